@@ -1,0 +1,49 @@
+# make setup  the environment in .venv        make demo  the whole study on the bundled real data
+# make test   the tests                       make lint  style, types and the import boundary
+# make ui     Dagster and MLflow in the browser
+# Everything sets up what it needs first.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+LAKE ?= data_lake
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint ui lock clean
+
+help:
+	@sed -n '1,4s/^# //p' Makefile
+
+setup: $(STAMP)
+
+# uv takes the same lock file as pip (`pip install --require-hashes -r requirements.lock`), only faster.
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("tme_platform needs Python 3.11 to 3.13, this is " + sys.version.split()[0] + "; set PYTHON=...") if not (3, 11) <= sys.version_info[:2] <= (3, 13) else None'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.lock)"
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+demo: $(STAMP)
+	$(BIN)/tme --lake $(LAKE) demo
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup tme_platform_tests
+
+lint: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+ui: $(STAMP)
+	$(BIN)/tme --lake $(LAKE) ui
+
+lock:
+	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-emit-index-url --upgrade --quiet --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
