@@ -1,0 +1,169 @@
+"""The cohort file (`cohort.yaml`): what a landing folder says about itself. Models only; reading lives beside it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+COHORT_NAME = r"^[a-z][a-z0-9_]{0,62}$"
+"""A cohort's name is a folder, a partition key and a value in SQL, so it is plain on purpose."""
+
+
+class Role(StrEnum):
+    """What a cohort is for; a cohort may have several roles."""
+
+    PHENOTYPE_REFERENCE = "phenotype_reference"
+    PHENOTYPE_REPLICATION = "phenotype_replication"
+    SCORE_COMPARISON = "score_comparison"
+    SIGNATURE_DISCOVERY = "signature_discovery"
+    SIGNATURE_VALIDATION = "signature_validation"
+    IMMUNE_PHENOTYPE = "immune_phenotype"
+    IMMUNOTHERAPY = "immunotherapy"
+    IMAGING_METHODS = "imaging_methods"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Provenance(_Model):
+    """Where the data come from. `simulated` follows every number that is made from them."""
+
+    kind: Literal["real", "simulated"]
+    source: str
+    licence: str
+
+
+class PatientKey(_Model):
+    """Which column names the patient. With `pattern`, its first group is the patient; other rows are left out.
+
+    A pattern is how a sample table becomes a patient table: `^(TCGA-..-....)-01` takes primary tumours and leaves
+    normals (`-11`) and metastases (`-06`) out.
+    """
+
+    column: str
+    pattern: str | None = None
+
+
+class ColumnRule(_Model):
+    """How one of our columns is made from one of theirs."""
+
+    column: str
+    unit: Literal["days", "months", "years"] | None = None
+    values: dict[str, str | float | int | bool | None] | None = None
+
+
+class ClinicalSource(_Model):
+    """One clinical table: its file, its patient column and the mapping of its columns to ours."""
+
+    file: str
+    patient_id: PatientKey
+    columns: dict[str, ColumnRule] = Field(default_factory=dict)
+    decimal: Literal[".", ","] = "."
+    adds_patients: bool = True
+
+    @field_validator("patient_id", mode="before")
+    @classmethod
+    def _short_key(cls, value: object) -> object:
+        return {"column": value} if isinstance(value, str) else value
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _short_rules(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        return {ours: {"column": theirs} if isinstance(theirs, str) else theirs for ours, theirs in value.items()}
+
+
+class ExpressionSource(_Model):
+    """The expression matrix: genes in rows, samples in columns, the first column names the gene."""
+
+    file: str
+    unit: Literal["counts", "tpm", "fpkm", "log2_counts", "log2_cpm", "log2_tpm", "log2_fpkm"]
+    gene_id: Literal["symbol", "ensembl"] = "symbol"
+    gene_map: str | None = None
+    patient_pattern: str | None = None
+
+    @model_validator(mode="after")
+    def _ensembl_needs_a_map(self) -> ExpressionSource:
+        if self.gene_id == "ensembl" and self.gene_map is None:
+            raise ValueError("gene_id: ensembl needs gene_map: a two-column file, Ensembl id and symbol")
+        return self
+
+
+class ImagingSource(_Model):
+    """The imaging manifest: one row per outline (patient_id, series, image, mask, mask_label, reader, session)."""
+
+    manifest: str = "imaging.csv"
+
+
+class FeatureSource(_Model):
+    """A finished radiomic feature table, one row per patient."""
+
+    file: str
+    patient_id: str = "patient_id"
+    feature_set: str
+    rename: dict[str, str] = Field(default_factory=dict)
+
+
+class CellScoreSource(_Model):
+    """Finished cell scores, one row per patient, and the group of each population that is used."""
+
+    file: str
+    patient_id: str = "patient_id"
+    groups: str
+    """A two-column file (population, group); a population that is not in it is not used."""
+    method: str
+
+
+class PhenotypeSource(_Model):
+    """Where the labels come from: fitted here, taken by patient from another cohort, or assigned by its model."""
+
+    by: Literal["fit", "patient", "model"] = "fit"
+    cohort: str | None = None
+
+    @model_validator(mode="after")
+    def _needs_a_cohort(self) -> PhenotypeSource:
+        if (self.by == "fit") != (self.cohort is None):
+            raise ValueError("phenotypes: `by: patient` and `by: model` name a cohort, `by: fit` does not")
+        return self
+
+
+class Split(_Model):
+    """Discovery and validation out of one collection; a patient once assigned never moves."""
+
+    fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    """Share of the patients that goes to validation."""
+    seed: int = 2024
+    stratify_by: str = "phenotype"
+
+
+class Cohort(_Model):
+    """A cohort as its `cohort.yaml` declares it."""
+
+    title: str
+    roles: tuple[Role, ...] = Field(min_length=1)
+    provenance: Provenance
+    clinical: tuple[ClinicalSource, ...] = ()
+    expression: ExpressionSource | None = None
+    cell_scores: CellScoreSource | None = None
+    imaging: ImagingSource | None = None
+    features: FeatureSource | None = None
+    phenotypes: PhenotypeSource | None = None
+    split: Split | None = None
+
+    @model_validator(mode="after")
+    def _split_needs_both_roles(self) -> Cohort:
+        both = {Role.SIGNATURE_DISCOVERY, Role.SIGNATURE_VALIDATION} <= set(self.roles)
+        if self.split is not None and not both:
+            raise ValueError("split: needs both roles signature_discovery and signature_validation")
+        if both and self.split is None:
+            raise ValueError("roles signature_discovery and signature_validation together need a split")
+        return self
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the data were made by a computer; then everything made from them says so."""
+        return self.provenance.kind == "simulated"
