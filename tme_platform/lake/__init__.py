@@ -1,0 +1,26 @@
+"""Where tables live: Delta tables on disk, the schemas they must satisfy, and the DuckDB catalog over them.
+
+Nothing here knows what a table means or who makes it; that is `orchestration`.
+"""
+
+from tme_platform.lake.catalog import build_catalog, catalog_path, query
+from tme_platform.lake.rows import RowChanges, compare_rows, content_hash
+from tme_platform.lake.schema import Column, TableError, TableSchema
+from tme_platform.lake.store import Commit, Lake, PartitionState
+from tme_platform.lake.tables import TABLES
+
+__all__ = [
+    "TABLES",
+    "Column",
+    "Commit",
+    "Lake",
+    "PartitionState",
+    "RowChanges",
+    "TableError",
+    "TableSchema",
+    "build_catalog",
+    "catalog_path",
+    "compare_rows",
+    "content_hash",
+    "query",
+]

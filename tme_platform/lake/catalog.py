@@ -1,0 +1,102 @@
+"""The DuckDB catalog: one view per table over its current Parquet files, rebuilt whole and swapped in.
+
+DuckDB lets one writer shut every other process out of a file. So nobody ever writes to the catalog that people read:
+it is built beside it and takes its place in one rename, and a reader that has the old one open keeps it.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from tme_platform.lake.schema import TableSchema
+from tme_platform.lake.store import Lake
+from tme_platform.lake.tables import TABLES
+
+_DUCKDB_TYPES = {"string": "VARCHAR", "float64": "DOUBLE", "Int64": "BIGINT", "boolean": "BOOLEAN"}
+
+
+def catalog_path(root: Path | str) -> Path:
+    """Where the catalog of a lake lies."""
+    return Path(root) / "tme.duckdb"
+
+
+def build_catalog(lake: Lake) -> pd.DataFrame:
+    """Build the catalog over the current version of every table and swap it in.
+
+    Returns
+    -------
+    The list of tables (also the view `lake_tables`): name, layer, version, rows, cohorts, description.
+    """
+    target = catalog_path(lake.root)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".tme-", suffix=".duckdb", dir=target.parent)
+    os.close(handle)
+    draft = Path(name)
+    draft.unlink()  # DuckDB wants to make the file itself
+    try:
+        with duckdb.connect(str(draft)) as connection:
+            listing = pd.DataFrame([_add_view(connection, lake, schema) for schema in TABLES.values()])
+            connection.register("listing", listing)
+            connection.execute("CREATE TABLE lake_tables AS SELECT * FROM listing")
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+    return listing
+
+
+def query(root: Path | str, sql: str) -> pd.DataFrame:
+    """Answer one SQL query from the catalog (opened read-only).
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no catalog yet.
+    duckdb.Error
+        The query is not valid, or would write.
+    """
+    path = catalog_path(root)
+    if not path.is_file():
+        raise FileNotFoundError(f"no catalog at {path}: run `tme demo` or `tme run` first, or name another lake (--lake)")
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(sql).df()
+
+
+def _add_view(connection: duckdb.DuckDBPyConnection, lake: Lake, schema: TableSchema) -> dict[str, object]:
+    table = lake.table(schema)
+    files = table.file_uris() if table is not None else []
+    if files:
+        listed = ", ".join(_quoted(uri) for uri in files)
+        # The cohort is in the folder's name; union_by_name because each cohort may bring its own wide columns.
+        source = f"SELECT * FROM read_parquet([{listed}], union_by_name = true, hive_partitioning = {schema.per_cohort})"  # noqa: S608
+        if schema.per_cohort:
+            source = source.replace("SELECT *", "SELECT cohort, * EXCLUDE (cohort)")
+    else:
+        columns = ", ".join(f"NULL::{_DUCKDB_TYPES[c.dtype]} AS {_identifier(c.name)}" for c in schema.all_columns)
+        source = f"SELECT {columns} WHERE false"
+    view = _identifier(schema.name)
+    connection.execute(f"CREATE VIEW {view} AS {source}")
+    connection.execute(f"COMMENT ON VIEW {view} IS {_quoted(schema.description)}")
+    for column in schema.all_columns:
+        connection.execute(f"COMMENT ON COLUMN {view}.{_identifier(column.name)} IS {_quoted(column.description)}")
+    states = lake.states(schema)
+    return {
+        "table_name": schema.name,
+        "layer": schema.layer,
+        "version": table.version() if table is not None else None,
+        "rows": sum(state.rows for state in states.values()),
+        "cohorts": sum(1 for state in states.values() if state.cohort and state.rows),
+        "description": schema.description,
+    }
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

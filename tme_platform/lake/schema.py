@@ -1,0 +1,182 @@
+"""What a table's schema is, and how a frame is held against it. Which tables there are stands in `tables.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+Dtype = Literal["string", "float64", "Int64", "boolean"]
+
+ARROW_TYPES: dict[Dtype, pa.DataType] = {
+    "string": pa.string(),
+    "float64": pa.float64(),
+    "Int64": pa.int64(),
+    "boolean": pa.bool_(),
+}
+
+
+class TableError(ValueError):
+    """A frame that may not become a table; nothing was written."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its type, what it means (with the unit), and what it may hold."""
+
+    name: str
+    dtype: Dtype
+    description: str
+    nullable: bool = True
+    isin: tuple[str, ...] | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+
+
+COHORT = Column("cohort", "string", "Name of the cohort: its landing folder.", nullable=False)
+PROVENANCE = Column(
+    "provenance", "string", "Whether the row comes from real or simulated data.", nullable=False, isin=("real", "simulated")
+)
+
+
+@dataclass(frozen=True)
+class TableSchema:
+    """A table: its columns, its key, and whether further measured columns may follow.
+
+    Attributes
+    ----------
+    layer
+        Stage of the study that makes the table; also the folder it lies in.
+    per_cohort
+        Whether one part of the table belongs to each cohort and is replaced alone.
+    key
+        Columns that name a row.
+    wide
+        What further float columns mean (one per population or feature), or None where there may be none.
+    unit
+        The column whose values are counted as new, changed, unchanged or removed; the first of the key if not given.
+    """
+
+    name: str
+    layer: str
+    description: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    per_cohort: bool = True
+    wide: str | None = None
+    unit: str | None = None
+    all_columns: tuple[Column, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        first = (COHORT,) if self.per_cohort else ()
+        object.__setattr__(self, "all_columns", (*first, *self.columns, PROVENANCE))
+
+    @property
+    def counted_by(self) -> str:
+        """The column whose values are counted when rows are compared with the last version."""
+        return self.unit or self.key[0]
+
+    @property
+    def internal(self) -> bool:
+        """Internal tables are not in the catalog."""
+        return self.name.startswith("_")
+
+    def rejections(self) -> TableSchema:
+        """Schema of the table that keeps what this table's step left out."""
+        from tme_platform.lake.tables import REJECTED_INPUTS
+
+        return replace(REJECTED_INPUTS, name=f"_{self.name}_rejected", layer=self.layer)
+
+    def conform(self, frame: pd.DataFrame, *, cohort: str | None, provenance: str) -> pd.DataFrame:
+        """Order, cast and sort a frame as the table has it.
+
+        Raises
+        ------
+        TableError
+            A column is missing, unexpected, or cannot be cast.
+        """
+        table = frame.copy(deep=False)
+        if self.per_cohort:
+            table["cohort"] = cohort
+        table["provenance"] = provenance
+        names = [column.name for column in self.all_columns]
+        if missing := [name for name in names if name not in table.columns]:
+            raise TableError(f"table {self.name}: column(s) missing: {', '.join(missing)}")
+        extra = [name for name in table.columns if name not in names]
+        if extra and self.wide is None:
+            raise TableError(f"table {self.name}: unexpected column(s): {', '.join(map(str, extra))}")
+        cast: dict[str, Any] = {}
+        for column in self.all_columns:
+            cast[column.name] = self._cast(table[column.name], column.dtype)
+        for name in extra:
+            values = self._cast(table[name], "float64")
+            if not values.isna().all():  # a column of nothing belongs to another cohort's collection
+                cast[str(name)] = values
+        conformed = pd.DataFrame(cast, columns=list(cast))
+        return conformed.sort_values(list(self.key), kind="stable", ignore_index=True)
+
+    def _cast(self, values: pd.Series, dtype: Dtype) -> pd.Series:
+        try:
+            if dtype == "string":
+                return values.astype("string").reset_index(drop=True)
+            return values.astype(dtype).reset_index(drop=True)
+        except (TypeError, ValueError) as error:
+            raise TableError(f"table {self.name}: column {values.name} is not {dtype}: {error}") from None
+
+    def validate(self, frame: pd.DataFrame) -> None:
+        """Hold a conformed frame against the schema (types, missing values, ranges, unique keys, finite numbers).
+
+        Raises
+        ------
+        TableError
+            With every failing column and the first offending values.
+        """
+        import pandera.errors
+        import pandera.pandas as pandera
+
+        schema = pandera.DataFrameSchema(
+            {column.name: self._pandera_column(column) for column in self.all_columns},
+            unique=list(self.key) or None,
+            strict=self.wide is None,
+            name=self.name,
+        )
+        try:
+            schema.validate(frame, lazy=True)
+        except pandera.errors.SchemaErrors as errors:
+            cases = errors.failure_cases.loc[:, ["column", "check", "failure_case"]].astype("string")
+            shown = "; ".join(cases.drop_duplicates().head(5).agg(" ".join, axis=1))
+            raise TableError(f"table {self.name}: {len(cases)} value(s) break the schema: {shown}") from None
+        self._forbid_infinite(frame)
+
+    def _forbid_infinite(self, frame: pd.DataFrame) -> None:
+        numbers = frame.select_dtypes("float64")
+        infinite = np.isinf(numbers.to_numpy()).any(axis=0)
+        if infinite.any():
+            names = ", ".join(numbers.columns[infinite][:5])
+            raise TableError(f"table {self.name}: {infinite.sum()} column(s) hold infinite values: {names}")
+
+    @staticmethod
+    def _pandera_column(column: Column) -> Any:
+        import pandera.pandas as pandera
+
+        checks = []
+        if column.isin is not None:
+            checks.append(pandera.Check.isin(column.isin))
+        if column.at_least is not None:
+            checks.append(pandera.Check.ge(column.at_least))
+        if column.at_most is not None:
+            checks.append(pandera.Check.le(column.at_most))
+        return pandera.Column(column.dtype, checks, nullable=column.nullable)
+
+    def to_arrow(self, frame: pd.DataFrame) -> pa.Table:
+        """A conformed frame as Arrow, with the table's own types (an empty column keeps its type)."""
+        types = {column.name: ARROW_TYPES[column.dtype] for column in self.all_columns}
+        schema = pa.schema([(name, types.get(name, pa.float64())) for name in frame.columns])
+        return pa.Table.from_pandas(frame, schema=schema, preserve_index=False).replace_schema_metadata(None)
+
+    def empty(self) -> pa.Table:
+        """The table without rows."""
+        return pa.schema([(column.name, ARROW_TYPES[column.dtype]) for column in self.all_columns]).empty_table()

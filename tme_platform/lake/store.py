@@ -1,0 +1,195 @@
+"""The store: one Delta table per schema, replaced by cohort in one commit that also says why and from what.
+
+What a table was made from is written into the very commit that changes it, so the two cannot disagree after a crash.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake.exceptions import TableNotFoundError
+
+from tme_platform.lake.rows import RowChanges, compare_rows, content_hash
+from tme_platform.lake.schema import TableSchema
+
+_COMMIT_KEY = "tme"
+# Old versions are removed by age on purpose (housekeeping), never as a side effect of a write.
+_KEEP_LOG = {"delta.logRetentionDuration": "interval 3650 days"}
+
+
+@dataclass(frozen=True)
+class PartitionState:
+    """What the last commit of a table (of one cohort) recorded about itself."""
+
+    cohort: str | None
+    version: int
+    content: str
+    rows: int
+    columns: int
+    code_version: str
+    reads: Mapping[str, str]
+    """What was read, by name, and the hash of what was found there."""
+    changes: Mapping[str, int]
+    reason: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A commit just made."""
+
+    state: PartitionState
+    frame: pd.DataFrame
+
+
+class Lake:
+    """The tables under one root (a folder, or an object store's URL with its options).
+
+    Parameters
+    ----------
+    root
+        Folder of the lake. Tables lie in `tables/<layer>/<table>`.
+    storage_options
+        Passed to `deltalake` for object stores.
+    """
+
+    def __init__(self, root: Path | str, storage_options: dict[str, str] | None = None) -> None:
+        self.root = root
+        self.storage_options = storage_options
+        self._states: dict[str, tuple[int, dict[str | None, PartitionState]]] = {}
+
+    def uri(self, schema: TableSchema) -> str:
+        """Where a table lies."""
+        return f"{self.root}/tables/{schema.layer}/{schema.name}"
+
+    def table(self, schema: TableSchema, version: int | None = None) -> DeltaTable | None:
+        """The Delta table, or None where it was never written."""
+        try:
+            return DeltaTable(self.uri(schema), version=version, storage_options=self.storage_options)
+        except TableNotFoundError:
+            return None
+
+    def state(self, schema: TableSchema, cohort: str | None = None) -> PartitionState | None:
+        """What the last commit recorded for this cohort (None: for the whole table), or None before the first."""
+        return self.states(schema).get(cohort)
+
+    def states(self, schema: TableSchema) -> dict[str | None, PartitionState]:
+        """The last recorded state of each cohort."""
+        table = self.table(schema)
+        if table is None:
+            return {}
+        version = table.version()
+        known_version, states = self._states.get(schema.name, (-1, {}))
+        if version > known_version:
+            newer: dict[str | None, PartitionState] = {}
+            for commit in table.history(version - known_version):
+                if _COMMIT_KEY in commit:
+                    state = PartitionState(**json.loads(commit[_COMMIT_KEY]) | {"version": commit["version"]})
+                    newer.setdefault(state.cohort, state)
+            states = states | newer
+            self._states[schema.name] = (version, states)
+        return states
+
+    def read(
+        self,
+        schema: TableSchema,
+        cohort: str | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        version: int | None = None,
+    ) -> pd.DataFrame:
+        """Read a table, or one cohort of it, as pandas with the schema's types.
+
+        Columns of other cohorts' collections (all missing here) are left out. A table never written reads as empty.
+        """
+        table = self.table(schema, version)
+        arrow: pa.Table
+        if table is None:
+            arrow = schema.empty()
+        else:
+            part = [("cohort", "=", cohort)] if cohort is not None else None
+            arrow = table.to_pyarrow_table(partitions=part, columns=list(columns) if columns else None)
+        return self._as_frame(schema, arrow)
+
+    @staticmethod
+    def _as_frame(schema: TableSchema, arrow: pa.Table) -> pd.DataFrame:
+        fixed = [column for column in schema.all_columns if column.name in arrow.column_names]
+        names = [column.name for column in fixed]
+        wide = [n for n in arrow.column_names if n not in names and arrow.column(n).null_count < arrow.num_rows]
+        frame = arrow.select([*names, *wide]).to_pandas()
+        frame = frame.astype({column.name: column.dtype for column in fixed})
+        key = [name for name in schema.key if name in frame.columns]
+        return frame.sort_values(key, kind="stable", ignore_index=True) if key else frame
+
+    def commit(
+        self,
+        schema: TableSchema,
+        frame: pd.DataFrame,
+        *,
+        cohort: str | None = None,
+        provenance: str = "real",
+        code_version: str = "",
+        reads: Mapping[str, str] | None = None,
+        reason: str = "",
+        details: Mapping[str, Any] | None = None,
+    ) -> Commit:
+        """Validate a frame and make it the table's (or the cohort's) content, in one commit.
+
+        Raises
+        ------
+        TableError
+            The frame breaks the schema; nothing was written.
+        """
+        if schema.per_cohort != (cohort is not None):
+            raise ValueError(f"table {schema.name} is {'' if schema.per_cohort else 'not '}kept per cohort")
+        conformed = schema.conform(frame, cohort=cohort, provenance=provenance)
+        schema.validate(conformed)
+        earlier = self.read(schema, cohort) if self.state(schema, cohort) else None
+        changes: RowChanges = compare_rows(earlier, conformed, schema.counted_by)
+        state = PartitionState(
+            cohort=cohort,
+            version=-1,
+            content=content_hash(conformed),
+            rows=len(conformed),
+            columns=conformed.shape[1],
+            code_version=code_version,
+            reads=dict(reads or {}),
+            changes=changes.as_dict(),
+            reason=reason,
+            details=dict(details or {}),
+        )
+        self._write(schema, conformed, state)
+        return Commit(self.states(schema)[cohort], conformed)
+
+    def _write(self, schema: TableSchema, frame: pd.DataFrame, state: PartitionState) -> None:
+        partition_by = ["cohort"] if schema.per_cohort else None
+        if self.table(schema) is None:
+            write_deltalake(
+                self.uri(schema),
+                schema.empty(),
+                mode="ignore",
+                partition_by=partition_by,
+                configuration=_KEEP_LOG,
+                description=schema.description,
+                name=schema.name,
+                storage_options=self.storage_options,
+            )
+        recorded = {key: value for key, value in asdict(state).items() if key != "version"}
+        write_deltalake(
+            self.uri(schema),
+            schema.to_arrow(frame),
+            mode="overwrite",
+            # Names are checked when a cohort is declared (COHORT_NAME), so none can hold a quote.
+            predicate=f"cohort = '{state.cohort}'" if schema.per_cohort else None,
+            partition_by=partition_by,
+            schema_mode="merge" if schema.per_cohort else "overwrite",
+            commit_properties=CommitProperties(custom_metadata={_COMMIT_KEY: json.dumps(recorded, sort_keys=True)}),
+            storage_options=self.storage_options,
+        )

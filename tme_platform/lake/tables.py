@@ -1,0 +1,509 @@
+"""Every table of the platform: an asset's name is its table's name is its view's name."""
+
+from __future__ import annotations
+
+from tme_platform.lake.schema import Column, TableSchema
+
+PATIENT = Column("patient_id", "string", "The study's pseudonym of the patient.", nullable=False)
+FEATURE = Column("feature", "string", "Name of the image feature.", nullable=False)
+POPULATION = Column("population", "string", "Name of the cell population (gene set).", nullable=False)
+PHENOTYPE = Column(
+    "phenotype", "string", "Immune phenotype: hot (inflamed), cold (desert) or intermediate.", isin=("hot", "cold", "intermediate")
+)
+
+
+def _text(name: str, description: str, *, required: bool = False, isin: tuple[str, ...] | None = None) -> Column:
+    return Column(name, "string", description, nullable=not required, isin=isin)
+
+
+def _number(name: str, description: str, at_least: float | None = None, at_most: float | None = None) -> Column:
+    return Column(name, "float64", description, at_least=at_least, at_most=at_most)
+
+
+def _share(name: str, description: str) -> Column:
+    return _number(name, description, 0, 1)
+
+
+def _count(name: str, description: str) -> Column:
+    return Column(name, "Int64", description, at_least=0)
+
+
+def _flag(name: str, description: str) -> Column:
+    return Column(name, "boolean", description)
+
+
+COHORT_FILES = TableSchema(
+    "cohort_files",
+    "cohorts",
+    "Every file that landed for a cohort, with its size and SHA-256: what all later steps are made from.",
+    (
+        _text("file", "Path inside the cohort's landing folder.", required=True),
+        _count("bytes", "Size in bytes."),
+        _text("sha256", "SHA-256 of the content.", required=True),
+    ),
+    key=("file",),
+)
+
+PATIENTS = TableSchema(
+    "patients",
+    "cohorts",
+    "One row per patient: the canonical clinical columns, checked; missing is missing.",
+    (
+        PATIENT,
+        _number("age_years", "Age at diagnosis, years.", 0, 120),
+        _text("sex", "Sex.", isin=("female", "male")),
+        _text("laterality", "Side of the tumour.", isin=("left", "right", "bilateral")),
+        _number("os_days", "Overall survival or follow-up, days.", 0),
+        Column("os_event", "Int64", "1 died, 0 censored.", at_least=0, at_most=1),
+        _text("stage", "Pathological stage, Roman numeral with letter."),
+        _text("er", "Oestrogen receptor.", isin=("positive", "negative")),
+        _text("pr", "Progesterone receptor.", isin=("positive", "negative")),
+        _text("her2", "HER2.", isin=("positive", "negative")),
+        _text("pam50", "Published intrinsic subtype.", isin=("LumA", "LumB", "Her2", "Basal", "Normal")),
+        _share("purity_absolute", "Tumour purity by ABSOLUTE."),
+        _share("purity_lump", "Tumour purity by LUMP."),
+        _share("purity_ihc", "Tumour purity by immunohistochemistry."),
+        _share("purity_estimate", "Tumour purity by ESTIMATE."),
+        _number("cd8_percent", "CD8-positive cells by immunohistochemistry, per cent.", 0, 100),
+        _text("immune_phenotype", "Immune phenotype as the cohort's pathologists called it."),
+        _number("pd_l1", "PD-L1 score.", 0),
+        _text("recist", "Best response by RECIST 1.1.", isin=("CR", "PR", "SD", "PD")),
+        _text("site", "Institution, by code."),
+        _text("scanner", "MRI scanner, by code."),
+    ),
+    key=("patient_id",),
+)
+
+CLINICAL_OTHER = TableSchema(
+    "clinical_other",
+    "cohorts",
+    "Clinical columns that the cohort file maps to none of ours: kept as they came.",
+    (
+        PATIENT,
+        _text("source_file", "Clinical file the value stood in.", required=True),
+        _text("column", "Name of the column there.", required=True),
+        _text("value", "The value as text."),
+    ),
+    key=("patient_id", "source_file", "column", "value"),
+)
+
+IMAGING_SERIES = TableSchema(
+    "imaging_series",
+    "cohorts",
+    "One row per outline: patient, series, image, mask, reader and session, with the hash of each file.",
+    (
+        PATIENT,
+        _text("series", "Name of the image series.", required=True),
+        _text("reader", "Who outlined the tumour.", required=True),
+        Column("session", "Int64", "Reading session, 1 being the first.", nullable=False),
+        _text("image", "Image file or folder inside the landing folder.", required=True),
+        _text("mask", "Mask file inside the landing folder.", required=True),
+        Column("mask_label", "Int64", "Label of the tumour in the mask."),
+        _text("exclusion_mask", "Mask of what is left out of the ring (vessels, neighbouring tissue)."),
+        _text("image_sha256", "SHA-256 of the image.", required=True),
+        _text("mask_sha256", "SHA-256 of the mask.", required=True),
+        _text("exclusion_sha256", "SHA-256 of the exclusion mask."),
+    ),
+    key=("patient_id", "series", "reader", "session"),
+)
+
+EXPRESSION = TableSchema(
+    "expression",
+    "cohorts",
+    "Gene expression on a log2 scale, one row per gene and sample, sorted by gene.",
+    (
+        _text("gene", "Gene symbol.", required=True),
+        _text("sample_id", "Sample; the patient where a cohort has one sample per patient.", required=True),
+        _number("value", "log2 expression; the unit stands in the materialisation's metadata."),
+    ),
+    key=("gene", "sample_id"),
+    unit="sample_id",
+)
+
+REJECTED_INPUTS = TableSchema(
+    "rejected_inputs",
+    "cohorts",
+    "What was left out or set missing because of bad input: where it stands, which rule, and what to do.",
+    (
+        _text("patient_id", "The patient, where the rule is about one."),
+        _text("file", "File inside the landing folder."),
+        _text("rule", "Name of the rule.", required=True),
+        _text("action", "What was done with it.", required=True),
+        _text("message", "What is wrong and what to do.", required=True),
+        _text("step", "Table whose making found it.", required=True),
+    ),
+    key=("step", "file", "patient_id", "rule", "message"),
+    unit="message",
+)
+
+POPULATIONS = TableSchema(
+    "populations",
+    "expression",
+    "The cell populations scored in a cohort: group, genes of the set, genes found, and why a set was refused.",
+    (
+        POPULATION,
+        _text(
+            "population_group",
+            "Group of the population.",
+            isin=("adaptive", "innate_activated", "innate_inactivated", "non_immune"),
+        ),
+        _text("method", "How the population is scored.", required=True),
+        _count("n_genes", "Genes in the set."),
+        _count("n_found", "Genes of the set that were measured."),
+        _share("share", "Share of the set's genes that were measured."),
+        Column("used", "boolean", "Whether the population is scored.", nullable=False),
+        _text("reason", "Why it is not used."),
+    ),
+    key=("population",),
+)
+
+CELL_SCORES = TableSchema(
+    "cell_scores",
+    "expression",
+    "One row per patient, one column per cell population: raw ssGSEA scores, or the finished scores a cohort brought.",
+    (PATIENT,),
+    key=("patient_id",),
+    wide="Score of the cell population, on the method's own scale.",
+)
+
+CLUSTER_EVIDENCE = TableSchema(
+    "cluster_evidence",
+    "phenotypes",
+    "How many clusters the data support: each index at each number of clusters, and what it would choose.",
+    (
+        _text("index_name", "Index.", required=True),
+        Column("k", "Int64", "Number of clusters.", nullable=False),
+        _number("value", "Value of the index."),
+        Column("chosen", "boolean", "Whether the index chooses this number.", nullable=False),
+        _text("reason", "Why there is no value."),
+    ),
+    key=("index_name", "k"),
+    unit="index_name",
+)
+
+PHENOTYPE_MODEL = TableSchema(
+    "phenotype_model",
+    "phenotypes",
+    "The fitted phenotypes: each cluster's centroid on the scaled scores, so that a new cohort needs no refit.",
+    (
+        _text("cluster", "Cluster, A being the most inflamed.", required=True),
+        PHENOTYPE,
+        POPULATION,
+        _text("population_group", "Group of the population."),
+        _number("centroid", "Mean scaled score of the population in the cluster."),
+        _count("n_samples", "Tumours the model was fitted on."),
+        _count("k", "Number of clusters."),
+        Column("seed", "Int64", "Seed of the k-means starts."),
+    ),
+    key=("cluster", "population"),
+    unit="cluster",
+)
+
+TME_PHENOTYPES = TableSchema(
+    "tme_phenotypes",
+    "phenotypes",
+    "The immune phenotype of each tumour.",
+    (
+        PATIENT,
+        _text("cluster", "Cluster, A being the most inflamed.", required=True),
+        PHENOTYPE,
+        _number("distance", "Distance to the own centroid on the scaled scores.", 0),
+        _number("margin", "How much farther the next centroid is.", 0),
+        _number("immune_mean", "Mean scaled score of the adaptive and the activated innate populations."),
+        _text("model_cohort", "Cohort whose model gave the label.", required=True),
+        _text("method", "fit: the cohort's own model; patient: the same patient there; model: assigned by it.", required=True),
+    ),
+    key=("patient_id",),
+)
+
+SURVIVAL_CURVES = TableSchema(
+    "survival_curves",
+    "survival",
+    "Kaplan-Meier curves by phenotype.",
+    (
+        _text("phenotype", "Phenotype, or `all`.", required=True),
+        Column("time_days", "float64", "Time, days.", nullable=False, at_least=0),
+        _count("at_risk", "Patients at risk just before this time."),
+        _count("events", "Deaths at this time."),
+        _count("censored", "Censored at this time."),
+        _share("survival", "Kaplan-Meier estimate."),
+        _share("ci_low", "Lower limit of its 95 % confidence interval."),
+        _share("ci_high", "Upper limit of its 95 % confidence interval."),
+    ),
+    key=("phenotype", "time_days"),
+    unit="phenotype",
+)
+
+SURVIVAL_TESTS = TableSchema(
+    "survival_tests",
+    "survival",
+    "Overall survival of hot against cold tumours: log-rank test and medians.",
+    (
+        _text("comparison", "What is compared.", required=True),
+        _count("n", "Patients with survival."),
+        _count("n_events", "Deaths among them."),
+        _count("n_left_out", "Patients without usable survival."),
+        _number("statistic", "Log-rank chi-square."),
+        _share("p", "Its p-value."),
+        _number("median_hot_days", "Median survival of hot tumours, days; missing where it was not reached."),
+        _number("median_cold_days", "Median survival of cold tumours, days; missing where it was not reached."),
+        _text("reason", "Why there is no test."),
+    ),
+    key=("comparison",),
+)
+
+POPULATION_SURVIVAL = TableSchema(
+    "population_survival",
+    "survival",
+    "Univariate Cox regression of overall survival on each population, in all, hot and cold tumours.",
+    (
+        _text("patients", "all, hot or cold.", required=True),
+        POPULATION,
+        _count("n", "Patients."),
+        _count("n_events", "Deaths."),
+        _number("hr", "Hazard ratio per standard deviation of the score.", 0),
+        _number("ci_low", "Lower limit of its 95 % confidence interval.", 0),
+        _number("ci_high", "Upper limit of its 95 % confidence interval.", 0),
+        _share("p", "Wald p-value."),
+        _share("fdr", "Benjamini-Hochberg over the populations."),
+        _text("reason", "Why there is no estimate."),
+    ),
+    key=("patients", "population"),
+    unit="population",
+)
+
+OUTLINE = (
+    PATIENT,
+    _text("series", "Name of the image series.", required=True),
+    _text("reader", "Who outlined the tumour.", required=True),
+    Column("session", "Int64", "Reading session, 1 being the first.", nullable=False),
+)
+OUTLINE_KEY = ("patient_id", "series", "reader", "session")
+
+IMAGE_REGIONS = TableSchema(
+    "image_regions",
+    "imaging",
+    "One row per outline: size and shape of tumour and ring, what was left out, and what to look at twice.",
+    (
+        *OUTLINE,
+        _text("row_key", "Hash of the files and settings the row was made from.", required=True),
+        _text("warnings", "What a person should look at."),
+    ),
+    key=OUTLINE_KEY,
+    wide="Measure of the region; the unit is the name's last part.",
+)
+
+RADIOMIC_FEATURES = TableSchema(
+    "radiomic_features",
+    "radiomics",
+    "One row per outline, one column per feature of the tumour and of the ring round its border.",
+    (
+        *OUTLINE,
+        _text("feature_set", "Which software and settings the features come from.", required=True),
+        _text("row_key", "Hash of files, settings and versions the row was made from.", required=True),
+    ),
+    key=OUTLINE_KEY,
+    wide="Value of the feature.",
+)
+
+FEATURE_AGREEMENT = TableSchema(
+    "feature_agreement",
+    "radiomics",
+    "Agreement of each feature between readers and sessions, or under perturbation where no second reading exists.",
+    (
+        FEATURE,
+        _text("kind", "between_readers, between_sessions or perturbation.", required=True),
+        _count("n_subjects", "Patients read more than once."),
+        _count("n_raters", "Readings per patient."),
+        _number("icc", "Intraclass correlation ICC(2,1).", at_most=1),
+        _number("ci_low", "Lower limit of its 95 % confidence interval.", at_most=1),
+        _number("ci_high", "Upper limit of its 95 % confidence interval.", at_most=1),
+        _flag("kept", "Whether it exceeds the threshold."),
+        _text("reason", "Why it fell."),
+    ),
+    key=("feature", "kind"),
+)
+
+AGREED_FEATURES = TableSchema(
+    "agreed_features",
+    "radiomics",
+    "The features that the signature may use, by feature set, and why each of the others may not.",
+    (
+        _text("feature_set", "Which software and settings the features come from.", required=True),
+        FEATURE,
+        Column("kept", "boolean", "Whether the signature may use it.", nullable=False),
+        _text("evidence", "What its agreement was judged by.", required=True),
+        _text("reason", "Why it fell."),
+    ),
+    key=("feature_set", "feature"),
+    per_cohort=False,
+    unit="feature",
+)
+
+COHORT_SPLIT = TableSchema(
+    "cohort_split",
+    "signature",
+    "Which patients of a cohort train the signature and which validate it; once assigned, a patient never moves.",
+    (
+        PATIENT,
+        _text("side", "discovery or validation.", required=True, isin=("discovery", "validation")),
+        _text("stratum", "Stratum of the patient when it was assigned."),
+    ),
+    key=("patient_id",),
+)
+
+SIGNATURE_PATIENTS = TableSchema(
+    "signature_patients",
+    "signature",
+    "The discovery table: everybody with features and a phenotype, on which side of the signature, with the features.",
+    (
+        Column("cohort", "string", "Name of the cohort: its landing folder.", nullable=False),
+        PATIENT,
+        _text("side", "discovery or validation.", required=True, isin=("discovery", "validation")),
+        PHENOTYPE,
+        _text("feature_set", "Which software and settings the features come from.", required=True),
+    ),
+    key=("cohort", "patient_id"),
+    per_cohort=False,
+    wide="Value of the feature.",
+    unit="patient_id",
+)
+
+SIGNATURE = TableSchema(
+    "signature",
+    "signature",
+    "The trained signature: its MLflow run and version, what it was trained on, and its threshold.",
+    (
+        _text("content_key", "Hash of training data, settings and versions; equal keys are equal models.", required=True),
+        _text("model_name", "Name in the model registry.", required=True),
+        _text("model_version", "Version in the model registry.", required=True),
+        _text("mlflow_run_id", "MLflow run.", required=True),
+        _text("feature_set", "Which software and settings the features come from.", required=True),
+        _count("n_patients", "Patients it was trained on."),
+        _count("n_hot", "Hot tumours among them."),
+        _count("n_features", "Features offered to it."),
+        _number("threshold", "Locked threshold: Youden point of the out-of-fold scores of discovery."),
+        _text("best_params", "Settings of the forest that cross-validation chose, as JSON."),
+        _share("apparent_auc", "AUC on its own training patients (the paper's way): too good by construction."),
+        _share("oof_auc", "Out-of-fold AUC by repeated nested cross-validation (the honest way)."),
+        _share("oof_auc_low", "Lower limit of its DeLong 95 % confidence interval."),
+        _share("oof_auc_high", "Upper limit of its DeLong 95 % confidence interval."),
+    ),
+    key=("content_key",),
+    per_cohort=False,
+)
+
+SIGNATURE_IMPORTANCE = TableSchema(
+    "signature_importance",
+    "signature",
+    "How much each feature counts in the signature.",
+    (
+        FEATURE,
+        Column("rank", "Int64", "Rank by impurity importance, 1 the first.", at_least=1),
+        _number("importance", "Mean decrease in impurity."),
+        _number("permutation_importance", "Mean loss of AUC when the feature is shuffled (training patients)."),
+        Column("top20", "boolean", "Whether it is among the twenty first.", nullable=False),
+    ),
+    key=("feature",),
+    per_cohort=False,
+)
+
+OUT_OF_FOLD_SCORES = TableSchema(
+    "out_of_fold_scores",
+    "signature",
+    "Rad-scores of the discovery patients by models that never saw them.",
+    (
+        Column("cohort", "string", "Name of the cohort: its landing folder.", nullable=False),
+        PATIENT,
+        PHENOTYPE,
+        _share("rad_score", "Mean out-of-fold probability of a hot tumour."),
+    ),
+    key=("cohort", "patient_id"),
+    per_cohort=False,
+    unit="patient_id",
+)
+
+RAD_SCORES = TableSchema(
+    "rad_scores",
+    "signature",
+    "The rad-score of every patient with features of the signature's set.",
+    (
+        PATIENT,
+        Column("rad_score", "float64", "Probability of a hot tumour by the signature.", at_least=0, at_most=1),
+        _text("predicted", "Phenotype at the locked threshold.", isin=("hot", "cold")),
+        _text("side", "discovery (seen in training), validation, or external.", isin=("discovery", "validation", "external")),
+        _text("content_key", "The model that scored.", required=True),
+    ),
+    key=("patient_id",),
+)
+
+COHORT_METRICS = TableSchema(
+    "cohort_metrics",
+    "evaluation",
+    "How well the signature holds, by cohort and endpoint; each number with its n and confidence interval.",
+    (
+        _text("side", "discovery, validation or external.", required=True),
+        _text("endpoint", "What is predicted.", required=True),
+        _text("analysis", "paper: as the published study reports it; honest: what can be believed.", required=True),
+        _text("metric", "Name of the metric.", required=True),
+        _number("value", "Its value."),
+        _number("ci_low", "Lower limit of its 95 % confidence interval."),
+        _number("ci_high", "Upper limit of its 95 % confidence interval."),
+        _count("n", "Patients."),
+        _count("n_positive", "Patients with the endpoint."),
+        _text("method", "How value and interval were computed."),
+        _text("reason", "Why there is no value."),
+    ),
+    key=("side", "endpoint", "analysis", "metric"),
+    unit="metric",
+)
+
+FEATURE_CELL_CORRELATION = TableSchema(
+    "feature_cell_correlation",
+    "evaluation",
+    "Spearman correlation of the signature's twenty first features with the cell populations.",
+    (
+        Column("cohort", "string", "Name of the cohort: its landing folder.", nullable=False),
+        FEATURE,
+        POPULATION,
+        _count("n", "Patients."),
+        _number("rho", "Spearman's rho.", -1, 1),
+        _share("p", "Its p-value."),
+        _share("fdr", "Benjamini-Hochberg over all pairs of the cohort."),
+    ),
+    key=("cohort", "feature", "population"),
+    per_cohort=False,
+    unit="feature",
+)
+
+TABLES: dict[str, TableSchema] = {
+    schema.name: schema
+    for schema in (
+        COHORT_FILES,
+        PATIENTS,
+        CLINICAL_OTHER,
+        IMAGING_SERIES,
+        EXPRESSION,
+        REJECTED_INPUTS,
+        POPULATIONS,
+        CELL_SCORES,
+        CLUSTER_EVIDENCE,
+        PHENOTYPE_MODEL,
+        TME_PHENOTYPES,
+        SURVIVAL_CURVES,
+        SURVIVAL_TESTS,
+        POPULATION_SURVIVAL,
+        IMAGE_REGIONS,
+        RADIOMIC_FEATURES,
+        FEATURE_AGREEMENT,
+        AGREED_FEATURES,
+        COHORT_SPLIT,
+        SIGNATURE_PATIENTS,
+        SIGNATURE,
+        SIGNATURE_IMPORTANCE,
+        OUT_OF_FOLD_SCORES,
+        RAD_SCORES,
+        COHORT_METRICS,
+        FEATURE_CELL_CORRELATION,
+    )
+}

@@ -1,0 +1,23 @@
+"""The study file: which cohorts, which gene sets, which settings. Models and loading only; nothing is computed here."""
+
+from tme_platform.study.load import StudyError, load_study, packaged_studies
+from tme_platform.study.settings import (
+    AgreementSettings,
+    CheckSettings,
+    GeneSetSettings,
+    PhenotypeSettings,
+    Study,
+    SurvivalSettings,
+)
+
+__all__ = [
+    "AgreementSettings",
+    "CheckSettings",
+    "GeneSetSettings",
+    "PhenotypeSettings",
+    "Study",
+    "StudyError",
+    "SurvivalSettings",
+    "load_study",
+    "packaged_studies",
+]

@@ -1,0 +1,79 @@
+"""What can be set in a study. Every default is the published study's (Han 2024) or says why it is not."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tme_platform.radiomics import ExtractionSettings
+from tme_platform.signature import SignatureSettings
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class GeneSetSettings(_Settings):
+    """Which populations are scored, and by what."""
+
+    collection: str = "tme24"
+    """A packaged collection, or the path of a .gmt file whose second column is the group of the population."""
+    engine: Literal["gsva", "gseapy", "mcp_counter"] = "gsva"
+    weight: float = 0.25
+    """Exponent of the rank in ssGSEA's running sum (GSVA's `tau`)."""
+    min_share: Share = 0.4
+    """A set of which a smaller share of the genes was measured is refused."""
+
+
+class PhenotypeSettings(_Settings):
+    """How tumours are clustered into immune phenotypes."""
+
+    k: Literal["vote", "silhouette"] | Annotated[int, Field(ge=2, le=15)] = 2
+    """The published study found two clusters; `vote` takes the majority of the indices, `silhouette` its maximum."""
+    k_min: Annotated[int, Field(ge=2)] = 2
+    k_max: Annotated[int, Field(le=15)] = 8
+    starts: Annotated[int, Field(ge=1)] = 50
+    seed: int = 2024
+
+
+class SurvivalSettings(_Settings):
+    """How survival is reported."""
+
+    standardise: bool = True
+    """Hazard ratios per standard deviation of a score; otherwise per unit."""
+    min_events: Annotated[int, Field(ge=1)] = 5
+
+
+class AgreementSettings(_Settings):
+    """When a feature is read well enough to be used."""
+
+    min_icc: Share = 0.75
+    perturbation_seed: int = 2024
+    perturbation_patients: Annotated[int, Field(ge=2)] = 30
+    """As many patients as were read twice in the published study; where fewer have images, all of them."""
+
+
+class CheckSettings(_Settings):
+    """When a check fails."""
+
+    max_rejected_share: Share = 0.05
+    """Of a cohort's patients, the share that may be left out because of bad input."""
+
+
+class Study(_Settings):
+    """A study: settings and cohorts. The lake root is not part of it, so a study can be run anywhere."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+    title: str
+    cohorts: tuple[str, ...] | None = None
+    """The landing folders that take part; all of them where none is named."""
+    gene_sets: GeneSetSettings = GeneSetSettings()
+    phenotypes: PhenotypeSettings = PhenotypeSettings()
+    survival: SurvivalSettings = SurvivalSettings()
+    extraction: ExtractionSettings = ExtractionSettings()
+    agreement: AgreementSettings = AgreementSettings()
+    signature: SignatureSettings = SignatureSettings()
+    checks: CheckSettings = CheckSettings()
