@@ -1,0 +1,58 @@
+"""Giving samples the phenotype of the nearest centroid, without refitting."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tme_platform.phenotypes.model import PhenotypeModel
+from tme_platform.phenotypes.scaling import scale_samples
+
+
+def assign_phenotypes(model: PhenotypeModel, scores: pd.DataFrame) -> pd.DataFrame:
+    """Assign each sample to the nearest centroid of a fitted model.
+
+    Parameters
+    ----------
+    model
+        From `fit_phenotypes`, or read back with `PhenotypeModel.from_frame`.
+    scores
+        Populations x samples. Populations the model does not know are passed over, before scaling.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By sample: ``cluster``, ``phenotype``, ``distance`` to the own centroid, ``margin`` (distance to the next
+        nearest centroid minus that), ``immune_mean`` (mean scaled score of the immune populations); distances are in
+        units of the scaled scores. A sample that cannot be scaled is missing throughout.
+
+    Raises
+    ------
+    ValueError
+        If the scores lack a population of the model.
+    """
+    lacking = [p for p in model.populations if p not in scores.index]
+    if lacking:
+        raise ValueError(
+            f"The scores lack {len(lacking)} of the model's {len(model.populations)} populations: "
+            f"{', '.join(lacking)}. Score the cohort with the same gene sets as the reference."
+        )
+    scaled = scale_samples(scores.loc[list(model.populations)])
+    values = scaled.to_numpy()
+    known = ~np.isnan(values).any(axis=1)
+    distances = np.full((len(values), model.k), np.nan)
+    distances[known] = np.linalg.norm(values[known][:, None, :] - model.centroids.to_numpy()[None], axis=2)
+    nearest = np.zeros(len(values), dtype=int)
+    nearest[known] = distances[known].argmin(axis=1)
+    ordered = np.sort(distances, axis=1)
+    cluster = pd.Series(model.centroids.index.to_numpy(dtype=object)[nearest], index=scaled.index)
+    cluster[~known] = None
+    return pd.DataFrame(
+        {
+            "cluster": cluster,
+            "phenotype": cluster.map(model.phenotype),
+            "distance": ordered[:, 0],
+            "margin": ordered[:, 1] - ordered[:, 0],
+            "immune_mean": scaled[list(model.immune_populations)].mean(axis=1).where(known),
+        }
+    )

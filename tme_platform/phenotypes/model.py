@@ -1,0 +1,80 @@
+"""What a phenotype model is and how it becomes a table. Fitting is in `fitting`, applying it in `assignment`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+_COLUMNS = ["cluster", "phenotype", "population", "is_immune", "centroid", "k", "seed", "n_samples"]
+
+
+@dataclass(frozen=True)
+class PhenotypeModel:
+    """Cluster centroids with names, enough to assign a further cohort without refitting.
+
+    Attributes
+    ----------
+    populations
+        The scored populations, in the order of the centroids' columns.
+    immune_populations
+        Those whose mean orders the clusters: adaptive and activated innate.
+    centroids
+        Clusters (A, B, ...) x populations, in units of each sample's own standard deviation across populations.
+    phenotype
+        Phenotype of each cluster: hot, cold or intermediate.
+    k, seed, n_samples
+        Number of clusters, seed of the k-means starts, samples that were clustered.
+    """
+
+    populations: tuple[str, ...]
+    immune_populations: tuple[str, ...]
+    centroids: pd.DataFrame
+    phenotype: dict[str, str]
+    k: int
+    seed: int
+    n_samples: int
+
+    @property
+    def immune_mean(self) -> pd.Series[float]:
+        """Mean of the immune populations at each cluster's centroid."""
+        return self.centroids[list(self.immune_populations)].mean(axis=1).rename("immune_mean")
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per cluster and population, everything in plain columns; `from_frame` gives the model back."""
+        wide = self.centroids.rename_axis(index="cluster", columns="population")
+        long = wide.reset_index().melt(id_vars="cluster", value_name="centroid")
+        long["phenotype"] = long["cluster"].map(self.phenotype)
+        long["is_immune"] = long["population"].isin(self.immune_populations)
+        return long.assign(k=self.k, seed=self.seed, n_samples=self.n_samples)[_COLUMNS]
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame) -> PhenotypeModel:
+        """Rebuild a model from `to_frame`'s table, whatever the order of its rows below a cluster.
+
+        Raises
+        ------
+        ValueError
+            If a column is missing or a cluster lacks a population.
+        """
+        lacking = [column for column in _COLUMNS if column not in frame]
+        if lacking:
+            raise ValueError(f"The phenotype model table lacks the columns {', '.join(lacking)}.")
+        populations = tuple(map(str, frame["population"].unique()))
+        centroids = frame.pivot_table(index="cluster", columns="population", values="centroid", aggfunc="first")
+        centroids = centroids.reindex(columns=list(populations)).rename_axis(columns="population")
+        if centroids.isna().any(axis=None):
+            holes = ", ".join(map(str, centroids.columns[centroids.isna().any()]))
+            raise ValueError(f"The phenotype model table has no centroid for some cluster in: {holes}.")
+        named = frame.drop_duplicates("cluster").set_index("cluster")["phenotype"].sort_index()
+        first = frame.iloc[0]
+        immune = set(frame.loc[frame["is_immune"].astype(bool), "population"])
+        return cls(
+            populations=populations,
+            immune_populations=tuple(p for p in populations if p in immune),
+            centroids=centroids,
+            phenotype={str(cluster): str(phenotype) for cluster, phenotype in named.items()},
+            k=int(first["k"]),
+            seed=int(first["seed"]),
+            n_samples=int(first["n_samples"]),
+        )
