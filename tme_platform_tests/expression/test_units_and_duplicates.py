@@ -1,0 +1,71 @@
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tme_platform.expression import UNITS, collapse_duplicates, to_log2, unit_doubt
+
+COUNTS = pd.DataFrame({"s1": [0, 600, 400], "s2": [10, 0, 90]}, index=["a", "b", "c"])
+
+
+def test_counts_become_log2_counts_per_million():
+    # R: log2(t(t(counts) / colSums(counts)) * 1e6 + 1)
+    expected = pd.DataFrame(
+        {"s1": np.log2([1, 600001, 400001]), "s2": np.log2([100001, 1, 900001])}, index=COUNTS.index
+    )
+    pd.testing.assert_frame_equal(to_log2(COUNTS, "counts"), expected)
+
+
+@pytest.mark.parametrize("unit", ["tpm", "fpkm"])
+def test_tpm_and_fpkm(unit):
+    pd.testing.assert_frame_equal(to_log2(COUNTS, unit), np.log2(COUNTS + 1.0))
+
+
+@pytest.mark.parametrize("unit", [unit for unit in UNITS if unit.startswith("log2_")])
+def test_logarithms_stay(unit):
+    logarithms = pd.DataFrame({"s": [-3.3, 0.0, np.nan, 15.0]})
+    pd.testing.assert_frame_equal(to_log2(logarithms, unit), logarithms)
+
+
+def test_unknown_unit_lists_the_known_ones():
+    with pytest.raises(ValueError, match=r"'rpkm'.*counts, tpm, fpkm, log2_counts, log2_cpm, log2_tpm, log2_fpkm"):
+        to_log2(COUNTS, "rpkm")
+
+
+def test_impossible_values():
+    with pytest.raises(ValueError, match="gene 'b', sample 's2' is -1"):
+        to_log2(COUNTS.replace({"s2": {0: -1}}), "counts")
+    with pytest.raises(ValueError, match="without a single count: s1"):
+        to_log2(COUNTS.assign(s1=0), "counts")
+
+
+def test_values_of_another_unit_are_doubted():
+    logarithms = np.log2(COUNTS + 1)
+    with pytest.warns(UserWarning, match="likely log2_tpm"):
+        to_log2(logarithms, "tpm")
+    with pytest.warns(UserWarning, match="likely fpkm"):
+        to_log2(COUNTS, "log2_fpkm")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        to_log2(COUNTS, "counts")
+        to_log2(logarithms, "log2_counts")
+    assert unit_doubt(pd.DataFrame({"s": [np.nan]}), "tpm") is None
+
+
+def test_of_a_repeated_gene_the_highest_mean_stays():
+    matrix = pd.DataFrame(
+        {"s1": [1.0, 5.0, 2.0, 7.0, 3.0, 7.0], "s2": [1.0, 5.0, 9.0, np.nan, 3.0, 7.0]},
+        index=["a", "b", "a", "c", "a", "c"],
+    )
+    kept, collapsed = collapse_duplicates(matrix)
+    pd.testing.assert_frame_equal(kept, matrix.iloc[[1, 2, 3]])
+    expected = pd.DataFrame({"gene": ["a", "c"], "n_rows": [3, 2], "kept_row": [2, 3], "kept_mean": [5.5, 7.0]})
+    pd.testing.assert_frame_equal(collapsed, expected)
+
+
+def test_nothing_repeated_nothing_changed():
+    kept, collapsed = collapse_duplicates(COUNTS)
+    assert kept is COUNTS
+    assert collapsed.empty
+    assert list(collapsed.columns) == ["gene", "n_rows", "kept_row", "kept_mean"]
