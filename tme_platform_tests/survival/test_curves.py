@@ -1,0 +1,98 @@
+"""Kaplan-Meier, medians, numbers at risk and the log-rank test."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tme_platform.survival import at_risk_table, kaplan_meier, log_rank, median_survival
+
+
+def test_log_rank_is_that_of_r(scanb: pd.DataFrame, r_value: pd.Series) -> None:
+    statistic, p = result = log_rank(scanb["time"], scanb["event"], scanb["cluster"])
+    assert statistic == pytest.approx(r_value["logrank_chisq"], rel=1e-12)
+    assert p == pytest.approx(r_value["logrank_p"], rel=1e-12)
+    assert (result.degrees_of_freedom, result.n_dropped, result.reason) == (1, 0, "")
+    assert result.groups["observed"].sum() == pytest.approx(result.groups["expected"].sum())
+
+
+def test_log_rank_of_several_groups_is_that_of_lifelines(lung: pd.DataFrame) -> None:
+    from lifelines.statistics import multivariate_logrank_test
+
+    used = lung.dropna(subset=["ph.ecog"])
+    theirs = multivariate_logrank_test(used["time"], used["ph.ecog"], used["status"])
+    ours = log_rank(lung["time"], lung["status"], lung["ph.ecog"])
+    assert ours.statistic == pytest.approx(theirs.test_statistic, rel=1e-9)
+    assert ours.p == pytest.approx(theirs.p_value, rel=1e-9)
+    assert (ours.degrees_of_freedom, ours.n_dropped) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("event", "group", "reason"),
+    [
+        ([0, 0, 0, 0], list("aabb"), "no event"),
+        ([1, 0, 1, 1], list("aaaa"), "fewer than two groups"),
+        ([0, 0, 0, 1], list("aaab"), "fewer than two groups"),
+    ],
+)
+def test_log_rank_without_a_comparison_has_a_reason(event: list[int], group: list[str], reason: str) -> None:
+    result = log_rank([1.0, 2.0, 3.0, 4.0], event, group)
+    assert np.isnan(result.p)
+    assert result.reason.startswith(reason)
+
+
+def test_inputs_of_other_rows_are_refused(lung: pd.DataFrame) -> None:
+    with pytest.raises(ValueError, match="same rows in the same order"):
+        log_rank(lung["time"], lung["status"], lung["sex"].iloc[::-1])
+    with pytest.raises(ValueError, match="228 and 227"):
+        log_rank(lung["time"], lung["status"], lung["sex"].iloc[1:])
+
+
+def test_curve_by_hand() -> None:
+    # R: summary(survfit(Surv(c(1, 3, 3, 4, 6), c(1, 1, 0, 1, 0)) ~ 1)): survival 4/5, 3/5, 3/10
+    time, event = [1.0, 3.0, 3.0, 4.0, 6.0, -1.0], [1, 1, 0, 1, 0, 1]
+    curve = kaplan_meier(time, event, ["g"] * 6)
+    assert list(curve["time"]) == [0, 1, 3, 4, 6]
+    assert list(curve["at_risk"]) == [5, 5, 4, 2, 1]
+    assert list(curve["events"]) == [0, 1, 1, 1, 0]
+    assert list(curve["censored"]) == [0, 0, 1, 0, 1]
+    np.testing.assert_allclose(curve["survival"], [1, 0.8, 0.6, 0.3, 0.3])
+    se = np.sqrt(1 / (5 * 4) + 1 / (4 * 3))
+    assert curve.loc[2, "ci_low"] == pytest.approx(0.6 * np.exp(-1.959963984540054 * se))
+    assert curve.loc[2, "ci_high"] == 1.0
+    assert curve.attrs["n_dropped"] == 1
+
+
+def test_the_curve_ends_at_zero_without_limits() -> None:
+    curve = kaplan_meier([2.0, 5.0], [1, 1], ["g", "g"])
+    assert curve["survival"].iloc[-1] == 0
+    assert curve[["ci_low", "ci_high"]].iloc[-1].isna().all()
+
+
+def test_medians_of_the_lung_data_are_those_r_prints(lung: pd.DataFrame) -> None:
+    # R: survfit(Surv(time, status) ~ sex, lung)
+    #         n events median 0.95LCL 0.95UCL
+    # sex=1 138    112    270     212     310
+    # sex=2  90     53    426     348     550
+    result = median_survival(lung["time"], lung["status"], lung["sex"])
+    assert result.to_numpy().tolist() == [[1, 138, 112, 270, 212, 310], [2, 90, 53, 426, 348, 550]]
+
+
+def test_a_curve_that_rests_at_half_has_its_median_in_the_middle() -> None:
+    result = median_survival([1.0, 2.0, 3.0, 8.0], [1, 1, 1, 1], ["g"] * 4)
+    assert result.loc[0, "median"] == 2.5
+    never = median_survival([1.0, 2.0, 3.0, 8.0], [1, 0, 0, 0], ["g"] * 4)
+    assert np.isnan(never.loc[0, "median"])
+
+
+def test_numbers_at_risk(lung: pd.DataFrame) -> None:
+    table = at_risk_table(lung["time"], lung["status"], lung["sex"], [0, 500]).set_index(["group", "time"])
+    men = lung[lung["sex"] == 1]
+    assert table.loc[(1, 0), "at_risk"] == 138
+    assert table.loc[(1, 500), "at_risk"] == (men["time"] >= 500).sum()
+    assert list(table.sum(axis=1)) == [138, 138, 90, 90]
+
+
+def test_nobody_left_gives_empty_tables() -> None:
+    assert kaplan_meier([np.nan], [1], ["g"]).empty
+    assert median_survival([np.nan], [1], ["g"]).empty
+    assert log_rank([np.nan], [1], ["g"]).reason == "no event"
