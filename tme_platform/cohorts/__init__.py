@@ -1,0 +1,66 @@
+"""What landed: cohort files, clinical tables, matrices and manifests, read and checked.
+
+Here: everything from a landing folder to data frames, with a row in `rejected` for what could not be used. Not here: opening
+images (`imaging`), units and scores (`expression`), storing tables (`lake`), and when any of it happens (`orchestration`).
+"""
+
+from tme_platform.cohorts.cell_scores import POPULATION_GROUPS, read_cell_scores
+from tme_platform.cohorts.check import CohortReport, check_cohort
+from tme_platform.cohorts.clinical import ClinicalTables, read_clinical
+from tme_platform.cohorts.cohort_file import read_cohort
+from tme_platform.cohorts.declaration import (
+    COHORT_NAME,
+    CellScoreSource,
+    ClinicalSource,
+    Cohort,
+    ColumnRule,
+    ExpressionSource,
+    FeatureSource,
+    ImagingSource,
+    PatientKey,
+    PhenotypeSource,
+    Provenance,
+    Role,
+    Split,
+)
+from tme_platform.cohorts.errors import CohortError
+from tme_platform.cohorts.expression import read_expression
+from tme_platform.cohorts.features import read_features
+from tme_platform.cohorts.files import list_files
+from tme_platform.cohorts.folders import landing_path, list_cohorts
+from tme_platform.cohorts.manifest import read_manifest
+from tme_platform.cohorts.rejections import REJECTED_COLUMNS, Rejections
+from tme_platform.cohorts.sources import source_files
+
+__all__ = [
+    "COHORT_NAME",
+    "POPULATION_GROUPS",
+    "REJECTED_COLUMNS",
+    "CellScoreSource",
+    "ClinicalSource",
+    "ClinicalTables",
+    "Cohort",
+    "CohortError",
+    "CohortReport",
+    "ColumnRule",
+    "ExpressionSource",
+    "FeatureSource",
+    "ImagingSource",
+    "PatientKey",
+    "PhenotypeSource",
+    "Provenance",
+    "Rejections",
+    "Role",
+    "Split",
+    "check_cohort",
+    "landing_path",
+    "list_cohorts",
+    "list_files",
+    "read_cell_scores",
+    "read_clinical",
+    "read_cohort",
+    "read_expression",
+    "read_features",
+    "read_manifest",
+    "source_files",
+]

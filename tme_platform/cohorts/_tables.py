@@ -1,0 +1,172 @@
+"""A delimited or Parquet file as a frame of text, whatever state it is in. What the text means is for the readers."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import gzip
+import io
+import zlib
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from tme_platform.cohorts.errors import CohortError
+from tme_platform.cohorts.folders import landing_path
+from tme_platform.cohorts.rejections import Rejections
+
+MISSING = frozenset(
+    {"", "na", "n/a", "nan", "null", "<na>", "#n/a", ".", "unknown", "not available", "not reported"}
+    | {"[not available]", "[not applicable]", "[not evaluated]", "[unknown]", "[discrepancy]"}
+)
+"""How tables write that a value is missing (in lower case)."""
+
+_DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t", ".tab": "\t"}
+
+
+def open_landed(folder: Path, relative: str, rejected: Rejections, action: str = "file left out") -> Path | None:
+    """Path of a file that a cohort names, or None and a rejection where it is not there."""
+    try:
+        path = landing_path(folder, relative)
+    except CohortError as error:
+        rejected.add(rule=error.rule, message=str(error), action=action, file=relative)
+        return None
+    if path.is_file():
+        return path
+    there = (
+        [file.relative_to(folder.resolve()).as_posix() for file in path.parent.glob("*")]
+        if path.parent.is_dir()
+        else []
+    )
+    message = f"{relative} is not in the landing folder{nearest(relative, there)}. Add the file or correct its name in cohort.yaml."
+    rejected.add(rule="file_missing", message=message, action=action, file=relative)
+    return None
+
+
+def read_text_table(
+    folder: Path, relative: str, rejected: Rejections, only: Collection[str] | None = None
+) -> pd.DataFrame | None:
+    """Read a table as text: stripped, missing as NA, column names unique; None where it cannot be read.
+
+    Of columns that are named twice the first is kept; columns without name and content are dropped.
+    """
+    path = open_landed(folder, relative, rejected)
+    if path is None:
+        return None
+    try:
+        table = _parquet(path) if path.suffix == ".parquet" else _delimited(path)
+    except (ValueError, OSError, EOFError, zlib.error, csv.Error) as error:
+        rejected.add(
+            rule="file_unreadable", message=f"{relative}: {_why(error)}", action="file left out", file=relative
+        )
+        return None
+    table = _name_columns(table, relative, rejected)
+    if only is not None:
+        table = table[[name for name in table.columns if name in only]]
+    return table.apply(_clean).reset_index(drop=True)
+
+
+def delimiter_of(path: Path) -> str:
+    """Delimiter of a text table by its name.
+
+    Raises
+    ------
+    ValueError
+        Not a kind of file that can be read.
+    """
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    kind = suffixes[-2] if len(suffixes) > 1 and suffixes[-1] == ".gz" else (suffixes or [""])[-1]
+    if kind not in _DELIMITERS:
+        raise ValueError(f"a {kind or 'nameless'} file cannot be read. Save it as .csv, .tsv (also .gz) or .parquet.")
+    return _DELIMITERS[kind]
+
+
+def header_of(path: Path) -> list[str]:
+    """Column names of a text table, as they are.
+
+    Raises
+    ------
+    ValueError
+        Empty file, or not a kind of file that can be read.
+    """
+    with open_text(path) as stream:
+        header = next(csv.reader(stream, delimiter=delimiter_of(path)), None)
+    if header is None:
+        raise ValueError("the file is empty. Save it again with its header line.")
+    return [name.strip() for name in header]
+
+
+def open_text(path: Path) -> io.TextIOWrapper:
+    """Open a text file, gzipped or not."""
+    raw = gzip.open(path) if path.suffix == ".gz" else path.open("rb")
+    return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")  # type: ignore[arg-type]  # GzipFile is a buffer
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """`; nearest: ...`, or nothing where no known name is near."""
+    lower = {candidate.lower(): candidate for candidate in known}
+    near = [lower[found] for found in difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.5)]
+    return f"; nearest: {', '.join(near)}" if near else ""
+
+
+def short(value: object) -> str:
+    """A value as it is quoted in a message."""
+    text = str(value)
+    return repr(text if len(text) <= 40 else f"{text[:37]}...")
+
+
+def _parquet(path: Path) -> pd.DataFrame:
+    table = pd.read_parquet(path)
+    header = pd.DataFrame([list(map(str, table.columns))])
+    body = table.astype("string").astype("object")
+    body.columns = header.columns
+    return pd.concat([header, body], ignore_index=True)
+
+
+def _delimited(path: Path) -> pd.DataFrame:
+    with open_text(path) as stream:
+        return pd.read_csv(
+            stream,
+            sep=delimiter_of(path),
+            header=None,
+            dtype="str",
+            na_filter=False,
+            skip_blank_lines=True,
+            low_memory=False,
+        )
+
+
+def _name_columns(table: pd.DataFrame, relative: str, rejected: Rejections) -> pd.DataFrame:
+    names = table.iloc[0].fillna("").astype("str").str.strip()
+    body = table.iloc[1:]
+    empty = (names == "") & (body.isna() | (body == "")).all()
+    unnamed = names == ""
+    names[unnamed] = [f"column_{position + 1}" for position in names.index[unnamed]]
+    again = names.duplicated() & ~empty
+    for name in sorted(set(names[again])):
+        message = (
+            f"{relative} has several columns {short(name)}; the first is used. Give each column a name of its own."
+        )
+        rejected.add(rule="duplicate_column", message=message, action="column left out", file=relative)
+    keep = ~(empty | again)
+    body = body.loc[:, keep]
+    body.columns = pd.Index(names[keep])
+    return body
+
+
+def _clean(column: pd.Series) -> pd.Series:
+    text = column.astype("string").str.strip()
+    return text.mask(text.str.lower().isin(MISSING))
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8 text. Save it as UTF-8."
+    if isinstance(error, pd.errors.EmptyDataError):
+        return "the file is empty. Save it again with its header line."
+    if isinstance(error, pd.errors.ParserError):
+        return f"{str(error).strip()} (the header line counts as line 1). Give every line as many fields as the header."
+    if isinstance(error, gzip.BadGzipFile | EOFError | zlib.error):
+        return "it is not a whole gzip file. Copy it again."
+    return str(error)

@@ -1,0 +1,95 @@
+"""Finished cell scores that a cohort brings, and the groups of its populations. Scoring is in `tme_platform.expression`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from tme_platform.cohorts._measurements import read_by_patient, to_numbers
+from tme_platform.cohorts._tables import nearest, read_text_table, short
+from tme_platform.cohorts.declaration import CellScoreSource, Cohort
+from tme_platform.cohorts.rejections import Rejections
+
+POPULATION_GROUPS = ("adaptive", "innate_activated", "innate_inactivated", "non_immune")
+"""The groups a population may be in."""
+
+
+def read_cell_scores(
+    folder: Path, cohort_name: str, cohort: Cohort
+) -> tuple[pd.DataFrame, dict[str, str], pd.DataFrame]:
+    """Read finished cell scores and keep the populations that have a group.
+
+    Parameters
+    ----------
+    folder
+        The cohort's landing folder.
+    cohort_name
+        Its name.
+    cohort
+        Its declaration.
+
+    Returns
+    -------
+    scores
+        Populations x patients, float64 on the method's own scale, in the order of the file. A patient without a number
+        for any of the populations is left out.
+    groups
+        Group of each population in `scores`.
+    rejected
+        Rows of `REJECTED_COLUMNS`. Nothing is raised for what the files hold.
+    """
+    rejected = Rejections(cohort_name)
+    source = cohort.cell_scores
+    scores, groups = pd.DataFrame(dtype="float64"), dict[str, str]()
+    if source is not None:
+        table = read_by_patient(folder, source.file, source.patient_id, rejected)
+        wanted = _groups(folder, source, rejected)
+        if table is not None:
+            groups = _present(wanted, table, source, rejected)
+            scores = _complete(table[list(groups)], source, rejected).T.rename_axis(
+                index="population", columns="patient_id"
+            )
+    return scores, groups, rejected.frame()
+
+
+def _groups(folder: Path, source: CellScoreSource, rejected: Rejections) -> dict[str, str]:
+    table = read_text_table(folder, source.groups, rejected)
+    if table is None:
+        return {}
+    if not {"population", "group"} <= set(table.columns):
+        message = f"{source.groups} should have the columns population and group, it has {', '.join(table.columns)}."
+        rejected.add(rule="unknown_column", message=message, action="file left out", file=source.groups)
+        return {}
+    wanted = {}
+    for row in table.dropna(subset=["population"]).itertuples():
+        if row.group not in POPULATION_GROUPS:
+            message = f"population {short(row.population)} is in group {short(row.group)}, which is none of {', '.join(POPULATION_GROUPS)}. Correct it."
+            rejected.add(rule="unknown_group", message=message, action="population left out", file=source.groups)
+        else:
+            wanted[str(row.population)] = str(row.group)
+    return wanted
+
+
+def _present(
+    wanted: dict[str, str], table: pd.DataFrame, source: CellScoreSource, rejected: Rejections
+) -> dict[str, str]:
+    for population in wanted.keys() - set(table.columns):
+        message = f"{source.file} has no population {short(population)}{nearest(population, list(table.columns))}. Correct {source.groups}."
+        rejected.add(rule="unknown_column", message=message, action="population left out", file=source.groups)
+    return {str(name): wanted[name] for name in table.columns if name in wanted}
+
+
+def _complete(text: pd.DataFrame, source: CellScoreSource, rejected: Rejections) -> pd.DataFrame:
+    """Patients with a number for every population: a sample cannot be scaled across populations otherwise."""
+    numbers, bad = to_numbers(text)
+    for rule, cells, what in (("not_a_number", bad, "is no number"), ("missing_score", text.isna(), "is missing")):
+        affected = cells[cells.any(axis=1)]
+        cases = []
+        for patient, population in affected.idxmax(axis=1).items():
+            found = "" if rule == "missing_score" else f" {short(text.at[patient, population])}"
+            cases.append((str(patient), f"the score of {short(population)}{found} {what}"))
+        if cases:
+            advice = "Give every population a score, or take it out of the groups file."
+            rejected.add_cases(cases, rule=rule, advice=advice, action="patient left out", file=source.file)
+    return numbers[numbers.notna().all(axis=1)]

@@ -1,0 +1,171 @@
+"""A whole landing folder read as a run would read it, and nothing written. The single readings are their own modules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from tme_platform.cohorts.cell_scores import read_cell_scores
+from tme_platform.cohorts.clinical import read_clinical
+from tme_platform.cohorts.cohort_file import read_cohort
+from tme_platform.cohorts.declaration import COHORT_NAME, Cohort, Role
+from tme_platform.cohorts.errors import CohortError
+from tme_platform.cohorts.expression import read_expression
+from tme_platform.cohorts.features import read_features
+from tme_platform.cohorts.files import list_files
+from tme_platform.cohorts.folders import COHORT_FILE
+from tme_platform.cohorts.manifest import read_manifest
+from tme_platform.cohorts.rejections import REJECTED_COLUMNS
+from tme_platform.expression import unit_doubt
+
+_SIGNATURE = {Role.SIGNATURE_DISCOVERY, Role.SIGNATURE_VALIDATION, Role.IMMUNE_PHENOTYPE, Role.IMMUNOTHERAPY}
+_PHENOTYPES = {Role.PHENOTYPE_REFERENCE, Role.PHENOTYPE_REPLICATION}
+
+
+@dataclass(frozen=True)
+class CohortReport:
+    """What a landing folder holds and what is wrong with it.
+
+    Attributes
+    ----------
+    name, title
+        The folder's name, and the cohort's title where the cohort file can be read.
+    counts
+        What was read, by name: patients, deaths, genes, outlines, ...
+    rejected
+        Rows of `REJECTED_COLUMNS`: bad rows and values, the rest of the cohort goes on without them.
+    problems
+        Sentences: what keeps the cohort, or a role of it, from being used.
+    """
+
+    name: str
+    title: str | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+    rejected: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=REJECTED_COLUMNS, dtype="string"))
+    problems: tuple[str, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether the cohort can be used as it declares."""
+        return not self.problems
+
+
+def check_cohort(folder: Path) -> CohortReport:
+    """Read everything a cohort declares and report; bad content is reported, never raised.
+
+    Parameters
+    ----------
+    folder
+        The cohort's landing folder.
+    """
+    name = folder.name
+    if not folder.is_dir():
+        return CohortReport(name, problems=(f"there is no folder {folder}. Make it, with a {COHORT_FILE}.",))
+    problems = []
+    if not re.fullmatch(COHORT_NAME, name):
+        problems.append(
+            f"folder {name!r} cannot be a cohort's name. Rename it: a lower-case letter, then lower-case letters, digits and _."
+        )
+    try:
+        cohort = read_cohort(folder)
+    except CohortError as error:
+        return CohortReport(name, problems=(*problems, str(error)))
+    counts: dict[str, int] = {}
+    rejected: list[pd.DataFrame] = []
+    for part in (_files, _clinical, _expression, _cell_scores, _features, _imaging):
+        try:
+            found, rows, said = part(folder, cohort)
+        except (ValueError, OSError) as error:
+            problems.append(str(error))
+            continue
+        counts |= found
+        rejected += [rows] if len(rows) else []
+        problems += said
+    problems += _role_problems(folder, cohort, counts)
+    together = pd.concat(rejected, ignore_index=True) if rejected else CohortReport(name).rejected
+    return CohortReport(name, cohort.title, counts, together, tuple(problems))
+
+
+_Part = tuple[dict[str, int], pd.DataFrame, list[str]]
+
+
+def _files(folder: Path, cohort: Cohort) -> _Part:
+    files = list_files(folder)
+    return {"files": len(files), "bytes": int(files["bytes"].sum())}, pd.DataFrame(), []
+
+
+def _clinical(folder: Path, cohort: Cohort) -> _Part:
+    tables = read_clinical(folder, folder.name, cohort)
+    patients = tables.patients
+    counts = {
+        "patients": len(patients),
+        "patients with survival": int((patients["os_days"].notna() & patients["os_event"].notna()).sum()),
+        "deaths": int((patients["os_event"].fillna(0) * patients["os_days"].notna()).sum()),
+        "unmapped clinical columns": len(tables.other[["source_file", "column"]].drop_duplicates()),
+    }
+    return (
+        counts,
+        tables.rejected,
+        [] if len(patients) else ["no patient is named anywhere. Declare a table that does."],
+    )
+
+
+def _expression(folder: Path, cohort: Cohort) -> _Part:
+    if cohort.expression is None:
+        return {}, pd.DataFrame(), []
+    matrix, rejected = read_expression(folder, folder.name, cohort)
+    doubt = (
+        unit_doubt(matrix, cohort.expression.unit)
+        if matrix.size
+        else "the expression matrix cannot be used (see below)."
+    )
+    return {"genes": len(matrix), "samples": matrix.shape[1]}, rejected, [doubt] if doubt else []
+
+
+def _cell_scores(folder: Path, cohort: Cohort) -> _Part:
+    if cohort.cell_scores is None:
+        return {}, pd.DataFrame(), []
+    scores, _, rejected = read_cell_scores(folder, folder.name, cohort)
+    counts = {"populations": len(scores), "patients with cell scores": scores.shape[1]}
+    return counts, rejected, [] if scores.size else ["the cell scores cannot be used (see below)."]
+
+
+def _features(folder: Path, cohort: Cohort) -> _Part:
+    if cohort.features is None:
+        return {}, pd.DataFrame(), []
+    features, rejected = read_features(folder, folder.name, cohort)
+    counts = {"features": features.shape[1], "patients with features": len(features)}
+    return counts, rejected, [] if features.size else ["the features cannot be used (see below)."]
+
+
+def _imaging(folder: Path, cohort: Cohort) -> _Part:
+    if cohort.imaging is None:
+        return {}, pd.DataFrame(), []
+    outlines, rejected = read_manifest(folder, folder.name, cohort)
+    counts = {"outlines": len(outlines), "patients with outlines": int(outlines["patient_id"].nunique())}
+    return counts, rejected, [] if len(outlines) else ["no outline can be used (see below)."]
+
+
+def _role_problems(folder: Path, cohort: Cohort, counts: dict[str, int]) -> list[str]:
+    roles = set(cohort.roles)
+    needs: list[tuple[bool, Callable[[], bool], str]] = [
+        (bool(roles & _SIGNATURE), lambda: bool(cohort.features or cohort.imaging), "features or imaging"),
+        (Role.IMAGING_METHODS in roles, lambda: cohort.imaging is not None, "imaging"),
+        (bool(roles & _PHENOTYPES), lambda: bool(cohort.cell_scores or cohort.expression), "cell_scores or expression"),
+        (Role.SCORE_COMPARISON in roles, lambda: cohort.expression is not None, "expression"),
+    ]
+    said = [
+        f"its roles need {what}, which {COHORT_FILE} does not declare. Add it."
+        for asked, has, what in needs
+        if asked and not has()
+    ]
+    source = cohort.phenotypes.cohort if cohort.phenotypes else None
+    if source is not None and not (folder.parent / source / COHORT_FILE).is_file():
+        said.append(
+            f"phenotypes come from cohort {source!r}, which has not landed beside this one. Add it, or name another."
+        )
+    return said

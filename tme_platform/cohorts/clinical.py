@@ -1,0 +1,232 @@
+"""The clinical tables of a cohort, merged by patient. How one value becomes one of ours is in `_values`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from tme_platform.cohorts._known import known_patients
+from tme_platform.cohorts._tables import nearest, read_text_table, short
+from tme_platform.cohorts._values import CLINICAL_COLUMNS, empty_values, to_canonical
+from tme_platform.cohorts.declaration import ClinicalSource, Cohort
+from tme_platform.cohorts.rejections import Rejections
+
+_OTHER = ["patient_id", "source_file", "column", "value"]
+_SAME_WITHIN = 0.01
+"""Numbers from two tables agree within one per cent: months and days of the same follow-up do."""
+
+
+@dataclass(frozen=True)
+class ClinicalTables:
+    """What the clinical tables of a cohort say.
+
+    Attributes
+    ----------
+    patients
+        One row per patient: ``patient_id`` and all canonical columns, sorted by patient; missing is NA.
+    other
+        Columns that are mapped to none of ours, as they came: ``patient_id``, ``source_file``, ``column``, ``value``.
+    rejected
+        Rows of `REJECTED_COLUMNS`.
+    """
+
+    patients: pd.DataFrame
+    other: pd.DataFrame
+    rejected: pd.DataFrame
+
+
+def read_clinical(folder: Path, cohort_name: str, cohort: Cohort) -> ClinicalTables:
+    """Read the clinical tables of a cohort and merge them by patient.
+
+    Patients are those of every table with `adds_patients` and those that the cohort's measurements name. Of several rows
+    or tables the first known value counts; survival time and event are taken together from one of them.
+
+    Parameters
+    ----------
+    folder
+        The cohort's landing folder.
+    cohort_name
+        Its name.
+    cohort
+        Its declaration.
+
+    Returns
+    -------
+    ClinicalTables
+        Values that break a rule are missing and stand in `rejected`; nothing is raised for what the files hold.
+    """
+    rejected = Rejections(cohort_name)
+    landed = [(source, _read(folder, source, rejected)) for source in cohort.clinical]
+    tables = [(source, table) for source, table in landed if table is not None]
+    ids = set(known_patients(folder, cohort)).union(*(set(t.index) for s, t in tables if s.adds_patients))
+    index = pd.Index(sorted(ids), name="patient_id", dtype="string")
+    values, other = [], []
+    for source, table in tables:
+        ours = table[table.index.isin(index)]
+        values.append((source.file, _one_row_each(_canonical(ours, source, rejected), source.file, rejected)))
+        other.append(_unmapped(ours, source))
+    patients = _merge(values, index, rejected)
+    _report_missing_times(patients, rejected)
+    return ClinicalTables(
+        patients=patients.reset_index(),
+        other=pd.concat(other or [pd.DataFrame(columns=_OTHER, dtype="string")], ignore_index=True),
+        rejected=rejected.frame(),
+    )
+
+
+def _read(folder: Path, source: ClinicalSource, rejected: Rejections) -> pd.DataFrame | None:
+    """One table as text, indexed by patient, rows of other samples left out."""
+    table = read_text_table(folder, source.file, rejected)
+    if table is None:
+        return None
+    key = source.patient_id
+    if key.column not in table:
+        message = f"{source.file} has no column {short(key.column)} to name patients{nearest(key.column, list(table.columns))}."
+        rejected.add(
+            rule="unknown_column",
+            message=f"{message} Correct `patient_id` in cohort.yaml.",
+            action="file left out",
+            file=source.file,
+        )
+        return None
+    ids = table[key.column]
+    nameless = ids.isna() & table.notna().any(axis=1)
+    if nameless.any():
+        message = (
+            f"{nameless.sum():,} of {len(table):,} rows name no patient in {key.column}. Add it, or delete the rows."
+        )
+        rejected.add(rule="patient_id_missing", message=message, action="rows left out", file=source.file)
+    if key.pattern is not None:
+        ids = _match(ids, key.pattern, source.file, rejected)
+    return table.set_axis(pd.Index(ids, name="patient_id"), axis=0)[ids.notna().to_numpy()]
+
+
+def _match(ids: pd.Series, pattern: str, file: str, rejected: Rejections) -> pd.Series:
+    grouped = pattern if re.compile(pattern).groups else f"({pattern})"
+    patients = ids.str.extract(grouped, expand=True)[0].astype("string")
+    others = ids[ids.notna() & patients.isna()]
+    if len(others):
+        message = (
+            f"{len(others):,} of {len(ids):,} rows do not match {pattern} ({', '.join(others.head(3))}...): samples of another kind. "
+            "Nothing to do, unless patients are among them."
+        )
+        rejected.add(rule="other_samples", message=message, action="rows left out", file=file)
+    return patients
+
+
+def _canonical(table: pd.DataFrame, source: ClinicalSource, rejected: Rejections) -> pd.DataFrame:
+    columns = {}
+    for name, rule in source.columns.items():
+        problem = None
+        if name not in CLINICAL_COLUMNS:
+            problem = f"{name} is none of our columns{nearest(name, list(CLINICAL_COLUMNS))}"
+        elif rule.column not in table:
+            problem = (
+                f"{name}: {source.file} has no column {short(rule.column)}{nearest(rule.column, list(table.columns))}"
+            )
+        if problem is not None:
+            message = f"{problem}. Correct `columns` in cohort.yaml."
+            rejected.add(rule="unknown_column", message=message, action="column left out", file=source.file)
+            continue
+        columns[name] = to_canonical(table[rule.column], name, rule, source.decimal, source.file, rejected)
+    return pd.DataFrame(columns, index=table.index)
+
+
+def _one_row_each(values: pd.DataFrame, file: str, rejected: Rejections) -> pd.DataFrame:
+    """Rows of the same patient become one: the first known value of each column; others that differ are rejected."""
+    if values.index.is_unique or values.columns.empty:
+        return values[~values.index.duplicated()]
+    rows = values.groupby(level=0, sort=False)
+    differ = rows.nunique() > 1
+    cases = []
+    for patient, columns in differ[differ.any(axis=1)].iterrows():
+        parts = [f"{name} ({', '.join(map(str, _known(values, patient, name)))})" for name in differ.columns[columns]]
+        cases.append((str(patient), f"several rows differ in {', '.join(parts)}; the first is used"))
+    if cases:
+        advice = "Leave one row per patient in the file, or narrow the pattern of `patient_id` in cohort.yaml."
+        rejected.add_cases(cases, rule="duplicate_patient", advice=advice, action="first value kept", file=file)
+    return _pair_survival(values).groupby(level=0, sort=False).first()
+
+
+def _known(values: pd.DataFrame, patient: object, name: str) -> list[object]:
+    column = values.loc[[patient], name].dropna()
+    return list(column.unique())
+
+
+def _pair_survival(values: pd.DataFrame) -> pd.DataFrame:
+    """Blank half a survival where the patient has a whole one, so that time and event come from the same row."""
+    if not {"os_days", "os_event"} <= set(values.columns):
+        return values
+    whole = values["os_days"].notna() & values["os_event"].notna()
+    half = (~whole & whole.groupby(level=0).transform("any")).to_numpy()
+    paired = values.copy()
+    paired.loc[half, "os_days"] = np.nan
+    paired.loc[half, "os_event"] = pd.NA
+    return paired
+
+
+def _merge(values: list[tuple[str, pd.DataFrame]], index: pd.Index, rejected: Rejections) -> pd.DataFrame:
+    """Tables in the order declared; the first known value counts, and a table that differs from it is reported."""
+    merged = empty_values(index)
+    stacked = pd.concat([frame for _, frame in values if len(frame)] or [merged.iloc[:0]])
+    first = _pair_survival(stacked).groupby(level=0, sort=False).first()
+    for name in first.columns:
+        merged[name] = first[name].reindex(index).astype(CLINICAL_COLUMNS[name].dtype)
+    for file, frame in values:
+        for name in frame.columns:
+            _report_disagreement(frame[name].dropna(), merged[name], file, rejected)
+    return merged
+
+
+def _report_disagreement(theirs: pd.Series, kept: pd.Series, file: str, rejected: Rejections) -> None:
+    ours = kept.reindex(theirs.index)
+    if theirs.dtype == "float64":
+        differ = (theirs - ours).abs() > _SAME_WITHIN * np.maximum(theirs.abs(), ours.abs())
+    else:
+        differ = (theirs != ours).fillna(False).astype(bool)
+    if not differ.any():
+        return
+    pairs = zip(theirs.index[differ], ours[differ], theirs[differ], strict=True)
+    shown = [f"{patient}: {_plain(mine)}, here {_plain(other)}" for patient, mine, other in pairs]
+    message = (
+        f"{theirs.name} differs from the value kept for {len(shown):,} patients ({'; '.join(shown[:3])}{'; ...' if len(shown) > 3 else ''}). "
+        "If this file is the better source, name it earlier in cohort.yaml."
+    )
+    rejected.add(rule="sources_disagree", message=message, action="first value kept", file=file)
+
+
+def _plain(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _unmapped(table: pd.DataFrame, source: ClinicalSource) -> pd.DataFrame:
+    used = {rule.column for name, rule in source.columns.items() if name in CLINICAL_COLUMNS}
+    if source.patient_id.pattern is None:
+        used.add(source.patient_id.column)
+    kept = table[[name for name in table.columns if name not in used]]
+    rows, columns = np.nonzero(kept.notna().to_numpy())
+    long = pd.DataFrame(
+        {
+            "patient_id": kept.index.to_numpy()[rows],
+            "source_file": source.file,
+            "column": kept.columns.to_numpy()[columns],
+            "value": kept.to_numpy()[rows, columns],
+        }
+    )
+    return long.astype("string").drop_duplicates(ignore_index=True)
+
+
+def _report_missing_times(patients: pd.DataFrame, rejected: Rejections) -> None:
+    """A known event without a time: not where the reason was told already."""
+    told = rejected.patients("negative_os_time", "zero_os_time", "not_a_number", "out_of_range")
+    lacking = patients.index[patients["os_event"].notna() & patients["os_days"].isna() & ~patients.index.isin(told)]
+    if len(lacking):
+        cases: list[tuple[str | None, str]] = [
+            (str(patient), "os_event is known, os_days is not") for patient in lacking
+        ]
+        advice = "Add the time, otherwise survival goes without the patient."
+        rejected.add_cases(cases, rule="missing_os_time", advice=advice, action="left out of survival", file=None)

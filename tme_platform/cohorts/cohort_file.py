@@ -1,0 +1,162 @@
+"""Reading `cohort.yaml`: from text that somebody wrote to a `Cohort`, or an error that says where it is wrong."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from tme_platform.cohorts.declaration import Cohort
+from tme_platform.cohorts.errors import CohortError
+from tme_platform.cohorts.folders import COHORT_FILE
+
+_MAX_BYTES = 1_000_000
+_UNIT_COLUMNS = ("age_years", "os_days")
+
+
+def read_cohort(folder: Path) -> Cohort:
+    """Read what a landing folder declares.
+
+    YAML anchors and aliases are refused (a few hundred bytes of them can unfold to gigabytes), as are keys given twice.
+
+    Parameters
+    ----------
+    folder
+        The cohort's landing folder.
+
+    Raises
+    ------
+    CohortError
+        The file is missing, too large, no YAML, or says something unknown or impossible; with file, line and field.
+    """
+    text = _text(folder)
+    where = f"cohort {folder.name}: {COHORT_FILE}"
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
+            raise CohortError(f"{where} uses YAML aliases (*name). Write the values out.", rule="malformed_yaml")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        _refuse_repeated_keys(node, where)
+        raw = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise CohortError(f"{where} is not valid YAML: {_yaml_problem(error)}", rule="malformed_yaml") from None
+    except (RecursionError, ValueError) as error:
+        if isinstance(error, CohortError):
+            raise
+        raise CohortError(f"{where} cannot be read as YAML: {error}", rule="malformed_yaml") from None
+    if not isinstance(raw, dict):
+        raise CohortError(f"{where} should hold `title:`, `roles:`, `provenance:` and so on.", rule="malformed_yaml")
+    try:
+        cohort = Cohort.model_validate(raw)
+    except ValidationError as error:
+        raise _invalid(error, node, where) from None
+    _refuse_impossible(cohort, where)
+    return cohort
+
+
+def _text(folder: Path) -> str:
+    path = folder / COHORT_FILE
+    if not path.is_file():
+        raise CohortError(f"cohort {folder.name}: there is no {path}. Write one.", rule="cohort_file_missing")
+    if path.stat().st_size > _MAX_BYTES:
+        raise CohortError(
+            f"cohort {folder.name}: {COHORT_FILE} is larger than a megabyte: no cohort file.", rule="too_large"
+        )
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise CohortError(
+            f"cohort {folder.name}: {COHORT_FILE} is not UTF-8. Save it as UTF-8.", rule="malformed_yaml"
+        ) from None
+
+
+def _yaml_problem(error: yaml.YAMLError) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        mark = error.problem_mark
+        context = f" {error.context}" if error.context else ""
+        return f"line {mark.line + 1}, column {mark.column + 1}:{context} {error.problem}"
+    return str(error)
+
+
+def _refuse_repeated_keys(node: yaml.Node | None, where: str) -> None:
+    """YAML readers let the last one win silently."""
+    if isinstance(node, yaml.MappingNode):
+        seen: dict[str, int] = {}
+        for key, value in node.value:
+            line = key.start_mark.line + 1
+            if str(key.value) in seen:
+                first = seen[str(key.value)]
+                raise CohortError(
+                    f"{where} line {line}: `{key.value}` stands there already in line {first}. Keep one of them.",
+                    rule="malformed_yaml",
+                )
+            seen[str(key.value)] = line
+            _refuse_repeated_keys(value, where)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _refuse_repeated_keys(item, where)
+
+
+def _invalid(error: ValidationError, node: yaml.Node | None, where: str) -> CohortError:
+    problems = error.errors(include_url=False)
+    said = [_problem(dict(problem), node) for problem in problems]
+    kinds = {problem["type"] for problem in problems}
+    if "extra_forbidden" in kinds:
+        rule = "unknown_key"
+    else:
+        rule = "unknown_unit" if any("unit" in problem["loc"] for problem in problems) else "invalid_value"
+    return CohortError(f"{where} {'; '.join(said)}", rule=rule)
+
+
+def _problem(problem: dict[str, Any], node: yaml.Node | None) -> str:
+    loc: tuple[str | int, ...] = problem["loc"]
+    field = ".".join(map(str, loc)) or "the file as a whole"
+    line = f"line {_line(node, loc)}, {field}"
+    if problem["type"] == "extra_forbidden":
+        return f"{line}: unknown key. Correct its spelling or take it out"
+    if problem["type"] == "missing":
+        return f"{line}: is missing. Add it"
+    given = problem["input"]
+    shown = f" (found {given!r})" if isinstance(given, str | int | float) else ""
+    return f"{line}: {problem['msg'].removeprefix('Value error, ')}{shown}"
+
+
+def _line(node: yaml.Node | None, loc: tuple[str | int, ...]) -> int:
+    """Line of a field, as deep as the text has it."""
+    line = 1
+    for part in loc:
+        child = None
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if str(key.value) == str(part):
+                    child, line = value, key.start_mark.line + 1
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            child = node.value[part]
+            line = child.start_mark.line + 1
+        if child is None:
+            break
+        node = child
+    return line
+
+
+def _refuse_impossible(cohort: Cohort, where: str) -> None:
+    patterns = [source.patient_id.pattern for source in cohort.clinical]
+    if cohort.expression is not None:
+        patterns.append(cohort.expression.patient_pattern)
+    for pattern in filter(None, patterns):
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise CohortError(
+                f"{where}: pattern {pattern!r} is no regular expression: {error}", rule="invalid_value"
+            ) from None
+    for source in cohort.clinical:
+        for ours, rule in source.columns.items():
+            if rule.unit is not None and ours not in _UNIT_COLUMNS:
+                raise CohortError(
+                    f"{where}: {source.file}: `unit` has a meaning for {' and '.join(_UNIT_COLUMNS)} only, not for {ours}. "
+                    "Take it out.",
+                    rule="unknown_unit",
+                )

@@ -1,0 +1,17 @@
+"""What is raised when a landing folder cannot be used at all. A bad row is no error: it is a rejection."""
+
+from __future__ import annotations
+
+
+class CohortError(ValueError):
+    """A landing folder, its cohort file or a path in it that cannot be used; the message says what to do.
+
+    Attributes
+    ----------
+    rule
+        Name of the rule that was broken, as in `rejected_inputs`.
+    """
+
+    def __init__(self, message: str, *, rule: str) -> None:
+        super().__init__(message)
+        self.rule = rule

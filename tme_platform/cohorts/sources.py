@@ -1,0 +1,46 @@
+"""Which files a kind of reading depends on. Whether they exist and what is in them is for the readers."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from tme_platform.cohorts.declaration import Cohort
+
+Kind = Literal["clinical", "expression", "cell_scores", "imaging", "features"]
+
+
+def source_files(cohort: Cohort, kind: str) -> list[str]:
+    """Name the landing files that a kind of reading depends on, besides the cohort file.
+
+    Parameters
+    ----------
+    cohort
+        The declaration.
+    kind
+        `clinical` (the clinical tables, and every file that names patients), `expression`, `cell_scores`, `features`, or
+        `imaging` (the manifest; the images are in its hashes).
+
+    Returns
+    -------
+    list of str
+        Paths inside the cohort's folder, each once; empty where the cohort declares none.
+
+    Raises
+    ------
+    ValueError
+        Unknown kind.
+    """
+    if kind not in get_args(Kind):
+        raise ValueError(f"unknown kind of source {kind!r}: name one of {', '.join(get_args(Kind))}")
+    files: dict[str, list[str]] = {
+        "expression": [cohort.expression.file, *filter(None, [cohort.expression.gene_map])]
+        if cohort.expression
+        else [],
+        "cell_scores": [cohort.cell_scores.file, cohort.cell_scores.groups] if cohort.cell_scores else [],
+        "features": [cohort.features.file] if cohort.features else [],
+        "imaging": [cohort.imaging.manifest] if cohort.imaging else [],
+    }
+    if kind == "clinical":
+        naming = [named[0] for named in files.values() if named]
+        return list(dict.fromkeys([*(source.file for source in cohort.clinical), *naming]))
+    return files[kind]
