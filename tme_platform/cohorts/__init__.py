@@ -1,7 +1,9 @@
 """What landed: cohort files, clinical tables, matrices and manifests, read and checked.
 
-Here: everything from a landing folder to data frames, with a row in `rejected` for what could not be used. Not here: opening
-images (`imaging`), units and scores (`expression`), storing tables (`lake`), and when any of it happens (`orchestration`).
+Here: everything from a landing folder to data frames, with a row in `rejected` for what could not be used.
+
+Not here: opening images (`imaging`), units and scores (`expression`), storing tables (`lake`), and when any of it
+happens (`orchestration`).
 """
 
 from tme_platform.cohorts.cell_scores import POPULATION_GROUPS, read_cell_scores

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tme_platform.cohorts._tables import nearest, read_text_table, short
+from tme_platform.cohorts._tables import no_column, read_text_table
 from tme_platform.cohorts.rejections import Rejections
 
 
@@ -17,13 +17,8 @@ def read_by_patient(folder: Path, file: str, column: str, rejected: Rejections) 
     if table is None:
         return None
     if column not in table:
-        message = f"{file} has no column {short(column)} to name patients{nearest(column, list(table.columns))}."
-        rejected.add(
-            rule="unknown_column",
-            message=f"{message} Correct `patient_id` in cohort.yaml.",
-            action="file left out",
-            file=file,
-        )
+        message = no_column(file, column, table, "`patient_id` in cohort.yaml")
+        rejected.add(rule="unknown_column", message=message, action="file left out", file=file)
         return None
     nameless = table[column].isna()
     if nameless.any():
@@ -44,6 +39,14 @@ def read_by_patient(folder: Path, file: str, column: str, rejected: Rejections) 
 
 def to_numbers(text: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Text to finite numbers (float64), and which cells held something else."""
-    numbers = text.apply(lambda column: pd.to_numeric(column, errors="coerce").astype("float64"))
-    finite = numbers.where(np.isfinite(numbers.to_numpy(dtype="float64")))
+    numbers = text.apply(pd.to_numeric, errors="coerce").astype("float64")
+    finite = numbers.where(np.isfinite(numbers.to_numpy()))
     return finite, finite.isna() & text.notna()
+
+
+def marked(text: pd.DataFrame, cells: pd.DataFrame) -> list[tuple[str, str, object]]:
+    """Patient, column and content of the cells that are marked, row by row."""
+    rows, columns = np.nonzero(cells.to_numpy())
+    found = text.to_numpy()[rows, columns].tolist()
+    patients, names = cells.index.take(rows).map(str), cells.columns.take(columns).map(str)
+    return list(zip(patients, names, found, strict=True))

@@ -7,7 +7,8 @@ import difflib
 import gzip
 import io
 import zlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -34,12 +35,9 @@ def open_landed(folder: Path, relative: str, rejected: Rejections, action: str =
         return None
     if path.is_file():
         return path
-    there = (
-        [file.relative_to(folder.resolve()).as_posix() for file in path.parent.glob("*")]
-        if path.parent.is_dir()
-        else []
-    )
-    message = f"{relative} is not in the landing folder{nearest(relative, there)}. Add the file or correct its name in cohort.yaml."
+    there = [file.relative_to(folder.resolve()).as_posix() for file in path.parent.glob("*")]
+    near = nearest(relative, there)
+    message = f"{relative} is not in the landing folder{near}. Add the file, or correct its name in cohort.yaml."
     rejected.add(rule="file_missing", message=message, action=action, file=relative)
     return None
 
@@ -97,10 +95,20 @@ def header_of(path: Path) -> list[str]:
     return [name.strip() for name in header]
 
 
-def open_text(path: Path) -> io.TextIOWrapper:
+@contextmanager
+def open_text(path: Path) -> Iterator[io.TextIOWrapper]:
     """Open a text file, gzipped or not."""
-    raw = gzip.open(path) if path.suffix == ".gz" else path.open("rb")
-    return io.TextIOWrapper(raw, encoding="utf-8-sig", newline="")  # type: ignore[arg-type]  # GzipFile is a buffer
+    with (
+        path.open("rb") as landed,
+        gzip.GzipFile(fileobj=landed) if path.suffix == ".gz" else landed as raw,
+        io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as stream,
+    ):
+        yield stream
+
+
+def no_column(file: str, column: str, table: pd.DataFrame, correct: str) -> str:
+    """Sentence on a column that a cohort file names and a table has not."""
+    return f"{file} has no column {short(column)}{nearest(column, list(table.columns))}. Correct {correct}."
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
@@ -140,9 +148,9 @@ def _delimited(path: Path) -> pd.DataFrame:
 def _name_columns(table: pd.DataFrame, relative: str, rejected: Rejections) -> pd.DataFrame:
     names = table.iloc[0].fillna("").astype("str").str.strip()
     body = table.iloc[1:]
-    empty = (names == "") & (body.isna() | (body == "")).all()
     unnamed = names == ""
-    names[unnamed] = [f"column_{position + 1}" for position in names.index[unnamed]]
+    empty = unnamed & (body.isna() | (body == "")).all()
+    names = names.mask(unnamed, pd.Series([f"column_{position + 1}" for position in names.index], index=names.index))
     again = names.duplicated() & ~empty
     for name in sorted(set(names[again])):
         message = (

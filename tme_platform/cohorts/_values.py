@@ -55,8 +55,13 @@ CLINICAL_COLUMNS: dict[str, Canonical] = {
     "pam50": Canonical(
         "word",
         words=("LumA", "LumB", "Her2", "Basal", "Normal"),
-        synonyms=(("luminal a", "LumA"), ("luminal b", "LumB"), ("her2-enriched", "Her2"), ("basal-like", "Basal"))
-        + (("normal-like", "Normal"),),
+        synonyms=(
+            ("luminal a", "LumA"),
+            ("luminal b", "LumB"),
+            ("her2-enriched", "Her2"),
+            ("basal-like", "Basal"),
+            ("normal-like", "Normal"),
+        ),
     ),
     "purity_absolute": _PURITY,
     "purity_lump": _PURITY,
@@ -68,8 +73,12 @@ CLINICAL_COLUMNS: dict[str, Canonical] = {
     "recist": Canonical(
         "word",
         words=("CR", "PR", "SD", "PD"),
-        synonyms=(("complete response", "CR"), ("partial response", "PR"), ("stable disease", "SD"))
-        + (("progressive disease", "PD"),),
+        synonyms=(
+            ("complete response", "CR"),
+            ("partial response", "PR"),
+            ("stable disease", "SD"),
+            ("progressive disease", "PD"),
+        ),
     ),
     "site": Canonical("text"),
     "scanner": Canonical("text"),
@@ -96,11 +105,12 @@ def to_canonical(
     """Turn a column of text, indexed by patient, into one of ours; what breaks a rule is set missing and rejected."""
     canonical = CLINICAL_COLUMNS[name]
     place = _Place(name, f"{name} (column {rule.column})", file, rejected)
-    if rule.values is not None:
-        text = text.map(lambda value: _translate(value, rule.values or {}), na_action="ignore").astype("string")
+    if rule.values is not None:  # noqa: PD011  # the mapping of the cohort file
+        text = _translate(text, rule.values)
     if canonical.kind == "number":
         return _to_number(text, canonical, _scale(name, rule.unit), decimal, place)
-    return _CONVERT[canonical.kind](text, canonical, place).astype(canonical.dtype)
+    converted: pd.Series = _CONVERT[canonical.kind](text, canonical, place)
+    return converted.astype("Int8") if canonical.dtype == "Int8" else converted.astype("string")
 
 
 @dataclass(frozen=True)
@@ -118,13 +128,11 @@ class _Place:
             self.rejected.add_cases(cases, rule=rule, advice=advice, action="value set missing", file=self.file)
 
 
-def _translate(value: str, values: dict[str, str | float | int | bool | None]) -> object:
-    if value not in values:
-        return value
-    ours = values[value]
-    if ours is None:
-        return pd.NA
-    return str(int(ours)) if isinstance(ours, bool) else str(ours)
+def _translate(text: pd.Series, words: dict[str, str | float | int | bool | None]) -> pd.Series:
+    """Their words to ours, as text; a word that is not mapped stays."""
+    ours = {their: str(int(our)) if isinstance(our, bool) else our for their, our in words.items()}
+    mapped = text.map({their: pd.NA if our is None else str(our) for their, our in ours.items()}, na_action="ignore")
+    return mapped.astype("string").where(text.isin(list(words)), text)
 
 
 def _scale(name: str, unit: str | None) -> float:
@@ -179,9 +187,11 @@ def _reject_words(text: pd.Series, bad: pd.Series, vocabulary: str, place: _Plac
     """One row per unknown word: it is the mapping that wants a line, not each patient."""
     for word, patients in text[bad].groupby(text[bad]).groups.items():
         one = len(patients) == 1
+        many = "" if one else f" for {len(patients):,} patients"
+        near = nearest(str(word), vocabulary.split(", "))
         message = (
-            f"{place.label} is {short(word)}{'' if one else f' for {len(patients):,} patients'}, which is none of {vocabulary}"
-            f"{nearest(str(word), vocabulary.split(', '))}. Map it under `values` in cohort.yaml (null where it means missing)."
+            f"{place.label} is {short(word)}{many}, which is none of {vocabulary}{near}. "
+            "Map it under `values` in cohort.yaml (null where it means missing)."
         )
         patient = str(patients[0]) if one else None
         place.rejected.add(

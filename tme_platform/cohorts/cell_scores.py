@@ -1,4 +1,4 @@
-"""Finished cell scores that a cohort brings, and the groups of its populations. Scoring is in `tme_platform.expression`."""
+"""Finished cell scores that a cohort brings, and the groups of its populations. Scoring is `expression`'s."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from tme_platform.cohorts._measurements import read_by_patient, to_numbers
-from tme_platform.cohorts._tables import nearest, read_text_table, short
+from tme_platform.cohorts._measurements import marked, read_by_patient, to_numbers
+from tme_platform.cohorts._tables import no_column, read_text_table, short
 from tme_platform.cohorts.declaration import CellScoreSource, Cohort
 from tme_platform.cohorts.rejections import Rejections
 
@@ -64,7 +64,8 @@ def _groups(folder: Path, source: CellScoreSource, rejected: Rejections) -> dict
     wanted = {}
     for row in table.dropna(subset=["population"]).itertuples():
         if row.group not in POPULATION_GROUPS:
-            message = f"population {short(row.population)} is in group {short(row.group)}, which is none of {', '.join(POPULATION_GROUPS)}. Correct it."
+            known = ", ".join(POPULATION_GROUPS)
+            message = f"{short(row.population)} is in group {short(row.group)}, which is none of {known}. Correct it."
             rejected.add(rule="unknown_group", message=message, action="population left out", file=source.groups)
         else:
             wanted[str(row.population)] = str(row.group)
@@ -75,7 +76,7 @@ def _present(
     wanted: dict[str, str], table: pd.DataFrame, source: CellScoreSource, rejected: Rejections
 ) -> dict[str, str]:
     for population in wanted.keys() - set(table.columns):
-        message = f"{source.file} has no population {short(population)}{nearest(population, list(table.columns))}. Correct {source.groups}."
+        message = no_column(source.file, population, table, source.groups)
         rejected.add(rule="unknown_column", message=message, action="population left out", file=source.groups)
     return {str(name): wanted[name] for name in table.columns if name in wanted}
 
@@ -84,12 +85,13 @@ def _complete(text: pd.DataFrame, source: CellScoreSource, rejected: Rejections)
     """Patients with a number for every population: a sample cannot be scaled across populations otherwise."""
     numbers, bad = to_numbers(text)
     for rule, cells, what in (("not_a_number", bad, "is no number"), ("missing_score", text.isna(), "is missing")):
-        affected = cells[cells.any(axis=1)]
-        cases = []
-        for patient, population in affected.idxmax(axis=1).items():
-            found = "" if rule == "missing_score" else f" {short(text.at[patient, population])}"
-            cases.append((str(patient), f"the score of {short(population)}{found} {what}"))
-        if cases:
+        first: dict[str | None, str] = {}
+        for patient, population, found in marked(text, cells):
+            value = "" if rule == "missing_score" else f" {short(found)}"
+            first.setdefault(patient, f"the score of {short(population)}{value} {what}")
+        if first:
             advice = "Give every population a score, or take it out of the groups file."
-            rejected.add_cases(cases, rule=rule, advice=advice, action="patient left out", file=source.file)
+            rejected.add_cases(
+                list(first.items()), rule=rule, advice=advice, action="patient left out", file=source.file
+            )
     return numbers[numbers.notna().all(axis=1)]

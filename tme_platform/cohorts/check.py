@@ -1,4 +1,4 @@
-"""A whole landing folder read as a run would read it, and nothing written. The single readings are their own modules."""
+"""A whole landing folder read as a run would read it, and nothing written. Single readings are elsewhere."""
 
 from __future__ import annotations
 
@@ -68,7 +68,8 @@ def check_cohort(folder: Path) -> CohortReport:
     problems = []
     if not re.fullmatch(COHORT_NAME, name):
         problems.append(
-            f"folder {name!r} cannot be a cohort's name. Rename it: a lower-case letter, then lower-case letters, digits and _."
+            f"folder {name!r} cannot be a cohort's name. "
+            "Rename it: a lower-case letter first, then lower-case letters, digits and _."
         )
     try:
         cohort = read_cohort(folder)

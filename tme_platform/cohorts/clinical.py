@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.cohorts._known import known_patients
-from tme_platform.cohorts._tables import nearest, read_text_table, short
+from tme_platform.cohorts._tables import nearest, no_column, read_text_table, short
 from tme_platform.cohorts._values import CLINICAL_COLUMNS, empty_values, to_canonical
 from tme_platform.cohorts.declaration import ClinicalSource, Cohort
 from tme_platform.cohorts.rejections import Rejections
@@ -42,8 +42,8 @@ class ClinicalTables:
 def read_clinical(folder: Path, cohort_name: str, cohort: Cohort) -> ClinicalTables:
     """Read the clinical tables of a cohort and merge them by patient.
 
-    Patients are those of every table with `adds_patients` and those that the cohort's measurements name. Of several rows
-    or tables the first known value counts; survival time and event are taken together from one of them.
+    Patients are those of every table with `adds_patients` and those that the cohort's measurements name. Of several
+    rows or tables the first known value counts; survival time and event are taken together from one of them.
 
     Parameters
     ----------
@@ -85,13 +85,8 @@ def _read(folder: Path, source: ClinicalSource, rejected: Rejections) -> pd.Data
         return None
     key = source.patient_id
     if key.column not in table:
-        message = f"{source.file} has no column {short(key.column)} to name patients{nearest(key.column, list(table.columns))}."
-        rejected.add(
-            rule="unknown_column",
-            message=f"{message} Correct `patient_id` in cohort.yaml.",
-            action="file left out",
-            file=source.file,
-        )
+        message = no_column(source.file, key.column, table, "`patient_id` in cohort.yaml")
+        rejected.add(rule="unknown_column", message=message, action="file left out", file=source.file)
         return None
     ids = table[key.column]
     nameless = ids.isna() & table.notna().any(axis=1)
@@ -111,8 +106,8 @@ def _match(ids: pd.Series, pattern: str, file: str, rejected: Rejections) -> pd.
     others = ids[ids.notna() & patients.isna()]
     if len(others):
         message = (
-            f"{len(others):,} of {len(ids):,} rows do not match {pattern} ({', '.join(others.head(3))}...): samples of another kind. "
-            "Nothing to do, unless patients are among them."
+            f"{len(others):,} of {len(ids):,} rows do not match {pattern} ({', '.join(others.head(3))}...): samples of "
+            "another kind. Nothing to do, unless patients are among them."
         )
         rejected.add(rule="other_samples", message=message, action="rows left out", file=file)
     return patients
@@ -123,14 +118,12 @@ def _canonical(table: pd.DataFrame, source: ClinicalSource, rejected: Rejections
     for name, rule in source.columns.items():
         problem = None
         if name not in CLINICAL_COLUMNS:
-            problem = f"{name} is none of our columns{nearest(name, list(CLINICAL_COLUMNS))}"
+            near = nearest(name, list(CLINICAL_COLUMNS))
+            problem = f"{short(name)} is no column of ours{near}. Correct `columns` in cohort.yaml."
         elif rule.column not in table:
-            problem = (
-                f"{name}: {source.file} has no column {short(rule.column)}{nearest(rule.column, list(table.columns))}"
-            )
+            problem = f"{name}: {no_column(source.file, rule.column, table, '`columns` in cohort.yaml')}"
         if problem is not None:
-            message = f"{problem}. Correct `columns` in cohort.yaml."
-            rejected.add(rule="unknown_column", message=message, action="column left out", file=source.file)
+            rejected.add(rule="unknown_column", message=problem, action="column left out", file=source.file)
             continue
         columns[name] = to_canonical(table[rule.column], name, rule, source.decimal, source.file, rejected)
     return pd.DataFrame(columns, index=table.index)
@@ -141,7 +134,7 @@ def _one_row_each(values: pd.DataFrame, file: str, rejected: Rejections) -> pd.D
     if values.index.is_unique or values.columns.empty:
         return values[~values.index.duplicated()]
     rows = values.groupby(level=0, sort=False)
-    differ = rows.nunique() > 1
+    differ = rows.nunique().gt(1)
     cases = []
     for patient, columns in differ[differ.any(axis=1)].iterrows():
         parts = [f"{name} ({', '.join(map(str, _known(values, patient, name)))})" for name in differ.columns[columns]]
@@ -154,7 +147,7 @@ def _one_row_each(values: pd.DataFrame, file: str, rejected: Rejections) -> pd.D
 
 def _known(values: pd.DataFrame, patient: object, name: str) -> list[object]:
     column = values.loc[[patient], name].dropna()
-    return list(column.unique())
+    return list(dict.fromkeys(column.tolist()))
 
 
 def _pair_survival(values: pd.DataFrame) -> pd.DataFrame:
@@ -162,7 +155,8 @@ def _pair_survival(values: pd.DataFrame) -> pd.DataFrame:
     if not {"os_days", "os_event"} <= set(values.columns):
         return values
     whole = values["os_days"].notna() & values["os_event"].notna()
-    half = (~whole & whole.groupby(level=0).transform("any")).to_numpy()
+    elsewhere = values.index.isin(values.index[whole])
+    half = ~whole.to_numpy() & elsewhere
     paired = values.copy()
     paired.loc[half, "os_days"] = np.nan
     paired.loc[half, "os_event"] = pd.NA
@@ -175,7 +169,7 @@ def _merge(values: list[tuple[str, pd.DataFrame]], index: pd.Index, rejected: Re
     stacked = pd.concat([frame for _, frame in values if len(frame)] or [merged.iloc[:0]])
     first = _pair_survival(stacked).groupby(level=0, sort=False).first()
     for name in first.columns:
-        merged[name] = first[name].reindex(index).astype(CLINICAL_COLUMNS[name].dtype)
+        merged[name] = first[name].reindex(index).astype(merged[name].dtype)
     for file, frame in values:
         for name in frame.columns:
             _report_disagreement(frame[name].dropna(), merged[name], file, rejected)
@@ -192,8 +186,9 @@ def _report_disagreement(theirs: pd.Series, kept: pd.Series, file: str, rejected
         return
     pairs = zip(theirs.index[differ], ours[differ], theirs[differ], strict=True)
     shown = [f"{patient}: {_plain(mine)}, here {_plain(other)}" for patient, mine, other in pairs]
+    examples = "; ".join([*shown[:3], *(["..."] if len(shown) > 3 else [])])
     message = (
-        f"{theirs.name} differs from the value kept for {len(shown):,} patients ({'; '.join(shown[:3])}{'; ...' if len(shown) > 3 else ''}). "
+        f"{theirs.name} differs from the value kept for {len(shown):,} patient(s) ({examples}). "
         "If this file is the better source, name it earlier in cohort.yaml."
     )
     rejected.add(rule="sources_disagree", message=message, action="first value kept", file=file)

@@ -156,7 +156,7 @@ def _refuse_impossible(cohort: Cohort, where: str) -> None:
         for ours, rule in source.columns.items():
             if rule.unit is not None and ours not in _UNIT_COLUMNS:
                 raise CohortError(
-                    f"{where}: {source.file}: `unit` has a meaning for {' and '.join(_UNIT_COLUMNS)} only, not for {ours}. "
-                    "Take it out.",
+                    f"{where}: {source.file}: `unit` has a meaning for {' and '.join(_UNIT_COLUMNS)} only, "
+                    f"not for {ours}. Take it out.",
                     rule="unknown_unit",
                 )

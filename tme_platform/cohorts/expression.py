@@ -1,4 +1,4 @@
-"""The expression matrix as it landed: genes x samples, numbers as in the file. Units are for `tme_platform.expression`."""
+"""The expression matrix as it landed: genes x samples, numbers as in the file. Units are `expression`'s."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def read_expression(folder: Path, cohort_name: str, cohort: Cohort) -> tuple[pd.
     Returns
     -------
     matrix
-        Gene symbols x samples (the patient, where the cohort file has a `patient_pattern`), float64 in the unit of the file;
-        empty where there is none to be read. A gene that the file has more than once is the row with the highest mean.
+        Gene symbols x samples (the patient, where the cohort file has a `patient_pattern`), float64 in the unit of the
+        file; empty where there is none to be read. Of a gene's several rows it has the one with the highest mean.
     rejected
         Rows of `REJECTED_COLUMNS`. Nothing is raised for what the file holds.
     """
@@ -105,7 +105,8 @@ def _arrow_table(path: Path, n_columns: int, value_type: object) -> pd.DataFrame
             parse_options=csv.ParseOptions(delimiter=delimiter_of(path)),
             convert_options=csv.ConvertOptions(column_types=types, null_values=_NULLS, strings_can_be_null=True),
         )
-    return table.to_pandas()
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
 
 
 def _numbers(
@@ -118,15 +119,11 @@ def _numbers(
         numbers = values.apply(pd.to_numeric, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
         bad = (np.isnan(numbers) & values.notna().to_numpy()) | np.isinf(numbers)
     keep = ~bad.any(axis=1)
-    cases = []
-    for row in np.flatnonzero(~keep):
+    cases: list[tuple[str | None, str]] = []
+    for row in np.flatnonzero(~keep).tolist():
         column = int(np.flatnonzero(bad[row])[0])
-        cases.append(
-            (
-                None,
-                f"gene {short(genes.iloc[row])}, sample {short(samples[column])}: {short(values.iat[row, column])} is no number",
-            )
-        )
+        where = f"gene {short(genes.iloc[row])}, sample {short(samples[column])}"
+        cases.append((None, f"{where}: {short(values.iloc[row, column])} is no number"))
     if cases:
         advice = "Correct the value, or leave it empty where it is missing."
         rejected.add_cases(
@@ -144,7 +141,8 @@ def _name_samples(matrix: pd.DataFrame, source: ExpressionSource, rejected: Reje
     def drop(positions: list[int], rule: str, what: str) -> None:
         if positions:
             shown = ", ".join(short(names[position]) for position in positions[:5])
-            message = f"{len(positions):,} of {len(names):,} sample columns {what} ({shown}{', ...' if len(positions) > 5 else ''})."
+            more = ", ..." if len(positions) > 5 else ""
+            message = f"{len(positions):,} of {len(names):,} sample columns {what} ({shown}{more})."
             rejected.add(rule=rule, message=message, action="sample left out", file=source.file)
 
     drop(
@@ -194,7 +192,8 @@ def _symbols(names: pd.Series, folder: Path, gene_map: str, rejected: Rejections
     )
     unknown = names[symbols.isna() & names.notna()]
     if len(unknown):
-        message = f"{len(unknown):,} of {len(names):,} Ensembl ids are not in the map ({', '.join(unknown.head(3))}...). Add those you need."
+        shown = ", ".join(unknown.head(3))
+        message = f"{len(unknown):,} of {len(names):,} Ensembl ids are not in the map ({shown}...). Add those you need."
         rejected.add(rule="gene_not_in_map", message=message, action="gene left out", file=gene_map)
     return symbols
 
@@ -214,7 +213,7 @@ def _drop_empty_samples(matrix: pd.DataFrame, source: ExpressionSource, rejected
 
 def _one_row_per_gene(matrix: pd.DataFrame, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame:
     single, collapsed = collapse_duplicates(matrix)
-    cases = [
+    cases: list[tuple[str | None, str]] = [
         (None, f"gene {row.gene} has {row.n_rows} rows; the one with the highest mean ({row.kept_mean:.6g}) is used")
         for row in collapsed.itertuples()
     ]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from tme_platform.cohorts._measurements import read_by_patient, to_numbers
-from tme_platform.cohorts._tables import nearest, short
+from tme_platform.cohorts._measurements import marked, read_by_patient, to_numbers
+from tme_platform.cohorts._tables import no_column, short
 from tme_platform.cohorts.declaration import Cohort, FeatureSource
 from tme_platform.cohorts.rejections import Rejections
 
@@ -27,8 +27,8 @@ def read_features(folder: Path, cohort_name: str, cohort: Cohort) -> tuple[pd.Da
     Returns
     -------
     features
-        Patients (index `patient_id`, in the order of the file) x features under our names, float64. What is no finite number is
-        missing; columns of text (settings, versions) and patients without any feature are left out.
+        Patients (index `patient_id`, in the order of the file) x features under our names, float64. What is no finite
+        number is missing; columns of text (settings, versions) and patients without any feature are left out.
     rejected
         Rows of `REJECTED_COLUMNS`. Nothing is raised for what the file holds.
     """
@@ -45,12 +45,12 @@ def read_features(folder: Path, cohort_name: str, cohort: Cohort) -> tuple[pd.Da
 def _rename(table: pd.DataFrame, source: FeatureSource, rejected: Rejections) -> pd.DataFrame:
     for theirs in source.rename:
         if theirs not in table:
-            message = f"{source.file} has no column {short(theirs)}{nearest(theirs, list(table.columns))}. Correct `rename` in cohort.yaml."
+            message = no_column(source.file, theirs, table, "`rename` in cohort.yaml")
             rejected.add(rule="unknown_column", message=message, action="column not renamed", file=source.file)
     renamed = table.rename(columns=source.rename)
     again = renamed.columns.duplicated()
     for name in sorted(set(renamed.columns[again])):
-        message = f"two columns are named {short(name)} after `rename`; the first is used. Give each feature a name of its own."
+        message = f"two columns are named {short(name)} after `rename`; the first is used. Give each its own name."
         rejected.add(rule="duplicate_column", message=message, action="column left out", file=source.file)
     return renamed.loc[:, ~again]
 
@@ -66,9 +66,8 @@ def _numeric(text: pd.DataFrame, source: FeatureSource, rejected: Rejections) ->
         rejected.add(rule="not_a_number", message=message, action="column left out", file=source.file)
     numbers, bad = numbers.loc[:, ~textual], bad.loc[:, ~textual]
     cases: list[tuple[str | None, str]] = [
-        (str(patient), f"{name} is {short(text.at[patient, name])}, no finite number")
-        for (patient, name), wrong in bad.stack().items()
-        if wrong
+        (patient, f"{name} is {short(wrong)}, no finite number")
+        for patient, name, wrong in marked(text[bad.columns], bad)
     ]
     if cases:
         advice = "Correct it, or leave it empty."

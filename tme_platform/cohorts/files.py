@@ -19,15 +19,16 @@ _CLUTTER = {"Thumbs.db", "desktop.ini", "__MACOSX"}
 def list_files(folder: Path, cache: MutableMapping[str, FileStamp] | None = None) -> pd.DataFrame:
     """List every file of a cohort with its size and SHA-256.
 
-    Hidden and temporary files (half-copied downloads, editors' and systems' own) are left out, and so are symbolic links that lead
-    out of the folder.
+    Hidden and temporary files (half-copied downloads, editors' and systems' own) are left out, and so are symbolic
+    links that lead out of the folder.
 
     Parameters
     ----------
     folder
         The cohort's landing folder.
     cache
-        Hashes from before by path. A file of the same size and time is not read again; the mapping is brought up to date.
+        Hashes from before by path. A file of the same size and time is not read again; the mapping is brought up to
+        date.
 
     Returns
     -------

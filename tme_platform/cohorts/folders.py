@@ -1,4 +1,4 @@
-"""Landing folders: which there are, and which paths are theirs. What stands in a cohort file is read in `cohort_file`."""
+"""Landing folders: which there are, and which paths are theirs. The cohort file is read in `cohort_file`."""
 
 from __future__ import annotations
 

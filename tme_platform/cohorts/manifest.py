@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from tme_platform.cohorts._tables import nearest, read_text_table, short
+from tme_platform.cohorts._tables import no_column, read_text_table, short
 from tme_platform.cohorts.declaration import Cohort
 from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.files import sha256_of
@@ -42,9 +43,11 @@ def read_manifest(
     -------
     outlines
         One row per outline, sorted: ``patient_id, series, reader, session, image, mask, mask_label, exclusion_mask,
-        image_sha256, mask_sha256, exclusion_sha256``. Series and reader are "1", session and mask_label 1 where not given.
+        image_sha256, mask_sha256, exclusion_sha256``. Series and reader are "1", session and mask_label 1 where not
+        given.
     rejected
-        Rows of `REJECTED_COLUMNS`; an outline with anything amiss is left out. Nothing is raised for what the file holds.
+        Rows of `REJECTED_COLUMNS`; an outline with anything amiss is left out. Nothing is raised for what the file
+        holds.
     """
     rejected = Rejections(cohort_name)
     table = None
@@ -63,7 +66,7 @@ def read_manifest(
 def _has_columns(table: pd.DataFrame, file: str, rejected: Rejections) -> bool:
     lacking = [name for name in ("patient_id", "image", "mask") if name not in table]
     for name in lacking:
-        message = f"{file} has no column {name}{nearest(name, list(table.columns))}. Each row names patient_id, image and mask."
+        message = no_column(file, name, table, "its header: each row names patient_id, image and mask")
         rejected.add(rule="unknown_column", message=message, action="file left out", file=file)
     return not lacking
 
@@ -99,7 +102,9 @@ def _one_each(outlines: pd.DataFrame, file: str, rejected: Rejections) -> pd.Dat
     distinct = outlines.drop_duplicates()
     again = distinct.duplicated(_KEY)
     for row in distinct[again].itertuples():
-        what = f"series {row.series}, reader {row.reader}, session {row.session} stands there already; the first row is used"
+        what = (
+            f"series {row.series}, reader {row.reader}, session {row.session} stands there already; the first is used"
+        )
         advice = "Give each outline another series, reader or session."
         _reject(distinct.loc[[row.Index]], what, "duplicate_outline", advice, file, rejected)
     return distinct[~again]
@@ -126,7 +131,7 @@ class _Hashes:
         return self.known.get(relative)
 
 
-def _hash_row(row: dict[str, object], hashes: _Hashes, file: str, rejected: Rejections) -> bool:
+def _hash_row(row: dict[Any, Any], hashes: _Hashes, file: str, rejected: Rejections) -> bool:
     """Add the hashes to an outline; False and a rejection where it names what is not there."""
     good = True
     for column, target in _HASHES.items():

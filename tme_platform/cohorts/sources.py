@@ -17,8 +17,8 @@ def source_files(cohort: Cohort, kind: str) -> list[str]:
     cohort
         The declaration.
     kind
-        `clinical` (the clinical tables, and every file that names patients), `expression`, `cell_scores`, `features`, or
-        `imaging` (the manifest; the images are in its hashes).
+        `clinical` (the clinical tables, and every file that names patients), `expression`, `cell_scores`, `features`,
+        or `imaging` (the manifest; the images are in its hashes).
 
     Returns
     -------
