@@ -61,7 +61,9 @@ def query(root: Path | str, sql: str) -> pd.DataFrame:
     """
     path = catalog_path(root)
     if not path.is_file():
-        raise FileNotFoundError(f"no catalog at {path}: run `tme demo` or `tme run` first, or name another lake (--lake)")
+        raise FileNotFoundError(
+            f"no catalog at {path}: run `tme demo` or `tme run` first, or name another lake (--lake)"
+        )
     with duckdb.connect(str(path), read_only=True) as connection:
         return connection.execute(sql).df()
 
@@ -72,7 +74,9 @@ def _add_view(connection: duckdb.DuckDBPyConnection, lake: Lake, schema: TableSc
     if files:
         listed = ", ".join(_quoted(uri) for uri in files)
         # The cohort is in the folder's name; union_by_name because each cohort may bring its own wide columns.
-        source = f"SELECT * FROM read_parquet([{listed}], union_by_name = true, hive_partitioning = {schema.per_cohort})"  # noqa: S608
+        source = (
+            f"SELECT * FROM read_parquet([{listed}], union_by_name = true, hive_partitioning = {schema.per_cohort})"  # noqa: S608
+        )
         if schema.per_cohort:
             source = source.replace("SELECT *", "SELECT cohort, * EXCLUDE (cohort)")
     else:

@@ -19,8 +19,20 @@ ARROW_TYPES: dict[Dtype, pa.DataType] = {
 }
 
 
+CHECKS = {
+    "schema": "Columns, types, allowed values and missing values are as the table's schema says.",
+    "unique_keys": "No key stands twice.",
+    "finite_values": "No number is infinite.",
+}
+"""What a frame must satisfy before it is committed."""
+
+
 class TableError(ValueError):
-    """A frame that may not become a table; nothing was written."""
+    """A frame that may not become a table; nothing was written. `problems` has a sentence per failed check."""
+
+    def __init__(self, message: str, problems: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.problems = problems or {"schema": message}
 
 
 @dataclass(frozen=True)
@@ -38,7 +50,11 @@ class Column:
 
 COHORT = Column("cohort", "string", "Name of the cohort: its landing folder.", nullable=False)
 PROVENANCE = Column(
-    "provenance", "string", "Whether the row comes from real or simulated data.", nullable=False, isin=("real", "simulated")
+    "provenance",
+    "string",
+    "Whether the row comes from real or simulated data.",
+    nullable=False,
+    isin=("real", "simulated"),
 )
 
 
@@ -127,36 +143,45 @@ class TableSchema:
             raise TableError(f"table {self.name}: column {values.name} is not {dtype}: {error}") from None
 
     def validate(self, frame: pd.DataFrame) -> None:
-        """Hold a conformed frame against the schema (types, missing values, ranges, unique keys, finite numbers).
+        """Raise if a conformed frame breaks the schema; see `problems`.
 
         Raises
         ------
         TableError
-            With every failing column and the first offending values.
+            With every problem and its first offending values.
+        """
+        if found := self.problems(frame):
+            raise TableError(f"table {self.name}: " + "; ".join(found.values()), found)
+
+    def problems(self, frame: pd.DataFrame) -> dict[str, str]:
+        """Hold a conformed frame against the schema.
+
+        Returns
+        -------
+        A sentence for each of `CHECKS` that fails; empty where the frame is good.
         """
         import pandera.errors
         import pandera.pandas as pandera
 
-        schema = pandera.DataFrameSchema(
-            {column.name: self._pandera_column(column) for column in self.all_columns},
-            unique=list(self.key) or None,
-            strict=self.wide is None,
-            name=self.name,
-        )
+        found: dict[str, str] = {}
+        columns = {column.name: self._pandera_column(column) for column in self.all_columns}
+        schema = pandera.DataFrameSchema(columns, strict=self.wide is None, name=self.name)
         try:
             schema.validate(frame, lazy=True)
         except pandera.errors.SchemaErrors as errors:
             cases = errors.failure_cases.loc[:, ["column", "check", "failure_case"]].astype("string")
             shown = "; ".join(cases.drop_duplicates().head(5).agg(" ".join, axis=1))
-            raise TableError(f"table {self.name}: {len(cases)} value(s) break the schema: {shown}") from None
-        self._forbid_infinite(frame)
-
-    def _forbid_infinite(self, frame: pd.DataFrame) -> None:
+            found["schema"] = f"{len(cases)} value(s) break the schema: {shown}"
+        repeated = frame.duplicated(list(self.key))
+        if repeated.any():
+            shown = ", ".join(frame.loc[repeated, list(self.key)].head(5).astype("string").agg(" / ".join, axis=1))
+            found["unique_keys"] = f"{int(repeated.sum())} row(s) repeat the key {' / '.join(self.key)}: {shown}"
         numbers = frame.select_dtypes("float64")
         infinite = np.isinf(numbers.to_numpy()).any(axis=0)
         if infinite.any():
             names = ", ".join(numbers.columns[infinite][:5])
-            raise TableError(f"table {self.name}: {infinite.sum()} column(s) hold infinite values: {names}")
+            found["finite_values"] = f"{int(infinite.sum())} column(s) hold infinite values: {names}"
+        return found
 
     @staticmethod
     def _pandera_column(column: Column) -> Any:

@@ -43,10 +43,11 @@ class PartitionState:
 
 @dataclass(frozen=True)
 class Commit:
-    """A commit just made."""
+    """What became of a frame: the table's state, the frame as stored, and whether anything had to be written."""
 
     state: PartitionState
     frame: pd.DataFrame
+    written: bool
 
 
 class Lake:
@@ -142,6 +143,8 @@ class Lake:
     ) -> Commit:
         """Validate a frame and make it the table's (or the cohort's) content, in one commit.
 
+        Where the same content was made from the same things already, nothing is written.
+
         Raises
         ------
         TableError
@@ -151,22 +154,26 @@ class Lake:
             raise ValueError(f"table {schema.name} is {'' if schema.per_cohort else 'not '}kept per cohort")
         conformed = schema.conform(frame, cohort=cohort, provenance=provenance)
         schema.validate(conformed)
-        earlier = self.read(schema, cohort) if self.state(schema, cohort) else None
+        content, traced = content_hash(conformed), dict(reads or {})
+        last = self.state(schema, cohort)
+        if last and (last.content, last.code_version, dict(last.reads)) == (content, code_version, traced):
+            return Commit(last, conformed, written=False)
+        earlier = self.read(schema, cohort) if last else None
         changes: RowChanges = compare_rows(earlier, conformed, schema.counted_by)
         state = PartitionState(
             cohort=cohort,
             version=-1,
-            content=content_hash(conformed),
+            content=content,
             rows=len(conformed),
             columns=conformed.shape[1],
             code_version=code_version,
-            reads=dict(reads or {}),
+            reads=traced,
             changes=changes.as_dict(),
             reason=reason,
             details=dict(details or {}),
         )
         self._write(schema, conformed, state)
-        return Commit(self.states(schema)[cohort], conformed)
+        return Commit(self.states(schema)[cohort], conformed, written=True)
 
     def _write(self, schema: TableSchema, frame: pd.DataFrame, state: PartitionState) -> None:
         partition_by = ["cohort"] if schema.per_cohort else None

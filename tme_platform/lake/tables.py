@@ -8,7 +8,10 @@ PATIENT = Column("patient_id", "string", "The study's pseudonym of the patient."
 FEATURE = Column("feature", "string", "Name of the image feature.", nullable=False)
 POPULATION = Column("population", "string", "Name of the cell population (gene set).", nullable=False)
 PHENOTYPE = Column(
-    "phenotype", "string", "Immune phenotype: hot (inflamed), cold (desert) or intermediate.", isin=("hot", "cold", "intermediate")
+    "phenotype",
+    "string",
+    "Immune phenotype: hot (inflamed), cold (desert) or intermediate.",
+    isin=("hot", "cold", "intermediate"),
 )
 
 
@@ -151,6 +154,7 @@ POPULATIONS = TableSchema(
         _count("n_genes", "Genes in the set."),
         _count("n_found", "Genes of the set that were measured."),
         _share("share", "Share of the set's genes that were measured."),
+        _text("missing", "Genes of the set that were not measured, separated by commas."),
         Column("used", "boolean", "Whether the population is scored.", nullable=False),
         _text("reason", "Why it is not used."),
     ),
@@ -189,7 +193,7 @@ PHENOTYPE_MODEL = TableSchema(
         _text("cluster", "Cluster, A being the most inflamed.", required=True),
         PHENOTYPE,
         POPULATION,
-        _text("population_group", "Group of the population."),
+        _flag("is_immune", "Whether the population takes part in ordering the clusters (adaptive, activated innate)."),
         _number("centroid", "Mean scaled score of the population in the cluster."),
         _count("n_samples", "Tumours the model was fitted on."),
         _count("k", "Number of clusters."),
@@ -211,7 +215,11 @@ TME_PHENOTYPES = TableSchema(
         _number("margin", "How much farther the next centroid is.", 0),
         _number("immune_mean", "Mean scaled score of the adaptive and the activated innate populations."),
         _text("model_cohort", "Cohort whose model gave the label.", required=True),
-        _text("method", "fit: the cohort's own model; patient: the same patient there; model: assigned by it.", required=True),
+        _text(
+            "method",
+            "fit: the cohort's own model; patient: the same patient there; model: assigned by it.",
+            required=True,
+        ),
     ),
     key=("patient_id",),
 )
@@ -287,6 +295,8 @@ IMAGE_REGIONS = TableSchema(
     (
         *OUTLINE,
         _text("row_key", "Hash of the files and settings the row was made from.", required=True),
+        _flag("touches_border", "Whether the outline touches the edge of the image."),
+        _text("geometry_note", "How image and mask were brought onto one grid."),
         _text("warnings", "What a person should look at."),
     ),
     key=OUTLINE_KEY,
@@ -306,19 +316,34 @@ RADIOMIC_FEATURES = TableSchema(
     wide="Value of the feature.",
 )
 
+PERTURBED_FEATURES = TableSchema(
+    "perturbed_features",
+    "radiomics",
+    "Features of outlines and images that were changed a little, standing in for second readings where there are none.",
+    (
+        *OUTLINE,
+        _text("perturbation", "What was changed; the part before the underscore is its kind.", required=True),
+        _text("feature_set", "Which software and settings the features come from.", required=True),
+        _text("row_key", "Hash of files, settings and versions the row was made from.", required=True),
+    ),
+    key=(*OUTLINE_KEY, "perturbation"),
+    wide="Value of the feature.",
+)
+
 FEATURE_AGREEMENT = TableSchema(
     "feature_agreement",
     "radiomics",
     "Agreement of each feature between readers and sessions, or under perturbation where no second reading exists.",
     (
         FEATURE,
-        _text("kind", "between_readers, between_sessions or perturbation.", required=True),
-        _count("n_subjects", "Patients read more than once."),
-        _count("n_raters", "Readings per patient."),
+        _text("feature_set", "Which software and settings the features come from.", required=True),
+        _text("kind", "reader, session, or perturbation:contour, :position, :noise.", required=True),
+        _count("subjects", "Patients (between sessions: patients by reader) read more than once."),
+        _count("raters", "Readings of each."),
         _number("icc", "Intraclass correlation ICC(2,1).", at_most=1),
         _number("ci_low", "Lower limit of its 95 % confidence interval.", at_most=1),
         _number("ci_high", "Upper limit of its 95 % confidence interval.", at_most=1),
-        _flag("kept", "Whether it exceeds the threshold."),
+        _flag("kept", "Whether the feature exceeds the threshold for every kind."),
         _text("reason", "Why it fell."),
     ),
     key=("feature", "kind"),
@@ -374,7 +399,9 @@ SIGNATURE = TableSchema(
     "signature",
     "The trained signature: its MLflow run and version, what it was trained on, and its threshold.",
     (
-        _text("content_key", "Hash of training data, settings and versions; equal keys are equal models.", required=True),
+        _text(
+            "content_key", "Hash of training data, settings and versions; equal keys are equal models.", required=True
+        ),
         _text("model_name", "Name in the model registry.", required=True),
         _text("model_version", "Version in the model registry.", required=True),
         _text("mlflow_run_id", "MLflow run.", required=True),
@@ -431,7 +458,11 @@ RAD_SCORES = TableSchema(
         PATIENT,
         Column("rad_score", "float64", "Probability of a hot tumour by the signature.", at_least=0, at_most=1),
         _text("predicted", "Phenotype at the locked threshold.", isin=("hot", "cold")),
-        _text("side", "discovery (seen in training), validation, or external.", isin=("discovery", "validation", "external")),
+        _text(
+            "side",
+            "discovery (seen in training), validation, or external.",
+            isin=("discovery", "validation", "external"),
+        ),
         _text("content_key", "The model that scored.", required=True),
     ),
     key=("patient_id",),
@@ -495,6 +526,7 @@ TABLES: dict[str, TableSchema] = {
         POPULATION_SURVIVAL,
         IMAGE_REGIONS,
         RADIOMIC_FEATURES,
+        PERTURBED_FEATURES,
         FEATURE_AGREEMENT,
         AGREED_FEATURES,
         COHORT_SPLIT,

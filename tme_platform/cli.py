@@ -1,0 +1,284 @@
+"""The `tme` command. Each command says what a person needs next and exits non-zero on failure.
+
+Heavy libraries are imported inside the commands that use them, so that `tme --help` is instant.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from tme_platform.orchestration.runner import Outcome
+    from tme_platform.orchestration.workspace import Workspace
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Immune phenotypes of breast tumours from RNA-seq, a rad-score from MRI, and how well it holds.",
+)
+console = Console()
+errors = Console(stderr=True)
+
+
+class Refresh(StrEnum):
+    """Which rows are made."""
+
+    STALE = "stale"
+    MISSING = "missing"
+    ALL = "all"
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where a command works: lake, landing folders, study."""
+
+    lake: Path
+    landing: Path
+    study: str
+
+    def export(self) -> None:
+        """Tell Dagster's own processes the same."""
+        os.environ["TME_LAKE"] = str(self.lake.resolve())
+        os.environ["TME_LANDING"] = str(self.landing.resolve())
+        os.environ["TME_STUDY"] = self.study
+
+    def workspace(self) -> Workspace:
+        """The Dagster resource for this place."""
+        from tme_platform.orchestration.workspace import Workspace
+
+        self.export()
+        return Workspace(
+            lake_root=str(self.lake.resolve()), landing_root=str(self.landing.resolve()), study_name=self.study
+        )
+
+
+@app.callback()
+def _where(
+    context: typer.Context,
+    lake: Annotated[Path, typer.Option(envvar="TME_LAKE", help="Root of the lake: where the platform writes.")] = Path(
+        "data_lake"
+    ),
+    landing: Annotated[
+        Path | None,
+        typer.Option(envvar="TME_LANDING", help="Folder with one folder per cohort.  [default: LAKE/landing]"),
+    ] = None,
+    study: Annotated[
+        str, typer.Option(envvar="TME_STUDY", help="A packaged study or the path of a study file.")
+    ] = "tcga_brca",
+) -> None:
+    context.obj = Where(lake, landing or lake / "landing", study)
+
+
+@app.command()
+def demo(context: typer.Context) -> None:
+    """Run the whole study on the bundled real data and say what was found."""
+    outcome = _run(context.obj, cohorts=None, select=None, refresh=Refresh.STALE)
+    from tme_platform.summary import print_summary
+
+    print_summary(context.obj.lake, console)
+    _finish(outcome)
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    cohort: Annotated[list[str] | None, typer.Option(help="Only this cohort's tables (may be repeated).")] = None,
+    select: Annotated[
+        str | None, typer.Option(help="Dagster asset selection, e.g. 'group:s3_phenotypes' or 'cell_scores+'.")
+    ] = None,
+    refresh: Annotated[
+        Refresh, typer.Option(help="stale: what changed; missing: what never was; all: everything.")
+    ] = Refresh.STALE,
+) -> None:
+    """Bring the study up to date; only what changed is computed."""
+    _finish(_run(context.obj, cohorts=cohort, select=select, refresh=refresh))
+
+
+@app.command()
+def ui(
+    context: typer.Context,
+    port: Annotated[int, typer.Option(help="Port of Dagster.")] = 3000,
+    mlflow_port: Annotated[int, typer.Option(help="Port of MLflow.")] = 5000,
+) -> None:
+    """Serve Dagster and MLflow on this machine (127.0.0.1) until Ctrl-C."""
+    from tme_platform.serve import serve
+
+    where: Where = context.obj
+    where.export()
+    raise typer.Exit(serve(where.lake.resolve(), port, mlflow_port, console))
+
+
+@app.command()
+def check(context: typer.Context, cohort: Annotated[str, typer.Argument(help="Name of a landing folder.")]) -> None:
+    """Validate a landing folder: what would be read, what rejected and why. Nothing is written."""
+    from tme_platform.cohorts import check_cohort
+
+    report = check_cohort(context.obj.landing / cohort)
+    console.print(f"[bold]{cohort}[/bold]  {report.title or ''}")
+    for name, count in report.counts.items():
+        console.print(f"  {name}: {count:,}")
+    for problem in report.problems:
+        errors.print(f"[red]problem[/red]  {problem}", soft_wrap=True, highlight=False)
+    if len(report.rejected):
+        _print_rejected(report.rejected)
+    if report.problems:
+        errors.print("Mend the problems above; until then the tables they belong to are not made.")
+        raise typer.Exit(1)
+    console.print("[green]ready[/green]: `tme run --cohort " + cohort + "` reads it.")
+
+
+@app.command()
+def query(
+    context: typer.Context,
+    sql: Annotated[str, typer.Argument(help='A query, e.g. "select cohort, count(*) from tme_phenotypes group by 1".')],
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV, all rows.")] = False,
+) -> None:
+    """Ask the tables a question in SQL (DuckDB); `select * from lake_tables` lists them."""
+    import duckdb
+
+    from tme_platform.lake import query as ask
+
+    try:
+        answer = ask(context.obj.lake, sql)
+    except (FileNotFoundError, duckdb.Error) as error:
+        _fail(str(error))
+    if csv:
+        typer.echo(answer.to_csv(index=False), nl=False)
+    else:
+        _print_frame(answer)
+
+
+@app.command()
+def models(context: typer.Context) -> None:
+    """List the versions of the signature side by side."""
+    from tme_platform.tracking import Tracker
+
+    lake: Path = context.obj.lake
+    if not (lake / "mlflow" / "mlflow.db").exists():
+        _fail(f"no models in {lake}: run `tme demo` or `tme run` first, or name another lake (--lake)")
+    tracker = Tracker(Tracker.local_uri(lake), lake / "mlflow" / "artifacts")
+    aliases = {version: alias for alias, version in tracker.aliases().items()}
+    table = Table(title="Versions of the signature", title_justify="left")
+    for heading in (
+        "version",
+        "alias",
+        "trained",
+        "patients",
+        "hot",
+        "features",
+        "out-of-fold AUC (95 % CI)",
+        "apparent AUC",
+        "key",
+    ):
+        table.add_column(heading)
+    for record in tracker.versions():
+        summary = tracker.run_summary(record)
+        metrics = summary["metrics"]
+        table.add_row(
+            record.version,
+            aliases.get(record.version, aliases.get(int(record.version), "")),  # type: ignore[call-overload]
+            f"{summary['started']:%Y-%m-%d %H:%M}",
+            *(f"{metrics.get(name, float('nan')):.0f}" for name in ("n_patients", "n_hot", "n_features")),
+            _with_interval(metrics, "oof_auc"),
+            f"{metrics.get('apparent_auc', float('nan')):.3f}",
+            record.content_key[:8],
+        )
+    console.print(table)
+    console.print("Compare them in MLflow: `tme ui`, then Models > rad-score.")
+
+
+def main() -> None:
+    """Entry point."""
+    from tme_platform.study.load import StudyError
+
+    try:
+        app()
+    except (StudyError, ValueError) as error:
+        errors.print(f"[red]error[/red]  {error}", soft_wrap=True, highlight=False)
+        raise SystemExit(1) from None
+
+
+def _run(where: Where, *, cohorts: list[str] | None, select: str | None, refresh: Refresh) -> Outcome:
+    from tme_platform.terminal import TerminalProgress
+
+    with TerminalProgress(console) as progress:
+        progress.say("starting")
+        from tme_platform.orchestration.runner import open_instance, run_study
+
+        workspace = where.workspace()
+        if not workspace.cohorts():
+            raise ValueError(
+                f"no cohort of study {where.study} has landed in {workspace.landing}: put a folder with a cohort.yaml there, "
+                "or name another place (--landing)"
+            )
+        with open_instance(str(where.lake.resolve())) as instance:
+            return run_study(workspace, instance, progress, cohorts=cohorts, select=select, refresh=refresh.value)
+
+
+def _finish(outcome: Outcome) -> None:
+    for failure in outcome.failures:
+        place = f" of {failure.cohort}" if failure.cohort else ""
+        errors.print(f"[red]failed[/red]  {failure.asset}{place}: {failure.message}", soft_wrap=True, highlight=False)
+    if outcome.skipped:
+        names = sorted({asset if cohort is None else f"{asset} of {cohort}" for asset, cohort in outcome.skipped})
+        errors.print(
+            f"[yellow]not made because of that[/yellow]  {', '.join(names)}; the last good versions stand.",
+            soft_wrap=True,
+        )
+    if not outcome.success:
+        raise typer.Exit(1)
+
+
+def _with_interval(metrics: dict[str, float], name: str) -> str:
+    nan = float("nan")
+    return (
+        f"{metrics.get(name, nan):.3f} ({metrics.get(name + '_low', nan):.3f}-{metrics.get(name + '_high', nan):.3f})"
+    )
+
+
+def _print_rejected(rejected: pd.DataFrame, most: int = 20) -> None:
+    table = Table(title=f"{len(rejected)} rejected", title_justify="left")
+    for heading in ("rule", "patient", "file", "what to do"):
+        table.add_column(heading, overflow="fold")
+    for row in rejected.head(most).itertuples():
+        table.add_row(str(row.rule), _blank(row.patient_id), _blank(row.file), f"{row.message} ({row.action})")
+    console.print(table)
+    if len(rejected) > most:
+        console.print(f"... and {len(rejected) - most} more")
+
+
+def _blank(value: object) -> str:
+    import pandas as pd
+
+    return "" if pd.isna(value) else str(value)  # type: ignore[call-overload]
+
+
+def _print_frame(frame: pd.DataFrame, most: int = 100) -> None:
+    table = Table(box=None, header_style="bold")
+    for name in frame.columns:
+        table.add_column(str(name), overflow="fold", justify="right" if frame[name].dtype.kind in "if" else "left")
+    for row in frame.head(most).itertuples(index=False):
+        table.add_row(*(_blank(value) for value in row))
+    console.print(table)
+    console.print(f"{len(frame)} row(s)" + (f", {most} shown; --csv prints all" if len(frame) > most else ""))
+
+
+def _fail(message: str) -> None:
+    errors.print(f"[red]error[/red]  {message}", soft_wrap=True, highlight=False)
+    raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""What Dagster loads (`workspace.yaml`)."""
+
+from tme_platform.orchestration.build import build_definitions
+
+defs = build_definitions()

@@ -1,0 +1,111 @@
+"""Immune phenotypes: how many clusters, the fitted model, each tumour's label. The method itself is `phenotypes`'."""
+
+import pandas as pd
+
+from tme_platform.lake.tables import (
+    CELL_SCORES,
+    CLUSTER_EVIDENCE,
+    PATIENTS,
+    PHENOTYPE_MODEL,
+    POPULATIONS,
+    TME_PHENOTYPES,
+)
+from tme_platform.orchestration.assets.expression import population_scores
+from tme_platform.orchestration.scope import Scope
+from tme_platform.orchestration.table_asset import Made, table_asset
+from tme_platform.phenotypes import (
+    PhenotypeModel,
+    assign_phenotypes,
+    compare_labels,
+    fit_phenotypes,
+    kmeans_partitions,
+    scale_samples,
+    silhouette_by_k,
+)
+
+
+def _fits_here(scope: Scope) -> bool:
+    source = scope.declaration("phenotypes").phenotypes
+    return source is not None and source.by == "fit" and scope.has_rows(CELL_SCORES)
+
+
+def _nothing(columns: list[str], note: str) -> Made:
+    return Made(pd.DataFrame(columns=columns), details={"note": note})
+
+
+@table_asset(CLUSTER_EVIDENCE, code_version="1", deps=[CELL_SCORES])
+def cluster_evidence(scope: Scope) -> Made:
+    """Cluster the scaled scores into k = 2 to 8 groups and ask each index how many it would take."""
+    if not _fits_here(scope):
+        return _nothing([c.name for c in CLUSTER_EVIDENCE.columns], "phenotypes are not fitted on this cohort")
+    settings = scope.use(scope.study.phenotypes)
+    scaled = scale_samples(population_scores(scope)).dropna()
+    partitions = kmeans_partitions(scaled, settings.k_min, settings.k_max, n_init=settings.starts, seed=settings.seed)
+    widths = silhouette_by_k(scaled, partitions).loc[settings.k_min : settings.k_max]
+    evidence = widths.rename("value").reset_index()
+    evidence["index_name"] = "mean_silhouette"
+    evidence["chosen"] = evidence["value"] == evidence["value"].max()
+    evidence["reason"] = evidence["value"].isna().map({True: "fewer distinct samples than clusters", False: None})
+    return Made(evidence, details={"silhouette": {int(k): round(float(v), 4) for k, v in widths.items()}})
+
+
+@table_asset(PHENOTYPE_MODEL, code_version="1", deps=[CELL_SCORES, POPULATIONS, CLUSTER_EVIDENCE])
+def phenotype_model(scope: Scope) -> Made:
+    """Fit k-means and name the clusters: the one richest in adaptive and activated innate cells is A, hot.
+
+    When a cohort grows, clusters are matched to those of the last version, so a label keeps its meaning.
+    """
+    if not _fits_here(scope):
+        return _nothing([c.name for c in PHENOTYPE_MODEL.columns], "phenotypes are not fitted on this cohort")
+    settings = scope.use(scope.study.phenotypes)
+    evidence = scope.table(CLUSTER_EVIDENCE)
+    k = settings.k if isinstance(settings.k, int) else int(evidence.query("chosen")["k"].min())
+    groups = scope.table(POPULATIONS).set_index("population")["population_group"].dropna().to_dict()
+    scores = population_scores(scope)
+    previous = _previous_model(scope, scores)
+    model = fit_phenotypes(scores, groups, k=k, seed=settings.seed, n_init=settings.starts, previous=previous)
+    details = {"k": model.k, "n_samples": model.n_samples, "labels_kept_from_last_version": previous is not None}
+    return Made(model.to_frame(), details=details)
+
+
+def _previous_model(scope: Scope, scores: pd.DataFrame) -> PhenotypeModel | None:
+    """The last model, if it was fitted on the same populations; otherwise labels start anew."""
+    rows = scope.previous()
+    if rows.empty or set(rows["population"]) != set(scores.index):
+        return None
+    return PhenotypeModel.from_frame(rows)
+
+
+@table_asset(TME_PHENOTYPES, code_version="1", deps=[PATIENTS], all_cohorts=[CELL_SCORES, PHENOTYPE_MODEL])
+def tme_phenotypes(scope: Scope) -> Made:
+    """Call each tumour hot or cold by its nearest centroid: of the cohort's own model, or of the one it names."""
+    columns = [column.name for column in TME_PHENOTYPES.columns]
+    source = scope.declaration("phenotypes").phenotypes
+    if source is None:
+        return _nothing(columns, "the cohort has no phenotypes")
+    model_cohort = source.cohort or scope.own_cohort
+    if not scope.has_rows(PHENOTYPE_MODEL, model_cohort):
+        return _nothing(columns, f"{model_cohort} has no fitted phenotypes")
+    model = PhenotypeModel.from_frame(scope.table(PHENOTYPE_MODEL, model_cohort))
+    scored = scope.own_cohort if source.by == "model" else model_cohort
+    labels = assign_phenotypes(model, population_scores(scope, scored)).dropna(subset=["cluster"])
+    labels = labels.rename_axis("patient_id").reset_index()
+    if source.by == "patient":
+        labels = labels[labels["patient_id"].isin(scope.table(PATIENTS, columns=["patient_id"])["patient_id"])]
+    hot = labels["phenotype"] == "hot"
+    details = {
+        "tumours": len(labels),
+        "hot": int(hot.sum()),
+        "hot_share": round(float(hot.mean()), 4),
+        **_moved(scope, labels),
+    }
+    return Made(labels.assign(model_cohort=model_cohort, method=source.by), details=details)
+
+
+def _moved(scope: Scope, labels: pd.DataFrame) -> dict[str, float | int]:
+    """How the labels differ from the last version's."""
+    before = scope.lake.read(TME_PHENOTYPES, scope.own_cohort)
+    if before.empty:
+        return {}
+    change = compare_labels(before.set_index("patient_id")["cluster"], labels.set_index("patient_id")["cluster"])
+    return {"ari_to_last_version": change.ari, "patients_moved": len(change.moved)}

@@ -1,0 +1,288 @@
+"""The signature: who trains it, training, what counts in it, and everybody's rad-score. Learning is `signature`'s."""
+
+import json
+from collections.abc import Mapping
+
+import pandas as pd
+
+from tme_platform.cohorts import Role
+from tme_platform.lake.tables import (
+    AGREED_FEATURES,
+    COHORT_SPLIT,
+    OUT_OF_FOLD_SCORES,
+    RAD_SCORES,
+    RADIOMIC_FEATURES,
+    SIGNATURE,
+    SIGNATURE_IMPORTANCE,
+    SIGNATURE_PATIENTS,
+    TME_PHENOTYPES,
+)
+from tme_platform.orchestration.scope import Scope
+from tme_platform.orchestration.table_asset import Finding, Made, table_asset
+from tme_platform.signature import (
+    SIGNATURE_VERSION,
+    SKOPS_TRUSTED_TYPES,
+    TrainedSignature,
+    assign_split,
+    content_key,
+    rad_score,
+    train_signature,
+)
+from tme_platform.tracking import ModelRecord, ModelRun
+
+_ID_COLUMNS = ["cohort", "patient_id", "side", "phenotype", "feature_set"]
+_DESCRIPTIVE = ["cohort", "series", "reader", "session", "feature_set", "row_key", "provenance"]
+
+
+def features_by_patient(scope: Scope, cohort: str | None = None) -> pd.DataFrame:
+    """Features of one outline per patient, the first reading of the first reader, with the `feature_set`."""
+    table = scope.table(RADIOMIC_FEATURES, cohort).sort_values(["session", "reader", "series"], kind="stable")
+    first = table.drop_duplicates("patient_id").set_index("patient_id").sort_index()
+    return first.drop(columns=[name for name in _DESCRIPTIVE if name != "feature_set"])
+
+
+def _labels(scope: Scope, cohort: str | None = None) -> pd.Series:
+    labels = scope.table(TME_PHENOTYPES, cohort, columns=["patient_id", "phenotype"]).set_index("patient_id")[
+        "phenotype"
+    ]
+    return labels[labels.isin(["hot", "cold"])].astype("object")
+
+
+@table_asset(COHORT_SPLIT, code_version="1", deps=[RADIOMIC_FEATURES, TME_PHENOTYPES])
+def cohort_split(scope: Scope) -> Made:
+    """Draw discovery and validation, stratified by phenotype; patients who were assigned before stay where they were."""
+    split = scope.declaration("split").split
+    if split is None:
+        return Made(
+            pd.DataFrame(columns=["patient_id", "side", "stratum"]), details={"note": "the cohort is not split"}
+        )
+    labels = _labels(scope)
+    patients = labels.index.intersection(features_by_patient(scope).index)
+    # Read whatever the refresh: even `all` must not move a patient. Those who left keep their side for their return.
+    before = scope.lake.read(COHORT_SPLIT, scope.own_cohort).set_index("patient_id")
+    sides = assign_split(patients, labels, fraction=split.fraction, seed=split.seed, previous=before["side"])
+    now = pd.DataFrame({"side": sides, "stratum": labels.reindex(sides.index)})
+    gone = before.loc[before.index.difference(now.index), ["side", "stratum"]]
+    table = pd.concat([now, gone]).rename_axis("patient_id").reset_index()
+    return Made(table, details={str(side): int(count) for side, count in sides.value_counts().items()})
+
+
+def _judge_sides(patients: pd.DataFrame, scope: Scope) -> list[Finding]:
+    sides = patients.groupby("patient_id")["side"].nunique()
+    both = sorted(sides.index[sides > 1])
+    text = f"{len(both)} patient(s) stand on both sides" + (f": {', '.join(both[:5])}" if both else ".")
+    return [Finding("patients_on_one_side", not both, text, {"patients_on_both_sides": len(both)})]
+
+
+@table_asset(
+    SIGNATURE_PATIENTS,
+    code_version="1",
+    deps=[RADIOMIC_FEATURES, TME_PHENOTYPES, COHORT_SPLIT],
+    checks={"patients_on_one_side": "No patient trains the signature and validates it, in the same cohort or in two."},
+    judge=_judge_sides,
+)
+def signature_patients(scope: Scope) -> Made:
+    """Put together everybody with image features and a phenotype, by side; one feature set only, that of discovery."""
+    discovery = scope.with_role(Role.SIGNATURE_DISCOVERY)
+    parts = [_sides(scope, cohort) for cohort in scope.with_role(Role.SIGNATURE_DISCOVERY, Role.SIGNATURE_VALIDATION)]
+    together = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_ID_COLUMNS)
+    sets = sorted(together.loc[together["cohort"].isin(discovery), "feature_set"].unique())
+    if len(sets) > 1:
+        raise ValueError(
+            f"discovery cohorts bring different feature sets ({', '.join(sets)}); a signature is made from one"
+        )
+    other = together[~together["feature_set"].isin(sets)]
+    kept = together[together["feature_set"].isin(sets)].dropna(axis="columns", how="all")
+    counts = kept.groupby(["side", "phenotype"]).size()
+    details = {
+        "feature_set": sets[0] if sets else "none",
+        "left_out_for_other_features": len(other),
+        **{f"{side}_{phenotype}": int(count) for (side, phenotype), count in counts.items()},
+    }
+    return Made(kept, details=details)
+
+
+def _sides(scope: Scope, cohort: str) -> pd.DataFrame:
+    """A cohort's patients with features and phenotype, and their side."""
+    labels = _labels(scope, cohort)
+    joined = features_by_patient(scope, cohort).join(labels, how="inner")
+    declared = scope.declaration("roles", "split", cohort=cohort)
+    if declared.split is not None:
+        side = scope.table(COHORT_SPLIT, cohort).set_index("patient_id")["side"].reindex(joined.index)
+    else:
+        side = pd.Series(
+            "discovery" if Role.SIGNATURE_DISCOVERY in declared.roles else "validation", index=joined.index
+        )
+    return joined.assign(cohort=cohort, side=side).rename_axis("patient_id").reset_index()
+
+
+def _training_data(scope: Scope) -> tuple[pd.DataFrame, pd.Series, pd.DataFrame]:
+    """Features and labels of the discovery patients, and the rows they come from."""
+    rows = scope.table(SIGNATURE_PATIENTS)
+    rows = rows[rows["side"] == "discovery"].set_index("patient_id", drop=False)
+    features = rows.drop(columns=[*_ID_COLUMNS, "provenance"])
+    return features, rows["phenotype"], rows
+
+
+@table_asset(
+    SIGNATURE,
+    code_version=SIGNATURE_VERSION,
+    deps=[SIGNATURE_PATIENTS, AGREED_FEATURES],
+    kinds=frozenset({"mlflow", "sklearn"}),
+)
+def signature(scope: Scope) -> Made:
+    """Train the random forest on discovery, choose its settings by five-fold cross-validation, and register it in MLflow.
+
+    The out-of-fold AUC comes from models that never saw the patient they score; the apparent AUC is the paper's way.
+    """
+    settings = scope.use(scope.study.signature)
+    features, labels, rows = _training_data(scope)
+    agreed = scope.table(AGREED_FEATURES)
+    agreed = agreed[agreed["feature_set"].isin(rows["feature_set"].unique())]
+    kept = None if agreed.empty else sorted(agreed.loc[agreed["kept"], "feature"])
+    if labels.nunique() < 2:
+        empty = pd.DataFrame(columns=[column.name for column in SIGNATURE.columns])
+        return Made(empty, details={"note": "no discovery cohort with image features and both phenotypes"})
+    key = content_key(features, labels, settings=settings, kept_features=kept)
+    record = scope.tracker.find(key)
+    if record is None:
+        scope.report(f"training on {len(labels)} patients, {features.shape[1]} features")
+        trained = train_signature(features, labels, settings=settings, kept_features=kept)
+        record = scope.tracker.log(_model_run(scope, key, trained, features, rows))
+    scope.tracker.link(record, scope.run_tags)
+    row = _signature_row(scope, record, rows)
+    details = {
+        "mlflow_run": scope.tracker.run_link(record),
+        "mlflow_run_id": record.run_id,
+        "model_version": int(record.version),
+        **{
+            name: row[name]
+            for name in ("oof_auc", "oof_auc_low", "oof_auc_high", "apparent_auc", "n_patients", "n_hot")
+        },
+    }
+    return Made(pd.DataFrame([row]), details=details)
+
+
+def _model_run(
+    scope: Scope, key: str, trained: TrainedSignature, features: pd.DataFrame, rows: pd.DataFrame
+) -> ModelRun:
+    state = scope.lake.state(SIGNATURE_PATIENTS)
+    agreed = scope.lake.state(AGREED_FEATURES)
+    assert state is not None  # noqa: S101 (its rows were just read)
+    out_of_fold = (
+        rows[["cohort", "patient_id", "phenotype"]].join(trained.oof_scores, how="inner").reset_index(drop=True)
+    )
+    return ModelRun(
+        content_key=key,
+        model=trained.pipeline,
+        input_example=features[list(trained.feature_names)].head(3),
+        params={
+            **trained.settings.model_dump(mode="json"),
+            **{f"best_{name}": value for name, value in trained.best_params.items()},
+            "feature_set": rows["feature_set"].iloc[0],
+        },
+        metrics={
+            "apparent_auc": trained.apparent.auc,
+            "oof_auc": trained.honest.auc,
+            "oof_auc_low": trained.honest.ci_low,
+            "oof_auc_high": trained.honest.ci_high,
+            "searched_auc": trained.searched,
+            "threshold": trained.threshold.threshold,
+            "n_patients": trained.n,
+            "n_hot": trained.n_positive,
+            "n_features": len(trained.feature_names),
+        },
+        training_frame=rows.reset_index(drop=True),
+        trained_on=(SIGNATURE_PATIENTS.name, state.version, state.content, scope.lake.uri(SIGNATURE_PATIENTS)),
+        table_versions={
+            SIGNATURE_PATIENTS.name: state.version,
+            **({AGREED_FEATURES.name: agreed.version} if agreed else {}),
+        },
+        tables={
+            "importance": trained.importances,
+            "out_of_fold": out_of_fold,
+            "out_of_fold_repeats": trained.out_of_fold,
+            "cv_results": trained.cv_results,
+        },
+        tags={"tme.study": scope.study.name, "tme.provenance": scope.provenance},
+        trusted_types=SKOPS_TRUSTED_TYPES,
+    )
+
+
+def _signature_row(scope: Scope, record: ModelRecord, rows: pd.DataFrame) -> dict[str, object]:
+    """The row of a registered model, from what its MLflow run recorded, so that both always say the same."""
+    run = scope.tracker.run_summary(record)
+    metrics: Mapping[str, float] = run["metrics"]
+    best = {name.removeprefix("best_"): value for name, value in run["params"].items() if name.startswith("best_")}
+    return {
+        "content_key": record.content_key,
+        "model_name": record.name,
+        "model_version": record.version,
+        "mlflow_run_id": record.run_id,
+        "feature_set": rows["feature_set"].iloc[0],
+        "best_params": json.dumps(best, sort_keys=True),
+        **{name: int(metrics[name]) for name in ("n_patients", "n_hot", "n_features")},
+        **{name: metrics[name] for name in ("threshold", "apparent_auc", "oof_auc", "oof_auc_low", "oof_auc_high")},
+    }
+
+
+def _current(scope: Scope) -> tuple[ModelRecord, pd.Series] | None:
+    """The registered model that the `signature` table names, and its row."""
+    table = scope.table(SIGNATURE)
+    if table.empty:
+        return None
+    row = table.iloc[0]
+    record = scope.tracker.find(row["content_key"])
+    if record is None:
+        raise LookupError(
+            f"model {row['content_key'][:8]} of table `signature` is not in MLflow: run `tme run --select signature --refresh all`"
+        )
+    return record, row
+
+
+@table_asset(SIGNATURE_IMPORTANCE, code_version="1", deps=[SIGNATURE])
+def signature_importance(scope: Scope) -> Made:
+    """List how much each feature counts, as recorded with the model."""
+    current = _current(scope)
+    columns = [column.name for column in SIGNATURE_IMPORTANCE.columns]
+    if current is None:
+        return Made(pd.DataFrame(columns=columns), details={"note": "no signature"})
+    table = scope.tracker.read_table(current[0], "importance")
+    table = table.rename(columns={"impurity": "importance", "permutation": "permutation_importance"})
+    top = table.nsmallest(5, "rank")
+    return Made(table[columns], details={"first_five": [str(name) for name in top["feature"]]})
+
+
+@table_asset(OUT_OF_FOLD_SCORES, code_version="1", deps=[SIGNATURE])
+def out_of_fold_scores(scope: Scope) -> Made:
+    """Give the discovery patients' scores by models that never saw them, as recorded with the model."""
+    current = _current(scope)
+    if current is None:
+        columns = [column.name for column in OUT_OF_FOLD_SCORES.columns]
+        return Made(pd.DataFrame(columns=columns), details={"note": "no signature"})
+    return Made(scope.tracker.read_table(current[0], "out_of_fold"))
+
+
+@table_asset(RAD_SCORES, code_version="1", deps=[RADIOMIC_FEATURES, SIGNATURE, COHORT_SPLIT])
+def rad_scores(scope: Scope) -> Made:
+    """Score every patient whose features are of the signature's set, and call hot or cold at the locked threshold."""
+    columns = [column.name for column in RAD_SCORES.columns]
+    current = _current(scope)
+    features = features_by_patient(scope)
+    if current is None or features.empty or not (features["feature_set"] == current[1]["feature_set"]).any():
+        return Made(pd.DataFrame(columns=columns), details={"note": "no features of the signature's set"})
+    record, row = current
+    scores = rad_score(scope.tracker.load(record), features[features["feature_set"] == row["feature_set"]]).dropna()
+    table = scores.reset_index()
+    table["predicted"] = (table["rad_score"] >= row["threshold"]).map({True: "hot", False: "cold"})
+    side = scope.table(COHORT_SPLIT).set_index("patient_id")["side"]
+    table["side"] = table["patient_id"].map(side).fillna(_default_side(scope))
+    hot = int((table["predicted"] == "hot").sum())
+    return Made(table.assign(content_key=record.content_key), details={"patients": len(table), "predicted_hot": hot})
+
+
+def _default_side(scope: Scope) -> str:
+    declared = scope.declaration("roles", "split")
+    if declared.split is None and Role.SIGNATURE_DISCOVERY in declared.roles:
+        return "discovery"
+    return "validation" if declared.split is None and Role.SIGNATURE_VALIDATION in declared.roles else "external"

@@ -1,0 +1,192 @@
+"""Running the study from a command: the graph in as few runs as it takes, in this process.
+
+A per-cohort table and a table of the whole study cannot be made in one Dagster run, so the graph falls into waves:
+as many per-cohort assets as need nothing of other cohorts (one run per cohort), then those that look at all cohorts,
+and so on. A failure stops what depends on it, for that cohort; everything else goes on.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import dagster as dg
+
+from tme_platform.orchestration.build import build_definitions
+from tme_platform.orchestration.partitions import register_cohorts
+from tme_platform.orchestration.progress import Progress
+from tme_platform.orchestration.scope import Refresh
+from tme_platform.orchestration.workspace import Workspace
+
+_DAGSTER_YAML = """\
+# Written once by tme_platform; yours to change (see the deployment notes for PostgreSQL and run queues).
+telemetry:
+  enabled: false
+"""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One asset (of one cohort) that failed, and why."""
+
+    asset: str
+    cohort: str | None
+    message: str
+
+
+@dataclass
+class Outcome:
+    """What a run of the study came to."""
+
+    runs: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    skipped: list[tuple[str, str | None]] = field(default_factory=list)
+
+    @property
+    def success(self) -> bool:
+        """Whether nothing failed."""
+        return not self.failures
+
+
+def dagster_home(lake_root: str) -> Path:
+    """Folder of Dagster's own state for a lake, made on first use."""
+    home = (Path(lake_root) / "dagster").resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    config = home / "dagster.yaml"
+    if not config.exists():
+        config.write_text(_DAGSTER_YAML, encoding="utf-8")
+    return home
+
+
+def open_instance(lake_root: str) -> dg.DagsterInstance:
+    """Dagster's instance of a lake; `DAGSTER_HOME` wins where it is set."""
+    os.environ.setdefault("DAGSTER_HOME", str(dagster_home(lake_root)))
+    return dg.DagsterInstance.get()
+
+
+def run_study(
+    workspace: Workspace,
+    instance: dg.DagsterInstance,
+    progress: Progress,
+    *,
+    cohorts: Sequence[str] | None = None,
+    select: str | None = None,
+    refresh: Refresh = "stale",
+) -> Outcome:
+    """Bring the study, or a part of it, up to date.
+
+    Parameters
+    ----------
+    cohorts
+        Only these cohorts' tables (and those of the whole study); all cohorts of the study if None.
+    select
+        A Dagster asset selection such as `group:s3_phenotypes` or `radiomic_features+`.
+    refresh
+        See `RefreshConfig`.
+
+    Raises
+    ------
+    ValueError
+        A cohort has not landed, or nothing is selected.
+    """
+    landed = workspace.cohorts()
+    if unknown := [name for name in cohorts or () if name not in landed]:
+        raise ValueError(
+            f"no landing folder for {', '.join(unknown)} in {workspace.landing}; there are: {', '.join(landed)}"
+        )
+    register_cohorts(instance, landed)
+    definitions = build_definitions(resources={"workspace": workspace, "progress": progress})
+    specs = {spec.key: spec for spec in definitions.resolve_all_asset_specs()}
+    chosen = set(specs)
+    if select:
+        chosen = set(dg.AssetSelection.from_string(select).resolve(list(definitions.assets or ())))  # type: ignore[arg-type]
+    if not chosen:
+        raise ValueError(f"the selection {select!r} names no asset")
+    job = definitions.resolve_implicit_global_asset_job_def()
+    outcome = Outcome()
+    broken: set[tuple[str, str | None]] = set()
+    for wave in waves([specs[key] for key in chosen]):
+        parts = list(cohorts or landed) if wave[0].partitions_def is not None else [None]
+        for cohort in parts:
+            runnable = [spec.key for spec in wave if not _blocked(spec, cohort, broken)]
+            skipped = {(spec.key.to_user_string(), cohort) for spec in wave if spec.key not in runnable}
+            outcome.skipped += sorted(skipped, key=str)
+            broken |= skipped
+            if not runnable:
+                continue
+            result = job.execute_in_process(
+                instance=instance,
+                partition_key=cohort,
+                asset_selection=runnable,
+                run_config=_run_config(runnable, refresh),
+                raise_on_error=False,
+            )
+            outcome.runs += 1
+            failures = _failures(result, cohort)
+            outcome.failures += failures
+            done = {event.asset_key for event in result.get_asset_materialization_events()}
+            broken |= {(key.to_user_string(), cohort) for key in runnable if key not in done}
+            broken |= {(failure.asset, cohort) for failure in failures}
+    return outcome
+
+
+def waves(specs: Sequence[dg.AssetSpec]) -> list[list[dg.AssetSpec]]:
+    """Cut assets into runs, in order; those of a wave are all per cohort or all of the whole study."""
+    by_key = {spec.key: spec for spec in specs}
+    parents = {key: {dep.asset_key for dep in spec.deps} & set(by_key) for key, spec in by_key.items()}
+    left = [by_key[key] for key in TopologicalSorter({key: sorted(parents[key]) for key in sorted(by_key)}).static_order()]
+    cut: list[list[dg.AssetSpec]] = []
+    per_cohort = True
+    while left:
+        wave: list[dg.AssetSpec] = []
+        for spec in left:
+            waiting = parents[spec.key] & {other.key for other in left}
+            if (spec.partitions_def is not None) == per_cohort and waiting <= _of_same_run(spec) & {s.key for s in wave}:
+                wave.append(spec)
+        if wave:
+            cut.append(wave)
+            left = [spec for spec in left if spec not in wave]
+        per_cohort = not per_cohort
+    return cut
+
+
+def _of_same_run(spec: dg.AssetSpec) -> set[dg.AssetKey]:
+    """The parents of which an asset needs no more than the part that the same run makes."""
+    return {dep.asset_key for dep in spec.deps if not isinstance(dep.partition_mapping, dg.AllPartitionMapping)}
+
+
+def _blocked(spec: dg.AssetSpec, cohort: str | None, broken: set[tuple[str, str | None]]) -> bool:
+    """A table is not made from parents of the same cohort, or of the whole study, that failed just now.
+
+    One cohort's failure does not stop what looks at all cohorts: that goes on with the cohort's last good version.
+    """
+    return any((dep.asset_key.to_user_string(), part) in broken for dep in spec.deps for part in {cohort, None})
+
+
+def _run_config(keys: Sequence[dg.AssetKey], refresh: Refresh) -> dict[str, object]:
+    ops = {key.to_user_string(): {"config": {"refresh": refresh}} for key in keys if key.to_user_string() != "catalog"}
+    return {"ops": ops, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+def _failures(result: dg.ExecuteInProcessResult, cohort: str | None) -> list[Failure]:
+    found = [
+        Failure(event.step_key or "?", cohort, _message(event)) for event in result.all_events if event.is_step_failure
+    ]
+    if not result.success and not found:
+        found.append(
+            Failure("run", cohort, f"run {result.run_id} failed before any asset did; see Dagster's event log")
+        )
+    return found
+
+
+def _message(event: dg.DagsterEvent) -> str:
+    data = event.step_failure_data
+    error = data.error
+    if data.user_failure_data is not None and data.user_failure_data.description:
+        return str(data.user_failure_data.description)
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error.message.strip() if error is not None else "no message"

@@ -1,0 +1,53 @@
+"""Where a study runs: lake root, landing folders, study file. A Dagster resource so that runs can be pointed elsewhere."""
+
+import functools
+from pathlib import Path
+
+import dagster as dg
+
+from tme_platform.cohorts import list_cohorts
+from tme_platform.lake import Lake
+from tme_platform.study import Study, load_study
+from tme_platform.tracking import Tracker
+
+
+class Workspace(dg.ConfigurableResource):
+    """The lake, the landing folders, the study and the model tracker that assets work with."""
+
+    lake_root: str = "data_lake"
+    landing_root: str = ""
+    study_name: str = "tcga_brca"
+    tracking_uri: str = ""
+
+    @property
+    def landing(self) -> Path:
+        """Folder with one landing folder per cohort."""
+        return Path(self.landing_root) if self.landing_root else Path(self.lake_root) / "landing"
+
+    @property
+    def lake(self) -> Lake:
+        """The tables."""
+        return _lake(self.lake_root)
+
+    @property
+    def study(self) -> Study:
+        """The study's settings, read anew so that an edited file takes effect at the next run."""
+        return load_study(self.study_name)
+
+    @property
+    def tracker(self) -> Tracker:
+        """The MLflow store of this lake."""
+        return Tracker(
+            self.tracking_uri or Tracker.local_uri(self.lake_root), Path(self.lake_root) / "mlflow" / "artifacts"
+        )
+
+    def cohorts(self) -> list[str]:
+        """The study's cohorts that have landed, in the order of the study file."""
+        landed = list_cohorts(self.landing)
+        named = self.study.cohorts
+        return landed if named is None else [name for name in named if name in landed]
+
+
+@functools.cache
+def _lake(root: str) -> Lake:
+    return Lake(root)

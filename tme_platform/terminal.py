@@ -1,0 +1,50 @@
+"""Progress of a run on the terminal: a line for what was made, a moving line for what is being made."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+
+from rich.console import Console
+
+
+class TerminalProgress:
+    """See `orchestration.progress.Progress`; also a context that closes with a line that sums up."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._status = console.status("")
+        self._made = 0
+        self._unchanged = 0
+        self._started = time.monotonic()
+
+    def __enter__(self) -> TerminalProgress:
+        self._status.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._status.stop()
+        if kind is None:
+            took = time.monotonic() - self._started
+            self._console.print(f"{self._made} table parts made, {self._unchanged} unchanged, in {took:.0f} s")
+
+    def say(self, text: str) -> None:
+        """Show a text on the moving line."""
+        self._status.update(text)
+
+    def step(self, asset: str, cohort: str | None, text: str) -> None:
+        """Say how far long work inside an asset has come."""
+        self.say(f"{asset} {cohort or ''}: {text}")
+
+    def done(self, asset: str, cohort: str | None, text: str, seconds: float) -> None:
+        """Say that an asset is done, and what became of it."""
+        if text == "nothing changed":
+            self._unchanged += 1
+            self.say(f"{asset} {cohort or ''}: {text}")
+            return
+        self._made += 1
+        self._console.print(
+            f"[green]✓[/green] {asset:<26} {cohort or '':<18} {text}  [dim]{seconds:.1f} s[/dim]", highlight=False
+        )

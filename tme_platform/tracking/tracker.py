@@ -1,0 +1,236 @@
+"""One MLflow run per model content: logged whole or not at all, registered, found again by its key."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import json
+import logging
+import os
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+_KEY = "tme.content_key"
+_EXPERIMENT_ID = "tme.experiment_id"
+_EXPERIMENT = "rad-score"
+CHAMPION = "champion"
+
+
+@dataclass(frozen=True)
+class ModelRun:
+    """All that is logged of one trained model.
+
+    Attributes
+    ----------
+    content_key
+        Hash of what the model was made from; an equal key is the same model and adds no run.
+    training_frame, trained_on
+        The table it was trained on, and its (name, version, content hash, uri).
+    table_versions
+        Table (or table/cohort) -> version of everything that went in, so that it can be trained again.
+    tables
+        Frames logged as Parquet and CSV artifacts.
+    trusted_types
+        Types that skops may load again; everything else in the file is refused.
+    """
+
+    content_key: str
+    model: Any
+    input_example: pd.DataFrame
+    params: Mapping[str, Any]
+    metrics: Mapping[str, float]
+    training_frame: pd.DataFrame
+    trained_on: tuple[str, int, str, str]
+    table_versions: Mapping[str, int]
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    trusted_types: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class ModelRecord:
+    """A model in the registry."""
+
+    name: str
+    version: str
+    run_id: str
+    content_key: str
+    experiment_id: str
+
+
+class Tracker:
+    """The tracking store and model registry at one URI (SQLite in the lake, or a server's database)."""
+
+    def __init__(self, uri: str, artifacts: Path, model_name: str = "rad-score") -> None:
+        self.uri = uri
+        self.artifacts = artifacts
+        self.model_name = model_name
+
+    @staticmethod
+    def local_uri(lake_root: Path | str) -> str:
+        """URI of the SQLite store inside a lake (MLflow 3.17 refuses plain `file:` stores)."""
+        return f"sqlite:///{Path(lake_root).resolve() / 'mlflow' / 'mlflow.db'}"
+
+    def find(self, content_key: str) -> ModelRecord | None:
+        """The registered model with this key, or None."""
+        client = self._client()
+        # The search of versions knows no other run states, so a version whose run failed never gets its tag.
+        found = client.search_model_versions(f"name = '{self.model_name}' AND tag.`{_KEY}` = '{content_key}'")
+        return self._record(max(found, key=lambda version: int(version.version))) if found else None
+
+    def versions(self) -> list[ModelRecord]:
+        """All versions, oldest first."""
+        found = self._client().search_model_versions(f"name = '{self.model_name}'")
+        return [self._record(v) for v in sorted(found, key=lambda version: int(version.version)) if _KEY in v.tags]
+
+    def log(self, run: ModelRun) -> ModelRecord:
+        """Log and register a model, or give back the one that has its key already.
+
+        The newest model is the `champion`.
+        """
+        if (known := self.find(run.content_key)) is not None:
+            return known
+        with self._session() as mlflow:
+            experiment = self._experiment(mlflow)
+            versions = json.dumps(dict(run.table_versions), sort_keys=True)
+            tags = {_KEY: run.content_key, "tme.table_versions": versions, **run.tags}
+            with mlflow.start_run(
+                experiment_id=experiment, run_name=f"rad-score {run.content_key[:8]}", tags=tags
+            ) as active:
+                mlflow.log_params({name: str(value) for name, value in run.params.items()})
+                mlflow.log_metrics(dict(run.metrics))
+                self._log_dataset(mlflow, run)
+                self._log_tables(mlflow, run.tables)
+                info = self._log_model(mlflow, run)
+            version = str(info.registered_model_version)
+        client = self._client()
+        client.set_registered_model_alias(self.model_name, CHAMPION, version)
+        # Tagged last: only a version that is complete is ever found again.
+        client.set_model_version_tag(self.model_name, version, _EXPERIMENT_ID, experiment)
+        client.set_model_version_tag(self.model_name, version, _KEY, run.content_key)
+        return ModelRecord(self.model_name, version, active.info.run_id, run.content_key, experiment)
+
+    def link(self, record: ModelRecord, tags: Mapping[str, str]) -> None:
+        """Tag the run of a model, for instance with the Dagster run that made it."""
+        client = self._client()
+        for name, value in tags.items():
+            client.set_tag(record.run_id, name, value)
+
+    def run_link(self, record: ModelRecord) -> str:
+        """Address of the run in the MLflow UI (`TME_MLFLOW_URL`, by default where `tme ui` serves it)."""
+        server = os.environ.get("TME_MLFLOW_URL", "http://127.0.0.1:5000").rstrip("/")
+        return f"{server}/#/experiments/{record.experiment_id}/runs/{record.run_id}"
+
+    def log_metrics(self, record: ModelRecord, metrics: Mapping[str, float]) -> None:
+        """Add metrics to a model's run (the figures per cohort, which come after training)."""
+        client = self._client()
+        for name, value in metrics.items():
+            client.log_metric(record.run_id, name, float(value))
+
+    def load(self, record: ModelRecord) -> Any:
+        """The fitted pipeline of a version."""
+        with self._session() as mlflow:
+            return mlflow.sklearn.load_model(f"models:/{record.name}/{record.version}")
+
+    def read_table(self, record: ModelRecord, name: str) -> pd.DataFrame:
+        """A table that was logged with a model."""
+        with self._session() as mlflow, tempfile.TemporaryDirectory() as folder:
+            path = mlflow.artifacts.download_artifacts(
+                run_id=record.run_id, artifact_path=f"tables/{name}.parquet", dst_path=folder
+            )
+            return pd.read_parquet(path)
+
+    def aliases(self) -> dict[str, str]:
+        """Alias -> version."""
+        client = self._client()
+        try:
+            return dict(client.get_registered_model(self.model_name).aliases)
+        except Exception as error:
+            if "not found" in str(error).lower() or "RESOURCE_DOES_NOT_EXIST" in str(error):
+                return {}
+            raise
+
+    def run_summary(self, record: ModelRecord) -> dict[str, Any]:
+        """Start, parameters, metrics and tags of a version's run."""
+        run = self._client().get_run(record.run_id)
+        return {
+            "started": pd.Timestamp(run.info.start_time, unit="ms", tz="UTC"),
+            "params": dict(run.data.params),
+            "metrics": dict(run.data.metrics),
+            "tags": dict(run.data.tags),
+        }
+
+    def _client(self) -> Any:
+        with self._session() as mlflow:
+            return mlflow.MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+
+    @contextlib.contextmanager
+    def _session(self) -> Iterator[Any]:
+        """MLflow pointed at this store, and pointed back afterwards."""
+        if self.uri.startswith("sqlite:///"):
+            Path(self.uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+        for noisy in ("mlflow", "alembic"):
+            logging.getLogger(noisy).setLevel(logging.ERROR)
+        import mlflow
+
+        before = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
+        mlflow.set_tracking_uri(self.uri)
+        mlflow.set_registry_uri(self.uri)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                yield mlflow
+        finally:
+            mlflow.set_tracking_uri(before[0])
+            mlflow.set_registry_uri(before[1])
+
+    def _experiment(self, mlflow: Any) -> str:
+        known = mlflow.get_experiment_by_name(_EXPERIMENT)
+        if known is not None:
+            return str(known.experiment_id)
+        return str(mlflow.create_experiment(_EXPERIMENT, artifact_location=self.artifacts.resolve().as_uri()))
+
+    @staticmethod
+    def _log_dataset(mlflow: Any, run: ModelRun) -> None:
+        name, version, content, uri = run.trained_on
+        dataset = mlflow.data.from_pandas(
+            run.training_frame, source=f"{uri}?version={version}", name=name, digest=content[:16]
+        )
+        mlflow.log_input(dataset, context="training", tags={"table_version": str(version), "content_hash": content})
+
+    @staticmethod
+    def _log_tables(mlflow: Any, tables: Mapping[str, pd.DataFrame]) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            for name, frame in tables.items():
+                frame.to_parquet(Path(folder) / f"{name}.parquet", index=False)
+                frame.to_csv(Path(folder) / f"{name}.csv", index=False)
+            mlflow.log_artifacts(folder, artifact_path="tables")
+
+    def _log_model(self, mlflow: Any, run: ModelRun) -> Any:
+        output = run.model.predict_proba(run.input_example)
+        return mlflow.sklearn.log_model(
+            run.model,
+            name="model",
+            serialization_format="skops",
+            skops_trusted_types=list(run.trusted_types),
+            signature=mlflow.models.infer_signature(run.input_example, output),
+            input_example=run.input_example,
+            registered_model_name=self.model_name,
+            # Named here because MLflow would otherwise find them out by loading the model in another process.
+            pip_requirements=[
+                f"{name}=={importlib.metadata.version(name)}"
+                for name in ("scikit-learn", "numpy", "pandas", "skops", "tme-platform")
+            ],
+        )
+
+    @staticmethod
+    def _record(version: Any) -> ModelRecord:
+        experiment = version.tags[_EXPERIMENT_ID]
+        return ModelRecord(version.name, str(version.version), version.run_id, version.tags[_KEY], experiment)
