@@ -1,0 +1,100 @@
+"""One file to one checked three-dimensional SimpleITK volume, without the file's free-text metadata.
+
+Shared by the series and the mask reader. What the voxel values must be is theirs to say.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk  # noqa: N813
+
+from tme_platform.imaging._nifti import check_nifti
+from tme_platform.imaging.errors import ImagingError
+
+SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+_MAX_VOXELS = 2**31
+
+
+def read_volume(path: Path, kind: str) -> sitk.Image:
+    """Read a NIfTI, NRRD or MetaImage file; a fourth dimension of length 1 is dropped.
+
+    Raises
+    ------
+    ImagingError
+        ``<kind>_missing``, ``<kind>_format_unknown``, ``<kind>_unreadable``, ``<kind>_truncated``, ``<kind>_not_3d``,
+        ``<kind>_too_large``, ``<kind>_complex``, ``multi_component_colour``, ``zero_spacing``.
+    """
+    if not path.exists():
+        raise ImagingError(f"{kind}_missing", f"{path.name} is not there; correct the path in imaging.csv.")
+    if not path.name.lower().endswith(SUFFIXES):
+        raise ImagingError(
+            f"{kind}_format_unknown",
+            f"{path.name} has none of the endings {', '.join(SUFFIXES)}; convert it, or give a DICOM folder.",
+        )
+    if path.stat().st_size == 0:
+        raise ImagingError(f"{kind}_truncated", f"{path.name} is empty (0 bytes); copy the file again.")
+    if path.name.lower().endswith((".nii", ".nii.gz")):
+        check_nifti(path, kind)
+    _check_header(path, kind)
+    try:
+        image = sitk.ReadImage(str(path))
+    except RuntimeError as error:
+        raise _unreadable(path, kind, error) from error
+    if image.GetDimension() == 4:
+        image = image[:, :, :, 0]
+    for key in image.GetMetaDataKeys():
+        image.EraseMetaData(key)
+    return image
+
+
+def _check_header(path: Path, kind: str) -> None:
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError as error:
+        raise _unreadable(path, kind, error) from error
+    size = reader.GetSize()
+    if np.prod(np.array(size, dtype=float)) > _MAX_VOXELS:
+        raise ImagingError(
+            f"{kind}_too_large", f"{path.name} announces {' x '.join(map(str, size))} voxels; its header is damaged."
+        )
+    if reader.GetNumberOfComponents() > 1:
+        if "complex" in sitk.GetPixelIDValueAsString(reader.GetPixelID()).lower():
+            raise ImagingError(
+                f"{kind}_complex", f"{path.name} holds complex numbers; export the magnitude image instead."
+            )
+        raise ImagingError(
+            "multi_component_colour",
+            f"{path.name} has {reader.GetNumberOfComponents()} values per voxel (colour or vectors); "
+            "export one grey value per voxel.",
+        )
+    check_three_dimensional(size, path, kind)
+    spacing = reader.GetSpacing()[:3]
+    if not all(np.isfinite(spacing)) or min(spacing) <= 0:
+        raise ImagingError("zero_spacing", f"{path.name} has a voxel spacing of {spacing} mm; correct its header.")
+
+
+def check_three_dimensional(size: tuple[int, ...], path: Path, kind: str) -> None:
+    """Raise ``<kind>_not_3d`` unless there are three axes of at least two voxels (a fourth may have length 1)."""
+    if len(size) == 4 and size[3] > 1:
+        raise ImagingError(
+            f"{kind}_not_3d",
+            f"{path.name} is four-dimensional ({size[3]} volumes); export one volume per file.",
+        )
+    if len(size) not in (3, 4) or min(size[:3]) < 2:
+        raise ImagingError(
+            f"{kind}_not_3d",
+            f"{path.name} is {' x '.join(map(str, size))} voxels; a volume of at least two slices is needed.",
+        )
+
+
+def _unreadable(path: Path, kind: str, error: RuntimeError) -> ImagingError:
+    text = str(error)
+    if "spacing" in text.lower():
+        return ImagingError(
+            "zero_spacing", f"{path.name} has a voxel spacing of 0; write the true one into its header."
+        )
+    if any(word in text for word in ("fread got only", "bytes but received", "data read error", "not read completely")):
+        return ImagingError(f"{kind}_truncated", f"{path.name} ends before its data do; copy the file again.")
+    return ImagingError(f"{kind}_unreadable", f"{path.name} cannot be read as {kind}; it is damaged or mislabelled.")

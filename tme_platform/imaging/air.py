@@ -1,0 +1,57 @@
+"""The intensity below which a voxel of an MR image is air. What is done with it is for ``regions`` to say."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+_BINS = 256
+_ROUNDS = 5
+_SHARE_OF_TUMOUR = 1 / 3
+
+
+def air_threshold(values: NDArray[np.floating], tumour_median: float) -> float | None:
+    """Find the intensity that separates air from tissue, by Otsu's method, repeated until it does.
+
+    One round of Otsu's method on a T1-weighted image separates fat from everything else: on the soft-tissue sarcomas
+    bundled here the first threshold lies above 60 to 99 % of the tumour voxels in 14 of 15. So the method is applied
+    again to what lies below, until the threshold is at most a third of the tumour's median intensity, counted
+    from 0 (or from the image's minimum, if that is negative).
+
+    Parameters
+    ----------
+    values
+        All intensities of the image, any shape, finite.
+    tumour_median
+        Median intensity inside the outline.
+
+    Returns
+    -------
+    float or None
+        Intensities below it are air. None if nothing in the image is dark enough to be air.
+
+    References
+    ----------
+    Otsu 1979, IEEE Trans. Syst. Man Cybern. 9(1):62-66.
+    """
+    floor = min(0.0, float(values.min()))
+    limit = floor + _SHARE_OF_TUMOUR * (tumour_median - floor)
+    below = values.ravel()
+    for _ in range(_ROUNDS):
+        if below.size < 2 or below.min() == below.max():
+            return None
+        threshold = _otsu(below)
+        below = below[below < threshold]
+        if threshold <= limit:
+            return threshold
+    return None
+
+
+def _otsu(values: NDArray[np.floating]) -> float:
+    counts, edges = np.histogram(values, bins=_BINS)
+    centres = (edges[1:] + edges[:-1]) / 2
+    weight = counts.cumsum()[:-1].astype(float)
+    total = float(counts.sum())
+    first_moment = (counts * centres).cumsum()
+    mean = first_moment[-1] / total
+    # The first and the last bin of a histogram from minimum to maximum are never empty: no division by zero.
+    between = (mean * weight - first_moment[:-1]) ** 2 / (weight * (total - weight))
+    return float(edges[1:][between.argmax()])

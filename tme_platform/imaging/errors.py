@@ -1,0 +1,21 @@
+"""The error of this package. Nothing else belongs here."""
+
+
+class ImagingError(ValueError):
+    """An image, mask or outline that cannot be used.
+
+    Attributes
+    ----------
+    rule
+        Short snake_case name of the rule that was broken (``mask_empty``, ``geometry_mismatch``, ...): what the
+        ``rejected_inputs`` table groups by.
+    """
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__(message)
+        self.rule = rule
+        self.message = message
+
+    def __reduce__(self) -> tuple[type["ImagingError"], tuple[str, str]]:
+        # Without this an error raised in a worker process cannot be rebuilt in the parent, which then hangs.
+        return (type(self), (self.rule, self.message))

@@ -1,0 +1,79 @@
+"""Reading one outline as a binary mask on the grid of its image. Regions round it are made in ``regions``."""
+
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk  # noqa: N813
+
+from tme_platform.imaging._volume import read_volume
+from tme_platform.imaging.errors import ImagingError
+from tme_platform.imaging.geometry import onto_grid
+
+_LARGEST_LABEL = 2**31 - 1
+
+
+def read_mask(path: str | Path, reference: sitk.Image, label: int | None = None) -> sitk.Image:
+    """Read an outline and bring it onto the grid of its image.
+
+    Parameters
+    ----------
+    path
+        A label map (NIfTI, NRRD, MetaImage).
+    reference
+        The image that was outlined.
+    label
+        The label to use. None takes the only one there is.
+
+    Returns
+    -------
+    SimpleITK.Image
+        8-bit, 1 inside and 0 outside, with exactly the geometry of ``reference``. Metadata ``geometry_note`` and
+        ``geometry_mismatch_mm`` say what was reconciled, if anything was.
+
+    Raises
+    ------
+    ImagingError
+        With ``.rule`` one of ``mask_missing``, ``mask_format_unknown``, ``mask_unreadable``, ``mask_truncated``,
+        ``mask_not_3d``, ``mask_too_large``, ``mask_complex``, ``mask_not_labels``, ``mask_empty``,
+        ``mask_label_missing``, ``mask_label_ambiguous``, ``geometry_mismatch``, ``mask_outside_image``.
+    """
+    path = Path(path)
+    labels = read_volume(path, "mask")
+    return onto_grid(_select(labels, label, path.name), reference, path.name)
+
+
+def _select(labels: sitk.Image, label: int | None, name: str) -> sitk.Image:
+    values = sitk.GetArrayViewFromImage(labels)
+    present = np.unique(values)
+    if not np.isfinite(present).all() or (present != np.floor(present)).any():
+        raise ImagingError(
+            "mask_not_labels",
+            f"{name} has values that are no whole numbers; threshold the probability map and save it as labels.",
+        )
+    if present[0] < 0 or present[-1] > _LARGEST_LABEL:
+        raise ImagingError(
+            "mask_not_labels",
+            f"{name} has labels from {present[0]:g} to {present[-1]:g}; use 0 outside and small numbers from 1 inside.",
+        )
+    found = [int(value) for value in present if value != 0]
+    if not found:
+        raise ImagingError("mask_empty", f"{name} has no voxel inside the outline; draw it, or drop the row.")
+    if label is None:
+        if len(found) > 1:
+            raise ImagingError(
+                "mask_label_ambiguous",
+                f"{name} has the labels {_some(found)}; say in imaging.csv (mask_label) which one is the tumour.",
+            )
+        label = found[0]
+    elif label not in found:
+        raise ImagingError(
+            "mask_label_missing",
+            f"{name} has no label {label}, only {_some(found)}; correct mask_label in imaging.csv.",
+        )
+    binary = sitk.GetImageFromArray((values == label).astype(np.uint8))
+    binary.CopyInformation(labels)
+    return binary
+
+
+def _some(labels: list[int], most: int = 10) -> str:
+    return ", ".join(map(str, labels[:most])) + (f" and {len(labels) - most} more" if len(labels) > most else "")

@@ -1,0 +1,119 @@
+"""The numbers and warnings of one outlined series: a row of the quality table. Nothing here rejects anything."""
+
+import numpy as np
+import SimpleITK as sitk  # noqa: N813
+
+from tme_platform.imaging.geometry import foreground_box
+from tme_platform.imaging.regions import delineate
+
+_SMALL_ML = 0.1
+_SHARE_LOST = 0.2
+
+
+def region_quality(
+    image: sitk.Image,
+    mask: sitk.Image,
+    *,
+    inner_mm: float = 2.0,
+    outer_mm: float = 2.0,
+    exclude: sitk.Image | None = None,
+    leave_out_air: bool = True,
+    vessel_sd: float | None = None,
+    spacing_mm: float = 1.0,
+    pad_voxels: int = 5,
+) -> dict[str, float | int | str | bool]:
+    """Describe an outlined series in one table row.
+
+    Parameters
+    ----------
+    image, mask, inner_mm, outer_mm, exclude, leave_out_air, vessel_sd, spacing_mm, pad_voxels
+        As in ``regions``.
+
+    Returns
+    -------
+    dict
+        ``volume_mm3`` and ``volume_ml`` (of the outline's own voxels), ``voxels``, ``components`` (face-connected),
+        ``cavities``, ``slices``, ``size_*`` (voxels), ``spacing_*_mm``, ``intensity_min/max/mean/sd``,
+        ``tumour_intensity_mean/sd``, ``ring_volume_mm3``, ``ring_air_share``, ``ring_vessel_share``,
+        ``ring_excluded_share`` (of the ring before anything was left out), ``air_below``, ``touches_border``,
+        ``border_voxels``, ``geometry_note``, ``geometry_mismatch_mm`` and ``warnings`` (sentences, joined by "; ").
+
+    Raises
+    ------
+    ImagingError
+        As ``regions``.
+    """
+    found = delineate(
+        image,
+        mask,
+        inner_mm=inner_mm,
+        outer_mm=outer_mm,
+        exclude=exclude,
+        leave_out_air=leave_out_air,
+        vessel_sd=vessel_sd,
+        spacing_mm=spacing_mm,
+        pad_voxels=pad_voxels,
+    )
+    inside = sitk.GetArrayViewFromImage(mask) != 0
+    values = sitk.GetArrayViewFromImage(image)
+    low, high = foreground_box(mask)
+    voxel_mm3 = float(np.prod(image.GetSpacing()))
+    binary = sitk.Cast(mask != 0, sitk.sitkUInt8)
+    ring = max(found.ring_voxels, 1)
+    border = _border_voxels(inside)
+    row: dict[str, float | int | str | bool] = {
+        "voxels": int(inside.sum()),
+        "volume_mm3": float(inside.sum()) * voxel_mm3,
+        "volume_ml": float(inside.sum()) * voxel_mm3 / 1000,
+        "components": _components(binary),
+        "cavities": _components(sitk.BinaryFillhole(binary, False, 1.0) - binary),
+        "slices": int((high - low + 1)[2]),
+        **{f"size_{axis}": int(n) for axis, n in zip("xyz", image.GetSize(), strict=True)},
+        **{f"spacing_{axis}_mm": float(s) for axis, s in zip("xyz", image.GetSpacing(), strict=True)},
+        "intensity_min": float(values.min()),
+        "intensity_max": float(values.max()),
+        "intensity_mean": float(values.mean(dtype=np.float64)),
+        "intensity_sd": float(values.std(dtype=np.float64)),
+        "tumour_intensity_mean": float(values[inside].mean(dtype=np.float64)),
+        "tumour_intensity_sd": float(values[inside].std(dtype=np.float64)),
+        "ring_volume_mm3": float(sitk.GetArrayViewFromImage(found.ring).sum())
+        * float(np.prod(found.ring.GetSpacing())),
+        "ring_air_share": found.air_voxels / ring,
+        "ring_vessel_share": found.vessel_voxels / ring,
+        "ring_excluded_share": found.excluded_voxels / ring,
+        "air_below": found.air_below,
+        "touches_border": border > 0,
+        "border_voxels": border,
+        "geometry_note": _metadata(mask, "geometry_note", ""),
+        "geometry_mismatch_mm": float(_metadata(mask, "geometry_mismatch_mm", "0")),
+    }
+    return row | {"warnings": "; ".join(_warnings(row, bool((low == high).any())))}
+
+
+def _components(binary: sitk.Image) -> int:
+    labelled = sitk.ConnectedComponent(binary, False)
+    return int(sitk.GetArrayViewFromImage(labelled).max())
+
+
+def _border_voxels(inside: np.ndarray) -> int:
+    core = inside[1:-1, 1:-1, 1:-1]
+    return int(inside.sum()) - int(core.sum())
+
+
+def _metadata(image: sitk.Image, key: str, default: str) -> str:
+    return str(image.GetMetaData(key)) if image.HasMetaDataKey(key) else default
+
+
+def _warnings(row: dict[str, float | int | str | bool], flat: bool) -> list[str]:
+    lost = float(row["ring_air_share"]) + float(row["ring_vessel_share"]) + float(row["ring_excluded_share"])
+    said = [
+        (flat, "outline spans one slice: no resampling across it, ring in that slice only"),
+        (int(row["components"]) > 1, f"outline has {row['components']} separate parts, each with its own ring"),
+        (int(row["cavities"]) > 0, f"outline has {row['cavities']} closed cavities: ring follows the outer border"),
+        (bool(row["touches_border"]), "outline touches the edge of the image: ring is open there"),
+        (float(row["volume_ml"]) < _SMALL_ML, f"outline is small ({float(row['volume_mm3']):.0f} mm3)"),
+        (lost > _SHARE_LOST, f"{lost:.0%} of the ring was left out as air, vessel or excluded tissue"),
+        (float(row["ring_volume_mm3"]) == 0, "nothing is left of the ring: its features are missing"),
+        (bool(row["geometry_note"]), f"outline: {row['geometry_note']} ({float(row['geometry_mismatch_mm']):.4f} mm)"),
+    ]
+    return [text for holds, text in said if holds]

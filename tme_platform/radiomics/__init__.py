@@ -1,0 +1,43 @@
+"""Radiomic features of tumour and ring, many patients at a time, and how well they agree between readings.
+
+What belongs here: from an image and its masks to feature rows, and the choice of features that repeat. What does not:
+reading files (``tme_platform.imaging``), storing rows (``tme_platform.lake``), learning (``tme_platform.signature``).
+"""
+
+from tme_platform.radiomics.agreement import agreement
+from tme_platform.radiomics.backends import Backend, InProcess, ProcessPool, available_processors
+from tme_platform.radiomics.batch import (
+    ExtractionJob,
+    OnProgress,
+    describe_many,
+    extract_many,
+    extract_perturbed,
+)
+from tme_platform.radiomics.extraction import extract, prepare
+from tme_platform.radiomics.icc import IccForm, icc
+from tme_platform.radiomics.key import row_key
+from tme_platform.radiomics.names import feature_names
+from tme_platform.radiomics.perturbation import perturbations
+from tme_platform.radiomics.settings import FEATURE_VERSION, ExtractionSettings
+
+__all__ = [
+    "FEATURE_VERSION",
+    "Backend",
+    "ExtractionJob",
+    "ExtractionSettings",
+    "IccForm",
+    "InProcess",
+    "OnProgress",
+    "ProcessPool",
+    "agreement",
+    "available_processors",
+    "describe_many",
+    "extract",
+    "extract_many",
+    "extract_perturbed",
+    "feature_names",
+    "icc",
+    "perturbations",
+    "prepare",
+    "row_key",
+]

@@ -1,0 +1,89 @@
+"""Which features repeat: between readers, between sessions, or under perturbation. The coefficient is in ``icc``."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from tme_platform.radiomics.icc import IccForm, icc
+
+IDENTIFIERS = ("patient_id", "series", "reader", "session", "perturbation", "row_key")
+ORIGINAL = "original"
+
+
+def agreement(features: pd.DataFrame, *, threshold: float = 0.75, form: IccForm = "ICC2") -> pd.DataFrame:
+    """Compute the agreement of every feature for every kind of repetition a feature table holds.
+
+    Kinds: ``reader`` (the first session of each reader, if there are several readers), ``session`` (the sessions of
+    each reader, if there are several) and ``perturbation:contour``, ``perturbation:position``, ``perturbation:noise``
+    (the original with its perturbed versions), so a perturbation is never mistaken for a reading.
+
+    Parameters
+    ----------
+    features
+        One row per patient, reading and perturbation: ``patient_id``, optional ``reader``, ``session``,
+        ``perturbation`` (``original`` or missing for the readings themselves), ``series``, ``row_key``, and the
+        features.
+    threshold
+        A feature is kept if its coefficient is above this for every kind present.
+    form
+        Form of the coefficient, see ``icc``.
+
+    Returns
+    -------
+    DataFrame
+        One row per feature and kind: feature, kind, icc, ci_low, ci_high, subjects, raters, kept, reason. ``kept`` is
+        the verdict on the feature over all kinds, ``reason`` says for this kind why it fell ("" if it did not).
+
+    Raises
+    ------
+    ValueError
+        If ``patient_id`` is missing, or nothing in the table repeats.
+    """
+    if "patient_id" not in features.columns:
+        raise ValueError("the feature table lacks the column 'patient_id'")
+    columns = [column for column in features.columns if column not in IDENTIFIERS]
+    parts = [
+        icc(readings[["subject", "rater", *columns]], form=form).reset_index().assign(kind=kind)
+        for kind, readings in _repetitions(features)
+    ]
+    if not parts:
+        raise ValueError(
+            "no reader, session or perturbation repeats a reading; compute perturbations of the outlines first"
+        )
+    table = pd.concat(parts, ignore_index=True)
+    low = table["icc"].le(threshold)
+    table.loc[low, "reason"] = [
+        f"{kind} ICC {value:.3f} is not above {threshold:g}"
+        for kind, value in table.loc[low, ["kind", "icc"]].itertuples(index=False)
+    ]
+    table["kept"] = table["reason"].eq("").groupby(table["feature"]).transform("all")
+    return table[["feature", "kind", "icc", "ci_low", "ci_high", "subjects", "raters", "kept", "reason"]]
+
+
+def _repetitions(features: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield (kind, table with subject and rater) for every kind of repetition there is."""
+    named = features.assign(
+        **{
+            column: features[column].fillna(fill).astype(str) if column in features else fill
+            for column, fill in (("reader", ""), ("session", ""), ("perturbation", ORIGINAL))
+        }
+    )
+    readings = named[named["perturbation"].isin(["", ORIGINAL])]
+    first = readings["session"].eq(readings.groupby("reader")["session"].transform("min"))
+    yield from _kind("reader", readings[first], readings["patient_id"].astype(str), "reader")
+    yield from _kind("session", readings, readings["patient_id"].astype(str) + "\t" + readings["reader"], "session")
+    repeated = named.loc[named["perturbation"].ne(ORIGINAL), "perturbation"]
+    chosen = named[named["reader"].eq(readings["reader"].min()) & named["session"].eq(readings["session"].min())]
+    for kind in sorted(set(repeated.str.split("_").str[0]) - {""}):
+        of_kind = chosen["perturbation"].eq(ORIGINAL) | chosen["perturbation"].str.startswith(f"{kind}_")
+        table = chosen[of_kind]
+        yield from _kind(f"perturbation:{kind}", table, table["patient_id"].astype(str), "perturbation")
+
+
+def _kind(name: str, table: pd.DataFrame, subject: pd.Series, rater: str) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the readings of a kind if any subject has two of them; subjects with one are left out."""
+    keyed = table.assign(subject=subject.reindex(table.index), rater=table[rater])
+    several = keyed.groupby("subject")["rater"].transform("nunique") > 1
+    if np.any(several):
+        yield name, keyed[several]

@@ -1,0 +1,207 @@
+"""Many outlined series at a time: features, quality rows, perturbed features; what fails becomes a row, not an error.
+
+How jobs are spread over processes is in ``backends``; which jobs need doing is the caller's affair (``row_key``).
+"""
+
+import time
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import SimpleITK as sitk  # noqa: N813
+
+from tme_platform.imaging import ImagingError, read_mask, read_series, region_quality
+from tme_platform.radiomics.backends import Backend, InProcess, ProcessPool, WorkerCrashError
+from tme_platform.radiomics.extraction import extract
+from tme_platform.radiomics.names import feature_names
+from tme_platform.radiomics.perturbation import perturbations
+from tme_platform.radiomics.settings import ExtractionSettings
+
+OnProgress = Callable[[int, int, float, float], None]
+"""Called after each job with: done, total, jobs per second, seconds left."""
+
+FAILURE_COLUMNS = ("patient_id", "file", "rule", "message")
+
+
+@dataclass(frozen=True)
+class ExtractionJob:
+    """One outline to compute. Jobs carry paths, never images, so that a cohort's size costs no memory.
+
+    Attributes
+    ----------
+    patient_id, series, reader, session
+        What identifies the row.
+    image, mask
+        Files (or DICOM folders).
+    mask_label
+        Label of the tumour in the mask; None takes the only one.
+    exclusion_mask
+        File of what to leave out of the ring.
+    row_key
+        The key to store with the row, see ``row_key``.
+    """
+
+    patient_id: str
+    image: Path
+    mask: Path
+    mask_label: int | None = None
+    exclusion_mask: Path | None = None
+    series: str = ""
+    reader: str = ""
+    session: str = ""
+    row_key: str = ""
+
+    def identity(self) -> dict[str, str]:
+        """Return the columns that identify the row."""
+        return {name: getattr(self, name) for name in ("patient_id", "series", "reader", "session", "row_key")}
+
+
+def extract_many(
+    jobs: Sequence[ExtractionJob],
+    settings: ExtractionSettings | None = None,
+    *,
+    workers: int | None = None,
+    on_progress: OnProgress | None = None,
+    backend: Backend | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Compute the features of many outlines.
+
+    Parameters
+    ----------
+    jobs
+        What to compute.
+    settings
+        The study's if None.
+    workers
+        Processes of one thread each; None takes the machine's processors, 1 runs in this process.
+    on_progress
+        Told after each job: done, total, jobs per second, seconds left.
+    backend
+        Where to run instead, see ``Backend``.
+
+    Returns
+    -------
+    features
+        In the order of the jobs: patient_id, series, reader, session, row_key, and the features.
+    failures
+        patient_id, file, rule, message for each job that could not be done.
+    """
+    settings = settings or ExtractionSettings()
+    rows, failures = _run(partial(_features, settings=settings), jobs, workers, on_progress, backend)
+    columns = [*ExtractionJob("", Path(), Path()).identity(), *feature_names(settings)]
+    return pd.DataFrame(rows, columns=columns), failures
+
+
+def describe_many(
+    jobs: Sequence[ExtractionJob],
+    settings: ExtractionSettings | None = None,
+    *,
+    workers: int | None = None,
+    on_progress: OnProgress | None = None,
+    backend: Backend | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Make the quality rows (``region_quality``) of many outlines; parameters and failures as in ``extract_many``."""
+    settings = settings or ExtractionSettings()
+    rows, failures = _run(partial(_quality, settings=settings), jobs, workers, on_progress, backend)
+    return pd.DataFrame(rows), failures
+
+
+def extract_perturbed(
+    jobs: Sequence[ExtractionJob],
+    settings: ExtractionSettings | None = None,
+    *,
+    seed: int = 0,
+    workers: int | None = None,
+    on_progress: OnProgress | None = None,
+    backend: Backend | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Compute the features of each outline's perturbations (``perturbations``), for ``agreement``.
+
+    Parameters, and failures, as in ``extract_many``. The features have the column ``perturbation`` and several rows per
+    job; the unperturbed rows are those of ``extract_many``.
+    """
+    settings = settings or ExtractionSettings()
+    rows, failures = _run(partial(_perturbed, settings=settings, seed=seed), jobs, workers, on_progress, backend)
+    columns = [*ExtractionJob("", Path(), Path()).identity(), "perturbation", *feature_names(settings)]
+    return pd.DataFrame(rows, columns=columns), failures
+
+
+def _features(job: ExtractionJob, settings: ExtractionSettings) -> list[dict[str, Any]]:
+    image, mask, exclude = _read(job)
+    return [job.identity() | _row(image, mask, settings, exclude)]
+
+
+def _row(
+    image: sitk.Image, mask: sitk.Image, settings: ExtractionSettings, exclude: sitk.Image | None
+) -> dict[str, Any]:
+    values = extract(image, mask, settings, exclude)
+    return dict(zip(map(str, values.index), values.to_numpy(), strict=True))
+
+
+def _quality(job: ExtractionJob, settings: ExtractionSettings) -> list[dict[str, Any]]:
+    image, mask, exclude = _read(job)
+    return [job.identity() | region_quality(image, mask, exclude=exclude, **settings.ring())]
+
+
+def _perturbed(job: ExtractionJob, settings: ExtractionSettings, seed: int) -> list[dict[str, Any]]:
+    image, mask, exclude = _read(job)
+    return [
+        job.identity() | {"perturbation": name} | _row(changed, outline, settings, exclude)
+        for name, changed, outline in perturbations(image, mask, seed=seed)
+    ]
+
+
+def _read(job: ExtractionJob) -> tuple[sitk.Image, sitk.Image, sitk.Image | None]:
+    image = read_series(job.image)
+    mask = read_mask(job.mask, image, job.mask_label)
+    return image, mask, None if job.exclusion_mask is None else read_mask(job.exclusion_mask, image)
+
+
+def _run(
+    function: Callable[[ExtractionJob], list[dict[str, Any]]],
+    jobs: Sequence[ExtractionJob],
+    workers: int | None,
+    on_progress: OnProgress | None,
+    backend: Backend | None,
+) -> tuple[list[Mapping[str, Any]], pd.DataFrame]:
+    if backend is None:
+        backend = InProcess() if workers == 1 or len(jobs) < 2 else ProcessPool(workers, preload=[__name__])
+    results: dict[int, list[dict[str, Any]]] = {}
+    failures: dict[int, dict[str, str]] = {}
+    start = time.perf_counter()
+    for done, (number, result) in enumerate(backend.map(function, jobs), start=1):
+        if isinstance(result, Exception):
+            failures[number] = _failure(jobs[number], result)
+        else:
+            results[number] = result
+        if on_progress is not None:
+            rate = done / max(time.perf_counter() - start, 1e-9)
+            on_progress(done, len(jobs), rate, (len(jobs) - done) / rate)
+    return _in_order(results), pd.DataFrame(_values_in_order(failures), columns=list(FAILURE_COLUMNS))
+
+
+def _in_order(results: Mapping[int, list[dict[str, Any]]]) -> list[Mapping[str, Any]]:
+    return [row for number in sorted(results) for row in results[number]]
+
+
+def _values_in_order(failures: Mapping[int, dict[str, str]]) -> Iterable[dict[str, str]]:
+    return [failures[number] for number in sorted(failures)]
+
+
+def _failure(job: ExtractionJob, error: Exception) -> dict[str, str]:
+    if isinstance(error, ImagingError):
+        rule, message = error.rule, error.message
+    elif isinstance(error, WorkerCrashError):
+        rule = "worker_crashed"
+        message = "the process died while computing this outline; is the image too large for the machine's memory?"
+    else:
+        # The text of an unexpected error may quote the file, hence a person's data: only its kind and place are told.
+        place = traceback.extract_tb(error.__traceback__)
+        where = f" at {Path(place[-1].filename).name}:{place[-1].lineno}" if place else ""
+        rule, message = "extraction_failed", f"unexpected {type(error).__name__}{where}; please report it."
+    file = job.mask if rule.startswith(("mask_", "geometry_")) else job.image
+    return {"patient_id": job.patient_id, "file": str(file), "rule": rule, "message": message}

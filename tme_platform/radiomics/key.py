@@ -1,0 +1,35 @@
+"""The key of a feature row: equal keys mean equal values. What is done with it is the lake's affair."""
+
+import hashlib
+import json
+from importlib.metadata import version
+
+from tme_platform.radiomics.settings import FEATURE_VERSION, ExtractionSettings
+
+
+def row_key(image_bytes_hash: str, mask_bytes_hash: str, label: int | None, settings: ExtractionSettings) -> str:
+    """Hash everything that a row of features depends on.
+
+    Parameters
+    ----------
+    image_bytes_hash, mask_bytes_hash
+        Hashes (hexadecimal) of the bytes of image and mask; with an exclusion mask, a hash over both masks.
+    label
+        The label of the tumour in the mask.
+    settings
+        The settings; only what changes values is part of the key.
+
+    Returns
+    -------
+    str
+        SHA-256, hexadecimal, over these, the version of pyradiomics and ``FEATURE_VERSION``.
+    """
+    parts = {
+        "image": image_bytes_hash,
+        "mask": mask_bytes_hash,
+        "label": label,
+        "settings": settings.resolved(),
+        "pyradiomics": version("pyradiomics-bhklab"),
+        "features": FEATURE_VERSION,
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,170 @@
+import numpy as np
+import pytest
+import SimpleITK as sitk  # noqa: N813
+from scipy import integrate
+
+from tme_platform.imaging import ImagingError, delineate, regions, resample_to_grid
+from tme_platform_tests.imaging.conftest import as_image, ellipsoid
+
+
+def ring_volume(axes, inner, outer):
+    """Volume (mm3) between the parallel surfaces of an ellipsoid by Steiner's formula V + S d + M d^2 + 4/3 pi d^3.
+
+    S is the area, M the integral of the mean curvature, which for a convex body is the integral of its support
+    function over the unit sphere.
+    """
+    a, b, c = axes
+
+    def support(phi, theta):
+        n = np.array([np.sin(theta) * np.cos(phi), np.sin(theta) * np.sin(phi), np.cos(theta)])
+        return np.sqrt(((np.array(axes) * n) ** 2).sum()) * np.sin(theta)
+
+    def area(phi, theta):
+        return np.sin(theta) * np.sqrt(
+            (b * c * np.sin(theta) * np.cos(phi)) ** 2
+            + (a * c * np.sin(theta) * np.sin(phi)) ** 2
+            + (a * b * np.cos(theta)) ** 2
+        )
+
+    surface, curvature = (8 * integrate.dblquad(f, 0, np.pi / 2, 0, np.pi / 2, epsabs=1e-4)[0] for f in (area, support))
+    volume = 4 / 3 * np.pi * a * b * c
+    outside, inside = (volume + surface * d + curvature * d**2 + 4 / 3 * np.pi * d**3 for d in (outer, -inner))
+    return outside - inside
+
+
+def measured(mask):
+    return float(sitk.GetArrayViewFromImage(mask).sum()) * np.prod(mask.GetSpacing())
+
+
+def test_steiners_formula_of_a_sphere():
+    assert ring_volume((10, 10, 10), 2, 2) == pytest.approx(4 / 3 * np.pi * (12**3 - 8**3), rel=1e-6)
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (1.0, 1.0, 3.0), (0.7, 0.7, 2.0)])
+@pytest.mark.parametrize("axes", [(8, 8, 8), (12, 12, 12), (20, 20, 20), (10, 15, 20), (20, 10, 12)])
+def test_ring_of_spheres_and_ellipsoids_within_three_percent(axes, spacing):
+    image, mask = ellipsoid(axes, spacing)
+    assert measured(regions(image, mask)["ring"]) == pytest.approx(ring_volume(axes, 2, 2), rel=0.03)
+
+
+@pytest.mark.parametrize("width", [1.0, 2.0, 3.0, 5.0])
+def test_ring_widths(width):
+    image, mask = ellipsoid((12, 14, 16), (1.0, 1.0, 3.0))
+    ring = regions(image, mask, inner_mm=width, outer_mm=width)["ring"]
+    assert measured(ring) == pytest.approx(ring_volume((12, 14, 16), width, width), rel=0.08 if width == 1 else 0.03)
+
+
+def test_the_two_sides_of_the_ring_are_settings_of_their_own():
+    image, mask = ellipsoid((12, 12, 12))
+    found = regions(image, mask, inner_mm=0, outer_mm=3)
+    inside = sitk.GetArrayViewFromImage(found["tumour"]) > 0
+    ring = sitk.GetArrayViewFromImage(found["ring"]) > 0
+    assert (ring & inside).sum() < 0.05 * ring.sum()
+    assert measured(found["ring"]) == pytest.approx(ring_volume((12, 12, 12), 0, 3), rel=0.04)
+
+
+def test_regions_lie_on_the_grid_of_the_features(lesion):
+    image, mask = lesion
+    grid, tumour = resample_to_grid(image, mask)
+    found = regions(image, mask)
+    assert set(found) == {"tumour", "ring"}
+    for region in found.values():
+        assert region.GetSpacing() == pytest.approx((1, 1, 1))
+        assert (region.GetSize(), region.GetOrigin()) == (grid.GetSize(), grid.GetOrigin())
+    assert (sitk.GetArrayFromImage(found["tumour"]) == sitk.GetArrayFromImage(tumour)).all()
+
+
+def test_air_is_left_out_and_counted():
+    image, mask = ellipsoid((10, 10, 10))
+    values = sitk.GetArrayFromImage(image)
+    values[:, :9, :] = np.random.default_rng(0).uniform(0, 5, values[:, :9, :].shape)  # the skin is 1 mm off
+    air = as_image(values)
+    with_air, without = delineate(image, mask), delineate(air, mask)
+    assert with_air.air_voxels == 0
+    assert 0 < without.air_voxels < 0.1 * without.ring_voxels
+    assert 5 < without.air_below < 180
+    ring = sitk.GetArrayFromImage(sitk.Resample(without.ring, image, sitk.Transform(), sitk.sitkNearestNeighbor))
+    assert not ring[values < 5].any()
+    assert delineate(air, mask, leave_out_air=False).air_voxels == 0
+
+
+def test_fat_is_no_air():
+    """Otsu once would call all that is darker than fat air: on T1 that is most of the tumour."""
+    image, mask = ellipsoid((10, 10, 10), margin=12)
+    values = sitk.GetArrayFromImage(image)
+    values[:, :, :8], values[:, :, 8:11] = 0, 900
+    found = delineate(as_image(values), mask)
+    assert found.air_below < 180
+    assert found.air_voxels == 0
+
+
+def test_vessels_by_threshold_and_by_exclusion_mask():
+    image, mask = ellipsoid((10, 10, 10))
+    values = sitk.GetArrayFromImage(image) + np.random.default_rng(0).normal(0, 2, image.GetSize()[::-1])
+    middle = image.GetSize()[0] // 2
+    values[:, middle - 1 : middle + 2, : middle - 8] = 600  # a vessel that runs into the tumour along x
+    vessel = as_image((values == 600).astype("uint8"))
+    image = as_image(values)
+    plain = delineate(image, mask)
+    by_threshold = delineate(image, mask, vessel_sd=5)
+    by_mask = delineate(image, mask, exclude=vessel)
+    assert plain.vessel_voxels == plain.excluded_voxels == 0
+    assert by_threshold.vessel_voxels > 0
+    assert by_mask.excluded_voxels >= by_threshold.vessel_voxels
+    assert measured(plain.ring) - measured(by_mask.ring) == by_mask.excluded_voxels
+
+
+def test_one_slice_has_its_ring_in_that_slice():
+    image, mask = ellipsoid((10, 10, 10), (1.0, 1.0, 4.0))
+    values = sitk.GetArrayFromImage(mask)
+    middle = values.shape[0] // 2
+    values[:middle], values[middle + 1 :] = 0, 0
+    found = regions(image, as_image(values, mask.GetSpacing()))
+    ring = sitk.GetArrayViewFromImage(found["ring"])
+    assert np.flatnonzero(ring.any(axis=(1, 2))).size == 1
+    radius = np.sqrt(values.sum() / np.pi)
+    assert ring.sum() == pytest.approx(np.pi * ((radius + 2) ** 2 - (radius - 2) ** 2), rel=0.05)
+
+
+def test_a_tumour_thinner_than_the_ring_lies_in_it():
+    image, mask = ellipsoid((3, 10, 10))
+    found = regions(image, mask, inner_mm=4)
+    tumour, ring = (sitk.GetArrayViewFromImage(found[name]) > 0 for name in ("tumour", "ring"))
+    assert ring[tumour].all()
+
+
+def test_each_part_has_its_ring():
+    image, mask = ellipsoid((30, 12, 12))
+    values = sitk.GetArrayFromImage(mask)
+    middle = values.shape[2] // 2
+    values[:, :, middle - 10 : middle + 10] = 0
+    ring = regions(image, as_image(values))["ring"]
+    assert sitk.GetArrayViewFromImage(sitk.ConnectedComponent(ring)).max() == 2
+
+
+def test_a_hollow_tumour_has_its_ring_outside_only():
+    image, mask = ellipsoid((12, 12, 12))
+    whole = sitk.GetArrayFromImage(mask)
+    hollow = whole.copy()
+    hollow[18:23, 18:23, 18:23] = 0
+    found, reference = regions(image, as_image(hollow)), regions(image, mask)
+    assert (sitk.GetArrayFromImage(found["ring"]) == sitk.GetArrayFromImage(reference["ring"])).all()
+    assert measured(found["tumour"]) == measured(reference["tumour"]) - 125
+
+
+def test_outlines_that_cannot_be_used(lesion):
+    image, mask = lesion
+    empty = mask * 0
+    dot = sitk.Image(empty)
+    dot[10, 10, 4] = 1
+    for wrong, rule in ((empty, "mask_empty"), (dot, "mask_too_small"), (empty + 1, "mask_covers_image")):
+        with pytest.raises(ImagingError) as raised:
+            regions(image, wrong)
+        assert raised.value.rule == rule
+
+
+def test_widths_that_cannot_be(lesion):
+    with pytest.raises(ValueError, match="margin"):
+        regions(*lesion, outer_mm=6)
+    with pytest.raises(ValueError, match="width"):
+        regions(*lesion, inner_mm=0, outer_mm=0)
