@@ -1,13 +1,40 @@
-"""Distances between samples, block by block, so that no n x n matrix is ever held. What is made of them is not here."""
+"""Distances between samples, block by block, so that no n x n matrix is ever held. What they mean is said elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 BLOCK_BYTES = 32 * 2**20
+
+
+@dataclass(frozen=True)
+class PairSummary:
+    """What the indices need to know of all pairwise Euclidean distances under one partition.
+
+    Attributes
+    ----------
+    to_cluster
+        Samples x clusters, sum of the distances from a sample to the members of a cluster.
+    between
+        Clusters x clusters, sum of the distances between their members; pairs within a cluster count twice.
+    largest_within, smallest_within
+        By cluster, over pairs of different members; ``-inf`` and ``inf`` for a cluster of one.
+    smallest_between
+        Over pairs from different clusters.
+    square_sums
+        By sample, sum of its squared distances to all samples; the same for every partition.
+    """
+
+    to_cluster: NDArray[np.float64]
+    between: NDArray[np.float64]
+    largest_within: NDArray[np.float64]
+    smallest_within: NDArray[np.float64]
+    smallest_between: float
+    square_sums: NDArray[np.float64]
 
 
 def distance_blocks(values: NDArray[np.float64]) -> Iterator[tuple[slice, NDArray[np.float64]]]:
@@ -21,6 +48,52 @@ def distance_blocks(values: NDArray[np.float64]) -> Iterator[tuple[slice, NDArra
         yield rows, cdist(values[rows], values)
 
 
-def membership(labels: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the samples x clusters indicator of labels 1..k."""
-    return np.equal(labels[:, None], np.arange(1, int(labels.max()) + 1)).astype(np.float64)
+def summarise_pairs(values: NDArray[np.float64], partitions: Mapping[int, NDArray[np.int64]]) -> dict[int, PairSummary]:
+    """Summarise the distances under each of several partitions in one pass over the blocks."""
+    works = {k: _Partition(labels) for k, labels in partitions.items()}
+    square_sums = np.empty(len(values))
+    for rows, block in distance_blocks(values):
+        square_sums[rows] = np.einsum("ij,ij->i", block, block)
+        for work in works.values():
+            work.take(rows, block)
+    return {k: work.summary(square_sums) for k, work in works.items()}
+
+
+class _Partition:
+    """Sums and extremes of the distances under one partition, gathered block by block."""
+
+    def __init__(self, labels: NDArray[np.int64]) -> None:
+        self._codes = labels - 1
+        self._order = np.argsort(labels, kind="stable")
+        self._position = np.argsort(self._order)
+        k = int(labels.max())
+        self._starts = np.searchsorted(labels[self._order], np.arange(1, k + 1))
+        self._to_cluster = np.empty((len(labels), k))
+        self._largest_within = np.full(k, -np.inf)
+        self._smallest_within = np.full(k, np.inf)
+        self._smallest_between = np.inf
+
+    def take(self, rows: slice, block: NDArray[np.float64]) -> None:
+        own = self._codes[rows]
+        here = np.arange(len(own))
+        ordered = np.take(block, self._order, axis=1)
+        self._to_cluster[rows] = np.add.reduceat(ordered, self._starts, axis=1)
+        # A sample's distance to itself is neither a largest nor a smallest.
+        ordered[here, self._position[rows]] = -np.inf
+        np.maximum.at(self._largest_within, own, np.maximum.reduceat(ordered, self._starts, axis=1)[here, own])
+        ordered[here, self._position[rows]] = np.inf
+        smallest = np.minimum.reduceat(ordered, self._starts, axis=1)
+        np.minimum.at(self._smallest_within, own, smallest[here, own])
+        smallest[here, own] = np.inf
+        self._smallest_between = min(self._smallest_between, float(smallest.min()))
+
+    def summary(self, square_sums: NDArray[np.float64]) -> PairSummary:
+        members = np.add.reduceat(self._to_cluster[self._order], self._starts, axis=0)
+        return PairSummary(
+            to_cluster=self._to_cluster,
+            between=members,
+            largest_within=self._largest_within,
+            smallest_within=self._smallest_within,
+            smallest_between=self._smallest_between,
+            square_sums=square_sums,
+        )

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tme_platform.phenotypes.kmeans import finite_values
-from tme_platform.phenotypes.pairs import distance_blocks, membership
+from tme_platform.phenotypes.pairs import summarise_pairs
 
 
 def silhouette_by_k(data: pd.DataFrame, partitions: pd.DataFrame) -> pd.Series[float]:
@@ -35,40 +35,55 @@ def silhouette_by_k(data: pd.DataFrame, partitions: pd.DataFrame) -> pd.Series[f
     """
     values = finite_values(data)
     labels = partition_labels(data, partitions)
-    usable = {k: lab for k, lab in labels.items() if k > 1 and lab is not None and len(np.unique(lab)) > 1}
-    sums = {k: np.empty((len(values), int(lab.max()))) for k, lab in usable.items()}
-    indicators = {k: membership(lab) for k, lab in usable.items()}
-    for rows, block in distance_blocks(values):
-        for k, indicator in indicators.items():
-            sums[k][rows] = block @ indicator
-    means = {k: float(silhouette_widths(sums[k], usable[k]).mean()) for k in usable}
+    usable = {k: own for k, own in labels.items() if k > 1 and own is not None}
+    means = {
+        k: float(silhouette_widths(pairs.to_cluster, usable[k]).mean())
+        for k, pairs in summarise_pairs(values, usable).items()
+    }
     return pd.Series({k: means.get(k, np.nan) for k in labels if k > 1}, name="silhouette").rename_axis("k")
 
 
-def silhouette_widths(sums: NDArray[np.float64], labels: NDArray[np.int64], alone: float = 0.0) -> NDArray[np.float64]:
-    """Silhouette width of each sample from its summed distances to each cluster; `alone` for one-member clusters."""
-    sizes = np.bincount(labels, minlength=sums.shape[1] + 1)[1:]
+def silhouette_widths(
+    to_cluster: NDArray[np.float64], labels: NDArray[np.int64], alone: float = 0.0
+) -> NDArray[np.float64]:
+    """Return each sample's width from its summed distances to each cluster; `alone` for a cluster of one."""
+    sizes = np.bincount(labels)[1:]
     own = (np.arange(len(labels)), labels - 1)
     own_size = sizes[labels - 1]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        within = sums[own] / (own_size - 1)
-        between = sums / sizes
-        between[own] = np.inf
-        between[:, sizes == 0] = np.inf
-        nearest = between.min(axis=1)
-        widths = (nearest - within) / np.maximum(within, nearest)
-    widths[np.isnan(widths)] = 0.0
-    widths[own_size == 1] = alone
-    return np.asarray(widths)
+    within = to_cluster[own] / np.maximum(own_size - 1, 1)
+    means = to_cluster / sizes
+    means[own] = np.inf
+    nearest = means.min(axis=1)
+    larger = np.maximum(within, nearest)
+    widths = np.divide(nearest - within, larger, out=np.zeros(len(labels)), where=larger > 0)
+    return np.where(own_size == 1, alone, widths)
 
 
 def partition_labels(data: pd.DataFrame, partitions: pd.DataFrame) -> dict[int, NDArray[np.int64] | None]:
-    """Labels by k in the order of `data`'s samples; None where a partition has missing labels."""
+    """Return labels by k in the order of `data`'s samples; None where a partition has missing labels.
+
+    Raises
+    ------
+    ValueError
+        If a sample has no row, a column is not named k1, k2, ..., or its labels are not 1..k, each in use.
+    """
     lacking = data.index.difference(partitions.index)
     if len(lacking):
         raise ValueError(f"The partitions lack {len(lacking)} sample(s) of the data, the first being {lacking[0]}.")
-    aligned = partitions.loc[data.index]
-    return {
-        int(str(column).removeprefix("k")): None if labels.isna().any() else labels.to_numpy(dtype=np.int64)
-        for column, labels in aligned.items()
-    }
+    return {_number(str(column)): _labels(str(column), labels) for column, labels in partitions.loc[data.index].items()}
+
+
+def _number(column: str) -> int:
+    if not column.removeprefix("k").isdigit():
+        raise ValueError(f"Partitions are columns named k1, k2, ... by their number of clusters; '{column}' is not.")
+    return int(column.removeprefix("k"))
+
+
+def _labels(column: str, labels: pd.Series[int]) -> NDArray[np.int64] | None:
+    if labels.isna().any():
+        return None
+    found: NDArray[np.int64] = np.asarray(labels, dtype=np.int64)
+    k = _number(column)
+    if not np.array_equal(np.unique(found), np.arange(1, k + 1)):
+        raise ValueError(f"Partition {column} must use each of the labels 1 to {k}.")
+    return found
