@@ -1,0 +1,163 @@
+"""The area under the ROC curve with DeLong's interval and tests. Thresholds belong to `youden`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.stats import norm, rankdata
+
+from tme_platform.evaluation._inputs import one_class, outcome_and_scores
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True)
+class DeLongAuc:
+    """An AUC, its confidence limits, and p against 0.5. Unpacks as ``auc, ci_low, ci_high, p``."""
+
+    auc: float
+    ci_low: float
+    ci_high: float
+    p: float
+    se: float
+    n: int
+    n_positive: int
+    reason: str = ""
+    """Why something is NaN, or why the interval should not be believed; empty otherwise."""
+
+    def __iter__(self) -> Iterator[float]:
+        return iter((self.auc, self.ci_low, self.ci_high, self.p))
+
+
+@dataclass(frozen=True)
+class AucComparison:
+    """Two AUCs of the same patients compared. Unpacks as ``z, p``."""
+
+    z: float
+    p: float
+    auc_a: float
+    auc_b: float
+    n: int
+    reason: str = ""
+
+    def __iter__(self) -> Iterator[float]:
+        return iter((self.z, self.p))
+
+
+def auc_delong(y: ArrayLike, score: ArrayLike, *, confidence: float = 0.95) -> DeLongAuc:
+    """Estimate the AUC with DeLong's confidence interval.
+
+    Parameters
+    ----------
+    y
+        Outcome per patient: 1 or True, 0 or False, or missing.
+    score
+        Score per patient; higher means more likely 1 (an AUC below 0.5 is not turned round). Patients with either
+        missing are left out and not counted in `n`.
+    confidence
+        Coverage of the interval, which is cut at 0 and 1 as pROC does.
+
+    Returns
+    -------
+    DeLongAuc
+        `p` is two-sided against 0.5 by the normal approximation. With one outcome only, everything is NaN and
+        `reason` says so; with perfect separation the variance is zero: the interval has no width (as in pROC),
+        `p` is NaN, and `reason` warns.
+
+    References
+    ----------
+    DeLong et al. 1988, Biometrics 44:837; mid-ranks: Sun & Xu 2014, IEEE Signal Process Lett 21:1389;
+    R: ``pROC::ci.auc(pROC::roc(y, score, direction = "<"))``.
+    """
+    positive, (scores,) = outcome_and_scores(y, score)
+    n, n_positive = positive.size, int(positive.sum())
+    nan = float("nan")
+    if reason := one_class(positive):
+        return DeLongAuc(nan, nan, nan, nan, nan, n, n_positive, reason)
+    cases, controls = placements(positive, scores)
+    return auc_from_placements(cases, controls, confidence=confidence)
+
+
+def compare_auc_delong(y: ArrayLike, score_a: ArrayLike, score_b: ArrayLike) -> AucComparison:
+    """Test whether two scores of the same patients differ in AUC (paired, two-sided).
+
+    Parameters
+    ----------
+    y, score_a, score_b
+        As for `auc_delong`; patients with any of the three missing are left out.
+
+    Returns
+    -------
+    AucComparison
+        `z` is positive where `score_a` has the larger AUC. Scores that rank alike give z = 0 and p = 1, as in pROC.
+
+    References
+    ----------
+    DeLong et al. 1988, Biometrics 44:837; R: ``pROC::roc.test(a, b, method = "delong", paired = TRUE)``.
+    """
+    positive, (a, b) = outcome_and_scores(y, score_a, score_b)
+    nan = float("nan")
+    if reason := one_class(positive):
+        return AucComparison(nan, nan, nan, nan, positive.size, reason)
+    cases_a, controls_a = placements(positive, a)
+    cases_b, controls_b = placements(positive, b)
+    difference = float(cases_a.mean() - cases_b.mean())
+    se = np.sqrt(_variance(cases_a - cases_b, controls_a - controls_b))
+    reason = ""
+    if np.isnan(se):
+        z, reason = nan, "one patient on a side: the variance is not defined"
+    elif se == 0:
+        z = 0.0 if difference == 0 else nan
+        reason = "" if difference == 0 else "DeLong's variance of the difference is zero"
+    else:
+        z = difference / float(se)
+    return AucComparison(
+        z, float(2 * norm.sf(abs(z))), float(cases_a.mean()), float(cases_b.mean()), positive.size, reason
+    )
+
+
+def placements(
+    positive: NDArray[np.bool_], scores: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give DeLong's structural components: per case the share of controls it beats, per control of cases that beat it.
+
+    Ties count one half. The mean of either is the AUC.
+    """
+    n_cases = int(positive.sum())
+    n_controls = positive.size - n_cases
+    overall = rankdata(scores)
+    cases = (overall[positive] - rankdata(scores[positive])) / n_controls
+    controls = 1.0 - (overall[~positive] - rankdata(scores[~positive])) / n_cases
+    return cases, controls
+
+
+def auc_from_placements(
+    cases: NDArray[np.float64], controls: NDArray[np.float64], *, confidence: float = 0.95
+) -> DeLongAuc:
+    """Estimate AUC, variance and interval from the placements of cases and controls."""
+    se = float(np.sqrt(_variance(cases, controls)))
+    return auc_from_estimate(float(cases.mean()), se, cases.size + controls.size, cases.size, confidence=confidence)
+
+
+def auc_from_estimate(auc: float, se: float, n: int, n_positive: int, *, confidence: float = 0.95) -> DeLongAuc:
+    """Give the interval and p of an AUC whose standard error is known."""
+    if np.isnan(se):
+        return DeLongAuc(auc, se, se, se, se, n, n_positive, "one patient on a side: the variance is not defined")
+    half = float(norm.ppf(0.5 + confidence / 2)) * se
+    low, high = max(0.0, auc - half), min(1.0, auc + half)
+    if se == 0:
+        reason = "cases and controls do not overlap: DeLong's interval has no width and understates the uncertainty"
+        return DeLongAuc(auc, low, high, float("nan"), se, n, n_positive, reason)
+    p = float(2 * norm.sf(abs(auc - 0.5) / se))
+    return DeLongAuc(auc, low, high, p, se, n, n_positive)
+
+
+def _variance(cases: NDArray[np.float64], controls: NDArray[np.float64]) -> float:
+    if min(cases.size, controls.size) < 2:
+        return float("nan")
+    return float(cases.var(ddof=1) / cases.size + controls.var(ddof=1) / controls.size)

@@ -1,0 +1,24 @@
+"""The rad-score: one pipeline trained on hot against cold, cross-validated, scored, recognised again.
+
+How well a score holds in a cohort belongs to ``evaluation``; runs, registry and stored models to ``tracking``.
+"""
+
+from tme_platform.signature.identity import SIGNATURE_VERSION, SKOPS_TRUSTED_TYPES, content_key
+from tme_platform.signature.out_of_fold import within_fold_auc
+from tme_platform.signature.score import rad_score
+from tme_platform.signature.settings import SignatureSettings
+from tme_platform.signature.split import assign_split
+from tme_platform.signature.trained import TrainedSignature
+from tme_platform.signature.training import train_signature
+
+__all__ = [
+    "SIGNATURE_VERSION",
+    "SKOPS_TRUSTED_TYPES",
+    "SignatureSettings",
+    "TrainedSignature",
+    "assign_split",
+    "content_key",
+    "rad_score",
+    "train_signature",
+    "within_fold_auc",
+]

@@ -1,0 +1,106 @@
+"""Repeated nested cross-validation: scores, and importances, on patients that the model never saw.
+
+The search inside each fold belongs to `search`; the AUC of the scores to `within_fold_auc`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import joblib
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import StratifiedKFold
+
+from tme_platform.evaluation import placements
+from tme_platform.signature.pipeline import build_pipeline, parameter_grid
+from tme_platform.signature.search import grid_search
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from sklearn.pipeline import Pipeline
+
+    from tme_platform.signature.settings import SignatureSettings
+
+
+@dataclass(frozen=True)
+class HeldOutFold:
+    """What one outer fold gives: scores of its patients, and per used feature the mean loss of AUC when shuffled."""
+
+    repeat: int
+    fold: int
+    rows: NDArray[np.int64]
+    scores: NDArray[np.float64]
+    used: tuple[str, ...]
+    losses: NDArray[np.float64]
+    params: dict[str, Any]
+
+
+def nested_cross_validation(
+    features: pd.DataFrame,
+    positive: NDArray[np.bool_],
+    settings: SignatureSettings,
+    kept_features: tuple[str, ...] | None,
+    *,
+    n_jobs: int,
+) -> list[HeldOutFold]:
+    """Train in every outer fold as on all patients, search included, and score the patients left out.
+
+    Folds are independent of each other and of `n_jobs`.
+    """
+    tasks = []
+    for repeat in range(settings.n_repeats):
+        folds = StratifiedKFold(settings.n_splits, shuffle=True, random_state=settings.seed + repeat)
+        for fold, (train, test) in enumerate(folds.split(features, positive)):
+            tasks.append((repeat, fold, train, test))
+    run = joblib.delayed(_held_out)
+    done = joblib.Parallel(n_jobs=n_jobs)(run(features, positive, settings, kept_features, *task) for task in tasks)
+    return list(done)
+
+
+def _held_out(
+    features: pd.DataFrame,
+    positive: NDArray[np.bool_],
+    settings: SignatureSettings,
+    kept_features: tuple[str, ...] | None,
+    repeat: int,
+    fold: int,
+    train: NDArray[np.int64],
+    test: NDArray[np.int64],
+) -> HeldOutFold:
+    seed = settings.seed + 1000 * (repeat + 1) + fold
+    model, params, _ = grid_search(
+        build_pipeline(settings, kept_features),
+        parameter_grid(settings),
+        features.iloc[train],
+        positive[train],
+        n_splits=settings.n_splits,
+        seed=seed,
+    )
+    x = np.asarray(model[:-1].transform(features.iloc[test]))
+    scores = model[-1].predict_proba(x)[:, 1]
+    losses = _permutation_losses(model, x, positive[test], scores, settings.permutations, seed)
+    used = tuple(model[:-1].get_feature_names_out())
+    return HeldOutFold(repeat, fold, test, scores, used, losses, params)
+
+
+def _permutation_losses(
+    model: Pipeline,
+    x: NDArray[np.float64],
+    positive: NDArray[np.bool_],
+    scores: NDArray[np.float64],
+    permutations: int,
+    seed: int,
+) -> NDArray[np.float64]:
+    """Mean loss of AUC per column; all shuffles go through the model in one call."""
+    rng = np.random.default_rng(seed)
+    n, width = x.shape
+    stacked = np.broadcast_to(x, (width, permutations, n, width)).copy()
+    for column in range(width):
+        for permutation in range(permutations):
+            stacked[column, permutation, :, column] = rng.permutation(x[:, column])
+    shuffled = model[-1].predict_proba(stacked.reshape(-1, width))[:, 1].reshape(width, permutations, n)
+    base = placements(positive, scores)[0].mean()
+    aucs = [[placements(positive, draw)[0].mean() for draw in column] for column in shuffled]
+    return np.asarray(base - np.mean(aucs, axis=1), dtype=np.float64)

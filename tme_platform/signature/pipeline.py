@@ -1,0 +1,70 @@
+"""The one pipeline a signature is, and the grid it is searched over. Fitting it honestly belongs to `training`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+from tme_platform.signature.transformers import AgreementFilter, RedundancyFilter, TopFeatures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tme_platform.signature.settings import SignatureSettings
+
+
+def build_pipeline(settings: SignatureSettings, kept_features: Iterable[str] | None = None) -> Pipeline:
+    """Assemble agreement filter, imputation (median), redundancy filter, selection, scaling and classifier, unfitted.
+
+    Parameters
+    ----------
+    settings
+        The signature's settings.
+    kept_features
+        Names that passed the agreement; None keeps all.
+    """
+    kept = None if kept_features is None else sorted(kept_features)
+    steps: list[tuple[str, Any]] = [
+        ("agreement", AgreementFilter(kept)),
+        ("impute", SimpleImputer(strategy="median")),
+        ("redundancy", RedundancyFilter(settings.max_correlation)),
+        ("top", TopFeatures(settings.selection, settings.n_top, max(settings.n_trees // 2, 1), settings.seed)),
+    ]
+    if settings.model == "l1_logistic":
+        steps.append(("scale", StandardScaler()))
+    return Pipeline([*steps, ("classifier", _classifier(settings))])
+
+
+def parameter_grid(settings: SignatureSettings) -> list[dict[str, Any]]:
+    """Give the classifier's settings that the search compares, in the order that breaks ties (first wins)."""
+    if settings.model == "l1_logistic":
+        return [{"C": c} for c in (0.03, 0.1, 0.3, 1.0)]
+    if settings.model == "gradient_boosting":
+        return [{"learning_rate": rate, "max_depth": depth} for depth in (1, 2) for rate in (0.05, 0.1)]
+    return [
+        {"max_features": width, "min_samples_leaf": leaf}
+        for leaf in settings.min_samples_leaf
+        for width in settings.max_features
+    ]
+
+
+def _classifier(settings: SignatureSettings) -> Any:  # noqa: ANN401 - scikit-learn has no types
+    seed, weight = settings.seed, settings.class_weight
+    if settings.model == "l1_logistic":
+        return LogisticRegression(
+            l1_ratio=1.0,
+            solver="liblinear",
+            class_weight=weight,
+            random_state=seed,
+            max_iter=1000,
+        )
+    if settings.model == "gradient_boosting":
+        return HistGradientBoostingClassifier(
+            max_iter=50, min_samples_leaf=5, early_stopping=False, class_weight=weight, random_state=seed
+        )
+    return RandomForestClassifier(settings.n_trees, class_weight=weight, random_state=seed)

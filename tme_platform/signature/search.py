@@ -1,0 +1,70 @@
+"""The best classifier settings by stratified cross-validation. Measuring what it finds belongs to `training`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import clone
+from sklearn.model_selection import StratifiedKFold
+from threadpoolctl import threadpool_limits
+
+from tme_platform.evaluation import placements
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from sklearn.pipeline import Pipeline
+
+
+def grid_search(
+    pipeline: Pipeline,
+    grid: list[dict[str, Any]],
+    features: pd.DataFrame,
+    positive: NDArray[np.bool_],
+    *,
+    n_splits: int,
+    seed: int,
+) -> tuple[Pipeline, dict[str, Any], pd.DataFrame]:
+    """Compare the grid by the mean AUC over folds, and refit the best on all patients.
+
+    The steps before the classifier do not depend on the grid, so they are fitted once a fold; every candidate sees
+    what a search over the whole pipeline would show it.
+
+    Returns
+    -------
+    tuple
+        The fitted pipeline, the chosen settings, and one row per candidate and fold (candidate, settings, fold, auc).
+    """
+    # matrices this small only lose by threads, and processes that each start some fight over the cores
+    with threadpool_limits(limits=1):
+        return _search(pipeline, grid, features, positive, n_splits, seed)
+
+
+def _search(
+    pipeline: Pipeline,
+    grid: list[dict[str, Any]],
+    features: pd.DataFrame,
+    positive: NDArray[np.bool_],
+    n_splits: int,
+    seed: int,
+) -> tuple[Pipeline, dict[str, Any], pd.DataFrame]:
+    folds = StratifiedKFold(min(n_splits, _smallest(positive)), shuffle=True, random_state=seed)
+    rows = []
+    for fold, (train, test) in enumerate(folds.split(features, positive)):
+        head = clone(pipeline[:-1]).fit(features.iloc[train], positive[train])
+        x_train, x_test = head.transform(features.iloc[train]), head.transform(features.iloc[test])
+        for candidate, values in enumerate(grid):
+            classifier = clone(pipeline[-1]).set_params(**values).fit(x_train, positive[train])
+            cases, _ = placements(positive[test], classifier.predict_proba(x_test)[:, 1])
+            rows.append({"candidate": candidate, **values, "fold": fold, "auc": float(cases.mean())})
+    results = pd.DataFrame(rows)
+    means = results.groupby("candidate")["auc"].mean()
+    best = grid[int(means.round(12).idxmax())]
+    fitted = clone(pipeline)
+    fitted[-1].set_params(**best)
+    return fitted.fit(features, positive), best, results
+
+
+def _smallest(positive: NDArray[np.bool_]) -> int:
+    return int(min(positive.sum(), (~positive).sum()))

@@ -1,0 +1,38 @@
+"""What can be set about the signature. How a setting is used belongs to the file that uses it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MaxFeatures = Literal["sqrt", "log2"] | Annotated[float, Field(gt=0, le=1)]
+
+
+class SignatureSettings(BaseModel):
+    """Settings of a signature; the defaults are the published study's where it states them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: Literal["random_forest", "l1_logistic", "gradient_boosting"] = "random_forest"
+    """The published study trains a forest; the other two are challengers trained and measured the same way."""
+    n_splits: Annotated[int, Field(ge=2)] = 5
+    """Folds of the outer and of the inner cross-validation."""
+    n_repeats: Annotated[int, Field(ge=1)] = 3
+    """How often the outer cross-validation is drawn anew."""
+    n_trees: Annotated[int, Field(ge=1)] = 100
+    max_features: tuple[MaxFeatures, ...] = ("sqrt", 0.5)
+    """Grid: features tried at a split."""
+    min_samples_leaf: tuple[Annotated[int, Field(ge=1)], ...] = (1, 5)
+    """Grid: patients a leaf keeps at least."""
+    class_weight: Literal["balanced"] | None = "balanced"
+    min_agreement: Annotated[float, Field(ge=0, le=1)] = 0.75
+    """ICC a feature must exceed; applied where the kept set is made, stored here so that a model names it."""
+    max_correlation: Annotated[float, Field(gt=0, le=1)] = 0.95
+    """Of features whose Spearman correlation exceeds this, one is kept; 1 keeps all."""
+    selection: Literal["importance", "univariate", "none"] = "importance"
+    """How the top features are found in each fold: a first forest's importance, each feature's own AUC, not at all."""
+    n_top: Annotated[int, Field(ge=1)] = 20
+    permutations: Annotated[int, Field(ge=1)] = 5
+    """Shuffles of each feature per held-out fold for its permutation importance."""
+    seed: Annotated[int, Field(ge=0)] = 2024

@@ -1,0 +1,48 @@
+"""What training a signature gives. How it was trained belongs to `training`, storing it to ``tracking``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from sklearn.pipeline import Pipeline
+
+    from tme_platform.evaluation import DeLongAuc, YoudenThreshold
+    from tme_platform.signature.settings import SignatureSettings
+
+
+@dataclass(frozen=True)
+class TrainedSignature:
+    """A fitted signature with the evidence for and against it."""
+
+    pipeline: Pipeline
+    """Fitted on all discovery patients; its positive class is hot."""
+    feature_names: tuple[str, ...]
+    """The columns it asks for, in order."""
+    settings: SignatureSettings
+    best_params: dict[str, Any]
+    """The classifier's settings that the search on all discovery patients chose."""
+    cv_results: pd.DataFrame
+    """One row per candidate and fold of that search: candidate, its settings, fold, auc."""
+    out_of_fold: pd.DataFrame
+    """One row per patient and repeat: patient_id, repeat, fold, hot, score (by a model that never saw the patient)."""
+    oof_scores: pd.Series
+    """Mean of a patient's out-of-fold scores over the repeats."""
+    importances: pd.DataFrame
+    """One row per feature: feature, impurity, permutation, permutation_sd, selected_share, rank, top20."""
+    apparent: DeLongAuc
+    """Paper's way: the fitted signature on the patients it was fitted on."""
+    searched: float
+    """Paper's way: mean AUC over folds of the best candidate, chosen on those same folds."""
+    honest: DeLongAuc
+    """AUC within held-out folds, the mean over repeats; see `within_fold_auc`."""
+    averaged: DeLongAuc
+    """AUC of `oof_scores`: of an average of models and not of one, its interval too narrow for that reason."""
+    threshold: YoudenThreshold
+    """Locked: Youden's, on `oof_scores`."""
+    paper_threshold: YoudenThreshold
+    """Paper's way: Youden's, on the apparent scores."""
+    n: int
+    n_positive: int

@@ -1,0 +1,171 @@
+"""Training a signature and measuring it honestly on the same discovery cohort.
+
+Validation in other cohorts belongs to ``evaluation``; storing and registering to ``tracking``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from tme_platform.evaluation import auc_delong, youden_threshold
+from tme_platform.signature.out_of_fold import within_fold_auc
+from tme_platform.signature.trained import TrainedSignature
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from tme_platform.signature.crossval import HeldOutFold
+    from tme_platform.signature.settings import SignatureSettings
+
+
+def train_signature(
+    features: pd.DataFrame,
+    labels: pd.Series,
+    *,
+    settings: SignatureSettings,
+    kept_features: Iterable[str] | None = None,
+    n_jobs: int = -1,
+) -> TrainedSignature:
+    """Train a signature of hot against cold, and score every patient by models that never saw them.
+
+    Parameters
+    ----------
+    features
+        Patients x features (numbers; NaN is imputed inside each fold).
+    labels
+        "hot" or "cold" by patient; patients with another or no label, or without features, take no part.
+    settings
+        Model, grid, folds, seed.
+    kept_features
+        Names of features that passed the agreement; None keeps all.
+    n_jobs
+        Processes for the outer folds, as joblib counts them; changes nothing in the result.
+
+    Returns
+    -------
+    TrainedSignature
+
+    Raises
+    ------
+    ValueError
+        If values are infinite, names repeat, or a phenotype has fewer patients than there are folds.
+
+    Notes
+    -----
+    Rows are sorted by patient first: the order in which they come changes nothing.
+    """
+    from tme_platform.signature.crossval import nested_cross_validation
+    from tme_platform.signature.pipeline import build_pipeline, parameter_grid
+    from tme_platform.signature.search import grid_search
+
+    table, positive = training_table(features, labels)
+    _enough(positive, settings.n_splits)
+    kept = None if kept_features is None else tuple(sorted(kept_features))
+    folds = nested_cross_validation(table, positive, settings, kept, n_jobs=n_jobs)
+    pipeline, params, results = grid_search(
+        build_pipeline(settings, kept),
+        parameter_grid(settings),
+        table,
+        positive,
+        n_splits=settings.n_splits,
+        seed=settings.seed,
+    )
+    out_of_fold = _out_of_fold(folds, table.index, positive)
+    oof_scores = out_of_fold.groupby("patient_id", sort=True)["score"].mean().rename("rad_score")
+    fitted_scores = pipeline.predict_proba(table)[:, 1]
+    return TrainedSignature(
+        pipeline=pipeline,
+        feature_names=tuple(table.columns),
+        settings=settings,
+        best_params=params,
+        cv_results=results,
+        out_of_fold=out_of_fold,
+        oof_scores=oof_scores,
+        importances=_importances(pipeline, folds, table.columns, settings.n_top),
+        apparent=auc_delong(positive, fitted_scores),
+        searched=float(results.groupby("candidate")["auc"].mean().max()),
+        honest=within_fold_auc(out_of_fold),
+        averaged=auc_delong(positive, oof_scores.to_numpy()),
+        threshold=youden_threshold(positive, oof_scores.to_numpy()),
+        paper_threshold=youden_threshold(positive, fitted_scores),
+        n=positive.size,
+        n_positive=int(positive.sum()),
+    )
+
+
+def training_table(features: pd.DataFrame, labels: pd.Series) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
+    """Give the patients that have features and are hot or cold, sorted, as floats, and who is hot."""
+    for what, index in (("features", features.index), ("labels", labels.index), ("feature columns", features.columns)):
+        if index.has_duplicates:
+            raise ValueError(f"{what}: {index[index.duplicated()][0]} occurs more than once; give each once")
+    known = labels[labels.isin(["hot", "cold"])]
+    patients = features.index.intersection(known.index).sort_values()
+    table = features.loc[patients].astype(np.float64)
+    table.index.name = "patient_id"
+    infinite = np.isinf(table.to_numpy()).any(axis=0)
+    if infinite.any():
+        raise ValueError(
+            f"feature {table.columns[infinite][0]} holds infinite values: make them missing or mend the extraction"
+        )
+    return table, (known.loc[patients] == "hot").to_numpy(dtype=bool)
+
+
+def _enough(positive: NDArray[np.bool_], n_splits: int) -> None:
+    hot, cold = int(positive.sum()), int((~positive).sum())
+    if min(hot, cold) < n_splits:
+        raise ValueError(
+            f"{hot} hot and {cold} cold patients have features and a phenotype: {n_splits}-fold cross-validation "
+            f"needs at least {n_splits} of each"
+        )
+
+
+def _out_of_fold(folds: list[HeldOutFold], patients: pd.Index, positive: NDArray[np.bool_]) -> pd.DataFrame:
+    parts = [
+        pd.DataFrame(
+            {
+                "patient_id": patients[fold.rows],
+                "repeat": fold.repeat,
+                "fold": fold.fold,
+                "hot": positive[fold.rows],
+                "score": fold.scores,
+            }
+        )
+        for fold in folds
+    ]
+    return pd.concat(parts, ignore_index=True).sort_values(["repeat", "patient_id"], ignore_index=True)
+
+
+def _importances(pipeline: object, folds: list[HeldOutFold], columns: pd.Index, n_top: int) -> pd.DataFrame:
+    losses = pd.DataFrame([pd.Series(fold.losses, index=list(fold.used)) for fold in folds]).reindex(columns=columns)
+    unused = losses.fillna(0.0)  # a feature that was not used costs nothing when shuffled
+    table = pd.DataFrame(
+        {
+            "feature": columns,
+            "impurity": _model_importance(pipeline, columns).to_numpy(),
+            "permutation": unused.mean().to_numpy(),
+            "permutation_sd": unused.std(ddof=1).to_numpy(),
+            "selected_share": losses.notna().mean().to_numpy(),
+        }
+    )
+    by = "permutation" if table["impurity"].isna().all() else "impurity"
+    table = table.sort_values([by, "feature"], ascending=[False, True], ignore_index=True)
+    table["rank"] = np.arange(1, len(table) + 1)
+    table["top20"] = (table["rank"] <= n_top) & (table[by] > 0)
+    return table
+
+
+def _model_importance(pipeline: object, columns: pd.Index) -> pd.Series:
+    """Impurity importance, or a linear model's absolute coefficients; NaN where the model has neither."""
+    classifier, used = pipeline[-1], pipeline[:-1].get_feature_names_out()  # type: ignore[index]
+    if hasattr(classifier, "feature_importances_"):
+        values = classifier.feature_importances_
+    elif hasattr(classifier, "coef_"):
+        values = np.abs(classifier.coef_[0])
+    else:
+        return pd.Series(np.nan, index=columns)
+    return pd.Series(values, index=used).reindex(columns, fill_value=0.0)
