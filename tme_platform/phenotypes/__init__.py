@@ -6,28 +6,38 @@ Cell scores come in from `expression`; survival by phenotype is in `survival`. N
 from tme_platform.phenotypes.assignment import assign_phenotypes
 from tme_platform.phenotypes.choice import ClusterChoice, choose_k
 from tme_platform.phenotypes.fitting import IMMUNE_GROUPS, fit_phenotypes
+from tme_platform.phenotypes.group_tests import GroupComparison, compare_categories, compare_groups
 from tme_platform.phenotypes.kmeans import KMeansFit, fit_kmeans, kmeans_partitions
 from tme_platform.phenotypes.labels import LabelChange, adjusted_rand_index, compare_labels
 from tme_platform.phenotypes.model import PhenotypeModel
 from tme_platform.phenotypes.nbclust import NbClust, nbclust
 from tme_platform.phenotypes.scaling import scale_samples
 from tme_platform.phenotypes.silhouette import silhouette_by_k
+from tme_platform.phenotypes.stability import bootstrap_jaccard, label_agreement, label_stability_over_k
+from tme_platform.phenotypes.table_one import table_one
 
 __all__ = [
     "IMMUNE_GROUPS",
     "ClusterChoice",
+    "GroupComparison",
     "KMeansFit",
     "LabelChange",
     "NbClust",
     "PhenotypeModel",
     "adjusted_rand_index",
     "assign_phenotypes",
+    "bootstrap_jaccard",
     "choose_k",
+    "compare_categories",
+    "compare_groups",
     "compare_labels",
     "fit_kmeans",
     "fit_phenotypes",
     "kmeans_partitions",
+    "label_agreement",
+    "label_stability_over_k",
     "nbclust",
     "scale_samples",
     "silhouette_by_k",
+    "table_one",
 ]

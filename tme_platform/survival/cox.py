@@ -47,15 +47,12 @@ def cox_univariate(
     ValueError
         If a column is missing from the frame, a covariate is not numeric, or an event is neither 0 nor 1.
     """
-    from scipy.stats import false_discovery_control
+    from tme_platform.evaluation import benjamini_hochberg
 
     _check_columns(frame, [time, event, *covariates])
     fits = [_fit(frame, time, event, [name], standardise, level) for name in covariates]
     result = pd.concat(fits, ignore_index=True) if fits else _fit(frame, time, event, [], standardise, level)
-    known = result["p"].notna()
-    result["fdr"] = np.nan
-    if known.any():
-        result.loc[known, "fdr"] = false_discovery_control(result.loc[known, "p"])
+    result["fdr"] = benjamini_hochberg(result["p"].to_numpy(dtype=float))
     return result[["covariate", "n", "events", "n_dropped", *_RESULT, "fdr", "reason"]]
 
 

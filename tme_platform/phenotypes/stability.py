@@ -1,0 +1,145 @@
+"""How far the phenotypes would be others with other patients, another k or other gene sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from tme_platform.phenotypes.assignment import assign_phenotypes
+from tme_platform.phenotypes.fitting import fit_phenotypes
+from tme_platform.phenotypes.kmeans import fit_kmeans
+from tme_platform.phenotypes.labels import compare_labels
+
+
+def bootstrap_jaccard(
+    data: pd.DataFrame,
+    labels: pd.Series[str],
+    k: int,
+    *,
+    n_boot: int = 100,
+    seed: int = 0,
+    n_init: int = 5,
+    level: float = 0.95,
+) -> pd.DataFrame:
+    """Cluster stability by the bootstrap (Hennig 2007, ``fpc::clusterboot``).
+
+    Samples are drawn with replacement, each kept once, and clustered anew; each cluster is compared with the new one
+    that is most like it, over the samples drawn.
+
+    Parameters
+    ----------
+    data
+        Samples x features.
+    labels
+        Cluster of each sample; samples of `data` without a label take no part.
+    k
+        Clusters to make of each draw.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``cluster``: ``n``, ``jaccard`` (mean), ``ci_low`` and ``ci_high`` (percentiles over the draws),
+        ``share_recovered`` (draws with a Jaccard of at least 0.75) and ``share_dissolved`` (at most 0.5).
+
+    Raises
+    ------
+    ValueError
+        If a value is missing, or a draw has fewer distinct samples than `k`.
+    """
+    known = labels.reindex(data.index).dropna()
+    used = data.loc[known.index]
+    indicator = pd.get_dummies(known).astype(float)
+    generator = np.random.default_rng(seed)
+    found = np.full((n_boot, indicator.shape[1]), np.nan)
+    for draw in range(n_boot):
+        rows = np.unique(generator.integers(0, len(used), len(used)))
+        again = pd.get_dummies(fit_kmeans(used.iloc[rows], k, n_init=n_init, seed=seed + draw).labels).to_numpy(float)
+        before = indicator.to_numpy()[rows]
+        shared = before.T @ again
+        either = before.sum(axis=0)[:, None] + again.sum(axis=0)[None, :] - shared
+        found[draw] = (shared / either).max(axis=1)
+    tail = (1 - level) / 2
+    return pd.DataFrame(
+        {
+            "cluster": indicator.columns,
+            "n": indicator.sum().astype(int).to_numpy(),
+            "jaccard": found.mean(axis=0),
+            "ci_low": np.quantile(found, tail, axis=0),
+            "ci_high": np.quantile(found, 1 - tail, axis=0),
+            "share_recovered": (found >= 0.75).mean(axis=0),
+            "share_dissolved": (found <= 0.5).mean(axis=0),
+        }
+    )
+
+
+def label_stability_over_k(
+    scores: pd.DataFrame,
+    groups: Mapping[str, str],
+    ks: Iterable[int] = range(2, 9),
+    *,
+    reference_k: int = 2,
+    seed: int = 0,
+    n_init: int = 50,
+) -> pd.DataFrame:
+    """Fit the phenotypes with other numbers of clusters and say who is still hot.
+
+    Parameters
+    ----------
+    scores, groups
+        As for `fit_phenotypes`.
+    ks
+        Numbers of clusters.
+    reference_k
+        The number that the others are compared with.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By ``k``: ``n_hot``, ``hot_share``, ``ari`` of the two partitions, ``hot_jaccard`` of the two hot groups and
+        ``hot_kept``, the share of the reference's hot samples that are hot.
+
+    Raises
+    ------
+    ValueError
+        As `fit_phenotypes`.
+    """
+
+    def label(k: int) -> pd.DataFrame:
+        model = fit_phenotypes(scores, groups, k=k, seed=seed, n_init=n_init)
+        return assign_phenotypes(model, scores).dropna(subset="cluster")
+
+    reference = label(reference_k)
+    was_hot = reference["phenotype"] == "hot"
+    rows = []
+    for k in ks:
+        now = reference if k == reference_k else label(k)
+        hot = now["phenotype"] == "hot"
+        rows.append(
+            {
+                "k": k,
+                "n_hot": int(hot.sum()),
+                "hot_share": float(hot.mean()),
+                "ari": compare_labels(reference["cluster"], now["cluster"]).ari,
+                "hot_jaccard": float((hot & was_hot).sum() / (hot | was_hot).sum()),
+                "hot_kept": float((hot & was_hot).sum() / was_hot.sum()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def label_agreement(labellings: Mapping[str, pd.Series[str]]) -> pd.DataFrame:
+    """Compare labels of the same patients from several sources, such as gene-set collections, pair by pair.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By pair: ``first``, ``second``, ``n_common``, ``ari``, ``share_moved``.
+    """
+    rows = []
+    for first, second in combinations(labellings, 2):
+        change = compare_labels(labellings[first], labellings[second])
+        rows.append((first, second, change.n_common, change.ari, change.share_moved))
+    return pd.DataFrame(rows, columns=["first", "second", "n_common", "ari", "share_moved"])
