@@ -4,8 +4,10 @@ Arrays and frames in, frames and small records out. Fitting a model belongs to `
 """
 
 from tme_platform.evaluation.adjust import benjamini_hochberg
+from tme_platform.evaluation.calibration import calibration, reliability_curve
 from tme_platform.evaluation.classification import threshold_metrics
 from tme_platform.evaluation.correlation import spearman_table
+from tme_platform.evaluation.decision_curve import decision_curve
 from tme_platform.evaluation.delong import (
     AucComparison,
     DeLongAuc,
@@ -15,10 +17,18 @@ from tme_platform.evaluation.delong import (
     compare_auc_delong,
     placements,
 )
+from tme_platform.evaluation.endpoints import ENDPOINTS, SUBGROUPS, endpoint_outcome, subgroup_members
+from tme_platform.evaluation.groups import score_by_group
 from tme_platform.evaluation.roc import roc_curve_points
+from tme_platform.evaluation.roles import ROLE_ENDPOINTS, evaluate_role
+from tme_platform.evaluation.scores import METRIC_COLUMNS, evaluate_scores
 from tme_platform.evaluation.youden import YoudenThreshold, youden_threshold
 
 __all__ = [
+    "ENDPOINTS",
+    "METRIC_COLUMNS",
+    "ROLE_ENDPOINTS",
+    "SUBGROUPS",
     "AucComparison",
     "DeLongAuc",
     "YoudenThreshold",
@@ -26,10 +36,18 @@ __all__ = [
     "auc_from_estimate",
     "auc_from_placements",
     "benjamini_hochberg",
+    "calibration",
     "compare_auc_delong",
+    "decision_curve",
+    "endpoint_outcome",
+    "evaluate_role",
+    "evaluate_scores",
     "placements",
+    "reliability_curve",
     "roc_curve_points",
+    "score_by_group",
     "spearman_table",
+    "subgroup_members",
     "threshold_metrics",
     "youden_threshold",
 ]

@@ -44,7 +44,7 @@ def threshold_metrics(
     -------
     pandas.DataFrame
         Columns metric, value, ci_low, ci_high, n (the patients in the denominator), method, reason. A proportion of
-        exactly 0 or 1 has no bootstrap spread: it gets Wilson's interval instead, and `method` says so.
+        exactly 0 or 1 has no bootstrap spread: it gets Wilson's interval instead (at a stated prevalence none), and `method` says so.
 
     Raises
     ------
@@ -118,7 +118,9 @@ def _interval(
 ) -> tuple[float, float, str]:
     if np.isnan(value):
         return float("nan"), float("nan"), ""
-    if wilson and value in (0.0, 1.0):
+    if value in (0.0, 1.0) and not wilson:
+        return float("nan"), float("nan"), "no interval: every resample gives the same"
+    if value in (0.0, 1.0):
         z2 = float(norm.ppf(0.5 + confidence / 2)) ** 2
         reach = z2 / (n + z2)
         return (0.0, reach, "Wilson") if value == 0 else (1 - reach, 1.0, "Wilson")

@@ -1,0 +1,83 @@
+"""A cohort's scores against everything its role asks. The endpoints themselves are coded in `endpoints`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from tme_platform.evaluation.endpoints import ENDPOINTS, endpoint_outcome, subgroup_members
+from tme_platform.evaluation.scores import METRIC_COLUMNS, evaluate_scores
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ROLE_ENDPOINTS = {
+    "immune_phenotype": ("cd8_inflamed", "pd_l1_positive"),
+    "immunotherapy": ("objective_response", "disease_control", "pd_l1_positive"),
+}
+"""What cohorts of a role are asked; a cohort of another role is asked whatever it has."""
+
+_SUBGROUPS = ("all", "her2_positive", "her2_negative_hr_positive")
+
+
+def evaluate_role(
+    score: pd.Series,
+    clinical: pd.DataFrame,
+    *,
+    role: str,
+    threshold: float,
+    cohort: str = "",
+    endpoints: Sequence[str] | None = None,
+    subgroups: Sequence[str] = _SUBGROUPS,
+    prevalence: float | None = None,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Measure a rad-score against the endpoints of a role, in all patients and in subgroups.
+
+    Parameters
+    ----------
+    score
+        Rad-score by patient.
+    clinical
+        Canonical clinical columns by patient; patients without a score are left out.
+    role
+        ``immune_phenotype``, ``immunotherapy``, or another.
+    threshold
+        The one locked on discovery, for the honest rows; the paper's rows choose one in this cohort.
+    cohort, prevalence, seed
+        As for `evaluate_scores`.
+    endpoints, subgroups
+        To ask otherwise than the role does.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `METRIC_COLUMNS`. An endpoint of which the cohort knows nothing has no rows; one with a single outcome
+        in a subgroup has rows of NaN with a reason. `n` and interval stand beside every value.
+    """
+    asked = endpoints if endpoints is not None else ROLE_ENDPOINTS.get(role, tuple(ENDPOINTS))
+    patients = clinical.index.intersection(score.dropna().index, sort=True)
+    clinical, score = clinical.loc[patients], score.loc[patients]
+    parts = []
+    for endpoint in asked:
+        outcome = endpoint_outcome(clinical, endpoint)
+        for subgroup in subgroups:
+            members = subgroup_members(clinical, subgroup) & outcome.notna()
+            if not members.any():
+                continue
+            for analysis, cut in (("paper", None), ("honest", threshold)):
+                parts.append(
+                    evaluate_scores(
+                        outcome[members].to_numpy(),
+                        score[members].to_numpy(),
+                        endpoint=endpoint,
+                        analysis="paper" if analysis == "paper" else "honest",
+                        threshold=cut,
+                        cohort=cohort,
+                        subgroup=subgroup,
+                        prevalence=prevalence,
+                        seed=seed,
+                    )
+                )
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(METRIC_COLUMNS))

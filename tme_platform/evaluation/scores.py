@@ -1,0 +1,106 @@
+"""Every number about one score and one outcome, as rows that stack. The single measures have files of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from tme_platform.evaluation._inputs import outcome_and_scores
+from tme_platform.evaluation.calibration import calibration
+from tme_platform.evaluation.classification import threshold_metrics
+from tme_platform.evaluation.delong import auc_delong
+from tme_platform.evaluation.youden import youden_threshold
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from tme_platform.evaluation.delong import DeLongAuc
+
+Analysis = Literal["paper", "honest"]
+
+METRIC_COLUMNS = (
+    "cohort", "model", "endpoint", "subgroup", "analysis", "metric", "value", "ci_low", "ci_high", "p", "n",
+    "n_positive", "method", "reason",
+)  # fmt: skip
+
+
+def evaluate_scores(
+    y: ArrayLike,
+    score: ArrayLike,
+    *,
+    endpoint: str,
+    analysis: Analysis,
+    threshold: float | None = None,
+    auc: DeLongAuc | None = None,
+    auc_method: str = "DeLong",
+    cohort: str = "",
+    model: str = "signature",
+    subgroup: str = "all",
+    prevalence: float | None = None,
+    n_bootstrap: int = 2000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Measure a score against an outcome.
+
+    Parameters
+    ----------
+    y, score
+        Outcome (1, 0, missing) and score per patient.
+    endpoint, cohort, model, subgroup, analysis
+        What is predicted, where, by what, in whom, and whether the number is computed as the published study does
+        ("paper") or can be believed ("honest"); carried by every row.
+    threshold
+        The locked threshold. None chooses Youden's on these very patients, as the paper does in each cohort, and
+        `method` says so.
+    auc, auc_method
+        An AUC computed otherwise, such as `within_fold_auc` where scores come from cross-validation, and by what.
+    prevalence
+        For PPV and NPV at a stated prevalence.
+    n_bootstrap, seed
+        Of the bootstrap intervals.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `METRIC_COLUMNS`; metrics auc, threshold, those of `threshold_metrics` and those of `calibration`.
+        `n` counts the patients with outcome and score; where a proportion has another denominator, `method` names it.
+    """
+    positive, (scores,) = outcome_and_scores(y, score)
+    area = auc_delong(positive, scores) if auc is None else auc
+    locked = threshold is not None
+    cut = float(threshold) if threshold is not None else youden_threshold(positive, scores).threshold
+    choice = "locked beforehand" if locked else "Youden, chosen on these patients"
+    at_cut = threshold_metrics(positive, scores, cut, prevalence=prevalence, n_bootstrap=n_bootstrap, seed=seed)
+    at_cut["method"] = [
+        _at_threshold(method, n, choice) for method, n in zip(at_cut["method"], at_cut["n"], strict=True)
+    ]
+    fit = calibration(positive, scores, n_bootstrap=n_bootstrap, seed=seed)
+    nan = float("nan")
+    first = pd.DataFrame(
+        {
+            "metric": ["auc", "threshold"],
+            "value": [area.auc, cut],
+            "ci_low": [area.ci_low, nan],
+            "ci_high": [area.ci_high, nan],
+            "p": [area.p, nan],
+            "method": [auc_method, choice],
+            "reason": [area.reason, "there is no threshold without both outcomes" if np.isnan(cut) else ""],
+        }
+    )
+    rows = pd.concat([first, at_cut.assign(p=nan), fit.assign(p=nan)], ignore_index=True)
+    rows = rows.assign(
+        cohort=cohort,
+        model=model,
+        endpoint=endpoint,
+        subgroup=subgroup,
+        analysis=analysis,
+        n=positive.size,
+        n_positive=int(positive.sum()),
+    )
+    return rows[list(METRIC_COLUMNS)]
+
+
+def _at_threshold(method: str, denominator: int, choice: str) -> str:
+    return f"{method}; of {denominator}; threshold {choice}" if method else f"threshold {choice}"
