@@ -6,9 +6,7 @@ import re
 import zlib
 from pathlib import Path
 
-import pandas as pd
-
-from tme_platform.cohorts._tables import header_of, open_landed, read_text_table
+from tme_platform.cohorts._tables import header_of, open_landed, read_parquet, read_text_table
 from tme_platform.cohorts.declaration import Cohort
 from tme_platform.cohorts.rejections import Rejections
 
@@ -43,7 +41,7 @@ def _patient_columns(cohort: Cohort) -> list[tuple[str, str]]:
 
 def _samples(path: Path, pattern: str | None) -> list[str]:
     try:
-        names = pd.read_parquet(path).columns if path.suffix == ".parquet" else header_of(path)
+        names = read_parquet(path).columns if path.suffix == ".parquet" else header_of(path)
     except (ValueError, OSError, EOFError, zlib.error):
         return []
     return [patient for name in list(names)[1:] if (patient := patient_of(str(name), pattern))]

@@ -53,7 +53,7 @@ def read_text_table(
     if path is None:
         return None
     try:
-        table = _parquet(path) if path.suffix == ".parquet" else _delimited(path)
+        table = _parquet(path, only) if path.suffix == ".parquet" else _delimited(path, only)
     except (ValueError, OSError, EOFError, zlib.error, csv.Error) as error:
         rejected.add(
             rule="file_unreadable", message=f"{relative}: {_why(error)}", action="file left out", file=relative
@@ -106,16 +106,25 @@ def open_text(path: Path) -> Iterator[io.TextIOWrapper]:
         yield stream
 
 
+def read_parquet(path: Path) -> pd.DataFrame:
+    """Read a Parquet file; a named index, as pandas writes it, is a column like the others."""
+    table = pd.read_parquet(path)
+    return table if table.index.name is None else table.reset_index()
+
+
 def no_column(file: str, column: str, table: pd.DataFrame, correct: str) -> str:
     """Sentence on a column that a cohort file names and a table has not."""
     return f"{file} has no column {short(column)}{nearest(column, list(table.columns))}. Correct {correct}."
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
-    """`; nearest: ...`, or nothing where no known name is near."""
+    """`; nearest: ...`: known names that are spelled alike or contain one another, or nothing."""
+    wanted = name.lower()
     lower = {candidate.lower(): candidate for candidate in known}
-    near = [lower[found] for found in difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.5)]
-    return f"; nearest: {', '.join(near)}" if near else ""
+    alike = difflib.get_close_matches(wanted, lower, n=3, cutoff=0.6)
+    holding = [other for other in lower if min(len(wanted), len(other)) > 1 and (wanted in other or other in wanted)]
+    near = list(dict.fromkeys([*alike, *sorted(holding, key=len)]))[:3]
+    return f"; nearest: {', '.join(lower[found] for found in near)}" if near else ""
 
 
 def short(value: object) -> str:
@@ -124,15 +133,18 @@ def short(value: object) -> str:
     return repr(text if len(text) <= 40 else f"{text[:37]}...")
 
 
-def _parquet(path: Path) -> pd.DataFrame:
-    table = pd.read_parquet(path)
+def _parquet(path: Path, only: Collection[str] | None) -> pd.DataFrame:
+    table = read_parquet(path)
+    if only is not None:
+        table = table[[name for name in table.columns if name in only]]
     header = pd.DataFrame([list(map(str, table.columns))])
     body = table.astype("string").astype("object")
     body.columns = header.columns
     return pd.concat([header, body], ignore_index=True)
 
 
-def _delimited(path: Path) -> pd.DataFrame:
+def _delimited(path: Path, only: Collection[str] | None) -> pd.DataFrame:
+    wanted = None if only is None else [place for place, name in enumerate(header_of(path)) if name in only]
     with open_text(path) as stream:
         return pd.read_csv(
             stream,
@@ -140,6 +152,7 @@ def _delimited(path: Path) -> pd.DataFrame:
             header=None,
             dtype="str",
             na_filter=False,
+            usecols=wanted or None,
             skip_blank_lines=True,
             low_memory=False,
         )

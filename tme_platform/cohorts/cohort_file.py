@@ -14,6 +14,7 @@ from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.folders import COHORT_FILE
 
 _MAX_BYTES = 1_000_000
+_MAX_DEPTH = 20
 _UNIT_COLUMNS = ("age_years", "os_days")
 
 
@@ -35,16 +36,15 @@ def read_cohort(folder: Path) -> Cohort:
     text = _text(folder)
     where = f"cohort {folder.name}: {COHORT_FILE}"
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-            raise CohortError(f"{where} uses YAML aliases (*name). Write the values out.", rule="malformed_yaml")
+        _refuse_bombs(text, where)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         _refuse_repeated_keys(node, where)
         raw = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise CohortError(f"{where} is not valid YAML: {_yaml_problem(error)}", rule="malformed_yaml") from None
-    except (RecursionError, ValueError) as error:
-        if isinstance(error, CohortError):
-            raise
+    except CohortError:
+        raise
+    except ValueError as error:  # an impossible date, for one
         raise CohortError(f"{where} cannot be read as YAML: {error}", rule="malformed_yaml") from None
     if not isinstance(raw, dict):
         raise CohortError(f"{where} should hold `title:`, `roles:`, `provenance:` and so on.", rule="malformed_yaml")
@@ -78,6 +78,16 @@ def _yaml_problem(error: yaml.YAMLError) -> str:
         context = f" {error.context}" if error.context else ""
         return f"line {mark.line + 1}, column {mark.column + 1}:{context} {error.problem}"
     return str(error)
+
+
+def _refuse_bombs(text: str, where: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if isinstance(event, yaml.AliasEvent):
+            raise CohortError(f"{where} uses YAML aliases (*name). Write the values out.", rule="malformed_yaml")
+        if depth > _MAX_DEPTH:
+            raise CohortError(f"{where} is nested too deeply for a cohort file.", rule="malformed_yaml")
 
 
 def _refuse_repeated_keys(node: yaml.Node | None, where: str) -> None:

@@ -1,21 +1,19 @@
-"""The expression matrix as it landed: genes x samples, numbers as in the file. Units are `expression`'s."""
+"""The expression matrix as it landed, under its genes and patients. Units are `tme_platform.expression`'s."""
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from tme_platform.cohorts._known import patient_of
-from tme_platform.cohorts._tables import MISSING, delimiter_of, header_of, open_landed, read_text_table, short
+from tme_platform.cohorts._matrix import read_matrix
+from tme_platform.cohorts._tables import read_text_table, short
 from tme_platform.cohorts.declaration import Cohort, ExpressionSource
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.expression import collapse_duplicates
 
-_NULLS = sorted({form for word in MISSING for form in (word, word.upper(), word.capitalize())} | {"NaN"})
+_MOSTLY = 0.5
 
 
 def read_expression(folder: Path, cohort_name: str, cohort: Cohort) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -34,7 +32,8 @@ def read_expression(folder: Path, cohort_name: str, cohort: Cohort) -> tuple[pd.
     -------
     matrix
         Gene symbols x samples (the patient, where the cohort file has a `patient_pattern`), float64 in the unit of the
-        file; empty where there is none to be read. Of a gene's several rows it has the one with the highest mean.
+        file, nothing missing; empty where there is none to be read. Genes with a value that is missing or no number are
+        left out, and so are samples without values. Of a gene's several rows the one with the highest mean is kept.
     rejected
         Rows of `REJECTED_COLUMNS`. Nothing is raised for what the file holds.
     """
@@ -42,7 +41,7 @@ def read_expression(folder: Path, cohort_name: str, cohort: Cohort) -> tuple[pd.
     source = cohort.expression
     matrix = pd.DataFrame(index=pd.Index([], name="gene", dtype="object"), dtype="float64")
     if source is not None:
-        read = _read(folder, source, rejected)
+        read = read_matrix(folder, source, rejected)
         matrix = matrix if read is None else _usable(read, folder, source, rejected)
     return matrix, rejected.frame()
 
@@ -50,87 +49,8 @@ def read_expression(folder: Path, cohort_name: str, cohort: Cohort) -> tuple[pd.
 def _usable(read: pd.DataFrame, folder: Path, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame:
     matrix = _name_samples(read, source, rejected)
     matrix = _name_genes(matrix, folder, source, rejected)
-    return _one_row_per_gene(_drop_empty_samples(matrix, source, rejected), source, rejected)
-
-
-def _read(folder: Path, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame | None:
-    """The file's own rows and columns, names untouched; genes with anything but finite numbers are left out."""
-    path = open_landed(folder, source.file, rejected)
-    if path is None:
-        return None
-    try:
-        if path.suffix == ".parquet":
-            table = pd.read_parquet(path)
-            return _numbers(
-                table.iloc[:, 0].astype("object"),
-                table.iloc[:, 1:],
-                list(map(str, table.columns[1:])),
-                source,
-                rejected,
-            )
-        return _read_text(path, source, rejected)
-    except (ValueError, OSError, EOFError, zlib.error) as error:
-        rejected.add(
-            rule="file_unreadable", message=f"{source.file}: {error}", action="file left out", file=source.file
-        )
-        return None
-
-
-def _read_text(path: Path, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame:
-    import pyarrow as pa
-
-    header = header_of(path)
-    if len(header) < 2:
-        raise ValueError(
-            "it has one column only. Save it tab- or comma-separated, as its name says, samples in columns."
-        )
-    try:
-        table = _arrow_table(path, len(header), pa.float64())
-    except pa.ArrowInvalid:
-        table = _arrow_table(path, len(header), pa.string())
-    values = table.iloc[:, 1:]
-    return _numbers(table.iloc[:, 0], values, header[1:], source, rejected)
-
-
-def _arrow_table(path: Path, n_columns: int, value_type: object) -> pd.DataFrame:
-    import pyarrow as pa
-    from pyarrow import csv
-
-    names = [f"c{position}" for position in range(n_columns)]
-    types = {names[0]: pa.string()} | dict.fromkeys(names[1:], value_type)
-    with pa.input_stream(str(path), compression="detect") as stream:
-        table = csv.read_csv(
-            stream,
-            read_options=csv.ReadOptions(column_names=names, skip_rows=1, block_size=1 << 24),
-            parse_options=csv.ParseOptions(delimiter=delimiter_of(path)),
-            convert_options=csv.ConvertOptions(column_types=types, null_values=_NULLS, strings_can_be_null=True),
-        )
-    frame: pd.DataFrame = table.to_pandas()
-    return frame
-
-
-def _numbers(
-    genes: pd.Series, values: pd.DataFrame, samples: Sequence[str], source: ExpressionSource, rejected: Rejections
-) -> pd.DataFrame:
-    if all(dtype == np.float64 for dtype in values.dtypes):
-        numbers = values.to_numpy()
-        bad = np.isinf(numbers)
-    else:
-        numbers = values.apply(pd.to_numeric, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
-        bad = (np.isnan(numbers) & values.notna().to_numpy()) | np.isinf(numbers)
-    keep = ~bad.any(axis=1)
-    cases: list[tuple[str | None, str]] = []
-    for row in np.flatnonzero(~keep).tolist():
-        column = int(np.flatnonzero(bad[row])[0])
-        where = f"gene {short(genes.iloc[row])}, sample {short(samples[column])}"
-        cases.append((None, f"{where}: {short(values.iloc[row, column])} is no number"))
-    if cases:
-        advice = "Correct the value, or leave it empty where it is missing."
-        rejected.add_cases(
-            cases, rule="not_a_number", advice=advice, action="gene left out", file=source.file, unit="genes"
-        )
-    index = pd.Index(genes.to_numpy(dtype="object")[keep], name="gene")
-    return pd.DataFrame(numbers[keep], index=index, columns=list(samples))
+    matrix = _drop_incomplete_genes(_drop_empty_samples(matrix, source, rejected), source, rejected)
+    return _one_row_per_gene(matrix, source, rejected)
 
 
 def _name_samples(matrix: pd.DataFrame, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame:
@@ -199,16 +119,33 @@ def _symbols(names: pd.Series, folder: Path, gene_map: str, rejected: Rejections
 
 
 def _drop_empty_samples(matrix: pd.DataFrame, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame:
-    """Samples without a value, or of counts without a single count, say nothing and cannot be scaled."""
-    empty = matrix.isna().all()
+    """Samples with hardly a value, or of counts without a single count, say nothing and cannot be scaled."""
+    if matrix.empty:
+        return matrix
+    empty = matrix.isna().mean() > _MOSTLY
     if source.unit == "counts":
-        empty |= (matrix.fillna(0) == 0).all()
-    for sample in matrix.columns[empty] if len(matrix) else []:
-        message = f"sample {short(sample)} has no expression at all. Take the column out, or add its values."
+        empty |= matrix.fillna(0).eq(0).all()
+    for sample in matrix.columns[empty]:
+        message = f"sample {short(sample)} has no expression for most genes. Take the column out, or add its values."
         rejected.add(
             rule="empty_sample", message=message, action="sample left out", patient_id=str(sample), file=source.file
         )
-    return matrix.loc[:, ~empty] if len(matrix) else matrix
+    return matrix.loc[:, ~empty]
+
+
+def _drop_incomplete_genes(matrix: pd.DataFrame, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame:
+    """Scores rest on ranks, and a sample without one of the genes ranks the others differently."""
+    incomplete = matrix.isna().any(axis=1).to_numpy()
+    cases: list[tuple[str | None, str]] = [
+        (None, f"gene {gene} is missing in {missing} of {matrix.shape[1]} samples")
+        for gene, missing in zip(matrix.index[incomplete], matrix[incomplete].isna().sum(axis=1), strict=True)
+    ]
+    if cases:
+        advice = "Add the values if you need the gene."
+        rejected.add_cases(
+            cases, rule="missing_expression", advice=advice, action="gene left out", file=source.file, unit="genes"
+        )
+    return matrix[~incomplete] if cases else matrix
 
 
 def _one_row_per_gene(matrix: pd.DataFrame, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame:

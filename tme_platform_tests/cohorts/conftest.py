@@ -1,0 +1,33 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tme_platform.cohorts import Cohort, read_cohort
+
+HEAD = """title: A cohort
+roles: [immune_phenotype]
+provenance: {kind: simulated, source: typed by hand, licence: none}
+"""
+
+
+@pytest.fixture
+def land(tmp_path: Path) -> Callable[..., tuple[Path, Cohort]]:
+    """Makes a landing folder: text of cohort.yaml below the head, and files by name."""
+
+    def make(declared: str, files: dict[str, str] | None = None, name: str = "small") -> tuple[Path, Cohort]:
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        (folder / "cohort.yaml").write_text(HEAD + declared)
+        for file, text in (files or {}).items():
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            (folder / file).write_text(text)
+        return folder, read_cohort(folder)
+
+    return make
+
+
+@pytest.fixture
+def rules() -> Callable[..., dict[str, int]]:
+    """Counts rejections by rule."""
+    return lambda rejected: {str(rule): int(n) for rule, n in rejected["rule"].value_counts().items()}

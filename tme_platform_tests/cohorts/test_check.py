@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import pytest
+
+from tme_platform.cohorts import check_cohort
+
+from .conftest import HEAD
+
+GOOD = """features: {file: f.csv, feature_set: x}
+clinical: [{file: c.csv, patient_id: id, columns: {os_days: t, os_event: e}}]
+"""
+FILES = {"f.csv": "patient_id,a\nP1,1\nP2,2\n", "c.csv": "id,t,e,more\nP1,10,1,x\nP2,-1,1,y\n"}
+
+
+def snapshot(folder: Path) -> list[tuple[str, int]]:
+    return sorted((str(path), path.stat().st_mtime_ns) for path in folder.rglob("*"))
+
+
+def test_counts_and_rejections_and_nothing_is_written(land):
+    folder, _ = land(GOOD, FILES)
+    before = snapshot(folder)
+    report = check_cohort(folder)
+    assert report.ok
+    assert report.title == "A cohort"
+    assert report.counts["patients"] == 2
+    assert report.counts["patients with survival"] == 1
+    assert report.counts["deaths"] == 1
+    assert report.counts["features"] == 1
+    assert report.counts["unmapped clinical columns"] == 1
+    assert report.counts["files"] == 3
+    assert report.rejected["rule"].tolist() == ["negative_os_time"]
+    assert snapshot(folder) == before
+
+
+@pytest.mark.parametrize(
+    ("declared", "problem"),
+    [
+        ("", "roles need features or imaging"),
+        ("features: {file: f.csv, feature_set: x}\n", "features cannot be used"),
+        ("imaging: {}\n", "no outline can be used"),
+        ("imaging: {}\ncell_scores: {file: s, groups: g, method: m}\n", "cell scores cannot be used"),
+        ("imaging: {}\nexpression: {file: e.tsv, unit: tpm}\n", "expression matrix cannot be used"),
+        ("imaging: {}\nphenotypes: {by: patient, cohort: other}\n", "cohort 'other', which has not landed"),
+        ("expresion: {}\n", "unknown key"),
+    ],
+)
+def test_problems_are_said_not_raised(tmp_path, declared, problem):
+    folder = tmp_path / "small"
+    folder.mkdir()
+    (folder / "cohort.yaml").write_text(HEAD + declared)
+    report = check_cohort(folder)
+    assert not report.ok
+    assert problem in " ".join(report.problems)
+
+
+def test_a_unit_that_the_values_do_not_fit(land):
+    folder, _ = land(
+        f"{GOOD}expression: {{file: e.tsv, unit: counts}}\n", {**FILES, "e.tsv": "gene\tP1\nA\t2.5\nB\t-1\n"}
+    )
+    assert "look like logarithms" in " ".join(check_cohort(folder).problems)
+
+
+def test_folders_that_are_none(tmp_path):
+    assert "no folder" in check_cohort(tmp_path / "nowhere").problems[0]
+    (tmp_path / "No Good").mkdir()
+    report = check_cohort(tmp_path / "No Good")
+    assert "Rename it" in report.problems[0]
+    assert "there is no" in report.problems[1]
+    assert report.rejected.empty

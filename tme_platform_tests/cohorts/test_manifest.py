@@ -1,0 +1,98 @@
+import hashlib
+
+import pytest
+
+from tme_platform.cohorts import read_manifest
+from tme_platform.cohorts.manifest import _COLUMNS
+
+
+@pytest.fixture
+def read(land):
+    def read_one(text: str, hashes: dict[str, str] | None = None):
+        folder, cohort = land("imaging: {}\n", {"imaging.csv": text, "i/1.nii": "image", "i/m.nii": "mask"})
+        (folder / "i" / "series").mkdir(exist_ok=True)
+        (folder / "i" / "series" / "1.dcm").write_text("slice")
+        return read_manifest(folder, "small", cohort, hashes)
+
+    return read_one
+
+
+def sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_defaults_and_hashes(read):
+    outlines, rejected = read("patient_id,image,mask\nP1,i/1.nii,i/m.nii\n")
+    assert list(outlines.columns) == _COLUMNS
+    row = outlines.iloc[0]
+    assert (row["series"], row["reader"], row["session"], row["mask_label"]) == ("1", "1", 1, 1)
+    assert (row["image_sha256"], row["mask_sha256"]) == (sha("image"), sha("mask"))
+    assert outlines[["exclusion_mask", "exclusion_sha256"]].isna().all(axis=None)
+    assert rejected.empty
+
+
+def test_readers_sessions_and_a_folder_of_dicom(read):
+    text = (
+        "patient_id,series,image,mask,mask_label,reader,session,exclusion_mask\n"
+        "P2,T1,i/series,i/m.nii,3,B,2,i/1.nii\nP1,T1,i/series,i/m.nii,1,A,1,\nP1,T1,i/series,i/m.nii,1,A,2,\n"
+    )
+    outlines, rejected = read(text)
+    assert rejected.empty
+    assert outlines[["patient_id", "reader", "session"]].to_numpy().tolist() == [
+        ["P1", "A", 1],
+        ["P1", "A", 2],
+        ["P2", "B", 2],
+    ]
+    assert outlines["image_sha256"].unique().tolist() == [sha(f"1.dcm {sha('slice')}\n")]
+    assert outlines["exclusion_sha256"].iloc[2] == sha("image")
+    assert outlines["mask_label"].tolist() == [1, 1, 3]
+
+
+def test_known_hashes_are_not_computed_again(read):
+    outlines, _ = read("patient_id,image,mask\nP1,i/1.nii,i/m.nii\n", {"i/1.nii": "known"})
+    assert outlines[["image_sha256", "mask_sha256"]].iloc[0].tolist() == ["known", sha("mask")]
+
+
+@pytest.mark.parametrize(
+    ("row", "rule", "said"),
+    [
+        ("P1,i/2.nii,i/m.nii,1,1,", "image_missing", "image i/2.nii is not in the landing folder"),
+        ("P1,i/1.nii,i/x.nii,1,1,", "mask_missing", "mask i/x.nii"),
+        ("P1,i/1.nii,,1,1,", "mask_missing", "no mask is given"),
+        ("P1,,i/m.nii,1,1,", "image_missing", "no image is given"),
+        ("P1,i/1.nii,i/m.nii,1,1,i/v.nii", "exclusion_mask_missing", "exclusion_mask i/v.nii"),
+        ("P1,../../x.nii,i/m.nii,1,1,", "path_leaves_folder", "refused"),
+        ("P1,i/1.nii,/etc/passwd,1,1,", "path_leaves_folder", "refused"),
+        ("P1,i/1.nii,i/m.nii,one,1,", "not_a_number", "mask_label is 'one'"),
+        ("P1,i/1.nii,i/m.nii,1,0,", "not_a_number", "session is '0'"),
+    ],
+)
+def test_a_bad_outline_never_stops_the_rest(read, row, rule, said):
+    header = "patient_id,image,mask,mask_label,session,exclusion_mask\n"
+    outlines, rejected = read(f"{header}{row}\nP2,i/1.nii,i/m.nii,1,1,\n")
+    assert outlines["patient_id"].tolist() == ["P2"]
+    (bad,) = rejected.itertuples()
+    assert (bad.patient_id, bad.file, bad.rule, bad.action) == ("P1", "imaging.csv", rule, "outline left out")
+    assert said in bad.message
+
+
+def test_the_same_outline_again(read, rules):
+    rows = ["P1,i/1.nii,i/m.nii,A", "P1,i/1.nii,i/m.nii,A", "P1,i/1.nii,i/1.nii,A", ",i/1.nii,i/m.nii,A"]
+    outlines, rejected = read("\n".join(["patient_id,image,mask,reader", *rows]))
+    assert outlines["mask"].tolist() == ["i/m.nii"]
+    assert rules(rejected) == {"duplicate_outline": 1, "patient_id_missing": 1}
+
+
+def test_columns_that_are_not_there(read, rules):
+    outlines, rejected = read("patient,image,masks\nP1,i/1.nii,i/m.nii\n")
+    assert outlines.empty
+    assert list(outlines.columns) == _COLUMNS
+    assert rules(rejected) == {"unknown_column": 2}
+    assert "nearest: masks" in rejected["message"].iloc[0] + rejected["message"].iloc[1]
+
+
+def test_no_manifest(land, rules):
+    folder, cohort = land("imaging: {}\n")
+    outlines, rejected = read_manifest(folder, "small", cohort)
+    assert outlines.empty
+    assert rules(rejected) == {"file_missing": 1}

@@ -1,0 +1,97 @@
+import pandas as pd
+import pytest
+
+from tme_platform.cohorts import read_cell_scores, read_features
+
+GROUPS = "population\tgroup\nT cells\tadaptive\nFibroblasts\tnon_immune\n"
+
+
+@pytest.fixture
+def scores(land):
+    def read_one(text: str, groups: str = GROUPS):
+        declared = "cell_scores: {file: s.tsv, groups: g.tsv, method: by hand}\n"
+        folder, cohort = land(declared, {"s.tsv": text, "g.tsv": groups})
+        return read_cell_scores(folder, "small", cohort)
+
+    return read_one
+
+
+@pytest.fixture
+def features(land):
+    def read_one(text: str, more: str = ""):
+        folder, cohort = land(f"features: {{file: f.csv, feature_set: x{more}}}\n", {"f.csv": text})
+        return read_features(folder, "small", cohort)
+
+    return read_one
+
+
+def test_scores_of_the_populations_that_have_a_group(scores):
+    table, groups, rejected = scores("patient_id\tCancer\tFibroblasts\tT cells\nP2\t.8\t0.15\t.05\nP1\t1\t0\t0\n")
+    assert table.index.tolist() == ["Fibroblasts", "T cells"]
+    assert table.columns.tolist() == ["P2", "P1"]
+    assert table["P2"].tolist() == [0.15, 0.05]
+    assert groups == {"Fibroblasts": "non_immune", "T cells": "adaptive"}
+    assert rejected.empty
+
+
+def test_a_patient_needs_every_score(scores, rules):
+    table, _, rejected = scores("patient_id\tT cells\tFibroblasts\nP1\t1\t2\nP2\thigh\t2\nP3\t1\t\nP4\t1\tinf\n")
+    assert table.columns.tolist() == ["P1"]
+    assert rules(rejected) == {"not_a_number": 2, "missing_score": 1}
+    assert rejected["action"].unique().tolist() == ["patient left out"]
+    assert rejected["patient_id"].tolist() == ["P3", "P2", "P4"]
+
+
+def test_groups_that_do_not_fit(scores, rules):
+    text = "patient_id\tT cells\tFibroblasts\tB cells\nP1\t1\t2\t3\n"
+    table, groups, rejected = scores(text, GROUPS + "B cell\tadaptive\nB cells\tinnate\n")
+    assert list(groups) == table.index.tolist() == ["T cells", "Fibroblasts"]
+    assert rules(rejected) == {"unknown_column": 1, "unknown_group": 1}
+    said = rejected.set_index("rule")["message"]
+    assert "nearest: B cells" in said["unknown_column"]
+    assert "innate_inactivated" in said["unknown_group"]
+
+
+def test_no_groups_no_scores(scores, rules):
+    table, groups, rejected = scores("patient_id\tT cells\nP1\t1\n", "a\tb\n1\t2\n")
+    assert table.empty
+    assert groups == {}
+    assert rules(rejected) == {"unknown_column": 1}
+
+
+def test_the_same_patient_again(scores, rules):
+    table, _, rejected = scores("patient_id\tT cells\tFibroblasts\nP1\t1\t2\nP1\t1\t2\nP2\t3\t4\nP2\t5\t6\n\t7\t8\n")
+    assert table.loc["T cells"].to_dict() == {"P1": 1, "P2": 3}
+    assert rules(rejected) == {"duplicate_patient": 1, "patient_id_missing": 1}
+
+
+def test_features_are_renamed(features):
+    table, rejected = features("patient_id,Max (K1),E\nP2,1.5,2\nP1,3,\n", ", rename: {Max (K1): K1_maximum}")
+    expected = pd.DataFrame(
+        {"K1_maximum": [1.5, 3.0], "E": [2.0, None]}, index=pd.Index(["P2", "P1"], name="patient_id", dtype="string")
+    )
+    pd.testing.assert_frame_equal(table, expected, check_names=False)
+    assert rejected.empty
+
+
+def test_features_that_are_no_finite_numbers(features, rules):
+    text = "patient_id,version,a,b\nP1,v3,1,2\nP2,v3,inf,high\nP3,v3,,\nP4,v3,5,-inf\n"
+    table, rejected = features(text)
+    assert table.columns.tolist() == ["a", "b"]
+    assert table.index.tolist() == ["P1", "P4"]
+    assert table["b"].isna().tolist() == [False, True]
+    assert rules(rejected) == {"not_a_number": 4, "no_features": 2}
+    assert sorted(rejected["action"].unique()) == ["column left out", "patient left out", "value set missing"]
+
+
+def test_feature_names_that_clash_or_are_not_there(features, rules):
+    table, rejected = features("patient_id,a,a,b\nP1,1,2,3\n", ", rename: {b: a, c: d}")
+    assert table.to_dict("list") == {"a": [1.0]}
+    assert rules(rejected) == {"duplicate_column": 2, "unknown_column": 1}
+
+
+def test_without_patients_there_are_no_features(features, rules):
+    table, rejected = features("id,a\nP1,1\n")
+    assert table.empty
+    assert rules(rejected) == {"unknown_column": 1}
+    assert "'patient_id'; nearest: id" in rejected["message"].item()
