@@ -1,17 +1,25 @@
 """Survival: Kaplan-Meier, log-rank, Cox regression, cut-points. Plots are in `figures`, phenotypes in `phenotypes`."""
 
 from tme_platform.survival.at_risk import at_risk_table
+from tme_platform.survival.by_group import cox_univariate_by_group
 from tme_platform.survival.cox import cox_multivariable, cox_univariate
+from tme_platform.survival.cut_point import MaximallySelected, maximally_selected_log_rank, youden_split
 from tme_platform.survival.kaplan_meier import kaplan_meier
 from tme_platform.survival.log_rank import LogRank, log_rank
 from tme_platform.survival.median import median_survival
+from tme_platform.survival.proportional import proportional_hazards_test
 
 __all__ = [
     "LogRank",
+    "MaximallySelected",
     "at_risk_table",
     "cox_multivariable",
     "cox_univariate",
+    "cox_univariate_by_group",
     "kaplan_meier",
     "log_rank",
+    "maximally_selected_log_rank",
     "median_survival",
+    "proportional_hazards_test",
+    "youden_split",
 ]

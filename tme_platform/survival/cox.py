@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from tme_platform.survival.observations import usable_observations
 from tme_platform.survival.partial_likelihood import maximise, risk_sets
@@ -49,7 +50,7 @@ def cox_univariate(
     """
     from tme_platform.evaluation import benjamini_hochberg
 
-    _check_columns(frame, [time, event, *covariates])
+    check_columns(frame, [time, event, *covariates])
     fits = [_fit(frame, time, event, [name], standardise, level) for name in covariates]
     result = pd.concat(fits, ignore_index=True) if fits else _fit(frame, time, event, [], standardise, level)
     result["fdr"] = benjamini_hochberg(result["p"].to_numpy(dtype=float))
@@ -66,17 +67,32 @@ def cox_multivariable(
     level: float = 0.95,
 ) -> pd.DataFrame:
     """Fit the covariates together on the patients who have them all; columns as `cox_univariate`, without ``fdr``."""
-    _check_columns(frame, [time, event, *covariates])
+    check_columns(frame, [time, event, *covariates])
     return _fit(frame, time, event, list(covariates), standardise, level)
 
 
-def _check_columns(frame: pd.DataFrame, names: list[str]) -> None:
+def check_columns(frame: pd.DataFrame, names: Sequence[str]) -> None:
+    """Raise ValueError unless the frame has these columns and they are numeric."""
     lacking = [name for name in names if name not in frame]
     if lacking:
         raise ValueError(f"The frame lacks the columns {', '.join(lacking)}.")
     text = [name for name in names if not pd.api.types.is_numeric_dtype(frame[name])]
     if text:
         raise ValueError(f"Cox regression needs numeric columns; {', '.join(text)} is not: code it as 0 and 1 first.")
+
+
+def hindrance(event: NDArray[np.bool_], values: NDArray[np.float64]) -> str:
+    """Say why no model can be fitted to these rows; empty where one can."""
+    if len(values) == 0:
+        return "no usable row"
+    if not event.any():
+        return "no event"
+    if (np.ptp(values, axis=0) <= 1e-12 * np.abs(values).max(axis=0)).any():
+        return "the covariate is constant"
+    centred = values - values.mean(axis=0)
+    if values.shape[1] > 1 and np.linalg.matrix_rank(centred / centred.std(axis=0)) < values.shape[1]:
+        return "covariates are linear combinations of each other"
+    return ""
 
 
 def _fit(
@@ -89,10 +105,10 @@ def _fit(
     result = pd.DataFrame({"covariate": covariates})
     result["n"], result["events"], result["n_dropped"] = len(values), int(seen.event.sum()), seen.n_dropped
     result[_RESULT] = np.nan
-    deviation = values.std(axis=0, ddof=1) if len(values) > 1 else np.zeros(len(covariates))
-    result["reason"] = reason = _hindrance(len(values), int(seen.event.sum()), deviation, values)
+    result["reason"] = reason = hindrance(seen.event, values)
     if reason or not covariates:
         return result
+    deviation = values.std(axis=0, ddof=1)
     sets = risk_sets(seen.time, seen.event)
     centred = (values - values.mean(axis=0)) / deviation
     best = maximise(centred[sets.order], sets)
@@ -108,15 +124,3 @@ def _fit(
         result["ci_low"], result["ci_high"] = np.exp(coefficient - reach), np.exp(coefficient + reach)
     result["p"] = 2 * norm.sf(np.abs(coefficient / se))
     return result
-
-
-def _hindrance(n: int, events: int, deviation: np.ndarray, values: np.ndarray) -> str:
-    if n == 0:
-        return "no usable row"
-    if events == 0:
-        return "no event"
-    if (deviation <= 1e-12 * np.abs(values).max(axis=0, initial=0.0)).any():
-        return "the covariate is constant"
-    if values.shape[1] > 1 and np.linalg.matrix_rank((values - values.mean(axis=0)) / deviation) < values.shape[1]:
-        return "covariates are linear combinations of each other"
-    return ""
