@@ -1,0 +1,119 @@
+"""Time feature extraction against plain pyradiomics, one thread, and check that the values are the same.
+
+Run: ``python benchmarks/radiomics_extraction.py [--images FOLDER] [--only STS_008 ...] [--pool]``. Plain pyradiomics is called
+twice per tumour, as a user would: on the original image and mask, and on the preprocessed image with the ring mask (whose
+preprocessing is not counted). ``extract`` does reading-free work only too, but includes making the ring. With
+``--pool`` the cohort is run on one and on two processes instead.
+
+If flash-radiomics is installed (it is no dependency), it is timed on the same two calls.
+"""
+
+import argparse
+import importlib.util
+import logging
+import os
+import statistics
+import time
+from pathlib import Path
+
+os.environ.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS": "1"})
+
+import numpy as np
+import pandas as pd
+import SimpleITK as sitk  # noqa: N813
+
+from tme_platform.imaging import read_mask, read_series
+from tme_platform.radiomics import ExtractionJob, ExtractionSettings, extract, extract_many, prepare
+
+CLOCK = time.process_time
+SETTINGS = ExtractionSettings()
+GIVEN = {"binWidth": 5, "voxelArrayShift": 300, "additionalInfo": False}
+PREPROCESSING = {
+    "normalize": True,
+    "normalizeScale": 100,
+    "resampledPixelSpacing": [1, 1, 1],
+    "interpolator": "sitkBSpline",
+}
+
+
+def run_extractor(module, image, mask, **given):
+    extractor = importlib.import_module(module).featureextractor.RadiomicsFeatureExtractor(**GIVEN, **given)
+    extractor.enabledImagetypes = SETTINGS.filters()
+    return pd.Series({name: float(value) for name, value in extractor.execute(image, mask).items()})
+
+
+def timed(function, *arguments, **named):
+    start = CLOCK()
+    result = function(*arguments, **named)
+    return result, CLOCK() - start
+
+
+def compare(folder, only):
+    rows = []
+    for path in sorted(folder.glob("*_image.nii.gz")):
+        name = "_".join(path.name.split("_")[:2])
+        if only and name not in only:
+            continue
+        image = read_series(path)
+        mask = read_mask(path.with_name(path.name.replace("_image", "_mask")), image)
+        ours, seconds = timed(extract, image, mask)
+        prepared = prepare(image, mask, SETTINGS)
+        tumour, first = timed(run_extractor, "radiomics", image, mask, **PREPROCESSING)
+        ring, second = timed(run_extractor, "radiomics", prepared.image, prepared.ring)
+        theirs = pd.concat([tumour.add_prefix("tumour_"), ring.add_prefix("ring_")])
+        difference = (ours[theirs.index] - theirs).abs() / theirs.abs().clip(lower=1e-12)
+        row = {
+            "tumour": name,
+            "tumour voxels": int(sitk.GetArrayViewFromImage(prepared.tumour).sum()),
+            "ring voxels": int(sitk.GetArrayViewFromImage(prepared.ring).sum()),
+            "pyradiomics s": first + second,
+            "tme s": seconds,
+            "ratio": (first + second) / seconds,
+            "largest relative difference": difference.max(),
+            "in": difference.idxmax(),
+        }
+        if importlib.util.find_spec("flash_radiomics"):
+            flash = timed(run_extractor, "flash_radiomics", image, mask, **PREPROCESSING)[1]
+            row["flash s"] = flash + timed(run_extractor, "flash_radiomics", prepared.image, prepared.ring)[1]
+        rows.append(row)
+        print(
+            "  ".join(
+                f"{key} {value:.3g}" if isinstance(value, float) else f"{key} {value}" for key, value in row.items()
+            ),
+            flush=True,
+        )
+    ratios = [row["ratio"] for row in rows]
+    print(
+        f"{len(rows)} tumours: median ratio {statistics.median(ratios):.2f}, least {min(ratios):.2f}, "
+        f"all {sum(r['pyradiomics s'] for r in rows) / sum(r['tme s'] for r in rows):.2f}; "
+        f"largest relative difference {max(r['largest relative difference'] for r in rows):.1e}"
+    )
+
+
+def pool(folder):
+    jobs = [
+        ExtractionJob(path.name.split("_image")[0], path, path.with_name(path.name.replace("_image", "_mask")))
+        for path in sorted(folder.glob("*_image.nii.gz"), key=lambda path: -path.stat().st_size)
+    ]
+    alone = timed(extract_many, jobs, workers=1)
+    both = timed(extract_many, jobs, workers=2)
+    same = np.array_equal(alone[0][0].filter(like="_original_"), both[0][0].filter(like="_original_"))
+    print(
+        f"{len(jobs)} tumours: one process {alone[1]:.1f} s, two {both[1]:.1f} s, ratio {alone[1] / both[1]:.2f}, same values: {same}"
+    )
+
+
+if __name__ == "__main__":
+    logging.getLogger("radiomics").setLevel(logging.CRITICAL)
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--images", type=Path, default=Path(__file__).parents[1] / "data_lake/landing/soft_tissue_mr/images"
+    )
+    parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--pool", action="store_true")
+    chosen = parser.parse_args()
+    if chosen.pool:
+        pool(chosen.images)
+    else:
+        compare(chosen.images, chosen.only)
