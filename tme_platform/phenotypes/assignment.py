@@ -23,8 +23,8 @@ def assign_phenotypes(model: PhenotypeModel, scores: pd.DataFrame) -> pd.DataFra
     -------
     pandas.DataFrame
         By sample: ``cluster``, ``phenotype``, ``distance`` to the own centroid, ``margin`` (distance to the next
-        nearest centroid minus that), ``immune_mean`` (mean scaled score of the immune populations); distances are in
-        units of the scaled scores. A sample that cannot be scaled is missing throughout.
+        nearest centroid minus that), ``immune_mean`` (mean score of the immune populations, in the unit of `scores`);
+        distances are in units of the scaled scores. A sample that cannot be scaled is missing throughout.
 
     Raises
     ------
@@ -53,6 +53,6 @@ def assign_phenotypes(model: PhenotypeModel, scores: pd.DataFrame) -> pd.DataFra
             "phenotype": cluster.map(model.phenotype),
             "distance": ordered[:, 0],
             "margin": ordered[:, 1] - ordered[:, 0],
-            "immune_mean": scaled[list(model.immune_populations)].mean(axis=1).where(known),
+            "immune_mean": scores.loc[list(model.immune_populations)].mean().where(known),
         }
     )

@@ -26,8 +26,11 @@ def fit_phenotypes(
     """Cluster the samples and name the clusters by how inflamed they are (Han et al. 2024).
 
     Each sample is scaled across populations and the samples are partitioned by k-means. Clusters are ordered by the
-    mean, over the adaptive and activated innate populations, of their centroid: A is the highest and hot, the lowest
-    is cold, any between are intermediate.
+    mean score of the adaptive and activated innate populations in their samples: A is the highest and hot, the lowest
+    is cold, any between are intermediate. The partition is made on scaled scores but this order on the scores as they
+    are: scaling makes each sample's populations sum to zero, so what it leaves of the immune ones is the negative of
+    the rest, and where one population is far ahead (fibroblasts among cell fractions) it says how far, not how many
+    immune cells there are.
 
     With `previous`, clusters take the letter of the previous centroid they match (least total distance, Hungarian
     algorithm), so that labels keep their meaning while a cohort grows. A cluster without a match gets the next free
@@ -36,8 +39,8 @@ def fit_phenotypes(
     Parameters
     ----------
     scores
-        Populations x samples, raw or normalised (scaling cancels the difference). Samples that cannot be scaled
-        (constant or missing scores) are left out.
+        Populations x samples, raw or normalised (the result is the same). Samples that cannot be scaled (constant or
+        missing scores) are left out.
     groups
         Group of each population: adaptive, innate_activated, innate_inactivated, non_immune.
 
@@ -57,9 +60,9 @@ def fit_phenotypes(
             "hot and cold cannot be told apart. Check the names in the study's groups."
         )
     scaled = scale_samples(scores).dropna()
-    centroids = fit_kmeans(scaled, k, n_init=n_init, seed=seed).centroids
-    order = centroids[immune].mean(axis=1).sort_values(ascending=False, kind="stable").index
-    centroids = centroids.loc[order]
+    fit = fit_kmeans(scaled, k, n_init=n_init, seed=seed)
+    immune_mean = scores.loc[immune, scaled.index].mean().groupby(fit.labels).mean()
+    centroids = fit.centroids.loc[immune_mean.sort_values(ascending=False, kind="stable").index]
     letters = list(ascii_uppercase[:k]) if previous is None else _matched_letters(centroids, previous)
     centroids.index = pd.Index(letters, name="cluster")
     centroids.columns = pd.Index(populations, name="population")

@@ -18,7 +18,7 @@ class PhenotypeModel:
     populations
         The scored populations, in the order of the centroids' columns.
     immune_populations
-        Those whose mean orders the clusters: adaptive and activated innate.
+        Those whose mean score ordered the clusters: adaptive and activated innate.
     centroids
         Clusters (A, B, ...) x populations, in units of each sample's own standard deviation across populations.
     phenotype
@@ -34,11 +34,6 @@ class PhenotypeModel:
     k: int
     seed: int
     n_samples: int
-
-    @property
-    def immune_mean(self) -> pd.Series[float]:
-        """Mean of the immune populations at each cluster's centroid."""
-        return self.centroids[list(self.immune_populations)].mean(axis=1).rename("immune_mean")
 
     def to_frame(self) -> pd.DataFrame:
         """One row per cluster and population, everything in plain columns; `from_frame` gives the model back."""
