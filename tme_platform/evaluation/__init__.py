@@ -6,6 +6,7 @@ Arrays and frames in, frames and small records out. Fitting a model belongs to `
 from tme_platform.evaluation.adjust import benjamini_hochberg
 from tme_platform.evaluation.calibration import calibration, reliability_curve
 from tme_platform.evaluation.classification import threshold_metrics
+from tme_platform.evaluation.confounding import label_confounding
 from tme_platform.evaluation.correlation import spearman_table
 from tme_platform.evaluation.decision_curve import decision_curve
 from tme_platform.evaluation.delong import (
@@ -15,12 +16,15 @@ from tme_platform.evaluation.delong import (
     auc_from_estimate,
     auc_from_placements,
     compare_auc_delong,
+    comparison_from_estimates,
     placements,
+    variance,
 )
 from tme_platform.evaluation.endpoints import ENDPOINTS, SUBGROUPS, endpoint_outcome, subgroup_members
 from tme_platform.evaluation.groups import score_by_group
 from tme_platform.evaluation.roc import roc_curve_points
 from tme_platform.evaluation.roles import ROLE_ENDPOINTS, evaluate_role
+from tme_platform.evaluation.sample_size import SampleSize, sample_size
 from tme_platform.evaluation.scores import METRIC_COLUMNS, evaluate_scores
 from tme_platform.evaluation.youden import YoudenThreshold, youden_threshold
 
@@ -31,6 +35,7 @@ __all__ = [
     "SUBGROUPS",
     "AucComparison",
     "DeLongAuc",
+    "SampleSize",
     "YoudenThreshold",
     "auc_delong",
     "auc_from_estimate",
@@ -38,16 +43,20 @@ __all__ = [
     "benjamini_hochberg",
     "calibration",
     "compare_auc_delong",
+    "comparison_from_estimates",
     "decision_curve",
     "endpoint_outcome",
     "evaluate_role",
     "evaluate_scores",
+    "label_confounding",
     "placements",
     "reliability_curve",
     "roc_curve_points",
+    "sample_size",
     "score_by_group",
     "spearman_table",
     "subgroup_members",
     "threshold_metrics",
+    "variance",
     "youden_threshold",
 ]

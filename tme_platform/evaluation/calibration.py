@@ -136,13 +136,5 @@ def _brier(
     method = f"stratified bootstrap, {n_bootstrap} resamples"
     return [
         ("brier", brier, float(low), float(high), p.size, method, ""),
-        (
-            "brier_scaled",
-            1 - brier / reference,
-            float(1 - high / reference),
-            float(1 - low / reference),
-            p.size,
-            method,
-            "",
-        ),
+        ("brier_scaled", scaled[0], scaled[1], scaled[2], p.size, method, ""),
     ]

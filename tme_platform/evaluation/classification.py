@@ -44,7 +44,8 @@ def threshold_metrics(
     -------
     pandas.DataFrame
         Columns metric, value, ci_low, ci_high, n (the patients in the denominator), method, reason. A proportion of
-        exactly 0 or 1 has no bootstrap spread: it gets Wilson's interval instead (at a stated prevalence none), and `method` says so.
+        exactly 0 or 1 has no bootstrap spread: it gets Wilson's interval instead (at a stated prevalence none), and
+        `method` says so.
 
     Raises
     ------

@@ -42,6 +42,8 @@ class AucComparison:
     p: float
     auc_a: float
     auc_b: float
+    se: float
+    """Of the difference `auc_a` - `auc_b`."""
     n: int
     reason: str = ""
 
@@ -103,22 +105,22 @@ def compare_auc_delong(y: ArrayLike, score_a: ArrayLike, score_b: ArrayLike) -> 
     positive, (a, b) = outcome_and_scores(y, score_a, score_b)
     nan = float("nan")
     if reason := one_class(positive):
-        return AucComparison(nan, nan, nan, nan, positive.size, reason)
+        return AucComparison(nan, nan, nan, nan, nan, positive.size, reason)
     cases_a, controls_a = placements(positive, a)
     cases_b, controls_b = placements(positive, b)
-    difference = float(cases_a.mean() - cases_b.mean())
-    se = np.sqrt(_variance(cases_a - cases_b, controls_a - controls_b))
-    reason = ""
+    se = float(np.sqrt(variance(cases_a - cases_b, controls_a - controls_b)))
+    return comparison_from_estimates(float(cases_a.mean()), float(cases_b.mean()), se, positive.size)
+
+
+def comparison_from_estimates(auc_a: float, auc_b: float, se: float, n: int) -> AucComparison:
+    """Give z and p of two AUCs whose difference has a known standard error."""
+    difference, nan = auc_a - auc_b, float("nan")
     if np.isnan(se):
-        z, reason = nan, "one patient on a side: the variance is not defined"
-    elif se == 0:
-        z = 0.0 if difference == 0 else nan
-        reason = "" if difference == 0 else "DeLong's variance of the difference is zero"
-    else:
-        z = difference / float(se)
-    return AucComparison(
-        z, float(2 * norm.sf(abs(z))), float(cases_a.mean()), float(cases_b.mean()), positive.size, reason
-    )
+        return AucComparison(nan, nan, auc_a, auc_b, se, n, "one patient on a side: the variance is not defined")
+    if se == 0 and difference != 0:
+        return AucComparison(nan, nan, auc_a, auc_b, se, n, "DeLong's variance of the difference is zero")
+    z = 0.0 if se == 0 else difference / se
+    return AucComparison(z, float(2 * norm.sf(abs(z))), auc_a, auc_b, se, n)
 
 
 def placements(
@@ -140,7 +142,7 @@ def auc_from_placements(
     cases: NDArray[np.float64], controls: NDArray[np.float64], *, confidence: float = 0.95
 ) -> DeLongAuc:
     """Estimate AUC, variance and interval from the placements of cases and controls."""
-    se = float(np.sqrt(_variance(cases, controls)))
+    se = float(np.sqrt(variance(cases, controls)))
     return auc_from_estimate(float(cases.mean()), se, cases.size + controls.size, cases.size, confidence=confidence)
 
 
@@ -151,13 +153,15 @@ def auc_from_estimate(auc: float, se: float, n: int, n_positive: int, *, confide
     half = float(norm.ppf(0.5 + confidence / 2)) * se
     low, high = max(0.0, auc - half), min(1.0, auc + half)
     if se == 0:
-        reason = "cases and controls do not overlap: DeLong's interval has no width and understates the uncertainty"
+        state = "all scores are tied" if auc == 0.5 else "cases and controls do not overlap"
+        reason = f"{state}: DeLong's interval has no width and understates the uncertainty"
         return DeLongAuc(auc, low, high, float("nan"), se, n, n_positive, reason)
     p = float(2 * norm.sf(abs(auc - 0.5) / se))
     return DeLongAuc(auc, low, high, p, se, n, n_positive)
 
 
-def _variance(cases: NDArray[np.float64], controls: NDArray[np.float64]) -> float:
+def variance(cases: NDArray[np.float64], controls: NDArray[np.float64]) -> float:
+    """Give DeLong's variance of an AUC, or of a difference of AUCs, from placements; NaN with one on a side."""
     if min(cases.size, controls.size) < 2:
         return float("nan")
     return float(cases.var(ddof=1) / cases.size + controls.var(ddof=1) / controls.size)

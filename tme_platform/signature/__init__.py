@@ -3,8 +3,13 @@
 How well a score holds in a cohort belongs to ``evaluation``; runs, registry and stored models to ``tracking``.
 """
 
+from tme_platform.signature.applicability import ApplicabilityDomain, applicability, fit_applicability
 from tme_platform.signature.identity import SIGNATURE_VERSION, SKOPS_TRUSTED_TYPES, content_key
-from tme_platform.signature.out_of_fold import within_fold_auc
+from tme_platform.signature.learning_curve import learning_curve
+from tme_platform.signature.optimism import optimism_corrected_auc
+from tme_platform.signature.out_of_fold import compare_within_fold, within_fold_auc
+from tme_platform.signature.permutation import LabelPermutation, label_permutation
+from tme_platform.signature.rivals import compare_rivals
 from tme_platform.signature.score import rad_score
 from tme_platform.signature.settings import SignatureSettings
 from tme_platform.signature.split import assign_split
@@ -14,10 +19,19 @@ from tme_platform.signature.training import train_signature
 __all__ = [
     "SIGNATURE_VERSION",
     "SKOPS_TRUSTED_TYPES",
+    "ApplicabilityDomain",
+    "LabelPermutation",
     "SignatureSettings",
     "TrainedSignature",
+    "applicability",
     "assign_split",
+    "compare_rivals",
+    "compare_within_fold",
     "content_key",
+    "fit_applicability",
+    "label_permutation",
+    "learning_curve",
+    "optimism_corrected_auc",
     "rad_score",
     "train_signature",
     "within_fold_auc",

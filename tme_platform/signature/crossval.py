@@ -14,8 +14,7 @@ import pandas as pd
 from sklearn.model_selection import StratifiedKFold
 
 from tme_platform.evaluation import placements
-from tme_platform.signature.pipeline import build_pipeline, parameter_grid
-from tme_platform.signature.search import grid_search
+from tme_platform.signature.search import fit_best, fit_first
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,6 +34,41 @@ class HeldOutFold:
     used: tuple[str, ...]
     losses: NDArray[np.float64]
     params: dict[str, Any]
+
+
+def out_of_fold_frame(folds: list[HeldOutFold], patients: pd.Index, positive: NDArray[np.bool_]) -> pd.DataFrame:
+    """Give one row per patient and repeat: patient_id, repeat, fold, hot, score."""
+    parts = [
+        pd.DataFrame(
+            {
+                "patient_id": patients[fold.rows],
+                "repeat": fold.repeat,
+                "fold": fold.fold,
+                "hot": positive[fold.rows],
+                "score": fold.scores,
+            }
+        )
+        for fold in folds
+    ]
+    return pd.concat(parts, ignore_index=True).sort_values(["repeat", "patient_id"], ignore_index=True)
+
+
+def quick_auc(
+    features: pd.DataFrame,
+    positive: NDArray[np.bool_],
+    settings: SignatureSettings,
+    kept_features: tuple[str, ...] | None,
+    *,
+    seed: int,
+) -> float:
+    """Estimate the AUC by one round of cross-validation with the grid's first candidate only, for what needs many."""
+    scored = []
+    folds = StratifiedKFold(settings.n_splits, shuffle=True, random_state=seed)
+    for train, test in folds.split(features, positive):
+        model = fit_first(features.iloc[train], positive[train], settings, kept_features)
+        scores = model.predict_proba(features.iloc[test])[:, 1]
+        scored.append(placements(positive[test], scores)[0])
+    return float(np.concatenate(scored).mean())
 
 
 def nested_cross_validation(
@@ -70,14 +104,7 @@ def _held_out(
     test: NDArray[np.int64],
 ) -> HeldOutFold:
     seed = settings.seed + 1000 * (repeat + 1) + fold
-    model, params, _ = grid_search(
-        build_pipeline(settings, kept_features),
-        parameter_grid(settings),
-        features.iloc[train],
-        positive[train],
-        n_splits=settings.n_splits,
-        seed=seed,
-    )
+    model, params = fit_best(features.iloc[train], positive[train], settings, kept_features, seed=seed)
     x = np.asarray(model[:-1].transform(features.iloc[test]))
     scores = model[-1].predict_proba(x)[:, 1]
     losses = _permutation_losses(model, x, positive[test], scores, settings.permutations, seed)

@@ -35,7 +35,7 @@ def build_pipeline(settings: SignatureSettings, kept_features: Iterable[str] | N
         ("redundancy", RedundancyFilter(settings.max_correlation)),
         ("top", TopFeatures(settings.selection, settings.n_top, max(settings.n_trees // 2, 1), settings.seed)),
     ]
-    if settings.model == "l1_logistic":
+    if settings.model in ("l1_logistic", "logistic"):
         steps.append(("scale", StandardScaler()))
     return Pipeline([*steps, ("classifier", _classifier(settings))])
 
@@ -44,6 +44,8 @@ def parameter_grid(settings: SignatureSettings) -> list[dict[str, Any]]:
     """Give the classifier's settings that the search compares, in the order that breaks ties (first wins)."""
     if settings.model == "l1_logistic":
         return [{"C": c} for c in (0.03, 0.1, 0.3, 1.0)]
+    if settings.model == "logistic":
+        return [{"C": 1.0}]
     if settings.model == "gradient_boosting":
         return [{"learning_rate": rate, "max_depth": depth} for depth in (1, 2) for rate in (0.05, 0.1)]
     return [
@@ -63,6 +65,8 @@ def _classifier(settings: SignatureSettings) -> Any:  # noqa: ANN401 - scikit-le
             random_state=seed,
             max_iter=1000,
         )
+    if settings.model == "logistic":
+        return LogisticRegression(class_weight=weight, max_iter=1000)
     if settings.model == "gradient_boosting":
         return HistGradientBoostingClassifier(
             max_iter=50, min_samples_leaf=5, early_stopping=False, class_weight=weight, random_state=seed

@@ -11,10 +11,43 @@ from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from tme_platform.evaluation import placements
+from tme_platform.signature.pipeline import build_pipeline, parameter_grid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
+
+    from tme_platform.signature.settings import SignatureSettings
+
+
+def fit_first(
+    features: pd.DataFrame,
+    positive: NDArray[np.bool_],
+    settings: SignatureSettings,
+    kept_features: tuple[str, ...] | None,
+) -> Pipeline:
+    """Fit the grid's first candidate without a search."""
+    pipeline = build_pipeline(settings, kept_features)
+    pipeline[-1].set_params(**parameter_grid(settings)[0])
+    with threadpool_limits(limits=1):
+        return pipeline.fit(features, positive)
+
+
+def fit_best(
+    features: pd.DataFrame,
+    positive: NDArray[np.bool_],
+    settings: SignatureSettings,
+    kept_features: tuple[str, ...] | None,
+    *,
+    seed: int,
+) -> tuple[Pipeline, dict[str, Any]]:
+    """Search, where there is something to choose, and fit the best on all patients given."""
+    grid = parameter_grid(settings)
+    if len(grid) == 1:
+        return fit_first(features, positive, settings, kept_features), grid[0]
+    pipeline = build_pipeline(settings, kept_features)
+    fitted, best, _ = grid_search(pipeline, grid, features, positive, n_splits=settings.n_splits, seed=seed)
+    return fitted, best
 
 
 def grid_search(

@@ -14,8 +14,9 @@ class SignatureSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    model: Literal["random_forest", "l1_logistic", "gradient_boosting"] = "random_forest"
-    """The published study trains a forest; the other two are challengers trained and measured the same way."""
+    model: Literal["random_forest", "l1_logistic", "gradient_boosting", "logistic"] = "random_forest"
+    """The published study trains a forest; the others are challengers, trained and measured the same way. `logistic` is
+    ridge regression, for a handful of variables."""
     n_splits: Annotated[int, Field(ge=2)] = 5
     """Folds of the outer and of the inner cross-validation."""
     n_repeats: Annotated[int, Field(ge=1)] = 3

@@ -59,7 +59,7 @@ def train_signature(
     -----
     Rows are sorted by patient first: the order in which they come changes nothing.
     """
-    from tme_platform.signature.crossval import nested_cross_validation
+    from tme_platform.signature.crossval import nested_cross_validation, out_of_fold_frame
     from tme_platform.signature.pipeline import build_pipeline, parameter_grid
     from tme_platform.signature.search import grid_search
 
@@ -75,7 +75,7 @@ def train_signature(
         n_splits=settings.n_splits,
         seed=settings.seed,
     )
-    out_of_fold = _out_of_fold(folds, table.index, positive)
+    out_of_fold = out_of_fold_frame(folds, table.index, positive)
     oof_scores = out_of_fold.groupby("patient_id", sort=True)["score"].mean().rename("rad_score")
     fitted_scores = pipeline.predict_proba(table)[:, 1]
     return TrainedSignature(
@@ -122,22 +122,6 @@ def _enough(positive: NDArray[np.bool_], n_splits: int) -> None:
             f"{hot} hot and {cold} cold patients have features and a phenotype: {n_splits}-fold cross-validation "
             f"needs at least {n_splits} of each"
         )
-
-
-def _out_of_fold(folds: list[HeldOutFold], patients: pd.Index, positive: NDArray[np.bool_]) -> pd.DataFrame:
-    parts = [
-        pd.DataFrame(
-            {
-                "patient_id": patients[fold.rows],
-                "repeat": fold.repeat,
-                "fold": fold.fold,
-                "hot": positive[fold.rows],
-                "score": fold.scores,
-            }
-        )
-        for fold in folds
-    ]
-    return pd.concat(parts, ignore_index=True).sort_values(["repeat", "patient_id"], ignore_index=True)
 
 
 def _importances(pipeline: object, folds: list[HeldOutFold], columns: pd.Index, n_top: int) -> pd.DataFrame:

@@ -1,0 +1,130 @@
+"""What else would tell hot from cold: other learners, volume alone, clinical variables, both together.
+
+Comparing versions of the signature belongs to ``tracking``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from tme_platform.evaluation import METRIC_COLUMNS
+from tme_platform.signature.out_of_fold import compare_within_fold
+from tme_platform.signature.training import train_signature
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tme_platform.evaluation import DeLongAuc
+    from tme_platform.signature.settings import SignatureSettings
+    from tme_platform.signature.trained import TrainedSignature
+
+_HONEST = "repeated nested cross-validation, mean within-fold AUC, DeLong per repeat"
+
+
+def compare_rivals(
+    signature: TrainedSignature,
+    features: pd.DataFrame,
+    labels: pd.Series,
+    *,
+    kept_features: Iterable[str] | None = None,
+    volume: str | None = None,
+    clinical: pd.DataFrame | None = None,
+    challengers: Iterable[Literal["random_forest", "l1_logistic", "gradient_boosting"]] = (
+        "l1_logistic",
+        "gradient_boosting",
+    ),
+    cohort: str = "",
+    n_jobs: int = -1,
+) -> pd.DataFrame:
+    """Train rivals as the signature was trained, in the same folds, and compare.
+
+    Parameters
+    ----------
+    signature
+        The trained signature; its settings of folds and seed hold for all.
+    features, labels, kept_features
+        What the signature was trained on.
+    volume
+        The feature that measures the tumour's volume, for the volume-only model.
+    clinical
+        Clinical variables by patient, for the clinical and the combined model; text is coded one column per value,
+        a missing number is imputed in the folds, and a missing text has no column set.
+    challengers
+        Other learners on the same features.
+    cohort, n_jobs
+        Name for the rows; processes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of ``evaluation.METRIC_COLUMNS``. Per model ``auc`` (paper: apparent; honest: out-of-fold) and, for
+        rivals, ``auc_difference`` (rival minus signature, paired).
+    """
+    plain = signature.settings.model_copy(update={"model": "logistic", "selection": "none", "max_correlation": 1.0})
+    kept = list(features.columns) if kept_features is None else sorted(kept_features)
+    plans: dict[str, tuple[pd.DataFrame, SignatureSettings, list[str]]] = {
+        name: (features, signature.settings.model_copy(update={"model": name}), kept)
+        for name in challengers
+        if name != signature.settings.model
+    }
+    if volume is not None:
+        plans["volume"] = (features[[volume]], plain, [volume])
+    if clinical is not None:
+        coded = _coded(clinical.reindex(features.index))
+        both = features.join(coded)
+        plans["clinical"] = (coded, plain, list(coded.columns))
+        plans["combined"] = (both, signature.settings, [*kept, *coded.columns])
+    rows = _auc_rows("signature", signature.apparent, signature.honest)
+    for name, (table, settings, used) in plans.items():
+        rival = train_signature(table, labels, settings=settings, kept_features=used, n_jobs=n_jobs)
+        rows += _auc_rows(name, rival.apparent, rival.honest)
+        rows.append(_difference(name, rival, signature))
+    table = pd.DataFrame(rows).assign(cohort=cohort, endpoint="hot", subgroup="all")
+    return table.reindex(columns=list(METRIC_COLUMNS))
+
+
+def _coded(clinical: pd.DataFrame) -> pd.DataFrame:
+    numeric = clinical.select_dtypes(["number", "bool", "boolean"]).astype("Float64").astype(np.float64)
+    text = clinical.drop(columns=numeric.columns)
+    indicators = pd.get_dummies(text.astype("object"), prefix=list(text.columns), dtype=np.float64)
+    return numeric.join(indicators).add_prefix("clinical_")
+
+
+def _auc_rows(model: str, apparent: DeLongAuc, honest: DeLongAuc) -> list[dict[str, object]]:
+    return [
+        {
+            "model": model,
+            "analysis": analysis,
+            "metric": "auc",
+            "value": area.auc,
+            "ci_low": area.ci_low,
+            "ci_high": area.ci_high,
+            "p": area.p,
+            "n": area.n,
+            "n_positive": area.n_positive,
+            "method": method,
+            "reason": area.reason,
+        }
+        for analysis, area, method in (("paper", apparent, "apparent, DeLong"), ("honest", honest, _HONEST))
+    ]
+
+
+def _difference(name: str, rival: TrainedSignature, signature: TrainedSignature) -> dict[str, object]:
+    compared = compare_within_fold(rival.out_of_fold, signature.out_of_fold)
+    difference = compared.auc_a - compared.auc_b
+    return {
+        "model": name,
+        "analysis": "honest",
+        "metric": "auc_difference",
+        "value": difference,
+        "ci_low": difference - 1.959963984540054 * compared.se,
+        "ci_high": difference + 1.959963984540054 * compared.se,
+        "p": compared.p,
+        "n": compared.n,
+        "n_positive": signature.n_positive,
+        "method": "against the signature, same folds, paired DeLong per repeat",
+        "reason": compared.reason,
+    }

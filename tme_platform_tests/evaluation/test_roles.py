@@ -1,0 +1,152 @@
+"""Endpoints, subgroups, roles, groups; all as rows that stack."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tme_platform.evaluation import (
+    METRIC_COLUMNS,
+    SUBGROUPS,
+    auc_delong,
+    endpoint_outcome,
+    evaluate_role,
+    evaluate_scores,
+    label_confounding,
+    sample_size,
+    score_by_group,
+    subgroup_members,
+    youden_threshold,
+)
+
+
+@pytest.fixture(scope="module")
+def clinical():
+    rng = np.random.default_rng(4)
+    n = 80
+    return pd.DataFrame(
+        {
+            "cd8_percent": np.r_[[20.0, 19.9, np.nan], rng.uniform(0, 60, n - 3)],
+            "immune_phenotype": pd.array(["desert", "desert", "inflamed", *[pd.NA] * (n - 3)], dtype="string"),
+            "pd_l1": np.r_[[1.0, 0.99], rng.uniform(0, 5, n - 2)],
+            "recist": pd.array(["CR", "PR", "SD", "PD", pd.NA, *rng.choice(["PR", "SD", "PD"], n - 5)], dtype="string"),
+            "her2": pd.array(rng.choice(["positive", "negative"], n), dtype="string"),
+            "er": pd.array([pd.NA, *rng.choice(["positive", "negative"], n - 1)], dtype="string"),
+            "pr": pd.array([pd.NA, *rng.choice(["positive", "negative"], n - 1)], dtype="string"),
+        },
+        index=[f"P{i:02d}" for i in range(n)],
+    )
+
+
+@pytest.fixture(scope="module")
+def score(clinical):
+    noise = np.random.default_rng(5).normal(0, 0.15, len(clinical))
+    return (0.3 + clinical["cd8_percent"].fillna(30) / 120 + noise).clip(0, 1)
+
+
+def test_limits_of_the_endpoints(clinical):
+    assert endpoint_outcome(clinical, "cd8_inflamed").iloc[:3].tolist() == [1, 0, 1]
+    assert endpoint_outcome(clinical, "pd_l1_positive").iloc[:2].tolist() == [1, 0]
+    np.testing.assert_array_equal(endpoint_outcome(clinical, "objective_response").iloc[:5], [1, 1, 0, 0, np.nan])
+    np.testing.assert_array_equal(endpoint_outcome(clinical, "disease_control").iloc[:5], [1, 1, 1, 0, np.nan])
+    assert endpoint_outcome(clinical[["er"]], "cd8_inflamed").isna().all()
+    with pytest.raises(ValueError, match="objective_response"):
+        endpoint_outcome(clinical, "response")
+
+
+def test_unknown_receptors_belong_to_no_subgroup(clinical):
+    members = pd.concat([subgroup_members(clinical, name) for name in SUBGROUPS], axis=1)
+    assert members["all"].all()
+    assert members.drop(columns="all").sum(axis=1).max() == 1
+    negative = clinical["her2"].eq("negative").iloc[0]
+    assert members.iloc[0].drop("all").sum() == (0 if negative else 1)
+    with pytest.raises(ValueError, match="her2_positive"):
+        subgroup_members(clinical, "basal")
+
+
+def test_rows_of_one_evaluation(score, clinical):
+    y = endpoint_outcome(clinical, "cd8_inflamed")
+    rows = evaluate_scores(y, score, endpoint="cd8_inflamed", analysis="paper", cohort="c", prevalence=0.3)
+    assert list(rows.columns) == list(METRIC_COLUMNS)
+    assert rows["metric"].is_unique
+    by = rows.set_index("metric")
+    area = auc_delong(y, score)
+    assert by.loc["auc", ["value", "ci_low", "ci_high", "p"]].tolist() == list(area)
+    assert by.loc["threshold", "value"] == youden_threshold(y, score).threshold
+    assert by.loc["sensitivity", "value"] == youden_threshold(y, score).sensitivity
+    assert "chosen on these patients" in by.loc["sensitivity", "method"]
+    assert rows["n"].eq(80).all()
+    assert rows["n_positive"].eq(y.sum()).all()
+    assert {"ppv_at_prevalence", "calibration_slope", "brier"} <= set(rows["metric"])
+    locked = evaluate_scores(y, score, endpoint="e", analysis="honest", threshold=0.6).set_index("metric")
+    assert locked.loc["threshold", "value"] == 0.6
+    assert "locked" in locked.loc["npv", "method"]
+
+
+def test_an_outcome_that_nobody_has_gives_rows_of_nan_with_reasons():
+    rows = evaluate_scores([0, 0, 0], [0.1, 0.2, 0.3], endpoint="e", analysis="paper")
+    assert rows["value"].isna().all()
+    assert rows["reason"].ne("").all()
+    empty = evaluate_scores([], [], endpoint="e", analysis="honest", threshold=0.5)
+    assert empty.loc[empty["metric"] != "threshold", "value"].isna().all()
+
+
+def test_a_role_asks_its_endpoints_in_all_and_in_subgroups(score, clinical):
+    rows = evaluate_role(score.iloc[::-1], clinical, role="immune_phenotype", threshold=0.5, cohort="ip")
+    assert set(rows["endpoint"]) == {"cd8_inflamed", "pd_l1_positive"}
+    assert set(rows["subgroup"]) == {"all", "her2_positive", "her2_negative_hr_positive"}
+    assert set(rows["analysis"]) == {"paper", "honest"}
+    key = ["endpoint", "subgroup", "analysis", "metric"]
+    assert not rows.duplicated(key).any()
+    one = rows.set_index(key)["value"]
+    assert one["cd8_inflamed", "all", "honest", "auc"] == one["cd8_inflamed", "all", "paper", "auc"] > 0.8
+    members = subgroup_members(clinical, "her2_positive")
+    expected = auc_delong(endpoint_outcome(clinical, "cd8_inflamed")[members], score[members]).auc
+    assert one["cd8_inflamed", "her2_positive", "paper", "auc"] == expected
+    treated = evaluate_role(score, clinical.drop(columns="pd_l1"), role="immunotherapy", threshold=0.5)
+    assert set(treated["endpoint"]) == {"objective_response", "disease_control"}
+    assert treated.loc[treated["subgroup"] == "all", "n"].eq(79).all()
+    assert evaluate_role(score, clinical[["er"]], role="immunotherapy", threshold=0.5).empty
+
+
+def test_score_between_groups(score, clinical):
+    table = score_by_group(score, clinical, ["recist", "her2", "stage"])
+    assert table["variable"].unique().tolist() == ["recist", "her2"]
+    recist = table[table["variable"] == "recist"]
+    assert recist["n"].sum() == 79
+    assert recist["test"].eq("kruskal").all()
+    assert (table["fdr"] >= table["p"]).all()
+    assert score_by_group(score, clinical, []).empty
+
+
+def test_a_site_that_goes_with_the_label_is_warned_of():
+    labels = pd.Series(["hot"] * 10 + ["cold"] * 30, index=range(40))
+    sites = pd.DataFrame({"site": ["A"] * 12 + ["B"] * 28, "scanner": ["x", "y"] * 20}, index=range(40))
+    table = label_confounding(labels, sites).set_index("variable")
+    assert "goes with the label" in table.loc["site", "warning"]
+    assert table.loc["scanner", "warning"] == ""
+    # rcompanion::cramerV(matrix(c(10, 0, 2, 28), 2)) = sqrt(chi2 / n), chi2 = 40 (10*28 - 0*2)^2 / (10*30*12*28)
+    assert table.loc["site", "cramers_v"] == pytest.approx(280 / np.sqrt(10 * 30 * 12 * 28))
+    constant = label_confounding(labels, sites.assign(site="A"), ["site", "magnet"])
+    assert constant["p"].isna().tolist() == [True]
+    assert constant["warning"].tolist() == [""]
+
+
+def test_sample_size_as_pmsampsize():
+    # pmsampsize(type = "b", csrsquared = 0.288, parameters = 24, prevalence = 0.174): criterion 1 needs 623
+    largest = 1 - np.exp(2 * (0.174 * np.log(0.174) + 0.826 * np.log(0.826)))
+    result = sample_size(1000, 174, 24, nagelkerke=0.288 / largest)
+    assert np.ceil(result.n_needed) == 623
+    assert result.events_per_feature == 174 / 24
+    small = sample_size(90, 20, 36)
+    assert small.expected_shrinkage < 0.5
+    assert "20 patients of the rarer outcome for 36" in small.warning
+    enough = sample_size(4000, 1000, 4)
+    assert enough.expected_shrinkage > 0.9
+    assert enough.warning == ""
+    assert np.isnan(sample_size(10, 0, 3).expected_shrinkage)
+
+
+def test_expected_shrinkage_inverts_the_size_needed():
+    needed = sample_size(100, 40, 5).n_needed
+    n = int(np.ceil(needed / 5) * 5)
+    assert sample_size(n, n * 2 // 5, 5).expected_shrinkage == pytest.approx(0.9, abs=0.002)

@@ -1,0 +1,100 @@
+"""What the signature claims where there is nothing to find, and what surrounds its number."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tme_platform.evaluation import METRIC_COLUMNS
+from tme_platform.signature import (
+    SignatureSettings,
+    compare_rivals,
+    compare_within_fold,
+    label_permutation,
+    learning_curve,
+    optimism_corrected_auc,
+    train_signature,
+)
+from tme_platform.signature.transformers import TopFeatures
+
+SEEDS = 20
+
+
+def _noise(seed):
+    rng = np.random.default_rng(seed)
+    patients = [f"P{i:02d}" for i in range(94)]
+    features = pd.DataFrame(rng.normal(size=(94, 958)), index=patients, columns=[f"f{i}" for i in range(958)])
+    return features, pd.Series(np.where(rng.permutation(94) < 24, "hot", "cold"), index=patients)
+
+
+def test_random_labels_give_one_half_unless_selection_leaks():
+    """94 patients, 958 random features, random labels (issue: leakage)."""
+    honest, naive = [], []
+    settings = SignatureSettings(
+        n_splits=3, n_repeats=1, n_trees=5, max_features=("sqrt",), min_samples_leaf=(3,), selection="univariate",
+        permutations=1,
+    )  # fmt: skip
+    for seed in range(SEEDS):
+        features, labels = _noise(seed)
+        honest.append(train_signature(features, labels, settings=settings, n_jobs=1).honest.auc)
+        seen = TopFeatures("univariate", 20).fit(features.to_numpy(), (labels == "hot").to_numpy()).get_support()
+        naive.append(train_signature(features.loc[:, seen], labels, settings=settings, n_jobs=1).honest.auc)
+    error = np.std(honest, ddof=1) / np.sqrt(SEEDS)
+    assert abs(np.mean(honest) - 0.5) < 2 * error
+    assert np.mean(naive) > 0.75
+
+
+def test_shuffled_labels_do_worse_than_a_signal_and_as_well_as_noise(cohort, quick):
+    found = label_permutation(*cohort, settings=quick, n_permutations=19, n_jobs=1)
+    assert found.p == pytest.approx(1 / 20)
+    assert found.null.size == 19
+    assert abs(found.null.mean() - 0.5) < 4 * found.null.std() / np.sqrt(19)
+    features, labels = cohort
+    nothing = label_permutation(features.filter(like="noise"), labels, settings=quick, n_permutations=9, n_jobs=1)
+    assert nothing.p == (1 + (nothing.null >= nothing.auc).sum()) / 10
+    assert nothing.p > 0.1
+
+
+def test_optimism(cohort, quick):
+    table = optimism_corrected_auc(*cohort, settings=quick, n_bootstrap=8, n_jobs=1).set_index("metric")["value"]
+    assert table["optimism_corrected"] == pytest.approx(table["apparent"] - table["optimism"])
+    assert 0.5 < table["left_out"] < table["632plus"] < table["apparent"]
+
+
+def test_learning_curve_leaves_out_cohorts_too_small_for_the_folds(cohort, quick):
+    curve = learning_curve(*cohort, settings=quick, fractions=(0.1, 0.5, 1.0), draws=2, n_jobs=1)
+    assert curve["n"].tolist() == [30, 60]
+    assert curve["n_hot"].tolist() == [10, 20]
+    assert curve["n_training"].tolist() == [20, 40]
+    assert (curve["auc_low"] <= curve["auc"]).all()
+    assert curve["auc"].iloc[1] > 0.7
+
+
+def test_rivals_stand_beside_the_signature(trained, cohort):
+    features, labels = cohort
+    rng = np.random.default_rng(1)
+    clinical = pd.DataFrame(
+        {"age_years": rng.normal(55, 9, 60), "stage": pd.array(rng.choice(["I", "II"], 60), dtype="string")},
+        index=features.index,
+    )
+    clinical.iloc[0] = pd.NA
+    rows = compare_rivals(
+        trained, features, labels, volume="noise4", clinical=clinical, challengers=["l1_logistic"], cohort="c", n_jobs=1
+    )
+    assert list(rows.columns) == list(METRIC_COLUMNS)
+    assert rows["model"].unique().tolist() == ["signature", "l1_logistic", "volume", "clinical", "combined"]
+    value = rows.set_index(["model", "analysis", "metric"])["value"]
+    assert value["signature", "honest", "auc"] == trained.honest.auc
+    assert value["volume", "honest", "auc"] < 0.7 < value["combined", "honest", "auc"]
+    difference = value["volume", "honest", "auc"] - trained.honest.auc
+    assert value["volume", "honest", "auc_difference"] == pytest.approx(difference)
+    worse = rows[(rows["model"] == "volume") & (rows["metric"] == "auc_difference")].iloc[0]
+    assert worse["ci_high"] < 0
+    assert worse["p"] < 0.05
+
+
+def test_models_are_compared_only_on_the_same_folds(trained):
+    same = compare_within_fold(trained.out_of_fold, trained.out_of_fold)
+    assert (same.z, same.p, same.n) == (0, 1, 60)
+    moved = trained.out_of_fold.assign(fold=lambda rows: (rows["fold"] + 1) % 3)
+    with pytest.raises(ValueError, match="same folds"):
+        compare_within_fold(trained.out_of_fold, moved)
