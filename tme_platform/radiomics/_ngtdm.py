@@ -1,8 +1,9 @@
-"""Features of the neighbouring grey-tone difference matrix, as pyradiomics defines them. The matrix is its own."""
+"""Features of the neighbouring grey-tone difference matrix, as pyradiomics defines them."""
 
 import numpy as np
 
 from tme_platform.radiomics._grey_levels import GreyLevels
+from tme_platform.radiomics._neighbours import tone_differences
 
 
 def ngtdm(grey: GreyLevels) -> dict[str, float]:
@@ -12,10 +13,7 @@ def ngtdm(grey: GreyLevels) -> dict[str, float]:
     ----------
     Amadasun & King 1989, IEEE Trans. Syst. Man Cybern. 19(5):1264-1274; pyradiomics, ``radiomics.ngtdm``.
     """
-    from radiomics import cMatrices
-
-    matrix = cMatrices.calculate_ngtdm(grey.levels, grey.inside, np.array([1]), grey.highest, False, 0)[0]
-    n, s, i = matrix[matrix[:, 0] > 0].T
+    i, n, s = tone_differences(grey)
     voxels, levels = n.sum(), len(n)
     if levels == 0:
         return dict.fromkeys(("Busyness", "Coarseness", "Complexity", "Contrast", "Strength"), np.nan)

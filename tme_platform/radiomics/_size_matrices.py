@@ -1,4 +1,4 @@
-"""Features of the matrices of grey level by size: run length, size zone, dependence. The matrices are pyradiomics' own.
+"""Features of the matrices of grey level by size: run length, size zone, dependence, as pyradiomics defines them.
 
 The three families share their formulas and differ in what is counted and in what the features are called.
 """
@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tme_platform.radiomics._grey_levels import GreyLevels
+from tme_platform.radiomics._neighbours import dependences, run_lengths
 
 _EPS = np.spacing(1)
 Array = NDArray[np.floating]
@@ -62,10 +63,7 @@ def glrlm(grey: GreyLevels) -> dict[str, float]:
     ----------
     Galloway 1975, Comput. Graph. Image Process. 4:172-179; pyradiomics, ``radiomics.glrlm``.
     """
-    from radiomics import cMatrices
-
-    counts, _ = cMatrices.calculate_glrlm(grey.levels, grey.inside, grey.highest, max(grey.levels.shape), False, 0)
-    return _features(counts[0].transpose(2, 0, 1)[:, grey.present - 1], grey, _RUN)
+    return _features(run_lengths(grey), grey, _RUN)
 
 
 def glszm(grey: GreyLevels) -> dict[str, float]:
@@ -89,10 +87,7 @@ def gldm(grey: GreyLevels) -> dict[str, float]:
     ----------
     Sun & Wee 1983, Comput. Vis. Graph. Image Process. 23:341-352; pyradiomics, ``radiomics.gldm``.
     """
-    from radiomics import cMatrices
-
-    counts = cMatrices.calculate_gldm(grey.levels, grey.inside, np.array([1]), grey.highest, 0, False, 0)
-    return _features(counts[:, grey.present - 1], grey, _DEPENDENCE)
+    return _features(dependences(grey), grey, _DEPENDENCE)
 
 
 def _features(counts: Array, grey: GreyLevels, names: dict[str, str]) -> dict[str, float]:

@@ -2,11 +2,13 @@ import numpy as np
 import pytest
 
 from tme_platform.radiomics import ExtractionSettings, extract, feature_names
+from tme_platform_tests.imaging.conftest import as_image
 from tme_platform_tests.radiomics.conftest import plain_ring, plain_tumour
 
 
 def relative_difference(ours, theirs):
-    return ((ours[theirs.index] - theirs).abs() / theirs.abs().clip(lower=1e-12)).max()
+    """Largest relative difference; below 0.001 (a skewness of 1e-16) the difference to 1e-12."""
+    return ((ours[theirs.index] - theirs).abs() / theirs.abs().clip(lower=1e-3)).max()
 
 
 def test_the_958_features_of_the_study(features):
@@ -52,3 +54,48 @@ def test_other_settings_too(small, settings):
 
 def test_the_same_twice(small):
     assert extract(*small).equals(extract(*small))
+
+
+def _odd_shapes():
+    random = np.random.default_rng(11)
+    noise = random.normal(300, 40, (16, 22, 24))
+    holes = np.zeros(noise.shape, bool)
+    holes[3:12, 4:18, 4:20] = random.random((9, 14, 16)) < 0.55
+    slice_only = np.zeros(noise.shape, bool)
+    slice_only[8, 4:17, 5:19] = True
+    thin = np.zeros(noise.shape, bool)
+    thin[7:9, 5:7, 3:21] = True
+    border = np.zeros(noise.shape, bool)
+    border[:6, :9, 10:] = True
+    block = np.zeros(noise.shape, bool)
+    block[5:9, 8:13, 9:14] = True
+    flat = np.where(block, 300.0, noise)
+    two_levels = np.where(block, np.where(np.indices(noise.shape).sum(axis=0) % 2, 300.0, 360.0), noise)
+    return {
+        "holes": (noise, holes),
+        "slice": (noise, slice_only),
+        "thin": (noise, thin),
+        "border": (noise, border),
+        "flat": (flat, block),
+        "checkerboard": (two_levels, block),
+    }
+
+
+@pytest.mark.parametrize("case", list(_odd_shapes()))
+def test_odd_shapes_too(case):
+    """Ambiguous mesh cubes, empty directions, one grey level, runs along the border."""
+    values, inside = _odd_shapes()[case]
+    image, mask = as_image(values.astype("float32")), as_image(inside.astype("uint8"))
+    settings = ExtractionSettings(bin_width=25)
+    ours = extract(image, mask, settings)
+    for theirs in (plain_tumour(image, mask, settings), plain_ring(image, mask, settings)):
+        missing = theirs.isna()
+        assert ours[theirs.index].isna().eq(missing).all()
+        assert relative_difference(ours, theirs[~missing]) < 1e-9
+
+
+def test_a_ring_with_nothing_left_is_missing(small):
+    image, mask = small
+    found = extract(image, mask, exclude=mask * 0 + 1)
+    assert found.filter(regex="^ring_").isna().all()
+    assert found.filter(regex="^tumour_").equals(extract(image, mask).filter(regex="^tumour_"))
