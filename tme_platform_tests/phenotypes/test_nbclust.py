@@ -78,7 +78,7 @@ def test_one_member_clusters_and_too_few_samples_give_reasons() -> None:
     data = pd.DataFrame({"x": [0.0, 0.1, 0.3, 5.0, 5.2, 20.0], "y": [0.0, 0.2, 0.1, 5.1, 5.0, -9.0]})
     result = nbclust(data, 2, 8, n_init=2)
     assert result.indices.loc[2:3, ["KL", "CH", "DB", "Dunn", "Silhouette", "SDbw"]].notna().all(axis=None)
-    reasons = result.reasons.set_index(["k", "index"])["reason"]
+    reasons = result.reasons.set_index(["k", "index_name"])["reason"]
     assert reasons[(3, "Duda")] == "a cluster that is compared has one member"
     assert reasons[(6, "KL")] == "there is no partition into 7 clusters"
     assert reasons[(7, "CH")] == "there is no partition into 7 clusters"
@@ -129,3 +129,20 @@ def test_choice_by_vote_with_the_silhouette_beside_it(result: NbClust, r_silhoue
     assert (choice.k, choice.by_vote, choice.by_silhouette, choice.agree) == (3, 3, 2, False)
     assert choice.evidence.loc[3, "chosen"]
     assert choice.evidence["votes"].sum() == 24
+
+
+def test_evidence_as_a_table(result: NbClust) -> None:
+    table = result.to_frame().set_index(["index_name", "k"])
+    assert len(table) == 26 * 7
+    assert table["chosen"].sum() == result.votes.sum() == 24
+    assert table.loc[("Duda", 2), "critical_value"] == pytest.approx(0.8892, abs=5e-5)
+    assert table.loc[("Duda", 2), "chosen"]
+    assert not table.loc["Hubert", "chosen"].any()
+    assert table["reason"].isna().all()
+    assert table["critical_value"].notna().groupby("index_name").any().sum() == 3
+
+
+def test_evidence_keeps_the_reasons() -> None:
+    data = pd.DataFrame({"x": [0.0, 0.1, 0.3, 5.0, 5.2, 20.0], "y": [0.0, 0.2, 0.1, 5.1, 5.0, -9.0]})
+    table = nbclust(data, 2, 6, n_init=2).to_frame()
+    assert (table["value"].isna() == table["reason"].notna()).all()

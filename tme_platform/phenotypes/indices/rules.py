@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-_MAXIMUM = ("KL", "CH", "CCC", "Silhouette", "Ratkowsky", "PtBiserial", "Dunn")
-_MINIMUM = ("DB", "Cindex", "McClain", "SDindex", "SDbw")
-_LARGEST_STEP = ("Hartigan", "Scott", "TrCovW", "Friedman", "Ball")
-_LARGEST_BEND = ("Marriot", "TraceW")
-_SMALLEST_BEND = ("Rubin",)
-_BEALE_ALPHA = 0.1
+BEALE_ALPHA = 0.1
+
+# The critical value that goes with an index, under NbClust's names.
+CRITICAL_VALUE_OF = {"Duda": "CritValue_Duda", "Pseudot2": "CritValue_PseudoT2", "Beale": "Fvalue_Beale"}
 
 
 class Choice(NamedTuple):
@@ -22,37 +21,22 @@ class Choice(NamedTuple):
     value: float
 
 
-def choose(name: str, indices: pd.DataFrame, critical_values: pd.DataFrame) -> Choice:
-    """Apply NbClust's rule for the index `name`; frames are by k. Undefined values are passed over.
+class Rule(NamedTuple):
+    """A rule in words and as a function of an index's values and critical values by k."""
 
-    Hubert and Dindex are read off a plot in NbClust, and choose none.
-    """
-    values = indices[name]
-    if name in _MAXIMUM:
-        return _extreme(values)
-    if name in _MINIMUM:
-        return _extreme(-values, sign=-1)
-    if name in _LARGEST_STEP:
-        return _extreme(values.diff().abs())
-    if name in _LARGEST_BEND:
-        return _extreme(_bend(values))
-    if name in _SMALLEST_BEND:
-        return _extreme(-_bend(values), sign=-1)
-    if name == "Duda":
-        return _first(values, values >= critical_values["CritValue_Duda"])
-    if name == "Pseudot2":
-        return _first(values, values <= critical_values["CritValue_PseudoT2"])
-    if name == "Beale":
-        return _first(values, critical_values["Fvalue_Beale"] >= _BEALE_ALPHA)
-    if name == "Frey":
-        return _level_before(values)
-    return Choice(None, np.nan)
+    text: str
+    pick: Callable[[pd.Series[float], pd.Series[float]], Choice]
 
 
 def _extreme(values: pd.Series[float], sign: int = 1) -> Choice:
     if values.isna().all():
         return Choice(None, np.nan)
     return Choice(int(values.idxmax()), float(sign * values.max()))
+
+
+def _step(values: pd.Series[float]) -> pd.Series[float]:
+    """|V(k) - V(k - 1)|; missing at the first k."""
+    return values.diff().abs()
 
 
 def _bend(values: pd.Series[float]) -> pd.Series[float]:
@@ -72,3 +56,56 @@ def _level_before(values: pd.Series[float]) -> Choice:
         return Choice(None, np.nan)
     k = int(found[0]) - 1
     return Choice(k, float(values.get(k, np.nan)))
+
+
+_MAXIMUM = Rule("largest value", lambda values, _: _extreme(values))
+_MINIMUM = Rule("smallest value", lambda values, _: _extreme(-values, sign=-1))
+_LARGEST_STEP = Rule("largest absolute change from k - 1", lambda values, _: _extreme(_step(values)))
+_LARGEST_BEND = Rule("largest second difference", lambda values, _: _extreme(_bend(values)))
+_SMALLEST_BEND = Rule("smallest second difference", lambda values, _: _extreme(-_bend(values), sign=-1))
+_AT_LEAST = Rule("smallest k at or above the critical value", lambda values, limit: _first(values, values >= limit))
+_AT_MOST = Rule("smallest k at or below the critical value", lambda values, limit: _first(values, values <= limit))
+_NOT_SIGNIFICANT = Rule("smallest k with p of at least 0.1", lambda values, p: _first(values, p >= BEALE_ALPHA))
+_BEFORE_ONE = Rule("the k before the value first falls below 1", lambda values, _: _level_before(values))
+_GRAPHICAL = Rule("none: a knee is read off the plot", lambda _values, _limit: Choice(None, np.nan))
+
+RULES: dict[str, Rule] = {
+    "KL": _MAXIMUM,
+    "CH": _MAXIMUM,
+    "Hartigan": _LARGEST_STEP,
+    "CCC": _MAXIMUM,
+    "Scott": _LARGEST_STEP,
+    "Marriot": _LARGEST_BEND,
+    "TrCovW": _LARGEST_STEP,
+    "TraceW": _LARGEST_BEND,
+    "Friedman": _LARGEST_STEP,
+    "Rubin": _SMALLEST_BEND,
+    "Cindex": _MINIMUM,
+    "DB": _MINIMUM,
+    "Silhouette": _MAXIMUM,
+    "Duda": _AT_LEAST,
+    "Pseudot2": _AT_MOST,
+    "Beale": _NOT_SIGNIFICANT,
+    "Ratkowsky": _MAXIMUM,
+    "Ball": _LARGEST_STEP,
+    "PtBiserial": _MAXIMUM,
+    "Frey": _BEFORE_ONE,
+    "McClain": _MINIMUM,
+    "Dunn": _MAXIMUM,
+    "Hubert": _GRAPHICAL,
+    "SDindex": _MINIMUM,
+    "Dindex": _GRAPHICAL,
+    "SDbw": _MINIMUM,
+}
+
+
+def critical_value(name: str, critical_values: pd.DataFrame) -> pd.Series[float]:
+    """Return the critical values of an index by k; NaN where it has none."""
+    if name in CRITICAL_VALUE_OF:
+        return critical_values[CRITICAL_VALUE_OF[name]]
+    return pd.Series(np.nan, index=critical_values.index)
+
+
+def choose(name: str, indices: pd.DataFrame, critical_values: pd.DataFrame) -> Choice:
+    """Apply NbClust's rule for the index `name` to frames by k. Undefined values are passed over."""
+    return RULES[name].pick(indices[name], critical_value(name, critical_values))
