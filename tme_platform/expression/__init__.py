@@ -7,21 +7,42 @@ Not here: reading what landed (``tme_platform.cohorts``), and what the scores sa
 (``tme_platform.phenotypes``).
 """
 
+from tme_platform.expression.agreement import score_agreement
+from tme_platform.expression.comparison import CHECKPOINT_GENES, compare_genes
 from tme_platform.expression.coverage import gene_set_coverage, usable_gene_sets
 from tme_platform.expression.duplicates import collapse_duplicates
+from tme_platform.expression.engines import Engine, gseapy_ssgsea, score_cells
+from tme_platform.expression.estimate import PURITY_CAVEAT, estimate_scores
 from tme_platform.expression.gene_sets import gene_set_groups, gene_set_path, packaged_gene_sets, read_gmt
+from tme_platform.expression.markers import mcp_counter
+from tme_platform.expression.pathways import enrichment
 from tme_platform.expression.single_sample import normalise_scores, score_range, ssgsea
+from tme_platform.expression.subtypes import intrinsic_subtype
+from tme_platform.expression.symbols import harmonise_gene_sets, harmonise_symbols
 from tme_platform.expression.units import UNITS, to_log2, unit_doubt
 
 __all__ = [
+    "CHECKPOINT_GENES",
+    "PURITY_CAVEAT",
     "UNITS",
+    "Engine",
     "collapse_duplicates",
+    "compare_genes",
+    "enrichment",
+    "estimate_scores",
     "gene_set_coverage",
     "gene_set_groups",
     "gene_set_path",
+    "gseapy_ssgsea",
+    "harmonise_gene_sets",
+    "harmonise_symbols",
+    "intrinsic_subtype",
+    "mcp_counter",
     "normalise_scores",
     "packaged_gene_sets",
     "read_gmt",
+    "score_agreement",
+    "score_cells",
     "score_range",
     "ssgsea",
     "to_log2",

@@ -11,7 +11,7 @@ from tme_platform.expression import to_log2
 @pytest.fixture(scope="session")
 def scanb(landing: Path) -> pd.DataFrame:
     """SCAN-B: log2 FPKM, 10,000 genes x 400 tumours."""
-    return pd.read_csv(landing / "scanb" / "expression.tsv.gz", sep="\t", index_col=0)
+    return pd.read_csv(landing / "scanb" / "log2_fpkm.tsv.gz", sep="\t", index_col=0)
 
 
 @pytest.fixture(scope="session")

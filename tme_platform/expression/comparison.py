@@ -1,0 +1,99 @@
+"""Genes between two groups of tumours, the checkpoint genes among them.
+
+Not here: sets of genes (``pathways``), and clinical variables between groups (``tme_platform.phenotypes``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from tme_platform.evaluation.adjust import benjamini_hochberg
+
+CHECKPOINT_GENES = ("CD274", "CTLA4", "IDO1", "SIGLEC9", "PDCD1", "PDCD1LG2", "LAG3", "HAVCR2")
+"""The eight immune checkpoint genes of Han et al. 2024."""
+
+_ROWS = 2000
+
+
+def compare_genes(
+    expression: pd.DataFrame, labels: pd.Series[str], *, first: Hashable = "A", second: Hashable = "B"
+) -> pd.DataFrame:
+    """Compare every gene between two groups by the Wilcoxon rank-sum test.
+
+    Parameters
+    ----------
+    expression
+        Genes x samples, log2; missing values are left out.
+    labels
+        The group of each sample, by sample; samples without label, or not in the matrix, are left out.
+    first, second
+        The labels of the two groups; differences are first minus second.
+
+    Returns
+    -------
+    DataFrame
+        One row per gene: ``gene``, ``n_first``, ``n_second``, ``mean_first``, ``mean_second``, ``mean_difference``,
+        ``signal_to_noise`` (mean difference over the sum of the standard deviations, each at least a fifth of its
+        mean, as GSEA ranks genes), ``w`` (R's rank-sum statistic of the first group), ``p`` (two-sided, normal
+        approximation with continuity and tie correction, as ``wilcox.test(exact = FALSE)``), ``fdr``
+        (Benjamini-Hochberg over the genes given) and ``reason`` where p is NaN.
+    """
+    groups = labels.reindex(expression.columns)
+    left = expression.loc[:, (groups == first).to_numpy()].to_numpy(dtype=np.float64)
+    right = expression.loc[:, (groups == second).to_numpy()].to_numpy(dtype=np.float64)
+    n_left, n_right = (~np.isnan(left)).sum(axis=1), (~np.isnan(right)).sum(axis=1)
+    mean_left, mean_right = _mean(left, n_left), _mean(right, n_right)
+    reason = _reasons(left, right, n_left, n_right)
+    testable = reason == ""
+    w, p = np.full(len(left), np.nan), np.full(len(left), np.nan)
+    rows = np.flatnonzero(testable)
+    for start in range(0, len(rows), _ROWS):
+        block = rows[start : start + _ROWS]
+        test = stats.mannwhitneyu(left[block], right[block], axis=1, method="asymptotic", nan_policy="omit")
+        w[block], p[block] = test.statistic, test.pvalue
+    with np.errstate(invalid="ignore", divide="ignore"):
+        noise = _noise(left, mean_left, n_left) + _noise(right, mean_right, n_right)
+        signal_to_noise = np.where(testable, (mean_left - mean_right) / noise, np.nan)
+    return pd.DataFrame(
+        {
+            "gene": expression.index,
+            "n_first": n_left,
+            "n_second": n_right,
+            "mean_first": mean_left,
+            "mean_second": mean_right,
+            "mean_difference": mean_left - mean_right,
+            "signal_to_noise": signal_to_noise,
+            "w": w,
+            "p": p,
+            "fdr": benjamini_hochberg(p),
+            "reason": reason,
+        }
+    )
+
+
+def _reasons(
+    left: NDArray[np.float64], right: NDArray[np.float64], n_left: NDArray[np.int64], n_right: NDArray[np.int64]
+) -> NDArray[np.object_]:
+    both = np.hstack([left, right])
+    missing = np.isnan(both)
+    lowest = np.where(missing, np.inf, both).min(axis=1, initial=np.inf)
+    highest = np.where(missing, -np.inf, both).max(axis=1, initial=-np.inf)
+    reason = np.where(lowest < highest, "", "no variation").astype(object)
+    reason[(n_left < 2) | (n_right < 2)] = "fewer than two values in a group"
+    return reason
+
+
+def _mean(values: NDArray[np.float64], n: NDArray[np.int64]) -> NDArray[np.float64]:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean: NDArray[np.float64] = np.nansum(values, axis=1) / n
+    return mean
+
+
+def _noise(values: NDArray[np.float64], mean: NDArray[np.float64], n: NDArray[np.int64]) -> NDArray[np.float64]:
+    deviation = np.sqrt(np.nansum((values - mean[:, None]) ** 2, axis=1) / (n - 1))
+    return np.asarray(np.maximum(deviation, 0.2 * np.abs(mean)), dtype=np.float64)
