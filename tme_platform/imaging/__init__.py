@@ -4,11 +4,13 @@ What belongs here: everything from a file that left a scanner or a workstation t
 not: radiomic features (``tme_platform.radiomics``), and which patient an image belongs to (``tme_platform.cohorts``).
 """
 
+from tme_platform.imaging.acquisition import acquisition_tags
 from tme_platform.imaging.air import air_threshold
 from tme_platform.imaging.errors import ImagingError
 from tme_platform.imaging.geometry import onto_grid
 from tme_platform.imaging.grid import resample_to_grid
 from tme_platform.imaging.mask import read_mask
+from tme_platform.imaging.preprocessing import correct_bias, z_score
 from tme_platform.imaging.quality import region_quality
 from tme_platform.imaging.regions import Delineation, delineate, regions
 from tme_platform.imaging.series import read_series
@@ -16,7 +18,9 @@ from tme_platform.imaging.series import read_series
 __all__ = [
     "Delineation",
     "ImagingError",
+    "acquisition_tags",
     "air_threshold",
+    "correct_bias",
     "delineate",
     "onto_grid",
     "read_mask",
@@ -24,4 +28,5 @@ __all__ = [
     "region_quality",
     "regions",
     "resample_to_grid",
+    "z_score",
 ]

@@ -15,14 +15,14 @@ SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 _MAX_VOXELS = 2**31
 
 
-def read_volume(path: Path, kind: str) -> sitk.Image:
-    """Read a NIfTI, NRRD or MetaImage file; a fourth dimension of length 1 is dropped.
+def read_volume(path: Path, kind: str, phase: int | None = None) -> sitk.Image:
+    """Read a NIfTI, NRRD or MetaImage file; of a fourth axis the phase is taken (or the only one).
 
     Raises
     ------
     ImagingError
         ``<kind>_missing``, ``<kind>_format_unknown``, ``<kind>_unreadable``, ``<kind>_truncated``, ``<kind>_not_3d``,
-        ``<kind>_too_large``, ``<kind>_complex``, ``multi_component_colour``, ``zero_spacing``.
+        ``<kind>_too_large``, ``<kind>_complex``, ``phase_missing``, ``multi_component_colour``, ``zero_spacing``.
     """
     if not path.exists():
         raise ImagingError(f"{kind}_missing", f"{path.name} is not there; correct the path in imaging.csv.")
@@ -35,19 +35,19 @@ def read_volume(path: Path, kind: str) -> sitk.Image:
         raise ImagingError(f"{kind}_truncated", f"{path.name} is empty (0 bytes); copy the file again.")
     if path.name.lower().endswith((".nii", ".nii.gz")):
         check_nifti(path, kind)
-    _check_header(path, kind)
+    _check_header(path, kind, phase)
     try:
         image = sitk.ReadImage(str(path))
     except RuntimeError as error:
         raise _unreadable(path, kind, error) from error
     if image.GetDimension() == 4:
-        image = image[:, :, :, 0]
+        image = image[:, :, :, phase or 0]
     for key in image.GetMetaDataKeys():
         image.EraseMetaData(key)
     return image
 
 
-def _check_header(path: Path, kind: str) -> None:
+def _check_header(path: Path, kind: str, phase: int | None) -> None:
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:
@@ -69,18 +69,20 @@ def _check_header(path: Path, kind: str) -> None:
             f"{path.name} has {reader.GetNumberOfComponents()} values per voxel (colour or vectors); "
             "export one grey value per voxel.",
         )
-    check_three_dimensional(size, path, kind)
+    _check_dimensions(size, path, kind, phase)
     spacing = reader.GetSpacing()[:3]
     if not all(np.isfinite(spacing)) or min(spacing) <= 0:
         raise ImagingError("zero_spacing", f"{path.name} has a voxel spacing of {spacing} mm; correct its header.")
 
 
-def check_three_dimensional(size: tuple[int, ...], path: Path, kind: str) -> None:
-    """Raise ``<kind>_not_3d`` unless there are three axes of at least two voxels (a fourth may have length 1)."""
-    if len(size) == 4 and size[3] > 1:
+def _check_dimensions(size: tuple[int, ...], path: Path, kind: str, phase: int | None) -> None:
+    phases = size[3] if len(size) == 4 else 1
+    if phase is not None and not 0 <= phase < phases:
+        raise ImagingError("phase_missing", f"{path.name} has no phase {phase}; its phases are 0 to {phases - 1}.")
+    if phase is None and phases > 1:
         raise ImagingError(
             f"{kind}_not_3d",
-            f"{path.name} is four-dimensional ({size[3]} volumes); export one volume per file.",
+            f"{path.name} is four-dimensional ({phases} phases); choose one, or export one volume per file.",
         )
     if len(size) not in (3, 4) or min(size[:3]) < 2:
         raise ImagingError(

@@ -6,8 +6,10 @@ import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
 from tme_platform.imaging._volume import read_volume
+from tme_platform.imaging.dicom_seg import read_segment
 from tme_platform.imaging.errors import ImagingError
 from tme_platform.imaging.geometry import onto_grid
+from tme_platform.imaging.rtstruct import read_contour
 
 _LARGEST_LABEL = 2**31 - 1
 
@@ -18,11 +20,11 @@ def read_mask(path: str | Path, reference: sitk.Image, label: int | None = None)
     Parameters
     ----------
     path
-        A label map (NIfTI, NRRD, MetaImage).
+        A label map (NIfTI, NRRD, MetaImage), a DICOM-SEG or an RTSTRUCT (``.dcm``).
     reference
         The image that was outlined.
     label
-        The label to use. None takes the only one there is.
+        The label, segment number or structure number to use. None takes the only one there is.
 
     Returns
     -------
@@ -38,8 +40,29 @@ def read_mask(path: str | Path, reference: sitk.Image, label: int | None = None)
         ``mask_label_missing``, ``mask_label_ambiguous``, ``geometry_mismatch``, ``mask_outside_image``.
     """
     path = Path(path)
+    if path.suffix.lower() == ".dcm":
+        return _from_dicom(path, reference, label)
     labels = read_volume(path, "mask")
     return onto_grid(_select(labels, label, path.name), reference, path.name)
+
+
+def _from_dicom(path: Path, reference: sitk.Image, label: int | None) -> sitk.Image:
+    from pydicom import dcmread
+    from pydicom.errors import InvalidDicomError
+
+    if not path.exists():
+        raise ImagingError("mask_missing", f"{path.name} is not there; correct the path in imaging.csv.")
+    try:
+        modality = dcmread(path, stop_before_pixels=True, specific_tags=["Modality"]).get("Modality")
+    except (InvalidDicomError, OSError, EOFError) as error:
+        raise ImagingError("mask_unreadable", f"{path.name} is not a DICOM file; export it again.") from error
+    if modality == "SEG":
+        return onto_grid(read_segment(path, label), reference, path.name)
+    if modality == "RTSTRUCT":
+        return read_contour(path, reference, label)
+    raise ImagingError(
+        "mask_format_unknown", f"{path.name} is a DICOM {modality} object; an outline is a SEG or an RTSTRUCT."
+    )
 
 
 def _select(labels: sitk.Image, label: int | None, name: str) -> sitk.Image:

@@ -114,6 +114,9 @@ def _warnings(row: dict[str, float | int | str | bool], flat: bool) -> list[str]
         (float(row["volume_ml"]) < _SMALL_ML, f"outline is small ({float(row['volume_mm3']):.0f} mm3)"),
         (lost > _SHARE_LOST, f"{lost:.0%} of the ring was left out as air, vessel or excluded tissue"),
         (float(row["ring_volume_mm3"]) == 0, "nothing is left of the ring: its features are missing"),
-        (bool(row["geometry_note"]), f"outline: {row['geometry_note']} ({float(row['geometry_mismatch_mm']):.4f} mm)"),
+        (
+            str(row["geometry_note"]).startswith("resampled"),
+            f"outline: {row['geometry_note']} ({float(row['geometry_mismatch_mm']):.4f} mm)",
+        ),
     ]
     return [text for holds, text in said if holds]

@@ -6,16 +6,25 @@ import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
 from tme_platform.imaging._volume import read_volume
+from tme_platform.imaging.dicom import read_dicom_series
 from tme_platform.imaging.errors import ImagingError
 
 
-def read_series(path: str | Path) -> sitk.Image:
+def read_series(
+    path: str | Path, *, series: str | None = None, phase: int | None = None, minus: int | None = None
+) -> sitk.Image:
     """Read a three-dimensional image, checked to be usable for feature extraction.
 
     Parameters
     ----------
     path
-        A NIfTI, NRRD or MetaImage file, or a folder that holds one DICOM series.
+        A NIfTI, NRRD or MetaImage file, or a folder with DICOM images.
+    series
+        Series number or SeriesInstanceUID, if the folder holds several series.
+    phase
+        Phase of a dynamic series (DICOM, or the fourth axis of a file), from 0.
+    minus
+        Phase to subtract from it.
 
     Returns
     -------
@@ -31,8 +40,12 @@ def read_series(path: str | Path) -> sitk.Image:
     """
     path = Path(path)
     if path.is_dir():
-        raise ImagingError("image_format_unknown", f"{path.name} is a folder; give the file of the image.")
-    image = read_volume(path, "image")
+        image = read_dicom_series(path, series, phase, minus)
+    else:
+        image = read_volume(path, "image", phase)
+        if minus is not None:
+            earlier = read_volume(path, "image", minus)
+            image = sitk.Cast(image, sitk.sitkFloat64) - sitk.Cast(earlier, sitk.sitkFloat64)
     _check_values(image, path.name)
     return image
 

@@ -105,19 +105,12 @@ def _maximal_correlation(p: Array) -> Array:
     if p.shape[1] < 2:
         return np.ones(len(p))
     px = p.sum(axis=2)
-    half = np.sqrt(px)
-    # Without eps the matrix Q of the definition is similar to the square of a symmetric one: its eigenvectors, and one
-    # Rayleigh quotient for what eps changes, give the second eigenvalue without a general eigenproblem.
-    values, vectors = np.linalg.eigh(
-        np.divide(p, half[:, :, None] * half[:, None, :], where=p > 0, out=np.zeros_like(p))
-    )
-    second = np.argsort(np.abs(values), axis=1)[:, -2]
-    vector = np.take_along_axis(vectors, second[:, None, None], axis=2)[:, :, 0]
-    right = np.divide(vector, half, where=half > 0, out=np.zeros_like(half))
-    weighted = p / (px[:, :, None] * px[:, None, :] + _EPS)
-    image = np.einsum("aij,aj->ai", weighted, np.einsum("aij,ai->aj", p, right))
+    # The sum over k of p[i, k] p[j, k] / (px[i] px[k] + eps) as a matrix product. It is all but similar to the square of
+    # a symmetric matrix, whose eigenvalues would come sooner; but for levels of few voxels eps is not small.
+    q = (p / (px[:, :, None] * px[:, None, :] + _EPS)) @ p.transpose(0, 2, 1)
+    eigenvalues = np.sort(np.linalg.eigvals(q).real, axis=1)
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.sqrt((vector * half * image).sum(axis=1)))
+        return np.asarray(np.sqrt(eigenvalues[:, -2]))
 
 
 def _entropy(p: Array) -> Array:

@@ -41,6 +41,8 @@ class ExtractionJob:
         Label of the tumour in the mask; None takes the only one.
     exclusion_mask
         File of what to leave out of the ring.
+    dicom_series, phase, minus
+        Which series of a DICOM folder and which phase (less which) of a dynamic series, see ``read_series``.
     row_key
         The key to store with the row, see ``row_key``.
     """
@@ -50,6 +52,9 @@ class ExtractionJob:
     mask: Path
     mask_label: int | None = None
     exclusion_mask: Path | None = None
+    dicom_series: str | None = None
+    phase: int | None = None
+    minus: int | None = None
     series: str = ""
     reader: str = ""
     session: str = ""
@@ -156,7 +161,7 @@ def _perturbed(job: ExtractionJob, settings: ExtractionSettings, seed: int) -> l
 
 
 def _read(job: ExtractionJob) -> tuple[sitk.Image, sitk.Image, sitk.Image | None]:
-    image = read_series(job.image)
+    image = read_series(job.image, series=job.dicom_series, phase=job.phase, minus=job.minus)
     mask = read_mask(job.mask, image, job.mask_label)
     return image, mask, None if job.exclusion_mask is None else read_mask(job.exclusion_mask, image)
 

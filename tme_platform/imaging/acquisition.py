@@ -1,0 +1,63 @@
+"""How a series was acquired: the few tags that matter for a signature. No other tag leaves a DICOM file."""
+
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk  # noqa: N813
+
+from tme_platform.imaging._volume import read_volume
+from tme_platform.imaging.dicom import series_headers
+
+_GAUSS_PER_TESLA = 1e4
+
+
+def acquisition_tags(path: str | Path, series: str | None = None) -> dict[str, str | float]:
+    """Return manufacturer, model, field strength, TR, TE, flip angle, spacing and slice thickness.
+
+    Parameters
+    ----------
+    path
+        A DICOM folder, or an image file, which only knows its spacing.
+    series
+        Series number or UID, if the folder holds several.
+
+    Returns
+    -------
+    dict
+        ``manufacturer``, ``model`` ("" if unknown), ``field_strength_t``, ``repetition_time_ms``, ``echo_time_ms``,
+        ``flip_angle_deg``, ``spacing_x_mm``, ``spacing_y_mm``, ``slice_thickness_mm`` (NaN if unknown).
+
+    Raises
+    ------
+    ImagingError
+        If the series cannot be found or read.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        return _of_file(read_volume(path, "image"))
+    header = series_headers(path, series)[0]
+    down, across = header.get("PixelSpacing") or (np.nan, np.nan)
+    field = _number(header.get("MagneticFieldStrength"))
+    return {
+        "manufacturer": str(header.get("Manufacturer") or ""),
+        "model": str(header.get("ManufacturerModelName") or ""),
+        # Older scanners wrote gauss.
+        "field_strength_t": field / _GAUSS_PER_TESLA if field > 100 else field,
+        "repetition_time_ms": _number(header.get("RepetitionTime")),
+        "echo_time_ms": _number(header.get("EchoTime")),
+        "flip_angle_deg": _number(header.get("FlipAngle")),
+        "spacing_x_mm": _number(across),
+        "spacing_y_mm": _number(down),
+        "slice_thickness_mm": _number(header.get("SliceThickness")),
+    }
+
+
+def _of_file(image: sitk.Image) -> dict[str, str | float]:
+    unknown = dict.fromkeys(("field_strength_t", "repetition_time_ms", "echo_time_ms", "flip_angle_deg"), np.nan)
+    x, y, z = (float(s) for s in image.GetSpacing())
+    text: dict[str, str | float] = {"manufacturer": "", "model": ""}
+    return text | unknown | {"spacing_x_mm": x, "spacing_y_mm": y, "slice_thickness_mm": z}
+
+
+def _number(value: object) -> float:
+    return float(str(value)) if value not in (None, "") else np.nan
