@@ -29,12 +29,13 @@ from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.expression import read_expression
 from tme_platform.cohorts.features import read_features
 from tme_platform.cohorts.files import list_files
-from tme_platform.cohorts.folders import landing_path, list_cohorts
+from tme_platform.cohorts.folders import COHORT_FILE, landing_path, list_cohorts
 from tme_platform.cohorts.manifest import read_manifest
 from tme_platform.cohorts.rejections import REJECTED_COLUMNS, Rejections
 from tme_platform.cohorts.sources import source_files
 
 __all__ = [
+    "COHORT_FILE",
     "COHORT_NAME",
     "POPULATION_GROUPS",
     "REJECTED_COLUMNS",

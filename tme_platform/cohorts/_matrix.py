@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from pandas.api.types import is_numeric_dtype
 
 from tme_platform.cohorts._tables import MISSING, delimiter_of, header_of, open_landed, read_parquet, short
 from tme_platform.cohorts.declaration import ExpressionSource
 from tme_platform.cohorts.rejections import Rejections
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _NULLS = sorted({form for word in MISSING for form in (word, word.upper(), word.capitalize())} | {"NaN"})
 _MOSTLY = 0.5
@@ -23,24 +29,33 @@ def read_matrix(folder: Path, source: ExpressionSource, rejected: Rejections) ->
     if path is None:
         return None
     try:
-        if path.suffix == ".parquet":
-            table = read_parquet(path)
-            return _numbers(
-                table.iloc[:, 0].astype("object"),
-                table.iloc[:, 1:],
-                list(map(str, table.columns[1:])),
-                source,
-                rejected,
-            )
-        return _read_text(path, source, rejected)
+        cells = _from_parquet(path) if path.suffix == ".parquet" else _from_text(path)
     except (ValueError, OSError, EOFError, zlib.error) as error:
-        rejected.add(
-            rule="file_unreadable", message=f"{source.file}: {error}", action="file left out", file=source.file
-        )
+        message = f"{source.file}: {error}"
+        rejected.add(rule="file_unreadable", message=message, action="file left out", file=source.file)
         return None
+    return _finite(cells, source, rejected)
 
 
-def _read_text(path: Path, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame:
+@dataclass(frozen=True)
+class _Cells:
+    """Names, numbers (NaN where there is none) and, of columns that hold anything else, what they hold."""
+
+    genes: pd.Series
+    samples: list[str]
+    numbers: NDArray[np.float64]
+    raw: dict[int, pd.Series]
+
+
+def _from_parquet(path: Path) -> _Cells:
+    table = read_parquet(path)
+    values = table.iloc[:, 1:]
+    numbers = values.apply(pd.to_numeric, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
+    raw = {place: column for place, (_, column) in enumerate(values.items()) if not is_numeric_dtype(column)}
+    return _Cells(table.iloc[:, 0].astype("object"), list(map(str, values.columns)), numbers, raw)
+
+
+def _from_text(path: Path) -> _Cells:
     import pyarrow as pa
 
     header = header_of(path)
@@ -50,38 +65,49 @@ def _read_text(path: Path, source: ExpressionSource, rejected: Rejections) -> pd
         )
     try:
         table = _arrow_table(path, len(header), pa.float64())
+        numbers, raw = table.drop_columns(["c0"]).to_pandas().to_numpy(), dict[int, pd.Series]()
     except pa.ArrowInvalid:
         table = _arrow_table(path, len(header), pa.string())
-    values = table.iloc[:, 1:]
-    return _numbers(table.iloc[:, 0], values, header[1:], source, rejected)
+        numbers, raw = _cast(table)
+    return _Cells(table["c0"].to_pandas(), header[1:], numbers, raw)
 
 
-def _arrow_table(path: Path, n_columns: int, value_type: object) -> pd.DataFrame:
+def _cast(table: pa.Table) -> tuple[NDArray[np.float64], dict[int, pd.Series]]:
+    """Columns of text to numbers, slowly only where a column holds something else."""
+    import pyarrow as pa
+
+    numbers = np.empty((table.num_rows, table.num_columns - 1), order="F")
+    raw: dict[int, pd.Series] = {}
+    for place, column in enumerate(table.columns[1:]):
+        try:
+            numbers[:, place] = column.cast(pa.float64()).to_numpy()
+        except pa.ArrowInvalid:
+            raw[place] = column.to_pandas()
+            numbers[:, place] = pd.to_numeric(raw[place], errors="coerce")
+    return numbers, raw
+
+
+def _arrow_table(path: Path, n_columns: int, value_type: object) -> pa.Table:
     import pyarrow as pa
     from pyarrow import csv
 
     names = [f"c{position}" for position in range(n_columns)]
     types = {names[0]: pa.string()} | dict.fromkeys(names[1:], value_type)
     with pa.input_stream(str(path), compression="detect") as stream:
-        table = csv.read_csv(
+        return csv.read_csv(
             stream,
             read_options=csv.ReadOptions(column_names=names, skip_rows=1, block_size=1 << 24),
             parse_options=csv.ParseOptions(delimiter=delimiter_of(path)),
             convert_options=csv.ConvertOptions(column_types=types, null_values=_NULLS, strings_can_be_null=True),
         )
-    frame: pd.DataFrame = table.to_pandas()
-    return frame
 
 
-def _numbers(
-    genes: pd.Series, values: pd.DataFrame, samples: Sequence[str], source: ExpressionSource, rejected: Rejections
-) -> pd.DataFrame:
-    if all(dtype == np.float64 for dtype in values.dtypes):
-        numbers = values.to_numpy()
-        bad = np.isinf(numbers)
-    else:
-        numbers = values.apply(pd.to_numeric, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
-        bad = (np.isnan(numbers) & values.notna().to_numpy()) | np.isinf(numbers)
+def _finite(cells: _Cells, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame:
+    """Leave out columns of text, then genes with anything but finite numbers."""
+    numbers, samples = cells.numbers, cells.samples
+    bad = np.isinf(numbers)
+    for place, column in cells.raw.items():
+        bad[:, place] |= np.isnan(numbers[:, place]) & column.notna().to_numpy()
     textual = bad.mean(axis=0) > _MOSTLY if len(bad) else np.zeros(len(samples), dtype=bool)
     if textual.any():
         names = [short(sample) for sample, text in zip(samples, textual, strict=True) if text]
@@ -93,14 +119,15 @@ def _numbers(
     bad[:, textual] = False
     cases: list[tuple[str | None, str]] = []
     for row in np.flatnonzero(~keep).tolist():
-        column = int(np.flatnonzero(bad[row])[0])
-        where = f"gene {short(genes.iloc[row])}, sample {short(samples[column])}"
-        cases.append((None, f"{where}: {short(values.iloc[row, column])} is no number"))
+        place = int(np.flatnonzero(bad[row])[0])
+        where = f"gene {short(cells.genes.iloc[row])}, sample {short(samples[place])}"
+        found = cells.raw[place].iloc[row] if place in cells.raw else numbers[row, place]
+        cases.append((None, f"{where}: {short(found)} is no number"))
     if cases:
         advice = "Correct the value, or leave it empty where it is missing."
         rejected.add_cases(
             cases, rule="not_a_number", advice=advice, action="gene left out", file=source.file, unit="genes"
         )
-    index = pd.Index(genes.to_numpy(dtype="object")[keep], name="gene")
-    frame = pd.DataFrame(numbers[keep], index=index, columns=list(samples))
+    index = pd.Index(cells.genes.to_numpy(dtype="object")[keep], name="gene")
+    frame = pd.DataFrame(numbers if keep.all() else numbers[keep], index=index, columns=samples)
     return frame.loc[:, ~textual] if textual.any() else frame

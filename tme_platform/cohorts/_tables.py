@@ -43,11 +43,12 @@ def open_landed(folder: Path, relative: str, rejected: Rejections, action: str =
 
 
 def read_text_table(
-    folder: Path, relative: str, rejected: Rejections, only: Collection[str] | None = None
+    folder: Path, relative: str, rejected: Rejections, only: Collection[str] | None = None, raw: bool = False
 ) -> pd.DataFrame | None:
     """Read a table as text: stripped, missing as NA, column names unique; None where it cannot be read.
 
-    Of columns that are named twice the first is kept; columns without name and content are dropped.
+    Of columns that are named twice the first is kept; columns without name and content are dropped. With `raw` the
+    cells stay as they are.
     """
     path = open_landed(folder, relative, rejected)
     if path is None:
@@ -62,7 +63,7 @@ def read_text_table(
     table = _name_columns(table, relative, rejected)
     if only is not None:
         table = table[[name for name in table.columns if name in only]]
-    return table.apply(_clean).reset_index(drop=True)
+    return (table if raw else table.apply(clean)).reset_index(drop=True)
 
 
 def delimiter_of(path: Path) -> str:
@@ -133,6 +134,12 @@ def short(value: object) -> str:
     return repr(text if len(text) <= 40 else f"{text[:37]}...")
 
 
+def clean(column: pd.Series) -> pd.Series:
+    """Text without blanks around it, missing where it says so."""
+    text = column.astype("string").str.strip()
+    return text.mask(text.str.lower().isin(MISSING))
+
+
 def _parquet(path: Path, only: Collection[str] | None) -> pd.DataFrame:
     table = read_parquet(path)
     if only is not None:
@@ -174,11 +181,6 @@ def _name_columns(table: pd.DataFrame, relative: str, rejected: Rejections) -> p
     body = body.loc[:, keep]
     body.columns = pd.Index(names[keep])
     return body
-
-
-def _clean(column: pd.Series) -> pd.Series:
-    text = column.astype("string").str.strip()
-    return text.mask(text.str.lower().isin(MISSING))
 
 
 def _why(error: Exception) -> str:

@@ -62,7 +62,7 @@ def _groups(folder: Path, source: CellScoreSource, rejected: Rejections) -> dict
         rejected.add(rule="unknown_column", message=message, action="file left out", file=source.groups)
         return {}
     wanted = {}
-    for row in table.dropna(subset=["population"]).itertuples():
+    for row in table.dropna(subset=["population"]).fillna("").itertuples():
         if row.group not in POPULATION_GROUPS:
             known = ", ".join(POPULATION_GROUPS)
             message = f"{short(row.population)} is in group {short(row.group)}, which is none of {known}. Correct it."
@@ -84,7 +84,10 @@ def _present(
 def _complete(text: pd.DataFrame, source: CellScoreSource, rejected: Rejections) -> pd.DataFrame:
     """Patients with a number for every population: a sample cannot be scaled across populations otherwise."""
     numbers, bad = to_numbers(text)
-    for rule, cells, what in (("not_a_number", bad, "is no number"), ("missing_score", text.isna(), "is missing")):
+    for rule, cells, what in (
+        ("not_a_number", bad, "is no number"),
+        ("missing_score", numbers.isna() & ~bad, "is missing"),
+    ):
         first: dict[str | None, str] = {}
         for patient, population, found in marked(text, cells):
             value = "" if rule == "missing_score" else f" {short(found)}"

@@ -80,7 +80,9 @@ def _name_samples(matrix: pd.DataFrame, source: ExpressionSource, rejected: Reje
         "repeat an earlier sample of that name: keep one per patient; the first is used",
     )
     keep = (first.notna() & ~again).to_numpy()
-    return matrix.loc[:, keep].set_axis(first[keep].tolist(), axis=1)
+    named = matrix.copy(deep=False) if keep.all() else matrix.loc[:, keep]
+    named.columns = pd.Index(first[keep].tolist())
+    return named
 
 
 def _name_genes(matrix: pd.DataFrame, folder: Path, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame:
@@ -92,7 +94,9 @@ def _name_genes(matrix: pd.DataFrame, folder: Path, source: ExpressionSource, re
     if source.gene_id == "ensembl" and source.gene_map is not None:
         names = _symbols(names, folder, source.gene_map, rejected)
     keep = (names.notna() & (names != "")).to_numpy(dtype=bool, na_value=False) & ~nameless
-    return matrix[keep].set_axis(pd.Index(names[keep].astype("object").tolist(), name="gene", dtype="object"), axis=0)
+    named = matrix.copy(deep=False) if keep.all() else matrix[keep]
+    named.index = pd.Index(names[keep].astype("object").tolist(), name="gene", dtype="object")
+    return named
 
 
 def _symbols(names: pd.Series, folder: Path, gene_map: str, rejected: Rejections) -> pd.Series:
@@ -130,7 +134,7 @@ def _drop_empty_samples(matrix: pd.DataFrame, source: ExpressionSource, rejected
         rejected.add(
             rule="empty_sample", message=message, action="sample left out", patient_id=str(sample), file=source.file
         )
-    return matrix.loc[:, ~empty]
+    return matrix.loc[:, ~empty] if empty.any() else matrix
 
 
 def _drop_incomplete_genes(matrix: pd.DataFrame, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame:

@@ -1,3 +1,4 @@
+import random
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,43 @@ def test_folders_that_are_none(tmp_path):
     assert "Rename it" in report.problems[0]
     assert "there is no" in report.problems[1]
     assert report.rejected.empty
+
+
+DECLARED = """expression: {file: e.tsv, unit: tpm, gene_id: ensembl, gene_map: m.tsv}
+features: {file: f.csv, feature_set: x, rename: {a: b}}
+cell_scores: {file: s.tsv, groups: g.tsv, method: m}
+imaging: {}
+clinical:
+  - file: c.csv
+    patient_id: {column: id, pattern: '^(P.)'}
+    columns: {os_days: {column: t, unit: months}, os_event: e, er: er, stage: st, site: si}
+  - {file: d.csv, patient_id: id, columns: {os_days: t, os_event: e, er: er}}
+"""
+TABLES = {
+    "e.tsv": "gene\tP1\tP2\nENSG1.1\t1\t2\nENSG2\t3\t4\n",
+    "m.tsv": "id\tsymbol\nENSG1\tA\nENSG2\tB\n",
+    "f.csv": "patient_id,a,c\nP1,1,2\nP2,3,4\n",
+    "s.tsv": "patient_id\tx\ty\nP1\t1\t2\nP2\t3\t4\n",
+    "g.tsv": "population\tgroup\nx\tadaptive\ny\tnon_immune\n",
+    "imaging.csv": "patient_id,image,mask,session\nP1,f.csv,s.tsv,1\nP2,e.tsv,m.tsv,2\n",
+    "c.csv": "id,t,e,er,st,si\nP1,10,1,positive,IIA,x\nP2,20,0,negative,X,y\n",
+    "d.csv": "id,t,e,er,more\nP1,300,1,negative,a\nP2,600,0,negative,b\n",
+}
+JUNK = ["", "\t", ",", "\n", '"', "'", "NA", "\x00", "é", "-1", "1e999", "nan", "P1", "\r", "  ", "\ufeff", "..", "id"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_landed_is_never_raised(land, seed):
+    """Tables with a few characters cut, doubled or replaced."""
+    rng = random.Random(seed)  # noqa: S311  # no secret
+    for turn in range(8):
+        files = dict(TABLES)
+        for name in rng.sample(sorted(files), k=3):
+            text = files[name]
+            start = rng.randrange(len(text) + 1)
+            cut = text[start + rng.randint(0, 6) :]
+            files[name] = rng.choice([text[:start] + rng.choice(JUNK) + cut, text[:start], text + text])
+        folder, _ = land(DECLARED, files, name=f"c{seed}_{turn}")
+        report = check_cohort(folder)
+        assert set(report.rejected["cohort"]) <= {folder.name}
+        assert report.rejected["message"].notna().all()
