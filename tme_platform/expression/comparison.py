@@ -17,7 +17,8 @@ from tme_platform.evaluation.adjust import benjamini_hochberg
 CHECKPOINT_GENES = ("CD274", "CTLA4", "IDO1", "SIGLEC9", "PDCD1", "PDCD1LG2", "LAG3", "HAVCR2")
 """The eight immune checkpoint genes of Han et al. 2024."""
 
-_ROWS = 2000
+_ROWS = 1000
+"""Genes at a time, so that memory beyond the matrix stays small."""
 
 
 def compare_genes(
@@ -44,24 +45,32 @@ def compare_genes(
         (Benjamini-Hochberg over the genes given) and ``reason`` where p is NaN.
     """
     groups = labels.reindex(expression.columns)
-    left = expression.loc[:, (groups == first).to_numpy()].to_numpy(dtype=np.float64)
-    right = expression.loc[:, (groups == second).to_numpy()].to_numpy(dtype=np.float64)
+    values = expression.to_numpy()
+    in_first, in_second = (groups == first).to_numpy(dtype=bool), (groups == second).to_numpy(dtype=bool)
+    blocks = [
+        _compare(block[:, in_first].astype(np.float64), block[:, in_second].astype(np.float64))
+        for block in (values[start : start + _ROWS] for start in range(0, max(len(values), 1), _ROWS))
+    ]
+    table = pd.concat(blocks, ignore_index=True)
+    table.insert(0, "gene", expression.index)
+    reason = table.pop("reason")
+    table["fdr"], table["reason"] = benjamini_hochberg(table["p"]), reason
+    return table
+
+
+def _compare(left: NDArray[np.float64], right: NDArray[np.float64]) -> pd.DataFrame:
     n_left, n_right = (~np.isnan(left)).sum(axis=1), (~np.isnan(right)).sum(axis=1)
     mean_left, mean_right = _mean(left, n_left), _mean(right, n_right)
     reason = _reasons(left, right, n_left, n_right)
     testable = reason == ""
-    w, p = np.full(len(left), np.nan), np.full(len(left), np.nan)
-    rows = np.flatnonzero(testable)
-    for start in range(0, len(rows), _ROWS):
-        block = rows[start : start + _ROWS]
-        test = stats.mannwhitneyu(left[block], right[block], axis=1, method="asymptotic", nan_policy="omit")
-        w[block], p[block] = test.statistic, test.pvalue
-    with np.errstate(invalid="ignore", divide="ignore"):
-        noise = _noise(left, mean_left, n_left) + _noise(right, mean_right, n_right)
-        signal_to_noise = np.where(testable, (mean_left - mean_right) / noise, np.nan)
+    w, p, signal_to_noise = (np.full(len(left), np.nan) for _ in range(3))
+    if testable.any():
+        test = stats.mannwhitneyu(left[testable], right[testable], axis=1, method="asymptotic", nan_policy="omit")
+        w[testable], p[testable] = test.statistic, test.pvalue
+        noise = _noise(left[testable], mean_left[testable]) + _noise(right[testable], mean_right[testable])
+        signal_to_noise[testable] = (mean_left - mean_right)[testable] / noise
     return pd.DataFrame(
         {
-            "gene": expression.index,
             "n_first": n_left,
             "n_second": n_right,
             "mean_first": mean_left,
@@ -70,7 +79,6 @@ def compare_genes(
             "signal_to_noise": signal_to_noise,
             "w": w,
             "p": p,
-            "fdr": benjamini_hochberg(p),
             "reason": reason,
         }
     )
@@ -94,6 +102,5 @@ def _mean(values: NDArray[np.float64], n: NDArray[np.int64]) -> NDArray[np.float
     return mean
 
 
-def _noise(values: NDArray[np.float64], mean: NDArray[np.float64], n: NDArray[np.int64]) -> NDArray[np.float64]:
-    deviation = np.sqrt(np.nansum((values - mean[:, None]) ** 2, axis=1) / (n - 1))
-    return np.asarray(np.maximum(deviation, 0.2 * np.abs(mean)), dtype=np.float64)
+def _noise(values: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.maximum(np.nanstd(values, axis=1, ddof=1), 0.2 * np.abs(mean)), dtype=np.float64)
