@@ -1,23 +1,38 @@
-"""What a NIfTI header and its file length must say before ITK is trusted with the file.
+"""What a NIfTI file must hold before ITK is trusted with it.
 
-ITK reads a truncated NIfTI as zeros and a zero voxel spacing as 1 mm, both without an error; the features would be
-wrong and nobody would know. Formats whose reader does complain (NRRD, MetaImage) need nothing here.
+ITK reads a truncated NIfTI as zeros, a zero voxel spacing as 1 mm and NaN voxels as zeros, all without an error; the
+features would be wrong and nobody would know. Formats whose reader does complain (NRRD, MetaImage) need nothing here.
 """
 
 import gzip
 import math
 import struct
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+import numpy as np
 
 from tme_platform.imaging.errors import ImagingError
 
 _CHUNK = 1 << 20
+_FLOATS = {16: "f4", 64: "f8"}
+
+
+@dataclass(frozen=True)
+class _Header:
+    order: str
+    dimensions: tuple[int, ...]
+    datatype: int
+    bits: int
+    spacing: tuple[float, ...]
+    offset: float
+    magic: bytes
 
 
 def check_nifti(path: Path, kind: str) -> None:
-    """Raise if the header is no NIfTI-1 or -2 header, a spacing is not above 0, or bytes are missing.
+    """Raise if the header is no NIfTI-1 or -2 header, a spacing is not above 0, bytes are missing or values not finite.
 
     Parameters
     ----------
@@ -29,13 +44,16 @@ def check_nifti(path: Path, kind: str) -> None:
     Raises
     ------
     ImagingError
-        ``<kind>_unreadable``, ``<kind>_truncated`` or ``zero_spacing``.
+        ``<kind>_unreadable``, ``<kind>_truncated``, ``zero_spacing``, ``image_not_finite`` or ``mask_not_labels``.
     """
     try:
         with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as stream:
-            header = stream.read(540)
+            first = stream.read(544)
+            header = _parse(first, path, kind)
             expected = _expected_bytes(header, path, kind)
-            found = len(header) + _count(stream)
+            rest = stream.read(max(0, int(header.offset) - len(first)))
+            early = first[int(header.offset) :]
+            found, bad = _scan(stream, early, _FLOATS.get(header.datatype), header.order)
     except (EOFError, zlib.error) as error:
         raise ImagingError(
             f"{kind}_truncated", f"{path.name} ends before its compressed data do; copy the file again."
@@ -44,48 +62,58 @@ def check_nifti(path: Path, kind: str) -> None:
         raise ImagingError(
             f"{kind}_unreadable", f"{path.name} is not a gzip file, or is damaged; export it again."
         ) from error
+    found += len(first) - len(early) + len(rest)
     if found < expected:
         raise ImagingError(
             f"{kind}_truncated",
             f"{path.name} holds {found} of the {expected} bytes its header announces; copy the file again.",
         )
+    if bad:
+        raise ImagingError(
+            "image_not_finite" if kind == "image" else "mask_not_labels",
+            f"{path.name} has {bad} voxels that are NaN or infinite; export it again without them.",
+        )
 
 
-def _expected_bytes(header: bytes, path: Path, kind: str) -> int:
-    unreadable = ImagingError(f"{kind}_unreadable", f"{path.name} is not a NIfTI file; export it again as NIfTI.")
-    if len(header) < 352:
-        raise unreadable
+def _parse(data: bytes, path: Path, kind: str) -> _Header:
     for order in "<>":
-        if struct.unpack_from(order + "i", header)[0] == 348:
-            dimensions = struct.unpack_from(order + "8h", header, 40)
-            bits = struct.unpack_from(order + "h", header, 72)[0]
-            spacing = struct.unpack_from(order + "8f", header, 76)
-            offset = struct.unpack_from(order + "f", header, 108)[0]
-            magic = header[344:347]
-            break
-        if struct.unpack_from(order + "i", header)[0] == 540:
-            dimensions = struct.unpack_from(order + "8q", header, 16)
-            bits = struct.unpack_from(order + "h", header, 14)[0]
-            spacing = struct.unpack_from(order + "8d", header, 104)
-            offset = struct.unpack_from(order + "q", header, 168)[0]
-            magic = header[4:7]
-            break
-    else:
-        raise unreadable
-    if magic not in (b"n+1", b"n+2") or not 1 <= dimensions[0] <= 7 or not math.isfinite(offset):
-        raise unreadable
-    axes = dimensions[1 : 1 + dimensions[0]]
-    if not all(math.isfinite(s) and s > 0 for s in spacing[1 : 1 + min(dimensions[0], 3)]):
+        for size, at in ((348, ("8h", 40, 70, "8f", 76, "f", 108, 344)), (540, ("8q", 16, 12, "8d", 104, "q", 168, 4))):
+            if len(data) < size + 4 or struct.unpack_from(order + "i", data)[0] != size:
+                continue
+            dims, dims_at, type_at, pixdim, pixdim_at, offset, offset_at, magic_at = at
+            datatype, bits = struct.unpack_from(order + "2h", data, type_at)
+            header = _Header(
+                order,
+                struct.unpack_from(order + dims, data, dims_at),
+                datatype,
+                bits,
+                struct.unpack_from(order + pixdim, data, pixdim_at),
+                float(struct.unpack_from(order + offset, data, offset_at)[0]),
+                data[magic_at : magic_at + 3],
+            )
+            if header.magic in (b"n+1", b"n+2") and 1 <= header.dimensions[0] <= 7 and math.isfinite(header.offset):
+                return header
+    raise ImagingError(f"{kind}_unreadable", f"{path.name} is not a NIfTI file; export it again as NIfTI.")
+
+
+def _expected_bytes(header: _Header, path: Path, kind: str) -> int:
+    axes = header.dimensions[1 : 1 + header.dimensions[0]]
+    if not all(math.isfinite(s) and s > 0 for s in header.spacing[1 : 1 + min(len(axes), 3)]):
         raise ImagingError(
             "zero_spacing",
-            f"{path.name} has a voxel spacing of {spacing[1:4]} mm; every side must be above 0. "
-            "Write the true spacing into the header.",
+            f"{path.name} has a voxel spacing of {header.spacing[1:4]} mm; every side must be above 0. "
+            f"Write the true spacing into the header of the {kind}.",
         )
-    return int(offset) + math.prod(max(int(n), 0) for n in axes) * int(bits) // 8
+    return int(header.offset) + math.prod(max(n, 0) for n in axes) * header.bits // 8
 
 
-def _count(stream: gzip.GzipFile | BinaryIO) -> int:
-    total = 0
-    while chunk := stream.read(_CHUNK):
+def _scan(stream: gzip.GzipFile | BinaryIO, early: bytes, form: str | None, order: str) -> tuple[int, int]:
+    """Count the bytes that are left and, of floats, the values that are not finite."""
+    total, bad, chunk = 0, 0, early + stream.read(_CHUNK - len(early))
+    while chunk:
         total += len(chunk)
-    return total
+        if form is not None:
+            whole = len(chunk) - len(chunk) % np.dtype(form).itemsize
+            bad += int((~np.isfinite(np.frombuffer(chunk[:whole], order + form))).sum())
+        chunk = stream.read(_CHUNK)
+    return total, bad

@@ -105,7 +105,7 @@ def _maximal_correlation(p: Array) -> Array:
     if p.shape[1] < 2:
         return np.ones(len(p))
     px = p.sum(axis=2)
-    # The sum over k of p[i, k] p[j, k] / (px[i] px[k] + eps) as a matrix product. It is all but similar to the square of
+    # The sum over k of p[i, k] p[j, k] / (px[i] px[k] + eps) as a matrix product. It is nearly similar to the square of
     # a symmetric matrix, whose eigenvalues would come sooner; but for levels of few voxels eps is not small.
     q = (p / (px[:, :, None] * px[:, None, :] + _EPS)) @ p.transpose(0, 2, 1)
     eigenvalues = np.sort(np.linalg.eigvals(q).real, axis=1)
