@@ -15,6 +15,7 @@ from tme_platform.expression.engines import Engine, gseapy_ssgsea, score_cells
 from tme_platform.expression.estimate import PURITY_CAVEAT, estimate_scores
 from tme_platform.expression.gene_sets import gene_set_groups, gene_set_path, packaged_gene_sets, read_gmt
 from tme_platform.expression.markers import mcp_counter
+from tme_platform.expression.overlap import shared_genes, without_genes
 from tme_platform.expression.pathways import enrichment
 from tme_platform.expression.single_sample import normalise_scores, score_range, ssgsea
 from tme_platform.expression.subtypes import intrinsic_subtype
@@ -44,8 +45,10 @@ __all__ = [
     "score_agreement",
     "score_cells",
     "score_range",
+    "shared_genes",
     "ssgsea",
     "to_log2",
     "unit_doubt",
     "usable_gene_sets",
+    "without_genes",
 ]
