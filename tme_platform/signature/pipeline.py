@@ -33,7 +33,7 @@ def build_pipeline(settings: SignatureSettings, kept_features: Iterable[str] | N
         ("agreement", AgreementFilter(kept)),
         ("impute", SimpleImputer(strategy="median")),
         ("redundancy", RedundancyFilter(settings.max_correlation)),
-        ("top", TopFeatures(settings.selection, settings.n_top, max(settings.n_trees // 2, 1), settings.seed)),
+        ("top", TopFeatures(settings.selection, settings.n_top, settings.search_trees, settings.seed)),
     ]
     if settings.model in ("l1_logistic", "logistic"):
         steps.append(("scale", StandardScaler()))
@@ -53,6 +53,11 @@ def parameter_grid(settings: SignatureSettings) -> list[dict[str, Any]]:
         for leaf in settings.min_samples_leaf
         for width in settings.max_features
     ]
+
+
+def search_overrides(settings: SignatureSettings) -> dict[str, Any]:
+    """Give what the classifier is set to while the grid is searched, to be quick."""
+    return {"n_estimators": settings.search_trees} if settings.model == "random_forest" else {}
 
 
 def _classifier(settings: SignatureSettings) -> Any:  # noqa: ANN401 - scikit-learn has no types

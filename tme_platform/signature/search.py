@@ -11,7 +11,7 @@ from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from tme_platform.evaluation import placements
-from tme_platform.signature.pipeline import build_pipeline, parameter_grid
+from tme_platform.signature.pipeline import build_pipeline, parameter_grid, search_overrides
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,18 +45,16 @@ def fit_best(
     grid = parameter_grid(settings)
     if len(grid) == 1:
         return fit_first(features, positive, settings, kept_features), grid[0]
-    pipeline = build_pipeline(settings, kept_features)
-    fitted, best, _ = grid_search(pipeline, grid, features, positive, n_splits=settings.n_splits, seed=seed)
+    fitted, best, _ = grid_search(features, positive, settings, kept_features, seed=seed)
     return fitted, best
 
 
 def grid_search(
-    pipeline: Pipeline,
-    grid: list[dict[str, Any]],
     features: pd.DataFrame,
     positive: NDArray[np.bool_],
+    settings: SignatureSettings,
+    kept_features: tuple[str, ...] | None,
     *,
-    n_splits: int,
     seed: int,
 ) -> tuple[Pipeline, dict[str, Any], pd.DataFrame]:
     """Compare the grid by the mean AUC over folds, and refit the best on all patients.
@@ -71,32 +69,33 @@ def grid_search(
     """
     # matrices this small only lose by threads, and processes that each start some fight over the cores
     with threadpool_limits(limits=1):
-        return _search(pipeline, grid, features, positive, n_splits, seed)
+        results = _search(features, positive, settings, kept_features, seed)
+        means = results.groupby("candidate")["auc"].mean()
+        best = parameter_grid(settings)[int(means.round(12).idxmax())]
+        pipeline = build_pipeline(settings, kept_features)
+        pipeline[-1].set_params(**best)
+        return pipeline.fit(features, positive), best, results
 
 
 def _search(
-    pipeline: Pipeline,
-    grid: list[dict[str, Any]],
     features: pd.DataFrame,
     positive: NDArray[np.bool_],
-    n_splits: int,
+    settings: SignatureSettings,
+    kept_features: tuple[str, ...] | None,
     seed: int,
-) -> tuple[Pipeline, dict[str, Any], pd.DataFrame]:
-    folds = StratifiedKFold(min(n_splits, _smallest(positive)), shuffle=True, random_state=seed)
+) -> pd.DataFrame:
+    pipeline, grid = build_pipeline(settings, kept_features), parameter_grid(settings)
+    quickly = search_overrides(settings)
+    folds = StratifiedKFold(min(settings.n_splits, _smallest(positive)), shuffle=True, random_state=seed)
     rows = []
     for fold, (train, test) in enumerate(folds.split(features, positive)):
         head = clone(pipeline[:-1]).fit(features.iloc[train], positive[train])
         x_train, x_test = head.transform(features.iloc[train]), head.transform(features.iloc[test])
         for candidate, values in enumerate(grid):
-            classifier = clone(pipeline[-1]).set_params(**values).fit(x_train, positive[train])
+            classifier = clone(pipeline[-1]).set_params(**values, **quickly).fit(x_train, positive[train])
             cases, _ = placements(positive[test], classifier.predict_proba(x_test)[:, 1])
             rows.append({"candidate": candidate, **values, "fold": fold, "auc": float(cases.mean())})
-    results = pd.DataFrame(rows)
-    means = results.groupby("candidate")["auc"].mean()
-    best = grid[int(means.round(12).idxmax())]
-    fitted = clone(pipeline)
-    fitted[-1].set_params(**best)
-    return fitted.fit(features, positive), best, results
+    return pd.DataFrame(rows)
 
 
 def _smallest(positive: NDArray[np.bool_]) -> int:

@@ -19,9 +19,11 @@ class SignatureSettings(BaseModel):
     ridge regression, for a handful of variables."""
     n_splits: Annotated[int, Field(ge=2)] = 5
     """Folds of the outer and of the inner cross-validation."""
-    n_repeats: Annotated[int, Field(ge=1)] = 3
+    n_repeats: Annotated[int, Field(ge=1)] = 4
     """How often the outer cross-validation is drawn anew."""
     n_trees: Annotated[int, Field(ge=1)] = 100
+    search_trees: Annotated[int, Field(ge=1)] = 50
+    """Trees while the grid is searched and while top features are found; what is then fitted has `n_trees`."""
     max_features: tuple[MaxFeatures, ...] = ("sqrt", 0.5)
     """Grid: features tried at a split."""
     min_samples_leaf: tuple[Annotated[int, Field(ge=1)], ...] = (1, 5)

@@ -60,21 +60,13 @@ def train_signature(
     Rows are sorted by patient first: the order in which they come changes nothing.
     """
     from tme_platform.signature.crossval import nested_cross_validation, out_of_fold_frame
-    from tme_platform.signature.pipeline import build_pipeline, parameter_grid
     from tme_platform.signature.search import grid_search
 
     table, positive = training_table(features, labels)
     _enough(positive, settings.n_splits)
     kept = None if kept_features is None else tuple(sorted(kept_features))
     folds = nested_cross_validation(table, positive, settings, kept, n_jobs=n_jobs)
-    pipeline, params, results = grid_search(
-        build_pipeline(settings, kept),
-        parameter_grid(settings),
-        table,
-        positive,
-        n_splits=settings.n_splits,
-        seed=settings.seed,
-    )
+    pipeline, params, results = grid_search(table, positive, settings, kept, seed=settings.seed)
     out_of_fold = out_of_fold_frame(folds, table.index, positive)
     oof_scores = out_of_fold.groupby("patient_id", sort=True)["score"].mean().rename("rad_score")
     fitted_scores = pipeline.predict_proba(table)[:, 1]

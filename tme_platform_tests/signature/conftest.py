@@ -8,7 +8,14 @@ from tme_platform.signature import SignatureSettings, train_signature
 @pytest.fixture(scope="session")
 def quick():
     return SignatureSettings(
-        n_repeats=2, n_splits=3, n_trees=15, max_features=("sqrt",), min_samples_leaf=(1, 4), n_top=5, permutations=2
+        n_repeats=2,
+        n_splits=3,
+        n_trees=15,
+        search_trees=8,
+        max_features=("sqrt",),
+        min_samples_leaf=(1, 4),
+        n_top=5,
+        permutations=2,
     )
 
 
