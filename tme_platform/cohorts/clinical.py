@@ -72,7 +72,9 @@ def read_clinical(folder: Path, cohort_name: str, cohort: Cohort) -> ClinicalTab
     _report_missing_times(patients, rejected)
     return ClinicalTables(
         patients=patients.reset_index(),
-        other=pd.concat(other or [pd.DataFrame(columns=_OTHER, dtype="string")], ignore_index=True),
+        other=pd.concat(other or [pd.DataFrame(columns=_OTHER, dtype="string")], ignore_index=True).drop_duplicates(
+            ignore_index=True
+        ),
         rejected=rejected.frame(),
     )
 

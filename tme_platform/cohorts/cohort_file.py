@@ -128,6 +128,8 @@ def _problem(problem: dict[str, Any], node: yaml.Node | None) -> str:
         return f"{line}: unknown key. Correct its spelling or take it out"
     if problem["type"] == "missing":
         return f"{line}: is missing. Add it"
+    if loc and loc[-1] == "[key]":
+        return f"{line}: {problem['input']!r} is not text to YAML. Put it in quotes"
     given = problem["input"]
     shown = f" (found {given!r})" if isinstance(given, str | int | float) else ""
     return f"{line}: {problem['msg'].removeprefix('Value error, ')}{shown}"

@@ -42,6 +42,12 @@ def test_reads_the_short_forms(land):
             "unknown_unit",
             "not for er",
         ),
+        (
+            HEAD
+            + "clinical:\n  - file: c.csv\n    patient_id: id\n    columns:\n      er: {column: er, values: {1: positive}}\n",
+            "invalid_value",
+            "line 8, clinical.0.columns.er.values.1.[key]: 1 is not text to YAML. Put it in quotes",
+        ),
         ("#" * 1_000_001, "too_large", "megabyte"),
     ],
 )
