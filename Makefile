@@ -27,7 +27,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 demo: $(STAMP)
-	$(BIN)/tme --lake $(LAKE) demo
+	$(BIN)/tme --lake $(LAKE) --landing data_lake/landing demo
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup tme_platform_tests
@@ -39,7 +39,7 @@ lint: $(STAMP)
 	$(BIN)/lint-imports
 
 ui: $(STAMP)
-	$(BIN)/tme --lake $(LAKE) ui
+	$(BIN)/tme --lake $(LAKE) --landing data_lake/landing ui
 
 lock:
 	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \

@@ -77,7 +77,9 @@ def _signature(lake: Lake) -> list[str]:
         f"  out-of-fold AUC {_interval(row['oof_auc'], row['oof_auc_low'], row['oof_auc_high'])} (honest); "
         f"apparent AUC {row['apparent_auc']:.3f} (the paper's way, too good by construction)",
     ]
-    metrics = lake.read(COHORT_METRICS).query("metric == 'auc' and side != 'discovery' and analysis == 'honest'")
+    metrics = lake.read(COHORT_METRICS).query(
+        "metric == 'auc' and side != 'discovery' and analysis == 'honest' and subgroup == 'all'"
+    )
     lines += [
         f"  {found.side} AUC {_interval(found.value, found.ci_low, found.ci_high)} in {found.cohort} "
         f"(n = {found.n}, {found.n_positive} {found.endpoint})"
@@ -90,7 +92,7 @@ def _rejected(lake: Lake) -> list[str]:
     rejected = lake.read(REJECTED_INPUTS)
     if rejected.empty:
         return ["[bold]Rejected input[/bold] none"]
-    lines = ["[bold]Rejected input[/bold] (all of it: tme query \"select * from rejected_inputs\")"]
+    lines = ['[bold]Rejected input[/bold] (all of it: tme query "select * from rejected_inputs")']
     for (cohort, rule, action), rows in rejected.groupby(["cohort", "rule", "action"]):
         lines.append(f"  {cohort}: {len(rows)} x {rule}, {action}; e.g. {rows['message'].iloc[0]}")
     return lines

@@ -7,6 +7,11 @@ from types import TracebackType
 
 from rich.console import Console
 
+from tme_platform.orchestration.progress import NOTHING_CHANGED
+
+_WIDTH = 100
+"""Longer reasons are cut on the terminal; they stand in full in the materialisation's metadata."""
+
 
 class TerminalProgress:
     """See `orchestration.progress.Progress`; also a context that closes with a line that sums up."""
@@ -40,11 +45,12 @@ class TerminalProgress:
 
     def done(self, asset: str, cohort: str | None, text: str, seconds: float) -> None:
         """Say that an asset is done, and what became of it."""
-        if text == "nothing changed":
+        if text == NOTHING_CHANGED:
             self._unchanged += 1
             self.say(f"{asset} {cohort or ''}: {text}")
             return
         self._made += 1
+        text = text if len(text) <= _WIDTH else text[: _WIDTH - 3] + "..."
         self._console.print(
             f"[green]✓[/green] {asset:<26} {cohort or '':<18} {text}  [dim]{seconds:.1f} s[/dim]", highlight=False
         )

@@ -1,0 +1,59 @@
+"""Study files: defaults, extension, and messages for mistakes."""
+
+from pathlib import Path
+
+import pytest
+
+from tme_platform.study import StudyError, load_study, packaged_studies
+
+
+def test_the_packaged_studies_load() -> None:
+    assert {"han2024", "tcga_brca"} <= set(packaged_studies())
+    study = load_study("tcga_brca")
+    assert study.name == "tcga_brca"
+    assert study.phenotypes.k_min == 2
+    assert study.phenotypes.k_max == 8
+    assert study.agreement.min_icc == 0.75
+    assert study.signature.n_splits == 5
+    assert study.extraction.inner_mm == study.extraction.outer_mm == 2.0
+
+
+def test_a_study_extends_another_block_by_block(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("extends: tcga_brca\nname: mine\nphenotypes:\n  k: 3\n")
+    study = load_study(path)
+    assert study.name == "mine"
+    assert study.phenotypes.k == 3
+    assert study.phenotypes.k_max == 8
+    assert study.cohorts == load_study("tcga_brca").cohorts
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name: [", "not valid YAML"),
+        ("- a\n- b\n", "expected settings by name"),
+        ("name: x\ntitle: t\nphenotypez: {}\n", "phenotypez"),
+        ("name: x\ntitle: t\nphenotypes: {k: 1}\n", "phenotypes.k"),
+        ("name: 'x; drop table'\ntitle: t\n", "name"),
+        ("!!python/object/apply:os.system ['true']", "not valid YAML"),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text(text)
+    with pytest.raises(StudyError, match=said):
+        load_study(path)
+
+
+def test_a_circle_of_extensions_is_refused(tmp_path: Path) -> None:
+    first, second = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    first.write_text(f"extends: {second}\nname: a\ntitle: a\n")
+    second.write_text(f"extends: {first}\nname: b\ntitle: b\n")
+    with pytest.raises(StudyError, match="extends itself"):
+        load_study(first)
+
+
+def test_an_unknown_study_lists_the_known() -> None:
+    with pytest.raises(StudyError, match="tcga_brca"):
+        load_study("nowhere")
