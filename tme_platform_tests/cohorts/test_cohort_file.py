@@ -44,7 +44,8 @@ def test_reads_the_short_forms(land):
         ),
         (
             HEAD
-            + "clinical:\n  - file: c.csv\n    patient_id: id\n    columns:\n      er: {column: er, values: {1: positive}}\n",
+            + "clinical:\n  - file: c.csv\n    patient_id: id\n"
+            + "    columns:\n      er: {column: er, values: {1: positive}}\n",
             "invalid_value",
             "line 8, clinical.0.columns.er.values.1.[key]: 1 is not text to YAML. Put it in quotes",
         ),
