@@ -12,6 +12,7 @@ from tme_platform.evaluation import (
     evaluate_role,
     evaluate_scores,
     label_confounding,
+    median_split_survival,
     sample_size,
     score_by_group,
     subgroup_members,
@@ -150,3 +151,22 @@ def test_expected_shrinkage_inverts_the_size_needed():
     needed = sample_size(100, 40, 5).n_needed
     n = int(np.ceil(needed / 5) * 5)
     assert sample_size(n, n * 2 // 5, 5).expected_shrinkage == pytest.approx(0.9, abs=0.002)
+
+
+def test_survival_above_and_below_the_median():
+    rng = np.random.default_rng(7)
+    score = pd.Series(rng.random(61), index=range(61))
+    clinical = pd.DataFrame(
+        {"os_days": rng.exponential(np.where(score > 0.5, 2000, 300)), "os_event": 1}, index=range(61)
+    )
+    clinical["os_event"] = clinical["os_event"].astype("Int8")
+    clinical.loc[3, "os_days"], clinical.loc[4, "os_event"] = -5, pd.NA
+    row = median_split_survival(score, clinical).iloc[0]
+    assert (row["n_high"], row["n_low"], row["events_high"]) == (29, 30, 29)
+    assert row["cut"] == score.drop([3, 4]).median()
+    assert row["ci_high"] < 1
+    assert row["p"] < 0.01
+    censored = median_split_survival(score, clinical.assign(os_event=0)).iloc[0]
+    assert np.isnan(censored["hr"])
+    assert censored["reason"]
+    assert median_split_survival(score, clinical[["os_days"]]).empty
