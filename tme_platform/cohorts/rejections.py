@@ -12,6 +12,8 @@ REJECTED_COLUMNS = ["cohort", "patient_id", "file", "rule", "action", "message"]
 _EACH = 20
 """Up to so many patients get a row of their own; more of the same is one row, so that one mistake does not flood."""
 _SHOWN = 3
+_COUNTED = ("patient left out", "outline left out")
+"""Of these every patient keeps a row, since the share of patients lost is counted from them."""
 
 
 class Rejections:
@@ -59,6 +61,8 @@ class Rejections:
     ) -> None:
         """Note the same thing about several patients (or genes): a row each, or one row where there are many.
 
+        Patients and outlines that are left out always have a row each.
+
         Parameters
         ----------
         cases
@@ -68,7 +72,7 @@ class Rejections:
         unit
             What a case is, in the plural, for the one row about many.
         """
-        if len(cases) <= _EACH:
+        if len(cases) <= _EACH or action in _COUNTED:
             for patient, what in cases:
                 self.add(rule=rule, message=f"{what}. {advice}", action=action, patient_id=patient, file=file)
             return

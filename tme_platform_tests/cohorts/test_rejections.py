@@ -24,6 +24,13 @@ def test_twenty_are_rows_and_twenty_one_are_one_row():
     assert frame["message"].item() == "21 patients: P0: is odd; P1: is odd; P2: is odd; ... Mend it."
 
 
+def test_patients_that_are_left_out_can_always_be_counted():
+    rejected = Rejections("c")
+    cases = [(f"P{i}", "is odd") for i in range(500)]
+    rejected.add_cases(cases, rule="r", advice="Mend it.", action="patient left out", file="f")
+    assert rejected.frame()["patient_id"].nunique() == 500
+
+
 def test_nothing_rejected_is_an_empty_frame():
     frame = Rejections("c").frame()
     assert frame.empty
