@@ -10,6 +10,7 @@ from tme_platform.imaging.errors import ImagingError
 from tme_platform.imaging.geometry import onto_grid
 from tme_platform.imaging.grid import resample_to_grid
 from tme_platform.imaging.mask import read_mask
+from tme_platform.imaging.overlap import Overlap, overlap
 from tme_platform.imaging.preprocessing import correct_bias, z_score
 from tme_platform.imaging.quality import region_quality
 from tme_platform.imaging.regions import Delineation, delineate, regions
@@ -18,11 +19,13 @@ from tme_platform.imaging.series import read_series
 __all__ = [
     "Delineation",
     "ImagingError",
+    "Overlap",
     "acquisition_tags",
     "air_threshold",
     "correct_bias",
     "delineate",
     "onto_grid",
+    "overlap",
     "read_mask",
     "read_series",
     "region_quality",
