@@ -30,19 +30,6 @@ def median_split_survival(
         One row: cut (the median of the patients with follow-up), n_high, n_low, events_high, events_low, statistic and
         p (log-rank), hr, ci_low, ci_high (Cox, high against low), reason. No row where the cohort has no follow-up.
     """
-    columns = [
-        "cut",
-        "n_high",
-        "n_low",
-        "events_high",
-        "events_low",
-        "statistic",
-        "p",
-        "hr",
-        "ci_low",
-        "ci_high",
-        "reason",
-    ]
     if time not in clinical or event not in clinical:
         return pd.DataFrame(columns=list(_COLUMNS))
     from tme_platform.survival import cox_univariate, log_rank
