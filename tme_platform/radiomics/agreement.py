@@ -63,27 +63,23 @@ def agreement(features: pd.DataFrame, *, threshold: float = 0.75, form: IccForm 
 
 def _repetitions(features: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield (kind, table with subject and rater) for every kind of repetition there is."""
-    named = features.assign(
-        **{
-            column: features[column].fillna(fill).astype(str) if column in features else fill
-            for column, fill in (("reader", ""), ("session", ""), ("perturbation", ORIGINAL))
-        }
-    )
-    readings = named[named["perturbation"].isin(["", ORIGINAL])]
-    first = readings["session"].eq(readings.groupby("reader")["session"].transform("min"))
-    yield from _kind("reader", readings[first], readings["patient_id"].astype(str), "reader")
-    yield from _kind("session", readings, readings["patient_id"].astype(str) + "\t" + readings["reader"], "session")
-    repeated = named.loc[named["perturbation"].ne(ORIGINAL), "perturbation"]
-    chosen = named[named["reader"].eq(readings["reader"].min()) & named["session"].eq(readings["session"].min())]
-    for kind in sorted(set(repeated.str.split("_").str[0]) - {""}):
-        of_kind = chosen["perturbation"].eq(ORIGINAL) | chosen["perturbation"].str.startswith(f"{kind}_")
-        table = chosen[of_kind]
-        yield from _kind(f"perturbation:{kind}", table, table["patient_id"].astype(str), "perturbation")
+    named = features.reset_index(drop=True)
+    for column, fill in (("series", ""), ("reader", ""), ("session", ""), ("perturbation", ORIGINAL)):
+        named[column] = named[column].fillna(fill).astype(str) if column in named else fill
+    lesion = named["patient_id"].astype(str) + "\t" + named["series"]
+    original = named["perturbation"].isin(["", ORIGINAL])
+    first_session = named["session"].eq(named.groupby("reader")["session"].transform("min"))
+    yield from _kind("reader", named[original & first_session], lesion, "reader")
+    yield from _kind("session", named[original], lesion + "\t" + named["reader"], "session")
+    first = named["reader"].eq(named["reader"].min()) & first_session
+    for kind in sorted(set(named.loc[~original, "perturbation"].str.split("_").str[0])):
+        of_kind = original | named["perturbation"].str.startswith(f"{kind}_")
+        yield from _kind(f"perturbation:{kind}", named[first & of_kind], lesion, "perturbation")
 
 
 def _kind(name: str, table: pd.DataFrame, subject: pd.Series, rater: str) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield the readings of a kind if any subject has two of them; subjects with one are left out."""
-    keyed = table.assign(subject=subject.reindex(table.index), rater=table[rater])
+    keyed = table.assign(subject=subject[table.index], rater=table[rater])
     several = keyed.groupby("subject")["rater"].transform("nunique") > 1
     if np.any(several):
         yield name, keyed[several]

@@ -1,0 +1,127 @@
+"""Many outlines: order, progress, failures as rows, dead workers, and what is the same however it is run."""
+
+import os
+import signal
+
+import numpy as np
+import pandas as pd
+import pytest
+import SimpleITK as sitk  # noqa: N813
+
+from tme_platform.radiomics import (
+    ExtractionJob,
+    ExtractionSettings,
+    InProcess,
+    ProcessPool,
+    describe_many,
+    extract,
+    extract_many,
+    extract_perturbed,
+    feature_names,
+)
+
+FEW = ExtractionSettings(image_types=("Original",), bin_width=25)
+
+
+@pytest.fixture(scope="module")
+def jobs(small, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cohort")
+    image, mask = small
+    made = []
+    for number in range(3):
+        shifted = sitk.GetImageFromArray(sitk.GetArrayFromImage(image) + 3 * number * np.sin(np.arange(28)))
+        shifted.CopyInformation(image)
+        paths = folder / f"{number}_image.nii.gz", folder / f"{number}_mask.nii.gz"
+        for volume, path in zip((sitk.Cast(shifted, sitk.sitkFloat32), mask), paths, strict=True):
+            sitk.WriteImage(volume, str(path))
+        made.append(ExtractionJob(f"p{number}", *paths, series="dce", reader="r1", row_key=f"key{number}"))
+    (folder / "bad.nii.gz").write_bytes(b"no image")
+    bad_image = ExtractionJob("bad", folder / "bad.nii.gz", made[0].mask)
+    bad_mask = ExtractionJob("worse", made[0].image, folder / "none.nii.gz")
+    return [made[0], bad_image, made[1], bad_mask, made[2]]
+
+
+def test_rows_in_order_and_failures_as_rows(jobs):
+    told = []
+    features, failures = extract_many(jobs, FEW, workers=1, on_progress=lambda *state: told.append(state))
+    assert features["patient_id"].to_list() == ["p0", "p1", "p2"]
+    assert features["row_key"].to_list() == ["key0", "key1", "key2"]
+    assert list(features.columns) == ["patient_id", "series", "reader", "session", "row_key", *feature_names(FEW)]
+    assert np.isfinite(features[feature_names(FEW)].to_numpy()).all()
+    assert failures["patient_id"].to_list() == ["bad", "worse"]
+    assert failures["rule"].to_list() == ["image_unreadable", "mask_missing"]
+    assert failures["file"].str.endswith(("bad.nii.gz", "none.nii.gz")).all()
+    assert [state[:2] for state in told] == [(n, 5) for n in range(1, 6)]
+    assert all(rate > 0 and left >= 0 for _, _, rate, left in told)
+    assert told[-1][3] == 0
+
+
+def test_the_values_are_those_of_one_extraction(jobs, small):
+    features, _ = extract_many(jobs[:1], FEW)
+    pd.testing.assert_series_equal(
+        features.loc[0, feature_names(FEW)].astype(float), extract(*small, FEW), check_names=False, rtol=1e-12
+    )
+
+
+def test_processes_give_the_same(jobs):
+    alone, pooled = extract_many(jobs, FEW, workers=1), extract_many(jobs, FEW, workers=2)
+    for one, other in zip(alone, pooled, strict=True):
+        pd.testing.assert_frame_equal(one, other)
+
+
+def test_another_backend_can_be_given(jobs):
+    class Backwards:
+        def map(self, function, jobs):
+            yield from reversed(list(InProcess().map(function, jobs)))
+
+    pd.testing.assert_frame_equal(
+        extract_many(jobs, FEW, backend=Backwards())[0], extract_many(jobs, FEW, workers=1)[0]
+    )
+
+
+def test_no_jobs_give_empty_tables():
+    features, failures = extract_many([], FEW)
+    assert list(features.columns)[5:] == feature_names(FEW)
+    assert list(failures.columns) == ["patient_id", "file", "rule", "message"]
+    assert len(features) == len(failures) == 0
+
+
+def test_an_unexpected_error_tells_no_contents(jobs):
+    class Broken:
+        def map(self, function, jobs):
+            yield 0, KeyError("Doe^Jane")
+
+    _, failures = extract_many(jobs[:1], FEW, backend=Broken())
+    assert failures.loc[0, "rule"] == "extraction_failed"
+    assert "KeyError" in failures.loc[0, "message"]
+    assert "Doe" not in failures.to_csv()
+
+
+def test_quality_rows(jobs):
+    rows, failures = describe_many(jobs, FEW, workers=1)
+    assert rows["patient_id"].to_list() == ["p0", "p1", "p2"]
+    assert rows["components"].eq(1).all()
+    assert len(failures) == 2
+
+
+def test_perturbed_rows(jobs):
+    rows, _ = extract_perturbed(jobs[:1], FEW, seed=3)
+    assert rows["perturbation"].str.split("_").str[0].unique().tolist() == ["contour", "position", "noise"]
+    assert rows["patient_id"].eq("p0").all()
+    again, _ = extract_perturbed(jobs[:1], FEW, seed=3)
+    pd.testing.assert_frame_equal(rows, again)
+
+
+def _dies_at_three(number):
+    if number == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if number == 5:
+        raise RuntimeError("five")
+    return 10 * number
+
+
+def test_a_worker_that_dies_costs_its_own_job_only():
+    found = dict(ProcessPool(2).map(_dies_at_three, list(range(7))))
+    assert {n: r for n, r in found.items() if n not in (3, 5)} == {0: 0, 1: 10, 2: 20, 4: 40, 6: 60}
+    assert type(found[3]).__name__ == "WorkerCrashError"
+    assert str(found[5]) == "five"

@@ -1,0 +1,81 @@
+import pytest
+
+from tme_platform.radiomics import ExtractionSettings, feature_names, row_key
+
+KEY = ("ab" * 32, "cd" * 32, 1, ExtractionSettings())
+
+
+def test_the_study_is_the_default():
+    settings = ExtractionSettings()
+    assert settings.resolved() == {
+        "normalise": "image",
+        "normalize_scale": 100.0,
+        "voxel_array_shift": 300.0,
+        "bin_width": 5.0,
+        "bias_correction": False,
+        "image_types": ["Original", "Square", "SquareRoot", "Logarithm", "Exponential"],
+        "spacing_mm": 1.0,
+        "pad_voxels": 5,
+        "inner_mm": 2.0,
+        "outer_mm": 2.0,
+        "leave_out_air": True,
+        "vessel_sd": None,
+    }
+    assert len(feature_names(settings)) == 958
+
+
+def test_presets_add_image_types():
+    per_type = 18 + 75
+    assert len(feature_names(ExtractionSettings.with_log())) == 958 + 2 * 3 * per_type
+    assert len(feature_names(ExtractionSettings.with_wavelet(bin_width=10))) == 958 + 2 * 8 * per_type
+    assert ExtractionSettings.with_log().resolved()["log_sigma_mm"] == [2.0, 3.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"outer_mm": 6.0}, "margin"),
+        ({"inner_mm": 0.0, "outer_mm": 0.0}, "no width"),
+        ({"bin_width": 0.0}, "greater than 0"),
+        ({"image_types": ("Original", "Original")}, "twice"),
+        ({"image_types": ("Sobel",)}, "Input should be"),
+        ({"binwidth": 5}, "not permitted"),
+    ],
+)
+def test_settings_that_cannot_be(wrong, said):
+    with pytest.raises(ValueError, match=said):
+        ExtractionSettings(**wrong)
+
+
+def test_the_key_is_stable():
+    assert row_key(*KEY) == row_key("ab" * 32, "cd" * 32, 1, ExtractionSettings(bin_width=5))
+    assert len(row_key(*KEY)) == 64
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        ("ff" * 32, *KEY[1:]),
+        (KEY[0], "ff" * 32, *KEY[2:]),
+        (*KEY[:2], 2, KEY[3]),
+        (*KEY[:2], None, KEY[3]),
+        (*KEY[:3], ExtractionSettings(bin_width=6)),
+        (*KEY[:3], ExtractionSettings(inner_mm=1)),
+        (*KEY[:3], ExtractionSettings.with_log()),
+    ],
+)
+def test_anything_that_changes_values_changes_the_key(changed):
+    assert row_key(*changed) != row_key(*KEY)
+
+
+def test_a_setting_without_effect_does_not():
+    assert row_key(*KEY[:3], ExtractionSettings(log_sigma_mm=(1.0,))) == row_key(*KEY)
+
+
+def test_versions_are_part_of_the_key(monkeypatch):
+    before = row_key(*KEY)
+    monkeypatch.setattr("tme_platform.radiomics.key.FEATURE_VERSION", "other")
+    assert row_key(*KEY) != before
+    monkeypatch.undo()
+    monkeypatch.setattr("tme_platform.radiomics.key.version", lambda name: "9.9.9")
+    assert row_key(*KEY) != before
