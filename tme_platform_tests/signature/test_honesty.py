@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tme_platform.evaluation import METRIC_COLUMNS
+from tme_platform.evaluation import METRIC_COLUMNS, auc_delong
 from tme_platform.signature import (
     SignatureSettings,
     compare_rivals,
@@ -12,8 +12,10 @@ from tme_platform.signature import (
     label_permutation,
     learning_curve,
     optimism_corrected_auc,
+    rad_score,
     train_signature,
 )
+from tme_platform.signature.search import fit_first
 from tme_platform.signature.transformers import TopFeatures
 
 SEEDS = 20
@@ -117,3 +119,22 @@ def test_a_plain_forest_on_the_real_patients_finds_as_little_as_it_did_elsewhere
     assert 0.55 < signature.honest.auc < 0.7
     assert signature.honest.ci_high - signature.honest.ci_low > 0.2
     assert signature.apparent.auc == 1
+
+
+@pytest.mark.parametrize("effect", [0.0, 1.6])
+def test_known_truth_in_an_external_cohort(quick, effect):
+    """100 simulated pairs of a discovery (94) and an external cohort (158), as tables."""
+    areas = []
+    for seed in range(100):
+        rng = np.random.default_rng(seed)
+        hot, other = rng.permutation(94) < 24, rng.permutation(158) < 40
+        tables = [pd.DataFrame(rng.normal(size=(side.size, 10))).add_prefix("f") for side in (hot, other)]
+        for table, side in zip(tables, (hot, other), strict=True):
+            table[["f0", "f1"]] += effect * side[:, None]
+        model = fit_first(tables[0], hot, quick, None)
+        areas.append(auc_delong(other, rad_score(model, tables[1])))
+    if effect == 0:
+        # 95 of 100 expected, three standard errors allowed
+        assert 88 <= sum(area.ci_low <= 0.5 <= area.ci_high for area in areas)
+    else:
+        assert np.mean([area.auc for area in areas]) > 0.8
