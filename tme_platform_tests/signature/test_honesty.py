@@ -42,7 +42,7 @@ def test_random_labels_give_one_half_unless_selection_leaks():
         naive.append(train_signature(features.loc[:, seen], labels, settings=settings, n_jobs=1).honest.auc)
     error = np.std(honest, ddof=1) / np.sqrt(SEEDS)
     assert abs(np.mean(honest) - 0.5) < 2 * error
-    assert np.mean(naive) > 0.75
+    assert np.mean(naive) > 0.7
 
 
 def test_shuffled_labels_do_worse_than_a_signal_and_as_well_as_noise(cohort, quick):
@@ -135,6 +135,6 @@ def test_known_truth_in_an_external_cohort(quick, effect):
         areas.append(auc_delong(other, rad_score(model, tables[1])))
     if effect == 0:
         # 95 of 100 expected, three standard errors allowed
-        assert 88 <= sum(area.ci_low <= 0.5 <= area.ci_high for area in areas)
+        assert sum(area.ci_low <= 0.5 <= area.ci_high for area in areas) >= 88
     else:
         assert np.mean([area.auc for area in areas]) > 0.8
