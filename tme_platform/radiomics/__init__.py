@@ -13,16 +13,19 @@ from tme_platform.radiomics.batch import (
     extract_many,
     extract_perturbed,
 )
+from tme_platform.radiomics.combat import Combat, fit_combat
 from tme_platform.radiomics.extraction import extract, prepare
 from tme_platform.radiomics.icc import IccForm, icc
 from tme_platform.radiomics.key import row_key
 from tme_platform.radiomics.names import feature_names
 from tme_platform.radiomics.perturbation import perturbations
+from tme_platform.radiomics.ring_width import ring_width_run
 from tme_platform.radiomics.settings import FEATURE_VERSION, ExtractionSettings
 
 __all__ = [
     "FEATURE_VERSION",
     "Backend",
+    "Combat",
     "ExtractionJob",
     "ExtractionSettings",
     "IccForm",
@@ -36,8 +39,10 @@ __all__ = [
     "extract_many",
     "extract_perturbed",
     "feature_names",
+    "fit_combat",
     "icc",
     "perturbations",
     "prepare",
+    "ring_width_run",
     "row_key",
 ]

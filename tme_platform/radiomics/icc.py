@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 IccForm = Literal["ICC1", "ICC2", "ICC3", "ICC1k", "ICC2k", "ICC3k"]
 
@@ -125,14 +125,14 @@ def _single(
     """Coefficient of one rating, its limits, F and p. Limits of a mean follow by Spearman-Brown."""
     error, df_error = (within, n * (k - 1)) if kind == "ICC1" else (residual, (n - 1) * (k - 1))
     f = between / error
-    p = stats.f.sf(f, n - 1, df_error)
+    p = special.fdtrc(n - 1, df_error, f)
     if kind == "ICC2":
         value = (between - residual) / (between + (k - 1) * residual + k * (raters - residual) / n)
         low, high = _limits_icc2(value, between, raters, residual, n, k)
         return value, low, high, f, p
     value = (between - error) / (between + (k - 1) * error)
-    f_low = f / stats.f.ppf(0.975, n - 1, df_error)
-    f_high = f * stats.f.ppf(0.975, df_error, n - 1)
+    f_low = f / special.fdtri(n - 1, df_error, 0.975)
+    f_high = f * special.fdtri(df_error, n - 1, 0.975)
     return value, (f_low - 1) / (f_low + k - 1), (f_high - 1) / (f_high + k - 1), f, p
 
 
@@ -148,8 +148,8 @@ def _limits_icc2(
     a = k * value / (n * (1 - value))
     b = 1 + k * value * (n - 1) / (n * (1 - value))
     df = (a * raters + b * residual) ** 2 / ((a * raters) ** 2 / (k - 1) + (b * residual) ** 2 / ((n - 1) * (k - 1)))
-    upper = stats.f.ppf(0.975, n - 1, df)
-    lower = stats.f.ppf(0.975, df, n - 1)
+    upper = special.fdtri(n - 1, df, 0.975)
+    lower = special.fdtri(df, n - 1, 0.975)
     spread = k * raters + (k * n - k - n) * residual
     low = n * (between - upper * residual) / (upper * spread + n * between)
     high = n * (lower * between - residual) / (spread + n * lower * between)
