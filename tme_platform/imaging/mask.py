@@ -20,7 +20,8 @@ def read_mask(path: str | Path, reference: sitk.Image, label: int | None = None)
     Parameters
     ----------
     path
-        A label map (NIfTI, NRRD, MetaImage), a DICOM-SEG or an RTSTRUCT (``.dcm``).
+        A label map (NIfTI, NRRD, MetaImage), a DICOM-SEG or an RTSTRUCT (``.dcm``, or a folder with one
+        ``.dcm``).
     reference
         The image that was outlined.
     label
@@ -40,10 +41,21 @@ def read_mask(path: str | Path, reference: sitk.Image, label: int | None = None)
         ``mask_label_missing``, ``mask_label_ambiguous``, ``geometry_mismatch``, ``mask_outside_image``.
     """
     path = Path(path)
+    if path.is_dir():
+        path = _only_outline(path)
     if path.suffix.lower() == ".dcm":
         return _from_dicom(path, reference, label)
     labels = read_volume(path, "mask")
     return onto_grid(_select(labels, label, path.name), reference, path.name)
+
+
+def _only_outline(folder: Path) -> Path:
+    files = sorted(folder.glob("*.dcm"))
+    if len(files) != 1:
+        raise ImagingError(
+            "mask_missing", f"{folder.name} is a folder with {len(files)} DICOM files; name the one with the outline."
+        )
+    return files[0]
 
 
 def _from_dicom(path: Path, reference: sitk.Image, label: int | None) -> sitk.Image:

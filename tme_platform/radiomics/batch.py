@@ -5,14 +5,16 @@ How jobs are spread over processes is in ``backends``; which jobs need doing is 
 
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 import SimpleITK as sitk  # noqa: N813
+from numpy.typing import NDArray
 
 from tme_platform.imaging import ImagingError, read_mask, read_series, region_quality
 from tme_platform.radiomics.backends import Backend, InProcess, ProcessPool, WorkerCrashError
@@ -23,6 +25,10 @@ from tme_platform.radiomics.settings import ExtractionSettings
 
 OnProgress = Callable[[int, int, float, float], None]
 """Called after each job with: done, total, jobs per second, seconds left."""
+
+Row = TypeVar("Row")
+# A row's values travel and wait as an array: as a mapping a cohort of thousands would take gigabytes.
+_FeatureRow = tuple[dict[str, str], NDArray[np.float64]]
 
 FAILURE_COLUMNS = ("patient_id", "file", "rule", "message")
 
@@ -97,8 +103,7 @@ def extract_many(
     """
     settings = settings or ExtractionSettings()
     rows, failures = _run(partial(_features, settings=settings), jobs, workers, on_progress, backend)
-    columns = [*ExtractionJob("", Path(), Path()).identity(), *feature_names(settings)]
-    return pd.DataFrame(rows, columns=columns), failures
+    return _feature_table(rows, settings, []), failures
 
 
 def describe_many(
@@ -131,20 +136,12 @@ def extract_perturbed(
     """
     settings = settings or ExtractionSettings()
     rows, failures = _run(partial(_perturbed, settings=settings, seed=seed), jobs, workers, on_progress, backend)
-    columns = [*ExtractionJob("", Path(), Path()).identity(), "perturbation", *feature_names(settings)]
-    return pd.DataFrame(rows, columns=columns), failures
+    return _feature_table(rows, settings, ["perturbation"]), failures
 
 
-def _features(job: ExtractionJob, settings: ExtractionSettings) -> list[dict[str, Any]]:
+def _features(job: ExtractionJob, settings: ExtractionSettings) -> list[_FeatureRow]:
     image, mask, exclude = _read(job)
-    return [job.identity() | _row(image, mask, settings, exclude)]
-
-
-def _row(
-    image: sitk.Image, mask: sitk.Image, settings: ExtractionSettings, exclude: sitk.Image | None
-) -> dict[str, Any]:
-    values = extract(image, mask, settings, exclude)
-    return dict(zip(map(str, values.index), values.to_numpy(), strict=True))
+    return [(job.identity(), extract(image, mask, settings, exclude).to_numpy())]
 
 
 def _quality(job: ExtractionJob, settings: ExtractionSettings) -> list[dict[str, Any]]:
@@ -152,12 +149,19 @@ def _quality(job: ExtractionJob, settings: ExtractionSettings) -> list[dict[str,
     return [job.identity() | region_quality(image, mask, exclude=exclude, **settings.ring())]
 
 
-def _perturbed(job: ExtractionJob, settings: ExtractionSettings, seed: int) -> list[dict[str, Any]]:
+def _perturbed(job: ExtractionJob, settings: ExtractionSettings, seed: int) -> list[_FeatureRow]:
     image, mask, exclude = _read(job)
     return [
-        job.identity() | {"perturbation": name} | _row(changed, outline, settings, exclude)
+        (job.identity() | {"perturbation": name}, extract(changed, outline, settings, exclude).to_numpy())
         for name, changed, outline in perturbations(image, mask, seed=seed)
     ]
+
+
+def _feature_table(rows: Sequence[_FeatureRow], settings: ExtractionSettings, more: list[str]) -> pd.DataFrame:
+    names = feature_names(settings)
+    identity = pd.DataFrame([row[0] for row in rows], columns=[*ExtractionJob("", Path(), Path()).identity(), *more])
+    values = np.vstack([row[1] for row in rows]) if rows else np.empty((0, len(names)))
+    return pd.concat([identity, pd.DataFrame(values, columns=names)], axis=1)
 
 
 def _read(job: ExtractionJob) -> tuple[sitk.Image, sitk.Image, sitk.Image | None]:
@@ -167,15 +171,15 @@ def _read(job: ExtractionJob) -> tuple[sitk.Image, sitk.Image, sitk.Image | None
 
 
 def _run(
-    function: Callable[[ExtractionJob], list[dict[str, Any]]],
+    function: Callable[[ExtractionJob], list[Row]],
     jobs: Sequence[ExtractionJob],
     workers: int | None,
     on_progress: OnProgress | None,
     backend: Backend | None,
-) -> tuple[list[Mapping[str, Any]], pd.DataFrame]:
+) -> tuple[list[Row], pd.DataFrame]:
     if backend is None:
         backend = InProcess() if workers == 1 or len(jobs) < 2 else ProcessPool(workers, preload=[__name__])
-    results: dict[int, list[dict[str, Any]]] = {}
+    results: dict[int, list[Row]] = {}
     failures: dict[int, dict[str, str]] = {}
     start = time.perf_counter()
     for done, (number, result) in enumerate(backend.map(function, jobs), start=1):
@@ -186,15 +190,9 @@ def _run(
         if on_progress is not None:
             rate = done / max(time.perf_counter() - start, 1e-9)
             on_progress(done, len(jobs), rate, (len(jobs) - done) / rate)
-    return _in_order(results), pd.DataFrame(_values_in_order(failures), columns=list(FAILURE_COLUMNS))
-
-
-def _in_order(results: Mapping[int, list[dict[str, Any]]]) -> list[Mapping[str, Any]]:
-    return [row for number in sorted(results) for row in results[number]]
-
-
-def _values_in_order(failures: Mapping[int, dict[str, str]]) -> Iterable[dict[str, str]]:
-    return [failures[number] for number in sorted(failures)]
+    rows = [row for number in sorted(results) for row in results[number]]
+    rejected = [failures[number] for number in sorted(failures)]
+    return rows, pd.DataFrame(rejected, columns=list(FAILURE_COLUMNS))
 
 
 def _failure(job: ExtractionJob, error: Exception) -> dict[str, str]:

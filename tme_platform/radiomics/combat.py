@@ -53,7 +53,7 @@ class Combat:
         design = _covariates(covariates, features.index, list(self.coefficients.index))
         kept = self.mean.to_numpy() + design @ self.coefficients.to_numpy()
         standard = (features[columns].to_numpy(dtype=float) - kept) / self.sd.to_numpy()
-        rows = self.shift.index.get_indexer(batch.loc[features.index].astype(str))
+        rows = self.shift.index.get_indexer(pd.Index(batch.loc[features.index].astype(str)))
         moved = (standard - self.shift.to_numpy()[rows]) / self.scale.to_numpy()[rows]
         return pd.DataFrame(moved * self.sd.to_numpy() + kept, index=features.index, columns=columns)
 

@@ -150,6 +150,8 @@ def test_overlapping_segments(reference):
 def test_the_real_structure_is_its_mask(reference, landing):
     image = read_series(reference / "dicom" / "sts_008_image")
     drawn = read_mask(reference / "dicom" / "sts_008_outline" / "RS.dcm", image)
+    assert dice(drawn, read_mask(reference / "dicom" / "sts_008_outline", image)) == 1
+    assert rule_of(read_mask, reference / "dicom" / "sts_008_image", image) == "mask_missing"
     assert dice(drawn, read_mask(landing / "soft_tissue_mr" / "images" / "STS_008_MR_T1_mask.nii.gz", image)) >= 0.98
 
 

@@ -99,3 +99,14 @@ def test_a_ring_with_nothing_left_is_missing(small):
     found = extract(image, mask, exclude=mask * 0 + 1)
     assert found.filter(regex="^ring_").isna().all()
     assert found.filter(regex="^tumour_").equals(extract(image, mask).filter(regex="^tumour_"))
+
+
+def test_body_and_bias_settings_change_the_values(tumour, features):
+    few = {"image_types": ("Original",)}
+    plain = extract(*tumour, ExtractionSettings(**few))
+    assert plain.equals(features[plain.index])
+    for changed in ({"normalise": "body"}, {"bias_correction": True}):
+        found = extract(*tumour, ExtractionSettings(**few, **changed))
+        assert np.isfinite(found).all()
+        assert found["tumour_original_firstorder_Mean"] != plain["tumour_original_firstorder_Mean"]
+        assert found["tumour_original_shape_VoxelVolume"] == plain["tumour_original_shape_VoxelVolume"]
