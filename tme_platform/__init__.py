@@ -1,4 +1,4 @@
-"""Immune phenotypes of breast tumours from RNA-seq, a rad-score from MRI, and how well it holds: the method of Han 2024.
+"""Immune phenotypes of breast tumours from RNA-seq, a rad-score from MRI, and how well it holds (Han et al. 2024).
 
 The packages in the order of the study: ``study`` and ``cohorts`` (what is asked, what landed), ``expression``,
 ``phenotypes``, ``survival``, ``imaging``, ``radiomics``, ``signature``, ``evaluation`` (plain science: arrays and

@@ -60,7 +60,10 @@ class Where:
 
         self.export()
         return Workspace(
-            lake_root=str(self.lake.resolve()), landing_root=str(self.landing.resolve()), study_name=self.study
+            lake_root=str(self.lake.resolve()),
+            landing_root=str(self.landing.resolve()),
+            study_name=self.study,
+            workers=int(os.environ.get("TME_WORKERS", "0")),
         )
 
 
@@ -220,8 +223,8 @@ def _run(where: Where, *, cohorts: list[str] | None, select: str | None, refresh
         workspace = where.workspace()
         if not workspace.cohorts():
             raise ValueError(
-                f"no cohort of study {where.study} has landed in {workspace.landing}: put a folder with a cohort.yaml there, "
-                "or name another place (--landing)"
+                f"no cohort of study {where.study} has landed in {workspace.landing}: "
+                "put a folder with a cohort.yaml there, or name another place (--landing)"
             )
         with open_instance(str(where.lake.resolve())) as instance:
             return run_study(workspace, instance, progress, cohorts=cohorts, select=select, refresh=refresh.value)

@@ -52,9 +52,8 @@ def serve(lake: Path, port: int, mlflow_port: int, console: Console) -> int:
                 return 1
             console.print(f"[bold]Dagster[/bold]  http://{HOST}:{port}/asset-groups   (tables, checks, runs)")
             console.print(f"[bold]MLflow[/bold]   http://{HOST}:{mlflow_port}           (model versions)")
-            console.print(
-                f"Sensors keep up with {os.environ.get('TME_LANDING', lake / 'landing')}. Ctrl-C stops; logs are in {logs}."
-            )
+            landing = os.environ.get("TME_LANDING", lake / "landing")
+            console.print(f"Sensors keep up with {landing}; logs are in {logs}. Ctrl-C stops.")
             while all(child.poll() is None for child in children.values()):
                 time.sleep(0.5)
         except KeyboardInterrupt:

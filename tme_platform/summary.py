@@ -60,9 +60,9 @@ def _cohorts(lake: Lake) -> Table:
 
 def _survival(lake: Lake) -> list[str]:
     return [
-        f"[bold]Survival[/bold] hot against cold, {row.cohort}: log-rank p = {row.p:.3g} "
-        f"({row.n} patients, {row.n_events} deaths{_simulated(row.provenance)})"
-        for row in lake.read(SURVIVAL_TESTS).itertuples()
+        f"[bold]Survival[/bold] hot against cold, {row['cohort']}: log-rank p = {row['p']:.3g} "
+        f"({row['n']} patients, {row['n_events']} deaths{_simulated(row['provenance'])})"
+        for row in lake.read(SURVIVAL_TESTS).to_dict("records")
     ]
 
 
@@ -81,9 +81,9 @@ def _signature(lake: Lake) -> list[str]:
         "metric == 'auc' and side != 'discovery' and analysis == 'honest' and subgroup == 'all'"
     )
     lines += [
-        f"  {found.side} AUC {_interval(found.value, found.ci_low, found.ci_high)} in {found.cohort} "
-        f"(n = {found.n}, {found.n_positive} {found.endpoint})"
-        for found in metrics.itertuples()
+        f"  {found['side']} AUC {_interval(found['value'], found['ci_low'], found['ci_high'])} in {found['cohort']} "
+        f"(n = {found['n']}, {found['n_positive']} {found['endpoint']})"
+        for found in metrics.to_dict("records")
     ]
     return lines
 

@@ -85,7 +85,10 @@ def _add_view(connection: duckdb.DuckDBPyConnection, lake: Lake, schema: TableSc
     view = _identifier(schema.name)
     connection.execute(f"CREATE VIEW {view} AS {source}")
     connection.execute(f"COMMENT ON VIEW {view} IS {_quoted(schema.description)}")
+    present = {row[0] for row in connection.execute(f"DESCRIBE {view}").fetchall()}
     for column in schema.all_columns:
+        if column.name not in present:  # the table was written before this column was thought of
+            continue
         connection.execute(f"COMMENT ON COLUMN {view}.{_identifier(column.name)} IS {_quoted(column.description)}")
     states = lake.states(schema)
     return {

@@ -160,21 +160,24 @@ class TableSchema:
         -------
         A sentence for each of `CHECKS` that fails; empty where the frame is good.
         """
-        import pandera.errors
         import pandera.pandas as pandera
+        from pandera.errors import SchemaErrors
 
         found: dict[str, str] = {}
         columns = {column.name: self._pandera_column(column) for column in self.all_columns}
-        schema = pandera.DataFrameSchema(columns, strict=self.wide is None, name=self.name)
+        schema: Any = pandera.DataFrameSchema(columns, strict=self.wide is None, name=self.name)
         try:
             schema.validate(frame, lazy=True)
-        except pandera.errors.SchemaErrors as errors:
-            cases = errors.failure_cases.loc[:, ["column", "check", "failure_case"]].astype("string")
-            shown = "; ".join(cases.drop_duplicates().head(5).agg(" ".join, axis=1))
+        except SchemaErrors as errors:
+            cases = errors.failure_cases.loc[:, ["column", "check", "failure_case"]]
+            shown = "; ".join(
+                " ".join(map(str, case)) for case in cases.drop_duplicates().head(5).itertuples(index=False)
+            )
             found["schema"] = f"{len(cases)} value(s) break the schema: {shown}"
         repeated = frame.duplicated(list(self.key))
         if repeated.any():
-            shown = ", ".join(frame.loc[repeated, list(self.key)].head(5).astype("string").agg(" / ".join, axis=1))
+            first = frame.loc[repeated, list(self.key)].head(5)
+            shown = ", ".join(" / ".join(map(str, row)) for row in first.itertuples(index=False))
             found["unique_keys"] = f"{int(repeated.sum())} row(s) repeat the key {' / '.join(self.key)}: {shown}"
         numbers = frame.select_dtypes("float64")
         infinite = np.isinf(numbers.to_numpy()).any(axis=0)

@@ -6,6 +6,8 @@ What a table was made from is written into the very commit that changes it, so t
 from __future__ import annotations
 
 import json
+import random
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -14,12 +16,13 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, write_deltalake
-from deltalake.exceptions import TableNotFoundError
+from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
 from tme_platform.lake.rows import RowChanges, compare_rows, content_hash
 from tme_platform.lake.schema import TableSchema
 
 _COMMIT_KEY = "tme"
+_ATTEMPTS = 20
 # Old versions are removed by age on purpose (housekeeping), never as a side effect of a write.
 _KEEP_LOG = {"delta.logRetentionDuration": "interval 3650 days"}
 
@@ -124,8 +127,9 @@ class Lake:
         fixed = [column for column in schema.all_columns if column.name in arrow.column_names]
         names = [column.name for column in fixed]
         wide = [n for n in arrow.column_names if n not in names and arrow.column(n).null_count < arrow.num_rows]
-        frame = arrow.select([*names, *wide]).to_pandas()
-        frame = frame.astype({column.name: column.dtype for column in fixed})
+        frame: pd.DataFrame = arrow.select([*names, *wide]).to_pandas()
+        for column in fixed:  # not all at once: astype with a dict would take the wide columns apart
+            frame[column.name] = frame[column.name].astype(column.dtype)
         key = [name for name in schema.key if name in frame.columns]
         return frame.sort_values(key, kind="stable", ignore_index=True) if key else frame
 
@@ -189,14 +193,25 @@ class Lake:
                 storage_options=self.storage_options,
             )
         recorded = {key: value for key, value in asdict(state).items() if key != "version"}
-        write_deltalake(
-            self.uri(schema),
-            schema.to_arrow(frame),
-            mode="overwrite",
-            # Names are checked when a cohort is declared (COHORT_NAME), so none can hold a quote.
-            predicate=f"cohort = '{state.cohort}'" if schema.per_cohort else None,
-            partition_by=partition_by,
-            schema_mode="merge" if schema.per_cohort else "overwrite",
-            commit_properties=CommitProperties(custom_metadata={_COMMIT_KEY: json.dumps(recorded, sort_keys=True)}),
-            storage_options=self.storage_options,
-        )
+        arrow = schema.to_arrow(frame)
+        for attempt in range(_ATTEMPTS):
+            try:
+                write_deltalake(
+                    self.uri(schema),
+                    arrow,
+                    mode="overwrite",
+                    # Names are checked when a cohort is declared (COHORT_NAME), so none can hold a quote.
+                    predicate=f"cohort = '{state.cohort}'" if schema.per_cohort else None,
+                    partition_by=partition_by,
+                    schema_mode="merge" if schema.per_cohort else "overwrite",
+                    commit_properties=CommitProperties(
+                        custom_metadata={_COMMIT_KEY: json.dumps(recorded, sort_keys=True)}
+                    ),
+                    storage_options=self.storage_options,
+                )
+                return
+            except CommitFailedError:
+                # Another cohort was committed meanwhile and brought new columns, which Delta takes for a conflict.
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                time.sleep(random.uniform(0, 0.05 * (attempt + 1)))  # noqa: S311 (only keeps writers out of step)

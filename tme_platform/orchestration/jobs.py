@@ -11,7 +11,7 @@ LOOK_AT_LANDING = "look_at_landing"
 
 
 def make_jobs() -> list[Any]:
-    """Looking at a landing folder; all tables of one cohort. (The whole study: "Materialize all", or `tme run`.)"""
+    """Make the jobs: look at a landing folder, and all tables of one cohort; the whole study is `tme run`'s."""
     landing = dg.AssetSelection.assets(COHORT_FILES.name)
     of_a_cohort = dg.AssetSelection.assets(*[schema.name for schema in TABLES.values() if schema.per_cohort])
     return [

@@ -3,6 +3,9 @@
 import logging
 from typing import Protocol
 
+NOTHING_CHANGED = "nothing changed"
+"""What became of an asset that had nothing to do."""
+
 
 class Progress(Protocol):
     """Somebody who wants to know how far a run has come."""

@@ -15,9 +15,11 @@ from pathlib import Path
 
 import dagster as dg
 
+from tme_platform.lake import TABLES, build_catalog
+from tme_platform.lake.tables import COHORT_FILES
 from tme_platform.orchestration.build import build_definitions
 from tme_platform.orchestration.partitions import register_cohorts
-from tme_platform.orchestration.progress import Progress
+from tme_platform.orchestration.progress import NOTHING_CHANGED, Progress
 from tme_platform.orchestration.scope import Refresh
 from tme_platform.orchestration.workspace import Workspace
 
@@ -64,6 +66,8 @@ def dagster_home(lake_root: str) -> Path:
 def open_instance(lake_root: str) -> dg.DagsterInstance:
     """Dagster's instance of a lake; `DAGSTER_HOME` wins where it is set."""
     os.environ.setdefault("DAGSTER_HOME", str(dagster_home(lake_root)))
+    # Events of a step are stored together: an SQLite commit for each of them would take longer than light assets do.
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "100")
     return dg.DagsterInstance.get()
 
 
@@ -111,8 +115,9 @@ def run_study(
     for wave in waves([specs[key] for key in chosen]):
         parts = list(cohorts or landed) if wave[0].partitions_def is not None else [None]
         for cohort in parts:
-            runnable = [spec.key for spec in wave if not _blocked(spec, cohort, broken)]
-            skipped = {(spec.key.to_user_string(), cohort) for spec in wave if spec.key not in runnable}
+            stale = _stale(workspace, instance, progress, wave, cohort, refresh)
+            runnable = [spec.key for spec in stale if not _blocked(spec, cohort, broken)]
+            skipped = {(spec.key.to_user_string(), cohort) for spec in stale if spec.key not in runnable}
             outcome.skipped += sorted(skipped, key=str)
             broken |= skipped
             if not runnable:
@@ -130,27 +135,65 @@ def run_study(
             done = {event.asset_key for event in result.get_asset_materialization_events()}
             broken |= {(key.to_user_string(), cohort) for key in runnable if key not in done}
             broken |= {(failure.asset, cohort) for failure in failures}
+    build_catalog(workspace.lake)  # also where the asset of that name was not chosen: queries must see what was made
     return outcome
+
+
+def _stale(
+    workspace: Workspace,
+    instance: dg.DagsterInstance,
+    progress: Progress,
+    wave: Sequence[dg.AssetSpec],
+    cohort: str | None,
+    refresh: Refresh,
+) -> list[dg.AssetSpec]:
+    """The assets of a wave that have something to do, and those behind them: a run costs more than a look."""
+    stale: list[dg.AssetSpec] = []
+    for spec in wave:
+        name = spec.key.to_user_string()
+        behind = {dep.asset_key for dep in spec.deps} & {other.key for other in stale}
+        known = _known_to_dagster(instance, spec.key, cohort)
+        scope = workspace.scope(TABLES[name], cohort, refresh=refresh) if name in TABLES else None
+        if behind or not known or (scope is not None and scope.why_run(spec.code_version or "")):
+            stale.append(spec)
+        else:
+            progress.done(name, cohort, NOTHING_CHANGED, 0.0)
+    return stale
+
+
+def _known_to_dagster(instance: dg.DagsterInstance, key: dg.AssetKey, cohort: str | None) -> bool:
+    """Whether Dagster has seen the asset made; a lake may have been brought here without its event log."""
+    if cohort is not None:
+        return cohort in instance.get_materialized_partitions(key)
+    return instance.get_latest_materialization_event(key) is not None
 
 
 def waves(specs: Sequence[dg.AssetSpec]) -> list[list[dg.AssetSpec]]:
     """Cut assets into runs, in order; those of a wave are all per cohort or all of the whole study."""
     by_key = {spec.key: spec for spec in specs}
     parents = {key: {dep.asset_key for dep in spec.deps} & set(by_key) for key, spec in by_key.items()}
-    left = [by_key[key] for key in TopologicalSorter({key: sorted(parents[key]) for key in sorted(by_key)}).static_order()]
-    cut: list[list[dg.AssetSpec]] = []
+    left = [
+        by_key[key] for key in TopologicalSorter({key: sorted(parents[key]) for key in sorted(by_key)}).static_order()
+    ]
+    # What landed is looked at first and alone: only then is it known what is stale behind it.
+    cut: list[list[dg.AssetSpec]] = [
+        [spec for spec in left if not parents[spec.key] and spec.key.to_user_string() == COHORT_FILES.name]
+    ]
+    left = [spec for spec in left if spec not in cut[0]]
     per_cohort = True
     while left:
         wave: list[dg.AssetSpec] = []
         for spec in left:
             waiting = parents[spec.key] & {other.key for other in left}
-            if (spec.partitions_def is not None) == per_cohort and waiting <= _of_same_run(spec) & {s.key for s in wave}:
+            if (spec.partitions_def is not None) == per_cohort and waiting <= _of_same_run(spec) & {
+                s.key for s in wave
+            }:
                 wave.append(spec)
         if wave:
             cut.append(wave)
             left = [spec for spec in left if spec not in wave]
         per_cohort = not per_cohort
-    return cut
+    return [wave for wave in cut if wave]
 
 
 def _of_same_run(spec: dg.AssetSpec) -> set[dg.AssetKey]:

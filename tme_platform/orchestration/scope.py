@@ -1,13 +1,14 @@
 """What an asset sees while it runs, and the trace of what it looked at.
 
-An asset declares nothing twice: it reads tables, settings, declarations and files through its `Scope`, which notes each with the
-hash of what was there. The trace is stored with the table. Next time the same names are hashed again; if all are as
-they were, the asset has nothing to do, and if one is not, that one is the reason it runs. (The idea is that of a
-verifying trace in build systems: Mokhov, Mitchell, Peyton Jones 2018, "Build systems à la carte".)
+An asset declares nothing twice: it reads tables, settings, declarations and files through its `Scope`, which notes
+each with the hash of what was there. The trace is stored with the table. Next time the same names are hashed again;
+if all are as they were, the asset has nothing to do, and if one is not, that one is the reason it runs. (The idea is
+that of a verifying trace in build systems: Mokhov, Mitchell, Peyton Jones 2018, "Build systems à la carte".)
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import logging
@@ -19,7 +20,7 @@ from typing import Any, Literal, TypeVar
 import pandas as pd
 from pydantic import BaseModel
 
-from tme_platform.cohorts import Cohort, Role, read_cohort, source_files
+from tme_platform.cohorts import COHORT_FILE, Cohort, Role, list_files, read_cohort, source_files
 from tme_platform.expression import gene_set_path
 from tme_platform.lake import TABLES, Lake, TableSchema
 from tme_platform.lake.tables import COHORT_FILES
@@ -51,6 +52,7 @@ class Scope:
     study: Study
     cohorts: Sequence[str]
     tracker: Tracker
+    workers: int = 1
     cohort: str | None = None
     refresh: Refresh = "stale"
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("tme_platform"))
@@ -59,7 +61,7 @@ class Scope:
     run_tags: Mapping[str, str] = field(default_factory=dict)
     """Which Dagster run this is, for the model run to point back to."""
     reads: dict[str, str] = field(default_factory=dict)
-    _declarations: dict[str, Cohort] = field(default_factory=dict)
+    _landed: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def own_cohort(self) -> str:
@@ -113,8 +115,13 @@ class Scope:
             self._note(f"role:{role.value}")
         return [name for name in self.cohorts if set(roles) & set(self._declared(name).roles)]
 
+    def landing_files(self) -> pd.DataFrame:
+        """List every file that landed for this cohort, with size and SHA-256; their content is what is traced."""
+        self._note(f"landing:{self.own_cohort}")
+        return self._landed
+
     def files(self, kind: str) -> list[str]:
-        """The landing files that a kind of reading (`clinical`, `imaging`, ...) depends on, as the manifest has them."""
+        """The landing files that a kind of reading (`clinical`, `imaging`, ...) depends on, as the manifest has."""
         self._note(f"files:{self.own_cohort}/{kind}")
         return source_files(self._declared(self.own_cohort), kind)
 
@@ -154,9 +161,9 @@ class Scope:
             self.reads[name] = self._hash(name)
 
     def _declared(self, cohort: str) -> Cohort:
-        if cohort not in self._declarations:
-            self._declarations[cohort] = read_cohort(self.landing / cohort)
-        return self._declarations[cohort]
+        file = self.landing / cohort / COHORT_FILE
+        found = file.stat()
+        return _declaration(file.parent, found.st_mtime_ns, found.st_size)
 
     def _hash(self, name: str) -> str:
         kind, _, rest = name.partition(":")
@@ -193,6 +200,12 @@ class Scope:
         landed = self.lake.read(COHORT_FILES, cohort).set_index("file")["sha256"]
         return _digest({file: landed.get(file, ABSENT) for file in source_files(self._declared(cohort), kind)})
 
+    def _hash_landing(self, rest: str) -> str:
+        if rest not in self.cohorts:
+            return ABSENT
+        self._landed = list_files(self.landing / rest)
+        return _digest(dict(zip(self._landed["file"], self._landed["sha256"], strict=True)))
+
     def _hash_collection(self, rest: str) -> str:
         return hashlib.sha256(gene_set_path(rest).read_bytes()).hexdigest()[:16]
 
@@ -202,9 +215,16 @@ _HASHES: Mapping[str, Callable[[Scope, str], str]] = {
     "setting": Scope._hash_setting,
     "declaration": Scope._hash_declaration,
     "role": Scope._hash_role,
+    "landing": Scope._hash_landing,
     "files": Scope._hash_files,
     "collection": Scope._hash_collection,
 }
+
+
+@functools.lru_cache(maxsize=256)
+def _declaration(folder: Path, _mtime_ns: int, _bytes: int) -> Cohort:
+    """Read a cohort file once as long as it stays as it is."""
+    return read_cohort(folder)
 
 
 def _schema(name: str) -> TableSchema:

@@ -16,7 +16,7 @@ from tme_platform.lake import Commit, PartitionState, TableError, TableSchema
 from tme_platform.lake.schema import CHECKS
 from tme_platform.orchestration.automation import WHEN_CONTENT_CHANGES
 from tme_platform.orchestration.partitions import COHORTS
-from tme_platform.orchestration.progress import Progress
+from tme_platform.orchestration.progress import NOTHING_CHANGED, Progress
 from tme_platform.orchestration.scope import Refresh, Scope
 from tme_platform.orchestration.workspace import Workspace
 
@@ -35,7 +35,7 @@ STAGES = (
 
 
 class RefreshConfig(dg.Config):
-    """What to do with rows that are already there: `stale` makes what changed, `missing` what never was, `all` everything."""
+    """What is made: `stale` what changed, `missing` what never was, `all` everything."""
 
     refresh: Refresh = "stale"
 
@@ -72,7 +72,6 @@ def table_asset(
     code_version: str,
     deps: Sequence[TableSchema] = (),
     all_cohorts: Sequence[TableSchema] = (),
-    always: bool = False,
     checks: Mapping[str, str] | None = None,
     judge: Callable[[pd.DataFrame, Scope], Sequence[Finding]] | None = None,
     blocking: bool = True,
@@ -91,8 +90,6 @@ def table_asset(
         Tables that are read; of the same cohort where both are kept per cohort.
     all_cohorts
         Tables of which other cohorts are read, too.
-    always
-        Run the function even where nothing seems to have changed (it looks outside the lake).
     checks, judge, blocking
         Names and descriptions of further checks, the function that gives their outcome from the committed frame, and
         whether a failure stops what comes after.
@@ -131,20 +128,15 @@ def table_asset(
             progress: dg.ResourceParam[Progress],
         ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
             cohort = context.partition_key if schema.per_cohort else None
-            scope = Scope(
-                schema=schema,
-                lake=workspace.lake,
-                landing=workspace.landing,
-                study=workspace.study,
-                cohorts=workspace.cohorts(),
-                tracker=workspace.tracker,
+            scope = workspace.scope(
+                schema,
+                cohort,
                 run_tags={"dagster.run_id": context.run_id, "dagster.asset_key": schema.name},
-                cohort=cohort,
                 refresh=config.refresh,
                 log=context.log,
                 report=lambda text: progress.step(schema.name, cohort, text),
             )
-            yield from _materialise(scope, function, code_version, always=always, judge=judge, progress=progress)
+            yield from _materialise(scope, function, code_version, judge=judge, progress=progress)
 
         return _asset
 
@@ -156,29 +148,28 @@ def _materialise(
     function: Callable[[Scope], Made],
     code_version: str,
     *,
-    always: bool,
     judge: Callable[[pd.DataFrame, Scope], Sequence[Finding]] | None,
     progress: Progress,
 ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     schema, cohort = scope.schema, scope.cohort
     started = time.monotonic()
     reason = scope.why_run(code_version)
-    if reason is None and not always:
+    if reason is None:
         state = scope.lake.state(schema, cohort)
         assert state is not None  # noqa: S101 (a table without a state has a reason to run)
         frame = None
-        shown = "nothing changed"
+        shown = NOTHING_CHANGED
     else:
         made = function(scope)
         try:
-            commit = _commit(scope, made, code_version, reason or "looked again")
+            commit = _commit(scope, made, code_version, reason)
         except TableError as error:
             for name in CHECKS:
                 metadata = {"problem": error.problems[name]} if name in error.problems else {}
                 yield dg.AssetCheckResult(passed=not metadata, check_name=name, metadata=metadata)
             raise dg.Failure(f"{error}. Nothing was written; the last version stands.", allow_retries=False) from error
         state, frame = commit.state, commit.frame
-        shown = f"{_counted(state)} ({state.reason})" if commit.written else "nothing changed"
+        shown = f"{_counted(state)} ({state.reason})" if commit.written else NOTHING_CHANGED
     findings = judge(scope.lake.read(schema, cohort) if frame is None else frame, scope) if judge else ()
     progress.done(schema.name, cohort, shown, time.monotonic() - started)
     yield dg.MaterializeResult(
@@ -222,7 +213,7 @@ def _counted(state: PartitionState) -> str:
 
 
 def _metadata(scope: Scope, state: PartitionState, shown: str) -> dict[str, Any]:
-    quiet = shown == "nothing changed"
+    quiet = shown == NOTHING_CHANGED
     changes = {
         "new": 0,
         "changed": 0,
@@ -235,7 +226,7 @@ def _metadata(scope: Scope, state: PartitionState, shown: str) -> dict[str, Any]
         "columns": state.columns,
         "table_version": state.version,
         "content_hash": state.content,
-        "reason": "nothing changed" if quiet else state.reason,
+        "reason": NOTHING_CHANGED if quiet else state.reason,
         "counted_by": scope.schema.counted_by,
         **(changes if quiet else state.changes),
         "provenance": scope.provenance,

@@ -1,23 +1,28 @@
-"""Where a study runs: lake root, landing folders, study file. A Dagster resource so that runs can be pointed elsewhere."""
+"""Where a study runs (lake root, landing folders, study file): a Dagster resource, so that runs can be pointed."""
 
 import functools
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
 from tme_platform.cohorts import list_cohorts
-from tme_platform.lake import Lake
+from tme_platform.lake import Lake, TableSchema
+from tme_platform.orchestration.scope import Scope
+from tme_platform.radiomics import available_processors
 from tme_platform.study import Study, load_study
 from tme_platform.tracking import Tracker
 
 
-class Workspace(dg.ConfigurableResource):
+class Workspace(dg.ConfigurableResource[Any]):
     """The lake, the landing folders, the study and the model tracker that assets work with."""
 
     lake_root: str = "data_lake"
     landing_root: str = ""
     study_name: str = "tcga_brca"
     tracking_uri: str = ""
+    workers: int = 0
+    """Processes for heavy work; 0 takes one per processor, 1 works in this process."""
 
     @property
     def landing(self) -> Path:
@@ -39,6 +44,20 @@ class Workspace(dg.ConfigurableResource):
         """The MLflow store of this lake."""
         return Tracker(
             self.tracking_uri or Tracker.local_uri(self.lake_root), Path(self.lake_root) / "mlflow" / "artifacts"
+        )
+
+    def scope(self, schema: TableSchema, cohort: str | None, **further: Any) -> Scope:
+        """What the asset of a table sees (of one cohort, or of the whole study)."""
+        return Scope(
+            schema=schema,
+            lake=self.lake,
+            landing=self.landing,
+            study=self.study,
+            cohorts=self.cohorts(),
+            tracker=self.tracker,
+            workers=self.workers or available_processors(),
+            cohort=cohort,
+            **further,
         )
 
     def cohorts(self) -> list[str]:

@@ -24,7 +24,7 @@ class GeneSetSettings(_Settings):
     engine: Literal["gsva", "gseapy", "mcp_counter"] = "gsva"
     weight: float = 0.25
     """Exponent of the rank in ssGSEA's running sum (GSVA's `tau`)."""
-    min_share: Share = 0.4
+    min_share: Share = 0.25
     """A set of which a smaller share of the genes was measured is refused."""
 
 

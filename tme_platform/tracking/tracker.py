@@ -176,10 +176,11 @@ class Tracker:
         if self.uri.startswith("sqlite:///"):
             Path(self.uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-        for noisy in ("mlflow", "alembic"):
-            logging.getLogger(noisy).setLevel(logging.ERROR)
+        os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
         import mlflow
 
+        for noisy in ("mlflow", "alembic"):  # after the import, which sets levels of its own
+            logging.getLogger(noisy).setLevel(logging.ERROR)
         before = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
         mlflow.set_tracking_uri(self.uri)
         mlflow.set_registry_uri(self.uri)
@@ -208,7 +209,9 @@ class Tracker:
     @staticmethod
     def _log_tables(mlflow: Any, tables: Mapping[str, pd.DataFrame]) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            for name, frame in tables.items():
+            for name, table in tables.items():
+                mixed = table.select_dtypes("object").columns  # Parquet columns hold one type
+                frame = table.astype(dict.fromkeys(mixed, "string"))
                 frame.to_parquet(Path(folder) / f"{name}.parquet", index=False)
                 frame.to_csv(Path(folder) / f"{name}.csv", index=False)
             mlflow.log_artifacts(folder, artifact_path="tables")

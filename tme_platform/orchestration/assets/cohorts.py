@@ -3,7 +3,6 @@
 import pandas as pd
 
 from tme_platform.cohorts import (
-    list_files,
     read_clinical,
     read_expression,
     read_manifest,
@@ -27,10 +26,10 @@ _PATIENT_SOURCES = ("clinical", "expression", "cell_scores", "imaging", "feature
 _REJECTING = (PATIENTS, EXPRESSION, CELL_SCORES, IMAGING_SERIES, IMAGE_REGIONS, RADIOMIC_FEATURES)
 
 
-@table_asset(COHORT_FILES, code_version="1", always=True)
+@table_asset(COHORT_FILES, code_version="1")
 def cohort_files(scope: Scope) -> Made:
-    """Look at the landing folder, every time; what follows depends on content, not on dates."""
-    files = list_files(scope.folder)
+    """Hash what landed; everything that follows depends on content, not on dates."""
+    files = scope.landing_files()
     return Made(files, details={"files": len(files), "megabytes": round(float(files["bytes"].sum()) / 1e6, 3)})
 
 
@@ -87,14 +86,17 @@ def expression(scope: Scope) -> Made:
 
 def _judge_rejected(rejected: pd.DataFrame, scope: Scope) -> list[Finding]:
     allowed = scope.study.checks.max_rejected_share
-    left_out = rejected.loc[rejected["action"].isin(["patient left out", "outline left out"]), "patient_id"].dropna().nunique()
+    left_out = (
+        rejected.loc[rejected["action"].isin(["patient left out", "outline left out"]), "patient_id"].dropna().nunique()
+    )
     patients = len(scope.table(PATIENTS, columns=["patient_id"]))
     share = left_out / max(patients + left_out, 1)
     return [
         Finding(
             "rejected_share",
             share <= allowed,
-            f"{len(rejected)} row(s) of input rejected; {left_out} patient(s) left out ({share:.1%}, allowed {allowed:.0%}).",
+            f"{len(rejected)} row(s) of input rejected; {left_out} patient(s) left out "
+            f"({share:.1%}, allowed {allowed:.0%}).",
             {"rejected_rows": len(rejected), "patients_left_out": int(left_out), "share": float(share)},
         )
     ]

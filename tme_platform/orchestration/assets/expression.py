@@ -3,7 +3,15 @@
 import pandas as pd
 
 from tme_platform.cohorts import read_cell_scores
-from tme_platform.expression import gene_set_coverage, gene_set_groups, read_gmt, score_range, ssgsea, usable_gene_sets
+from tme_platform.expression import (
+    gene_set_coverage,
+    gene_set_groups,
+    harmonise_gene_sets,
+    read_gmt,
+    score_cells,
+    score_range,
+    usable_gene_sets,
+)
 from tme_platform.lake.tables import CELL_SCORES, COHORT_FILES, EXPRESSION, POPULATIONS
 from tme_platform.orchestration.scope import Scope
 from tme_platform.orchestration.table_asset import Made, table_asset
@@ -33,12 +41,17 @@ def populations(scope: Scope) -> Made:
         )
     path = scope.collection(settings.collection)
     genes = scope.table(EXPRESSION, columns=["gene"])["gene"].unique()
-    gene_sets, groups = read_gmt(path), gene_set_groups(path)
+    groups = gene_set_groups(path)
+    gene_sets, renamed = harmonise_gene_sets(read_gmt(path), genes)
     _, refused = usable_gene_sets(gene_sets, genes, settings.min_share)
     listed = gene_set_coverage(genes, gene_sets).merge(refused[["population", "reason"]], how="left")
     listed["population_group"] = listed["population"].map(groups)
     listed["used"] = listed["reason"].isna()
-    details = {"scored": int(listed["used"].sum()), "refused": {r.population: r.reason for r in refused.itertuples()}}
+    details = {
+        "scored": int(listed["used"].sum()),
+        "refused": {r.population: r.reason for r in refused.itertuples()},
+        "found_under_another_symbol": dict(zip(renamed["gene"], renamed["found_as"], strict=True)),
+    }
     return Made(listed.assign(method=f"{settings.engine} {settings.collection}"), details=details)
 
 
@@ -54,10 +67,9 @@ def cell_scores(scope: Scope) -> Made:
     if used.empty:
         return Made(pd.DataFrame({"patient_id": []}), details={"note": "no population to score"})
     settings = scope.use(scope.study.gene_sets)
-    gene_sets = read_gmt(scope.collection(settings.collection))
-    raw = ssgsea(
-        expression_matrix(scope), {name: gene_sets[name] for name in used}, weight=settings.weight, normalise=False
-    )
+    matrix = expression_matrix(scope)
+    gene_sets, _ = harmonise_gene_sets(read_gmt(scope.collection(settings.collection)), matrix.index)
+    raw = score_cells(matrix, {name: gene_sets[name] for name in used}, engine=settings.engine, weight=settings.weight)
     low, high = score_range(raw)
     return Made(_by_patient(raw), details={"patients": raw.shape[1], "range_low": low, "range_high": high})
 

@@ -1,5 +1,6 @@
 """Immune phenotypes: how many clusters, the fitted model, each tumour's label. The method itself is `phenotypes`'."""
 
+import numpy as np
 import pandas as pd
 
 from tme_platform.lake.tables import (
@@ -14,14 +15,19 @@ from tme_platform.orchestration.assets.expression import population_scores
 from tme_platform.orchestration.scope import Scope
 from tme_platform.orchestration.table_asset import Made, table_asset
 from tme_platform.phenotypes import (
+    NbClust,
     PhenotypeModel,
     assign_phenotypes,
+    choose_k,
     compare_labels,
     fit_phenotypes,
     kmeans_partitions,
+    nbclust,
     scale_samples,
     silhouette_by_k,
 )
+
+_SILHOUETTE = "mean_silhouette"
 
 
 def _fits_here(scope: Scope) -> bool:
@@ -41,12 +47,42 @@ def cluster_evidence(scope: Scope) -> Made:
     settings = scope.use(scope.study.phenotypes)
     scaled = scale_samples(population_scores(scope)).dropna()
     partitions = kmeans_partitions(scaled, settings.k_min, settings.k_max, n_init=settings.starts, seed=settings.seed)
+    result = nbclust(scaled, settings.k_min, settings.k_max, partitions=partitions)
     widths = silhouette_by_k(scaled, partitions).loc[settings.k_min : settings.k_max]
-    evidence = widths.rename("value").reset_index()
-    evidence["index_name"] = "mean_silhouette"
-    evidence["chosen"] = evidence["value"] == evidence["value"].max()
-    evidence["reason"] = evidence["value"].isna().map({True: "fewer distinct samples than clusters", False: None})
-    return Made(evidence, details={"silhouette": {int(k): round(float(v), 4) for k, v in widths.items()}})
+    choice = choose_k(result, widths)
+    details = {
+        "k_by_vote": choice.k,
+        "votes": {str(k): int(n) for k, n in result.votes.items()},
+        "k_by_silhouette": int(widths.idxmax()),
+        "silhouette": {str(k): round(float(width), 4) for k, width in widths.items()},
+    }
+    return Made(_evidence(result, widths), details=details)
+
+
+def _evidence(result: NbClust, widths: pd.Series) -> pd.DataFrame:
+    """Indices and silhouette, one row per index and k, with what each would choose."""
+    silhouette = widths.rename("value").rename_axis("k").reset_index()
+    silhouette = silhouette.assign(
+        index_name=_SILHOUETTE, chosen=silhouette["value"] == silhouette["value"].max(), reason=None
+    )
+    return pd.concat(
+        [result.to_frame(), silhouette.assign(rule="the largest", critical_value=np.nan)], ignore_index=True
+    )
+
+
+def _number_of_clusters(scope: Scope) -> int:
+    """What the study fixed, or what the evidence says."""
+    k = scope.use(scope.study.phenotypes).k
+    if isinstance(k, int):
+        return k
+    evidence = scope.table(CLUSTER_EVIDENCE)
+    by_silhouette = evidence["index_name"] == _SILHOUETTE
+    chosen = evidence[evidence["chosen"] & (by_silhouette if k == "silhouette" else ~by_silhouette)]
+    return (
+        int(chosen["k"].mode().min())
+        if len(chosen)
+        else int(evidence.loc[by_silhouette & evidence["chosen"], "k"].min())
+    )
 
 
 @table_asset(PHENOTYPE_MODEL, code_version="1", deps=[CELL_SCORES, POPULATIONS, CLUSTER_EVIDENCE])
@@ -58,9 +94,9 @@ def phenotype_model(scope: Scope) -> Made:
     if not _fits_here(scope):
         return _nothing([c.name for c in PHENOTYPE_MODEL.columns], "phenotypes are not fitted on this cohort")
     settings = scope.use(scope.study.phenotypes)
-    evidence = scope.table(CLUSTER_EVIDENCE)
-    k = settings.k if isinstance(settings.k, int) else int(evidence.query("chosen")["k"].min())
-    groups = scope.table(POPULATIONS).set_index("population")["population_group"].dropna().to_dict()
+    k = _number_of_clusters(scope)
+    listed = scope.table(POPULATIONS).dropna(subset=["population_group"])
+    groups = dict(zip(listed["population"], listed["population_group"], strict=True))
     scores = population_scores(scope)
     previous = _previous_model(scope, scores)
     model = fit_phenotypes(scores, groups, k=k, seed=settings.seed, n_init=settings.starts, previous=previous)

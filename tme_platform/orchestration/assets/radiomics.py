@@ -46,7 +46,9 @@ def feature_set_name(settings: ExtractionSettings) -> str:
     return f"pyradiomics-{digest[:8]}"
 
 
-@table_asset(IMAGE_REGIONS, code_version="1", deps=[IMAGING_SERIES], kinds=frozenset({"simpleitk"}), pool=EXTRACTION_POOL)
+@table_asset(
+    IMAGE_REGIONS, code_version="1", deps=[IMAGING_SERIES], kinds=frozenset({"simpleitk"}), pool=EXTRACTION_POOL
+)
 def image_regions(scope: Scope) -> Made:
     """Outline tumour and ring in millimetres, leave air out, and measure what a person would look at."""
     settings = scope.use(scope.study.extraction)
@@ -54,10 +56,14 @@ def image_regions(scope: Scope) -> Made:
     rows, failures, done = _incremental(
         scope,
         _jobs(scope, series, settings),
-        lambda jobs: describe_many(jobs, settings, on_progress=_telling(scope)),
+        lambda jobs: describe_many(jobs, settings, workers=scope.workers, on_progress=_telling(scope)),
     )
-    warned = rows.loc[rows["warnings"].fillna("") != "", "warnings"] if "warnings" in rows else pd.Series(dtype="string")
-    return Made(rows, _rejected(scope, failures), {"outlines": len(rows), "measured_now": done, "with_warnings": len(warned)})
+    warned = (
+        rows.loc[rows["warnings"].fillna("") != "", "warnings"] if "warnings" in rows else pd.Series(dtype="string")
+    )
+    return Made(
+        rows, _rejected(scope, failures), {"outlines": len(rows), "measured_now": done, "with_warnings": len(warned)}
+    )
 
 
 @table_asset(
@@ -74,15 +80,17 @@ def radiomic_features(scope: Scope) -> Made:
         scope.files("features")
         finished, rejected = read_features(scope.folder, scope.own_cohort, cohort)
         described = finished.rename_axis("patient_id").reset_index()
-        described = described.assign(series="", reader="", session=1, row_key="", feature_set=cohort.features.feature_set)
+        described = described.assign(
+            series="", reader="", session=1, row_key="", feature_set=cohort.features.feature_set
+        )
         return Made(described, rejected, {"patients": len(finished), "features": finished.shape[1]})
     settings = scope.use(scope.study.extraction)
     rows, failures, done = _incremental(
         scope,
         _jobs(scope, _measured(scope), settings),
-        lambda jobs: extract_many(jobs, settings, on_progress=_telling(scope)),
+        lambda jobs: extract_many(jobs, settings, workers=scope.workers, on_progress=_telling(scope)),
     )
-    rows["feature_set"] = feature_set_name(settings)
+    rows = rows.assign(feature_set=feature_set_name(settings))
     return Made(rows, _rejected(scope, failures), {"outlines": len(rows), "extracted_now": done})
 
 
@@ -104,9 +112,11 @@ def perturbed_features(scope: Scope) -> Made:
     rows, failures, done = _incremental(
         scope,
         _jobs(scope, chosen, settings, salt=f"perturbed:{agreed.perturbation_seed}"),
-        lambda jobs: extract_perturbed(jobs, settings, seed=agreed.perturbation_seed, on_progress=_telling(scope)),
+        lambda jobs: extract_perturbed(
+            jobs, settings, seed=agreed.perturbation_seed, workers=scope.workers, on_progress=_telling(scope)
+        ),
     )
-    rows["feature_set"] = feature_set_name(settings)
+    rows = rows.assign(feature_set=feature_set_name(settings))
     return Made(rows, details={"outlines": len(chosen), "perturbed_now": done, "failed": len(failures)})
 
 
@@ -164,9 +174,10 @@ def _verdicts(evidence: pd.DataFrame) -> pd.DataFrame:
         {
             "kept": grouped["kept"].all(),
             "evidence": grouped["kind"].agg(lambda kinds: ", ".join(sorted(set(kinds)))),
-            "reason": grouped["reason"].agg(lambda reasons: "; ".join(reasons.dropna().unique()) or None),
+            "reason": grouped["reason"].agg(lambda reasons: "; ".join(reasons.dropna().unique())),
         }
     )
+    verdict["reason"] = verdict["reason"].replace("", None)
     return verdict.reset_index()[columns]
 
 
@@ -179,21 +190,21 @@ def _measured(scope: Scope) -> pd.DataFrame:
 
 def _jobs(scope: Scope, series: pd.DataFrame, settings: ExtractionSettings, salt: str = "") -> list[ExtractionJob]:
     jobs = []
-    for row in series.itertuples():
-        has_exclusion = pd.notna(row.exclusion_mask)
-        masks = row.mask_sha256 + (row.exclusion_sha256 if has_exclusion else "")
-        label = int(row.mask_label) if pd.notna(row.mask_label) else None
+    for row in series.to_dict("records"):
+        has_exclusion = pd.notna(row["exclusion_mask"])
+        masks = row["mask_sha256"] + (row["exclusion_sha256"] if has_exclusion else "")
+        label = int(row["mask_label"]) if pd.notna(row["mask_label"]) else None
         jobs.append(
             ExtractionJob(
-                patient_id=row.patient_id,
-                image=landing_path(scope.folder, row.image),
-                mask=landing_path(scope.folder, row.mask),
+                patient_id=row["patient_id"],
+                image=landing_path(scope.folder, row["image"]),
+                mask=landing_path(scope.folder, row["mask"]),
                 mask_label=label,
-                exclusion_mask=landing_path(scope.folder, row.exclusion_mask) if has_exclusion else None,
-                series=row.series,
-                reader=row.reader,
-                session=str(row.session),
-                row_key=row_key(row.image_sha256, masks + salt, label, settings),
+                exclusion_mask=landing_path(scope.folder, row["exclusion_mask"]) if has_exclusion else None,
+                series=row["series"],
+                reader=row["reader"],
+                session=str(row["session"]),
+                row_key=row_key(row["image_sha256"], masks + salt, label, settings),
             )
         )
     return jobs
@@ -204,13 +215,15 @@ def _incremental(scope: Scope, jobs: list[ExtractionJob], compute: Compute) -> t
     wanted = {(job.patient_id, job.series, job.reader, job.session, job.row_key) for job in jobs}
     before = scope.previous().drop(columns=["cohort", "provenance"])
     names = [*OUTLINE_KEY, "row_key"]
-    kept_keys = list(before[names].astype({"session": "string"}).itertuples(index=False, name=None))
+    kept_keys = [(*key[:3], str(key[3]), key[4]) for key in before[names].itertuples(index=False, name=None)]
     kept = before.loc[pd.Series([key in wanted for key in kept_keys], index=before.index, dtype=bool)]
-    todo = [job for job in jobs if (job.patient_id, job.series, job.reader, job.session, job.row_key) not in set(kept_keys)]
+    todo = [
+        job for job in jobs if (job.patient_id, job.series, job.reader, job.session, job.row_key) not in set(kept_keys)
+    ]
     if not todo:
         return kept, pd.DataFrame(columns=["patient_id", "file", "rule", "message"]), 0
     rows, failures = compute(todo)
-    rows = rows.astype({"session": "Int64"}) if len(rows) else rows
+    rows["session"] = rows["session"].astype("Int64")
     parts = [part for part in (kept, rows) if len(part)]
     return pd.concat(parts, ignore_index=True) if parts else kept, failures, len(todo)
 

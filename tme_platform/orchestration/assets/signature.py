@@ -30,6 +30,7 @@ from tme_platform.signature import (
 )
 from tme_platform.tracking import ModelRecord, ModelRun
 
+_RECORDED = ("threshold", "apparent_auc", "oof_auc", "oof_auc_low", "oof_auc_high", "oof_auc_se")
 _ID_COLUMNS = ["cohort", "patient_id", "side", "phenotype", "feature_set"]
 _DESCRIPTIVE = ["cohort", "series", "reader", "session", "feature_set", "row_key", "provenance"]
 
@@ -50,7 +51,7 @@ def _labels(scope: Scope, cohort: str | None = None) -> pd.Series:
 
 @table_asset(COHORT_SPLIT, code_version="1", deps=[RADIOMIC_FEATURES, TME_PHENOTYPES])
 def cohort_split(scope: Scope) -> Made:
-    """Draw discovery and validation, stratified by phenotype; patients who were assigned before stay where they were."""
+    """Draw discovery and validation, stratified by phenotype; who was assigned before stays there."""
     split = scope.declaration("split").split
     if split is None:
         return Made(
@@ -82,7 +83,7 @@ def _judge_sides(patients: pd.DataFrame, scope: Scope) -> list[Finding]:
     judge=_judge_sides,
 )
 def signature_patients(scope: Scope) -> Made:
-    """Put together everybody with image features and a phenotype, by side; one feature set only, that of discovery."""
+    """Put together everybody with image features and a phenotype, by side; one feature set, that of discovery."""
     discovery = scope.with_role(Role.SIGNATURE_DISCOVERY)
     parts = [_sides(scope, cohort) for cohort in scope.with_role(Role.SIGNATURE_DISCOVERY, Role.SIGNATURE_VALIDATION)]
     together = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_ID_COLUMNS)
@@ -97,7 +98,7 @@ def signature_patients(scope: Scope) -> Made:
     details = {
         "feature_set": sets[0] if sets else "none",
         "left_out_for_other_features": len(other),
-        **{f"{side}_{phenotype}": int(count) for (side, phenotype), count in counts.items()},
+        **{"_".join(map(str, group)): int(count) for group, count in zip(counts.index, counts, strict=True)},
     }
     return Made(kept, details=details)
 
@@ -131,7 +132,7 @@ def _training_data(scope: Scope) -> tuple[pd.DataFrame, pd.Series, pd.DataFrame]
     kinds=frozenset({"mlflow", "sklearn"}),
 )
 def signature(scope: Scope) -> Made:
-    """Train the random forest on discovery, choose its settings by five-fold cross-validation, and register it in MLflow.
+    """Train the random forest on discovery, its settings by five-fold cross-validation, and register it in MLflow.
 
     The out-of-fold AUC comes from models that never saw the patient they score; the apparent AUC is the paper's way.
     """
@@ -147,7 +148,7 @@ def signature(scope: Scope) -> Made:
     record = scope.tracker.find(key)
     if record is None:
         scope.report(f"training on {len(labels)} patients, {features.shape[1]} features")
-        trained = train_signature(features, labels, settings=settings, kept_features=kept)
+        trained = train_signature(features, labels, settings=settings, kept_features=kept, n_jobs=scope.workers)
         record = scope.tracker.log(_model_run(scope, key, trained, features, rows))
     scope.tracker.link(record, scope.run_tags)
     row = _signature_row(scope, record, rows)
@@ -186,6 +187,7 @@ def _model_run(
             "oof_auc": trained.honest.auc,
             "oof_auc_low": trained.honest.ci_low,
             "oof_auc_high": trained.honest.ci_high,
+            "oof_auc_se": trained.honest.se,
             "searched_auc": trained.searched,
             "threshold": trained.threshold.threshold,
             "n_patients": trained.n,
@@ -222,7 +224,7 @@ def _signature_row(scope: Scope, record: ModelRecord, rows: pd.DataFrame) -> dic
         "feature_set": rows["feature_set"].iloc[0],
         "best_params": json.dumps(best, sort_keys=True),
         **{name: int(metrics[name]) for name in ("n_patients", "n_hot", "n_features")},
-        **{name: metrics[name] for name in ("threshold", "apparent_auc", "oof_auc", "oof_auc_low", "oof_auc_high")},
+        **{name: metrics[name] for name in _RECORDED},
     }
 
 
@@ -235,7 +237,8 @@ def _current(scope: Scope) -> tuple[ModelRecord, pd.Series] | None:
     record = scope.tracker.find(row["content_key"])
     if record is None:
         raise LookupError(
-            f"model {row['content_key'][:8]} of table `signature` is not in MLflow: run `tme run --select signature --refresh all`"
+            f"model {row['content_key'][:8]} of table `signature` is not in MLflow: "
+            "run `tme run --select signature --refresh all`"
         )
     return record, row
 

@@ -67,7 +67,7 @@ def survival_tests(scope: Scope) -> Made:
 
 @table_asset(POPULATION_SURVIVAL, code_version="1", deps=[PATIENTS, TME_PHENOTYPES, CELL_SCORES])
 def population_survival(scope: Scope) -> Made:
-    """Relate each population to overall survival, alone, in all, hot and cold tumours (Cox, FDR by group of patients)."""
+    """Relate each population to overall survival, alone, in all, hot and cold tumours (Cox, FDR within each)."""
     columns = [column.name for column in POPULATION_SURVIVAL.columns]
     followed = _followed(scope)
     if (reason := _enough(scope, followed)) or not scope.has_rows(CELL_SCORES):

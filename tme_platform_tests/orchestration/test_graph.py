@@ -1,0 +1,153 @@
+"""The graph: what it consists of, and the small study taken through all of it."""
+
+import json
+
+import dagster as dg
+import pandas as pd
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from tme_platform.lake import TABLES, query
+from tme_platform.lake.tables import COHORT_SPLIT, RAD_SCORES, RADIOMIC_FEATURES, SIGNATURE, TME_PHENOTYPES
+from tme_platform.orchestration.build import build_definitions
+from tme_platform.orchestration.runner import Outcome, waves
+from tme_platform_tests.orchestration.conftest import Platform, Recorded
+
+Finished = tuple[Platform, Outcome, Recorded]
+
+
+@pytest.fixture(scope="module")
+def definitions() -> dg.Definitions:
+    return build_definitions()
+
+
+def test_asset_keys_and_dependencies(definitions: dg.Definitions, snapshot: SnapshotAssertion) -> None:
+    graph = {
+        spec.key.to_user_string(): {
+            "group": spec.group_name,
+            "per_cohort": spec.partitions_def is not None,
+            "needs": sorted(dep.asset_key.to_user_string() for dep in spec.deps),
+        }
+        for spec in definitions.resolve_all_asset_specs()
+    }
+    assert dict(sorted(graph.items())) == snapshot
+
+
+def test_definitions_can_be_loaded_by_dagster(definitions: dg.Definitions) -> None:
+    dg.Definitions.validate_loadable(definitions)
+
+
+def test_every_table_is_an_asset_and_the_other_way_round(definitions: dg.Definitions) -> None:
+    names = {spec.key.to_user_string() for spec in definitions.resolve_all_asset_specs()}
+    assert names == {*TABLES, "catalog"}
+
+
+def test_every_asset_can_be_understood(definitions: dg.Definitions) -> None:
+    for spec in definitions.resolve_all_asset_specs():
+        name = spec.key.to_user_string()
+        assert len(spec.description or "") > 40, name
+        assert spec.owners, name
+        assert spec.kinds, name
+        assert spec.group_name.startswith("s"), name
+        if name in TABLES:
+            columns = spec.metadata["dagster/column_schema"].columns
+            assert {column.name for column in TABLES[name].all_columns} <= {column.name for column in columns}
+            assert all(column.description for column in columns)
+            assert spec.code_version
+
+
+def test_a_wave_holds_nothing_that_waits_for_another_cohort(definitions: dg.Definitions) -> None:
+    cut = waves(list(definitions.resolve_all_asset_specs()))
+    assert [spec.key.to_user_string() for spec in cut[0]] == ["cohort_files"]
+    assert len({spec.key for wave in cut for spec in wave}) == sum(map(len, cut)) == len(TABLES) + 1
+    made: set[dg.AssetKey] = set()
+    for wave in cut:
+        assert len({spec.partitions_def is None for spec in wave}) == 1
+        for spec in wave:
+            for dep in spec.deps:
+                everything = isinstance(dep.partition_mapping, dg.AllPartitionMapping)
+                assert dep.asset_key in made or (not everything and dep.asset_key in {s.key for s in wave})
+        made |= {spec.key for spec in wave}
+    assert len(cut) <= 8, "each wave is a run per cohort"
+
+
+def test_the_first_run_makes_everything(finished: Finished) -> None:
+    platform, outcome, recorded = finished
+    assert outcome.failures == []
+    assert outcome.skipped == []
+    cohorts = {"reference", "mri", "rna", "images"}
+    wanted = {
+        (name, cohort) for name, schema in TABLES.items() for cohort in (cohorts if schema.per_cohort else {None})
+    }
+    assert {(asset, cohort) for asset, cohort, _ in recorded.lines} == wanted
+    for spec in build_definitions().resolve_all_asset_specs():
+        parts = platform.instance.get_materialized_partitions(spec.key)
+        if spec.partitions_def is not None:
+            assert parts == cohorts, spec.key
+        else:
+            assert platform.instance.get_latest_materialization_event(spec.key) is not None, spec.key
+
+
+def test_phenotypes_separate_what_was_drawn_apart(finished: Finished) -> None:
+    labels = finished[0].workspace.lake.read(TME_PHENOTYPES, "reference").set_index("patient_id")["phenotype"]
+    drawn_hot = [int(patient[1:]) % 3 == 0 for patient in labels.index]
+    assert ((labels == "hot") == drawn_hot).all()
+
+
+def test_labels_come_by_patient_from_the_cohort_that_is_named(finished: Finished) -> None:
+    lake = finished[0].workspace.lake
+    own, named = (lake.read(TME_PHENOTYPES, cohort).set_index("patient_id") for cohort in ("mri", "reference"))
+    assert (own["model_cohort"] == "reference").all()
+    pd.testing.assert_series_equal(own["phenotype"], named.loc[own.index, "phenotype"])
+
+
+def test_every_row_made_from_simulated_data_says_so(finished: Finished) -> None:
+    root = finished[0].workspace.lake_root
+    for name in TABLES:
+        said = query(root, f'select distinct provenance from "{name}"')["provenance"].tolist()
+        assert said in ([], ["simulated"]), name
+
+
+def test_materialisations_carry_what_a_person_asks(finished: Finished) -> None:
+    event = finished[0].instance.get_latest_materialization_event(dg.AssetKey("tme_phenotypes"))
+    materialization = event.asset_materialization
+    metadata = {name: value.value for name, value in materialization.metadata.items()}
+    assert metadata["dagster/row_count"] > 0
+    assert metadata["reason"] == "first run"
+    assert metadata["new"] == metadata["dagster/row_count"]
+    assert {"changed", "unchanged", "removed", "table_version", "content_hash", "columns", "dagster/uri"} <= set(
+        metadata
+    )
+    assert materialization.tags["dagster/data_version"] == metadata["content_hash"]
+
+
+def test_model_and_materialisation_point_at_each_other(finished: Finished) -> None:
+    platform = finished[0]
+    row = platform.workspace.lake.read(SIGNATURE).iloc[0]
+    tracker = platform.workspace.tracker
+    (record,) = tracker.versions()
+    assert (record.content_key, record.run_id) == (row["content_key"], row["mlflow_run_id"])
+    assert tracker.aliases() == {"champion": int(record.version)}
+    event = platform.instance.get_latest_materialization_event(dg.AssetKey("signature"))
+    assert event.asset_materialization.metadata["mlflow_run"].value.endswith(f"/runs/{record.run_id}")
+    summary = tracker.run_summary(record)
+    assert summary["tags"]["dagster.run_id"] == event.run_id
+    assert summary["tags"]["tme.provenance"] == "simulated"
+    versions = json.loads(summary["tags"]["tme.table_versions"])
+    assert set(versions) == {"signature_patients", "agreed_features"}
+    assert any(name.startswith("mri.validation.") for name in summary["metrics"])
+    assert summary["metrics"]["n_patients"] == row["n_patients"]
+
+
+def test_the_stored_model_gives_the_scores_in_the_table(finished: Finished) -> None:
+    workspace = finished[0].workspace
+    model = workspace.tracker.load(workspace.tracker.versions()[0])
+    features = workspace.lake.read(RADIOMIC_FEATURES, "mri").set_index("patient_id")[list(model.feature_names_in_)]
+    scores = workspace.lake.read(RAD_SCORES, "mri").set_index("patient_id")["rad_score"]
+    again = pd.Series(model.predict_proba(features.loc[scores.index])[:, 1], index=scores.index, name="rad_score")
+    pd.testing.assert_series_equal(scores, again)
+
+
+def test_both_sides_of_the_split_are_there_and_apart(finished: Finished) -> None:
+    split = finished[0].workspace.lake.read(COHORT_SPLIT, "mri")
+    assert split["side"].value_counts().to_dict() == {"discovery": 30, "validation": 10}

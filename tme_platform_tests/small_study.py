@@ -1,0 +1,135 @@
+"""A small study made in a temporary folder: four cohorts of a few patients, real code all the way.
+
+Numbers are drawn at random and mean nothing; the cohort files say `simulated`.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import SimpleITK as sitk  # noqa: N813
+import yaml
+
+from tme_platform.orchestration.workspace import Workspace
+
+STUDY = """
+name: small
+title: A small study for tests
+phenotypes: {k: 2, k_max: 4, starts: 5}
+extraction: {image_types: [Original]}
+signature: {n_repeats: 1, n_trees: 10, n_splits: 3, permutations: 1}
+agreement: {perturbation_patients: 3}
+"""
+
+_GROUPS = {
+    "CD8 T cells": "adaptive",
+    "B cells": "adaptive",
+    "NK cells": "innate_activated",
+    "Macrophages": "innate_inactivated",
+    "Fibroblasts": "non_immune",
+    "Endothelium": "non_immune",
+}
+_PROVENANCE = {"kind": "simulated", "source": "drawn at random for a test", "licence": "CC0"}
+
+
+def make_study(root: Path, *, patients: int = 40, imaged: int = 3) -> Workspace:
+    """Write landing folders and study file; return the workspace that runs them."""
+    landing = root / "landing"
+    random = np.random.default_rng(7)
+    names = [f"P{number:03d}" for number in range(patients)]
+    _reference(landing / "reference", names, random)
+    _mri(landing / "mri", names, random)
+    _expression(landing / "rna", [f"R{number:03d}" for number in range(12)], random)
+    if imaged:
+        make_imaging(landing / "images", [f"I{number:03d}" for number in range(imaged)], random)
+    study = root / "small.yaml"
+    study.write_text(STUDY)
+    return Workspace(lake_root=str(root / "lake"), landing_root=str(landing), study_name=str(study), workers=1)
+
+
+def declare(folder: Path, **fields: object) -> None:
+    """Write a cohort file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    cohort = {"title": folder.name, "provenance": _PROVENANCE, **fields}
+    (folder / "cohort.yaml").write_text(yaml.safe_dump(cohort))
+
+
+def _reference(folder: Path, names: list[str], random: np.random.Generator) -> None:
+    hot = np.arange(len(names)) % 3 == 0
+    clinical = pd.DataFrame(
+        {
+            "id": names,
+            "age": random.integers(30, 80, len(names)),
+            "days": random.integers(100, 3000, len(names)),
+            "dead": random.integers(0, 2, len(names)),
+            "receptor": random.choice(["pos", "neg"], len(names)),
+        }
+    )
+    scores = pd.DataFrame(random.normal(0, 0.3, (len(names), len(_GROUPS))), columns=list(_GROUPS))
+    scores.loc[hot, ["CD8 T cells", "B cells", "NK cells"]] += 2
+    scores.loc[~hot, ["Fibroblasts", "Endothelium"]] += 2
+    declare(
+        folder,
+        roles=["phenotype_reference"],
+        clinical=[
+            {
+                "file": "clinical.csv",
+                "patient_id": "id",
+                "columns": {"age_years": "age", "os_days": "days", "os_event": "dead"},
+            }
+        ],
+        cell_scores={"file": "scores.tsv", "groups": "groups.tsv", "method": "drawn"},
+        phenotypes={"by": "fit"},
+    )
+    clinical.to_csv(folder / "clinical.csv", index=False)
+    scores.assign(patient_id=names).to_csv(folder / "scores.tsv", sep="\t", index=False)
+    groups = pd.DataFrame({"population": list(_GROUPS), "group": list(_GROUPS.values())})
+    groups.to_csv(folder / "groups.tsv", sep="\t", index=False)
+
+
+def _mri(folder: Path, names: list[str], random: np.random.Generator) -> None:
+    declare(
+        folder,
+        roles=["signature_discovery", "signature_validation"],
+        features={"file": "features.csv", "feature_set": "drawn"},
+        phenotypes={"by": "patient", "cohort": "reference"},
+        split={"fraction": 0.25, "seed": 1},
+    )
+    features = pd.DataFrame(random.normal(size=(len(names), 6)), columns=[f"f{n}" for n in range(6)])
+    features.assign(patient_id=names).to_csv(folder / "features.csv", index=False)
+
+
+def _expression(folder: Path, names: list[str], random: np.random.Generator) -> None:
+    from tme_platform.expression import gene_set_path, read_gmt
+
+    genes = sorted({gene for genes in read_gmt(gene_set_path("tme24")).values() for gene in genes})
+    matrix = pd.DataFrame(random.normal(5, 2, (len(genes), len(names))).round(3), index=genes, columns=names)
+    declare(
+        folder,
+        roles=["score_comparison"],
+        expression={"file": "expression.tsv", "unit": "log2_tpm"},
+        phenotypes={"by": "fit"},
+    )
+    matrix.rename_axis("gene").to_csv(folder / "expression.tsv", sep="\t")
+
+
+def make_imaging(folder: Path, names: list[str], random: np.random.Generator) -> None:
+    """A cohort of small images, each with one outline."""
+    declare(folder, roles=["imaging_methods"], imaging={})
+    (folder / "images").mkdir(parents=True)
+    rows = []
+    for name in names:
+        write_image(folder, name, random)
+        rows.append({"patient_id": name, "image": f"images/{name}.nii.gz", "mask": f"images/{name}_mask.nii.gz"})
+    pd.DataFrame(rows).to_csv(folder / "imaging.csv", index=False)
+
+
+def write_image(folder: Path, name: str, random: np.random.Generator, radius: float = 6.0) -> None:
+    """A noisy ball in the dark, and its outline."""
+    z, y, x = np.mgrid[:24, :28, :28]
+    distance = np.sqrt((z - 12.0) ** 2 + (y - 14.0) ** 2 + (x - 14.0) ** 2)
+    values = random.normal(100, 15, distance.shape) + 150 * (distance < radius)
+    for suffix, array in (("", values.astype(np.float32)), ("_mask", (distance < radius).astype(np.uint8))):
+        image = sitk.GetImageFromArray(array)
+        image.SetSpacing((1.0, 1.0, 1.0))
+        sitk.WriteImage(image, str(folder / "images" / f"{name}{suffix}.nii.gz"))
