@@ -7,6 +7,7 @@ not: radiomic features (``tme_platform.radiomics``), and which patient an image 
 from tme_platform.imaging.acquisition import acquisition_tags
 from tme_platform.imaging.air import air_threshold
 from tme_platform.imaging.errors import ImagingError
+from tme_platform.imaging.exclusion import read_exclusion
 from tme_platform.imaging.geometry import onto_grid
 from tme_platform.imaging.grid import resample_to_grid
 from tme_platform.imaging.mask import read_mask
@@ -26,6 +27,7 @@ __all__ = [
     "delineate",
     "onto_grid",
     "overlap",
+    "read_exclusion",
     "read_mask",
     "read_series",
     "region_quality",

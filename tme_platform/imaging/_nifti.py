@@ -70,7 +70,7 @@ def check_nifti(path: Path, kind: str) -> None:
         )
     if bad:
         raise ImagingError(
-            "image_not_finite" if kind == "image" else "mask_not_labels",
+            "mask_not_labels" if kind == "mask" else f"{kind}_not_finite",
             f"{path.name} has {bad} voxels that are NaN or infinite; export it again without them.",
         )
 

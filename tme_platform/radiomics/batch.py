@@ -16,7 +16,7 @@ import pandas as pd
 import SimpleITK as sitk  # noqa: N813
 from numpy.typing import NDArray
 
-from tme_platform.imaging import ImagingError, read_mask, read_series, region_quality
+from tme_platform.imaging import ImagingError, read_exclusion, read_mask, read_series, region_quality
 from tme_platform.radiomics.backends import Backend, InProcess, ProcessPool, WorkerCrashError
 from tme_platform.radiomics.extraction import extract
 from tme_platform.radiomics.names import feature_names
@@ -167,7 +167,7 @@ def _feature_table(rows: Sequence[_FeatureRow], settings: ExtractionSettings, mo
 def _read(job: ExtractionJob) -> tuple[sitk.Image, sitk.Image, sitk.Image | None]:
     image = read_series(job.image, series=job.dicom_series, phase=job.phase, minus=job.minus)
     mask = read_mask(job.mask, image, job.mask_label)
-    return image, mask, None if job.exclusion_mask is None else read_mask(job.exclusion_mask, image)
+    return image, mask, None if job.exclusion_mask is None else read_exclusion(job.exclusion_mask, image)
 
 
 def _run(
@@ -207,4 +207,6 @@ def _failure(job: ExtractionJob, error: Exception) -> dict[str, str]:
         where = f" at {Path(place[-1].filename).name}:{place[-1].lineno}" if place else ""
         rule, message = "extraction_failed", f"unexpected {type(error).__name__}{where}; please report it."
     file = job.mask if rule.startswith(("mask_", "geometry_")) else job.image
+    if rule.startswith("exclusion_mask_"):
+        file = job.exclusion_mask or job.image
     return {"patient_id": job.patient_id, "file": str(file), "rule": rule, "message": message}

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
 
-from tme_platform.imaging import ImagingError, read_mask, read_series, regions
+from tme_platform.imaging import ImagingError, read_exclusion, read_mask, read_series, regions
 from tme_platform_tests.imaging.conftest import as_image
 
 VALUES = np.random.default_rng(0).normal(100, 10, (6, 8, 10)).astype("float32")
@@ -222,3 +222,23 @@ def test_labels_of_a_multilabel_mask(reference):
     ]
     assert min(voxels) > 0
     assert voxels[0] != voxels[1]
+
+
+def test_an_exclusion_mask_may_be_empty_larger_or_of_many_labels(tmp_path):
+    image = as_image(VALUES)
+    empty = read_exclusion(_written(tmp_path / "a.nii.gz", INSIDE[1:] * 0), image)
+    assert not sitk.GetArrayViewFromImage(empty).any()
+    assert empty.GetSize() == image.GetSize()
+    two = read_exclusion(_written(tmp_path / "b.nii.gz", _with(INSIDE, 7)), image)
+    assert sitk.GetArrayViewFromImage(two).sum() == INSIDE.sum() + 1
+    wide = read_exclusion(
+        _written(tmp_path / "c.nii.gz", np.ones((20, 20, 20), "uint8"), origin=(-5.0, -5.0, -5.0)), image
+    )
+    assert sitk.GetArrayViewFromImage(wide).all()
+    for path, rule in (
+        (tmp_path / "none.nii.gz", "exclusion_mask_missing"),
+        (_written(tmp_path / "d.nii.gz", INSIDE, origin=(3.0, 0.0, 0.0)), "geometry_mismatch"),
+    ):
+        with pytest.raises(ImagingError) as raised:
+            read_exclusion(path, image)
+        assert raised.value.rule == rule

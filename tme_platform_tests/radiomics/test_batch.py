@@ -2,6 +2,7 @@
 
 import os
 import signal
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -77,6 +78,18 @@ def test_another_backend_can_be_given(jobs):
     pd.testing.assert_frame_equal(
         extract_many(jobs, FEW, backend=Backwards())[0], extract_many(jobs, FEW, workers=1)[0]
     )
+
+
+def test_an_exclusion_mask_reaches_the_ring(jobs):
+    job = jobs[0]
+    excluding = replace(job, exclusion_mask=job.mask)
+    plain, without = (extract_many([one], FEW)[0] for one in (job, excluding))
+    volume = "ring_original_shape_VoxelVolume"
+    assert 0 < without.loc[0, volume] < plain.loc[0, volume]
+    assert without.loc[0, "tumour_original_firstorder_Mean"] == plain.loc[0, "tumour_original_firstorder_Mean"]
+    _, failures = extract_many([replace(job, exclusion_mask=job.mask.with_name("none.nii.gz"))], FEW)
+    assert failures.loc[0, "rule"] == "exclusion_mask_missing"
+    assert failures.loc[0, "file"].endswith("none.nii.gz")
 
 
 def test_no_jobs_give_empty_tables():
