@@ -182,7 +182,10 @@ def _run(
     results: dict[int, list[Row]] = {}
     failures: dict[int, dict[str, str]] = {}
     start = time.perf_counter()
-    for done, (number, result) in enumerate(backend.map(function, jobs), start=1):
+    # The largest first, so that no process is left alone with it at the end.
+    order = sorted(range(len(jobs)), key=lambda number: -_size(jobs[number].image))
+    for done, (place, result) in enumerate(backend.map(function, [jobs[number] for number in order]), start=1):
+        number = order[place]
         if isinstance(result, Exception):
             failures[number] = _failure(jobs[number], result)
         else:
@@ -193,6 +196,10 @@ def _run(
     rows = [row for number in sorted(results) for row in results[number]]
     rejected = [failures[number] for number in sorted(failures)]
     return rows, pd.DataFrame(rejected, columns=list(FAILURE_COLUMNS))
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
 
 
 def _failure(job: ExtractionJob, error: Exception) -> dict[str, str]:

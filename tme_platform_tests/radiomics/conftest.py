@@ -7,8 +7,8 @@ import pytest
 import SimpleITK as sitk  # noqa: N813
 from radiomics.featureextractor import RadiomicsFeatureExtractor
 
-from tme_platform.imaging import read_mask, read_series
-from tme_platform.radiomics import ExtractionSettings, extract, prepare
+from tme_platform.imaging import read_mask, read_series, regions
+from tme_platform.radiomics import ExtractionSettings, extract
 
 logging.getLogger("radiomics").setLevel(logging.CRITICAL)
 
@@ -22,22 +22,25 @@ def plain(image, mask, settings, **given):
     return pd.Series({name: float(value) for name, value in extractor.execute(image, mask).items()})
 
 
+def preprocessing(settings):
+    return {
+        "normalize": True,
+        "normalizeScale": settings.normalize_scale,
+        "resampledPixelSpacing": [settings.spacing_mm] * 3,
+        "interpolator": "sitkBSpline",
+        "padDistance": settings.pad_voxels,
+    }
+
+
 def plain_tumour(image, mask, settings):
-    return plain(
-        image,
-        mask,
-        settings,
-        normalize=True,
-        normalizeScale=settings.normalize_scale,
-        resampledPixelSpacing=[settings.spacing_mm] * 3,
-        interpolator="sitkBSpline",
-        padDistance=settings.pad_voxels,
-    ).add_prefix("tumour_")
+    return plain(image, mask, settings, **preprocessing(settings)).add_prefix("tumour_")
 
 
 def plain_ring(image, mask, settings):
-    prepared = prepare(image, mask, settings)
-    return plain(prepared.image, prepared.ring, settings).add_prefix("ring_")
+    """Our ring, but on the image as pyradiomics preprocesses it."""
+    preprocessed, _ = RadiomicsFeatureExtractor.loadImage(image, mask, **preprocessing(settings))
+    ring = regions(image, mask, **settings.ring())["ring"]
+    return plain(preprocessed, ring, settings).add_prefix("ring_")
 
 
 @pytest.fixture(scope="session")
