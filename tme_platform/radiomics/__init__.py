@@ -18,6 +18,7 @@ from tme_platform.radiomics.extraction import extract, prepare
 from tme_platform.radiomics.icc import IccForm, icc
 from tme_platform.radiomics.key import row_key
 from tme_platform.radiomics.names import feature_names
+from tme_platform.radiomics.outlines import compare_outlines
 from tme_platform.radiomics.perturbation import perturbations
 from tme_platform.radiomics.ring_width import ring_width_run
 from tme_platform.radiomics.settings import FEATURE_VERSION, ExtractionSettings
@@ -34,6 +35,7 @@ __all__ = [
     "ProcessPool",
     "agreement",
     "available_processors",
+    "compare_outlines",
     "describe_many",
     "extract",
     "extract_many",

@@ -187,7 +187,7 @@ def _run(
     for done, (place, result) in enumerate(backend.map(function, [jobs[number] for number in order]), start=1):
         number = order[place]
         if isinstance(result, Exception):
-            failures[number] = _failure(jobs[number], result)
+            failures[number] = failure_row(jobs[number], result)
         else:
             results[number] = result
         if on_progress is not None:
@@ -202,7 +202,8 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
 
 
-def _failure(job: ExtractionJob, error: Exception) -> dict[str, str]:
+def failure_row(job: ExtractionJob, error: Exception) -> dict[str, str]:
+    """Say in one row which file of a job broke which rule, and what to do."""
     if isinstance(error, ImagingError):
         rule, message = error.rule, error.message
     elif isinstance(error, WorkerCrashError):
