@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -173,30 +174,19 @@ def models(context: typer.Context) -> None:
         _fail(f"no models in {lake}: run `tme demo` or `tme run` first, or name another lake (--lake)")
     tracker = Tracker(Tracker.local_uri(lake), lake / "mlflow" / "artifacts")
     aliases = {version: alias for alias, version in tracker.aliases().items()}
-    table = Table(title="Versions of the signature", title_justify="left")
-    for heading in (
-        "version",
-        "alias",
-        "trained",
-        "patients",
-        "hot",
-        "features",
-        "out-of-fold AUC (95 % CI)",
-        "apparent AUC",
-        "key",
-    ):
-        table.add_column(heading)
+    table = Table(title="Versions of the signature", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("version", "trained", "patients (hot)", "features", "AUC out of fold", "apparent"):
+        table.add_column(heading, overflow="fold")
     for record in tracker.versions():
         summary = tracker.run_summary(record)
         metrics = summary["metrics"]
         table.add_row(
-            record.version,
-            aliases.get(record.version, aliases.get(int(record.version), "")),  # type: ignore[call-overload]
+            f"{record.version} {aliases.get(record.version, '')}",
             f"{summary['started']:%Y-%m-%d %H:%M}",
-            *(f"{metrics.get(name, float('nan')):.0f}" for name in ("n_patients", "n_hot", "n_features")),
-            _with_interval(metrics, "oof_auc"),
-            f"{metrics.get('apparent_auc', float('nan')):.3f}",
-            record.content_key[:8],
+            f"{metrics['n_patients']:.0f} ({metrics['n_hot']:.0f})",
+            f"{metrics['n_features']:.0f}",
+            f"{metrics['oof_auc']:.3f} ({metrics['oof_auc_low']:.3f}-{metrics['oof_auc_high']:.3f})",
+            f"{metrics['apparent_auc']:.3f}",
         )
     console.print(table)
     console.print("Compare them in MLflow: `tme ui`, then Models > rad-score.")
@@ -242,13 +232,6 @@ def _finish(outcome: Outcome) -> None:
         )
     if not outcome.success:
         raise typer.Exit(1)
-
-
-def _with_interval(metrics: dict[str, float], name: str) -> str:
-    nan = float("nan")
-    return (
-        f"{metrics.get(name, nan):.3f} ({metrics.get(name + '_low', nan):.3f}-{metrics.get(name + '_high', nan):.3f})"
-    )
 
 
 def _print_rejected(rejected: pd.DataFrame, most: int = 20) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from tme_platform.lake import Lake
 from tme_platform.lake.tables import (
+    CLUSTER_EVIDENCE,
     COHORT_METRICS,
+    COHORTS,
     IMAGE_REGIONS,
     PATIENTS,
-    PHENOTYPE_MODEL,
     RADIOMIC_FEATURES,
     REJECTED_INPUTS,
     SIGNATURE,
@@ -26,7 +28,7 @@ def print_summary(root: Path, console: Console) -> None:
     """Print cohorts, phenotypes, survival, the signature's figures, what was rejected, and what to open next."""
     lake = Lake(root.resolve())
     console.print(_cohorts(lake))
-    for line in (*_survival(lake), *_signature(lake), *_rejected(lake)):
+    for line in (*_phenotypes(lake), *_survival(lake), *_signature(lake), *_rejected(lake)):
         console.print(line, highlight=False, soft_wrap=True)
     console.print(
         "\nNext: [bold]tme ui[/bold] (Dagster and MLflow in the browser), [bold]tme models[/bold], "
@@ -35,27 +37,43 @@ def print_summary(root: Path, console: Console) -> None:
 
 
 def _cohorts(lake: Lake) -> Table:
-    patients, labels = lake.read(PATIENTS), lake.read(TME_PHENOTYPES)
-    models, features = lake.read(PHENOTYPE_MODEL), lake.read(RADIOMIC_FEATURES, columns=["cohort", "patient_id"])
-    outlines = lake.read(IMAGE_REGIONS, columns=["cohort", "patient_id"])
-    table = Table(title="Cohorts", title_justify="left")
-    for heading in ("cohort", "data", "patients", "outlines", "with features", "clusters", "hot", "phenotypes from"):
-        table.add_column(heading, justify="left" if heading in ("cohort", "data", "phenotypes from") else "right")
-    for cohort, rows in patients.groupby("cohort", sort=False):
-        own = labels[labels["cohort"] == cohort]
-        fitted = models.loc[models["cohort"] == cohort, "cluster"].nunique()
-        hot = int((own["phenotype"] == "hot").sum())
+    patients, series = lake.read(PATIENTS), lake.read(IMAGE_REGIONS, columns=["cohort", "patient_id"])
+    features = lake.read(RADIOMIC_FEATURES, columns=["cohort", "patient_id"])
+    roles = lake.read(COHORTS).set_index("cohort")["roles"]
+    table = Table(title="Cohorts", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("cohort", "data", "patients", "outlined", "features", "roles"):
+        number = heading in ("patients", "outlined", "features")
+        table.add_column(heading, justify="right" if number else "left", overflow="fold")
+    for cohort, rows in patients.groupby("cohort"):
         table.add_row(
             str(cohort),
             str(rows["provenance"].iloc[0]),
             f"{len(rows):,}",
-            _count(int((outlines["cohort"] == cohort).sum())),
+            _count(int((series["cohort"] == cohort).sum())),
             _count(int(features.loc[features["cohort"] == cohort, "patient_id"].nunique())),
-            _count(fitted),
-            f"{hot} of {len(own)} ({hot / len(own):.0%})" if len(own) else "-",
-            ", ".join(own["model_cohort"].unique()) or "-",
+            str(roles.get(cohort, "")),
         )
     return table
+
+
+def _phenotypes(lake: Lake) -> list[str]:
+    labels, evidence = lake.read(TME_PHENOTYPES), lake.read(CLUSTER_EVIDENCE)
+    lines = ["[bold]Phenotypes[/bold]"]
+    for cohort, rows in labels.groupby("cohort"):
+        hot = int((rows["phenotype"] == "hot").sum())
+        found = f"  {cohort}: {hot} of {len(rows):,} hot ({hot / len(rows):.0%})"
+        own = evidence[evidence["cohort"] == cohort]
+        if own.empty:
+            lines.append(f"{found}, labels from {rows['model_cohort'].iloc[0]}")
+            continue
+        votes = own[own["chosen"] & (own["index_name"] != "mean_silhouette")]["k"].value_counts()
+        k = rows["cluster"].nunique()
+        width = own[(own["index_name"] == "mean_silhouette") & (own["k"] == k)]["value"].iloc[0]
+        lines.append(
+            f"{found}, k = {k}: {votes.get(k, 0)} of {votes.sum()} indices vote for it, mean silhouette {width:.2f}"
+            f"{_simulated(rows['provenance'].iloc[0])}"
+        )
+    return lines
 
 
 def _survival(lake: Lake) -> list[str]:

@@ -47,6 +47,20 @@ COHORT_FILES = TableSchema(
     key=("file",),
 )
 
+COHORTS = TableSchema(
+    "cohorts",
+    "cohorts",
+    "What each cohort is: title, roles, where its data come from and under which licence.",
+    (
+        _text("title", "Title.", required=True),
+        _text("roles", "What the cohort is for, separated by commas.", required=True),
+        _text("source", "Where the data come from.", required=True),
+        _text("licence", "Licence of the data.", required=True),
+        _text("declaration", "The cohort file as JSON.", required=True),
+    ),
+    key=("cohort",),
+)
+
 PATIENTS = TableSchema(
     "patients",
     "cohorts",
@@ -519,6 +533,7 @@ TABLES: dict[str, TableSchema] = {
     schema.name: schema
     for schema in (
         COHORT_FILES,
+        COHORTS,
         PATIENTS,
         CLINICAL_OTHER,
         IMAGING_SERIES,

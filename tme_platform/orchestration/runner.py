@@ -15,6 +15,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from tme_platform.cohorts import list_cohorts
 from tme_platform.lake import TABLES, build_catalog
 from tme_platform.lake.tables import COHORT_FILES
 from tme_platform.orchestration.build import build_definitions
@@ -97,7 +98,7 @@ def run_study(
         A cohort has not landed, or nothing is selected.
     """
     landed = workspace.cohorts()
-    if unknown := [name for name in cohorts or () if name not in landed]:
+    if unknown := [name for name in cohorts or () if name not in list_cohorts(workspace.landing)]:
         raise ValueError(
             f"no landing folder for {', '.join(unknown)} in {workspace.landing}; there are: {', '.join(landed)}"
         )
@@ -110,10 +111,18 @@ def run_study(
     if not chosen:
         raise ValueError(f"the selection {select!r} names no asset")
     job = definitions.resolve_implicit_global_asset_job_def()
-    outcome = Outcome()
+    unreadable = workspace.unreadable()
+    named = workspace.study.cohorts
+    outcome = Outcome(
+        failures=[Failure("cohorts", name, text) for name, text in unreadable.items() if named is None or name in named]
+    )
     broken: set[tuple[str, str | None]] = set()
     for wave in waves([specs[key] for key in chosen]):
-        parts = list(cohorts or landed) if wave[0].partitions_def is not None else [None]
+        parts = (
+            [name for name in cohorts or landed if name not in unreadable]
+            if wave[0].partitions_def is not None
+            else [None]
+        )
         for cohort in parts:
             stale = _stale(workspace, instance, progress, wave, cohort, refresh)
             runnable = [spec.key for spec in stale if not _blocked(spec, cohort, broken)]

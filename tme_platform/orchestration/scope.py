@@ -20,10 +20,10 @@ from typing import Any, Literal, TypeVar
 import pandas as pd
 from pydantic import BaseModel
 
-from tme_platform.cohorts import COHORT_FILE, Cohort, Role, list_files, read_cohort, source_files
+from tme_platform.cohorts import COHORT_FILE, Cohort, CohortError, Role, list_files, read_cohort, source_files
 from tme_platform.expression import gene_set_path
 from tme_platform.lake import TABLES, Lake, TableSchema
-from tme_platform.lake.tables import COHORT_FILES
+from tme_platform.lake.tables import COHORT_FILES, COHORTS
 from tme_platform.study import Study
 from tme_platform.tracking import Tracker
 
@@ -161,9 +161,14 @@ class Scope:
             self.reads[name] = self._hash(name)
 
     def _declared(self, cohort: str) -> Cohort:
-        file = self.landing / cohort / COHORT_FILE
-        found = file.stat()
-        return _declaration(file.parent, found.st_mtime_ns, found.st_size)
+        try:
+            return declared(self.landing / cohort)
+        except (CohortError, OSError):
+            # A cohort whose file was just broken takes part in tables of all cohorts as it did before.
+            last = self.lake.read(COHORTS, cohort)
+            if cohort == self.cohort or last.empty:
+                raise
+            return Cohort.model_validate_json(last["declaration"].iloc[0])
 
     def _hash(self, name: str) -> str:
         kind, _, rest = name.partition(":")
@@ -221,9 +226,20 @@ _HASHES: Mapping[str, Callable[[Scope, str], str]] = {
 }
 
 
+def declared(folder: Path) -> Cohort:
+    """What the cohort file of a landing folder declares; read once as long as it stays as it is.
+
+    Raises
+    ------
+    CohortError
+        The file cannot be read; the message says where and what to do.
+    """
+    found = (folder / COHORT_FILE).stat()
+    return _declaration(folder, found.st_mtime_ns, found.st_size)
+
+
 @functools.lru_cache(maxsize=256)
 def _declaration(folder: Path, _mtime_ns: int, _bytes: int) -> Cohort:
-    """Read a cohort file once as long as it stays as it is."""
     return read_cohort(folder)
 
 

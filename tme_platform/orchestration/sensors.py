@@ -10,6 +10,7 @@ import dagster as dg
 from tme_platform.cohorts.stamp import folder_stamp
 from tme_platform.lake import build_catalog
 from tme_platform.lake.tables import COHORT_FILES
+from tme_platform.orchestration.assets.cohorts import COHORT_FILES_VERSION
 from tme_platform.orchestration.jobs import LOOK_AT_LANDING
 from tme_platform.orchestration.partitions import COHORTS
 from tme_platform.orchestration.workspace import Workspace
@@ -35,11 +36,13 @@ def _landing_sensor() -> dg.SensorDefinition:
         before = json.loads(context.cursor or "{}")
         stamps = {name: folder_stamp(workspace.landing / name) for name in workspace.cohorts()}
         settled = {name: stamp for name, stamp in stamps.items() if before.get(name, {}).get("seen") == stamp}
-        changed = [name for name, stamp in settled.items() if before[name].get("taken") != stamp]
+        moved = [name for name, stamp in settled.items() if before[name].get("taken") != stamp]
+        # Names and times only said where to look; what counts is content.
+        changed = [name for name in moved if workspace.scope(COHORT_FILES, name).why_run(COHORT_FILES_VERSION)]
         known = set(context.instance.get_dynamic_partitions("cohort"))
         new = [name for name in changed if name not in known]
         cursor = {
-            name: {"seen": stamp, "taken": stamp if name in changed else before.get(name, {}).get("taken")}
+            name: {"seen": stamp, "taken": stamp if name in moved else before.get(name, {}).get("taken")}
             for name, stamp in stamps.items()
         }
         return dg.SensorResult(

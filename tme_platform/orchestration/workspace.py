@@ -6,9 +6,10 @@ from typing import Any
 
 import dagster as dg
 
-from tme_platform.cohorts import list_cohorts
+from tme_platform.cohorts import CohortError, list_cohorts
 from tme_platform.lake import Lake, TableSchema
-from tme_platform.orchestration.scope import Scope
+from tme_platform.lake.tables import COHORTS
+from tme_platform.orchestration.scope import Scope, declared
 from tme_platform.radiomics import available_processors
 from tme_platform.study import Study, load_study
 from tme_platform.tracking import Tracker
@@ -61,10 +62,26 @@ class Workspace(dg.ConfigurableResource[Any]):
         )
 
     def cohorts(self) -> list[str]:
-        """The study's cohorts that have landed, in the order of the study file."""
-        landed = list_cohorts(self.landing)
+        """The study's cohorts that have landed, in the order of the study file.
+
+        One whose cohort file cannot be read, and never could, has not landed yet.
+        """
+        landed = [name for name in list_cohorts(self.landing) if name not in self.unreadable() or self._was_read(name)]
         named = self.study.cohorts
         return landed if named is None else [name for name in named if name in landed]
+
+    def unreadable(self) -> dict[str, str]:
+        """Cohorts whose cohort file cannot be read, and what is wrong with it."""
+        found = {}
+        for name in list_cohorts(self.landing):
+            try:
+                declared(self.landing / name)
+            except CohortError as error:
+                found[name] = str(error)
+        return found
+
+    def _was_read(self, cohort: str) -> bool:
+        return self.lake.state(COHORTS, cohort) is not None
 
 
 @functools.cache

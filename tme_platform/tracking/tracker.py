@@ -108,8 +108,8 @@ class Tracker:
                 self._log_dataset(mlflow, run)
                 self._log_tables(mlflow, run.tables)
                 info = self._log_model(mlflow, run)
-            version = str(info.registered_model_version)
         client = self._client()
+        version = self._register(client, info, active.info.run_id)
         client.set_registered_model_alias(self.model_name, CHAMPION, version)
         # Tagged last: only a version that is complete is ever found again.
         client.set_model_version_tag(self.model_name, version, _EXPERIMENT_ID, experiment)
@@ -148,13 +148,8 @@ class Tracker:
 
     def aliases(self) -> dict[str, str]:
         """Alias -> version."""
-        client = self._client()
-        try:
-            return dict(client.get_registered_model(self.model_name).aliases)
-        except Exception as error:
-            if "not found" in str(error).lower() or "RESOURCE_DOES_NOT_EXIST" in str(error):
-                return {}
-            raise
+        found = self._client().search_registered_models(f"name = '{self.model_name}'")
+        return {alias: str(version) for model in found for alias, version in model.aliases.items()}
 
     def run_summary(self, record: ModelRecord) -> dict[str, Any]:
         """Start, parameters, metrics and tags of a version's run."""
@@ -225,13 +220,20 @@ class Tracker:
             skops_trusted_types=list(run.trusted_types),
             signature=mlflow.models.infer_signature(run.input_example, output),
             input_example=run.input_example,
-            registered_model_name=self.model_name,
             # Named here because MLflow would otherwise find them out by loading the model in another process.
             pip_requirements=[
                 f"{name}=={importlib.metadata.version(name)}"
                 for name in ("scikit-learn", "numpy", "pandas", "skops", "tme-platform")
             ],
         )
+
+    def _register(self, client: Any, info: Any, run_id: str) -> str:
+        if not client.search_registered_models(f"name = '{self.model_name}'"):
+            client.create_registered_model(
+                self.model_name, description="Signature of hot against cold tumours from MRI."
+            )
+        version = client.create_model_version(self.model_name, info.model_uri, run_id, model_id=info.model_id)
+        return str(version.version)
 
     @staticmethod
     def _record(version: Any) -> ModelRecord:

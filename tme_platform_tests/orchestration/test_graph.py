@@ -127,7 +127,7 @@ def test_model_and_materialisation_point_at_each_other(finished: Finished) -> No
     tracker = platform.workspace.tracker
     (record,) = tracker.versions()
     assert (record.content_key, record.run_id) == (row["content_key"], row["mlflow_run_id"])
-    assert tracker.aliases() == {"champion": int(record.version)}
+    assert tracker.aliases() == {"champion": record.version}
     event = platform.instance.get_latest_materialization_event(dg.AssetKey("signature"))
     assert event.asset_materialization.metadata["mlflow_run"].value.endswith(f"/runs/{record.run_id}")
     summary = tracker.run_summary(record)

@@ -124,10 +124,26 @@ def test_a_bad_image_is_rejected_and_the_others_go_on(platform: Platform) -> Non
     assert set(platform.workspace.lake.read(RADIOMIC_FEATURES, "images")["patient_id"]) == {"I000", "I001", "I900"}
 
 
-def test_an_unusable_cohort_file_fails_its_cohort_only(platform: Platform) -> None:
+def test_a_cohort_file_that_breaks_fails_its_cohort_and_loses_nothing(platform: Platform) -> None:
+    platform.run()
     path = landing(platform, "images") / "cohort.yaml"
     whole = path.read_text()
     path.write_text("title: [")
-    with pytest.raises(ValueError, match=r"cohort\.yaml"):
-        platform.run()
+    rows = len(platform.workspace.lake.read(RADIOMIC_FEATURES, "images"))
+    outcome, recorded = platform.run()
+    assert [(failure.asset, failure.cohort) for failure in outcome.failures] == [("cohorts", "images")]
+    assert "cohort.yaml" in outcome.failures[0].message
+    assert recorded.made() == [], "the other cohorts, and the tables of all cohorts, are as they were"
+    assert len(platform.workspace.lake.read(RADIOMIC_FEATURES, "images")) == rows
     path.write_text(whole)
+    assert platform.run()[0].success
+
+
+def test_a_new_cohort_with_a_broken_file_has_not_landed(platform: Platform) -> None:
+    folder = landing(platform, "later")
+    folder.mkdir()
+    (folder / "cohort.yaml").write_text("titel: mistyped")
+    outcome, recorded = platform.run()
+    assert [(failure.asset, failure.cohort) for failure in outcome.failures] == [("cohorts", "later")]
+    assert recorded.made() == []
+    (folder / "cohort.yaml").unlink()

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from tme_platform.cohorts import (
+    Cohort,
     read_clinical,
     read_expression,
     read_manifest,
@@ -12,6 +13,7 @@ from tme_platform.lake.tables import (
     CELL_SCORES,
     CLINICAL_OTHER,
     COHORT_FILES,
+    COHORTS,
     EXPRESSION,
     IMAGE_REGIONS,
     IMAGING_SERIES,
@@ -22,15 +24,30 @@ from tme_platform.lake.tables import (
 from tme_platform.orchestration.scope import Scope
 from tme_platform.orchestration.table_asset import Finding, Made, table_asset
 
+COHORT_FILES_VERSION = "1"
 _PATIENT_SOURCES = ("clinical", "expression", "cell_scores", "imaging", "features")
 _REJECTING = (PATIENTS, EXPRESSION, CELL_SCORES, IMAGING_SERIES, IMAGE_REGIONS, RADIOMIC_FEATURES)
 
 
-@table_asset(COHORT_FILES, code_version="1")
+@table_asset(COHORT_FILES, code_version=COHORT_FILES_VERSION)
 def cohort_files(scope: Scope) -> Made:
     """Hash what landed; everything that follows depends on content, not on dates."""
     files = scope.landing_files()
     return Made(files, details={"files": len(files), "megabytes": round(float(files["bytes"].sum()) / 1e6, 3)})
+
+
+@table_asset(COHORTS, code_version="1", deps=[COHORT_FILES])
+def cohorts(scope: Scope) -> Made:
+    """Read the cohort file; this version stands in for it should a later edit break it."""
+    cohort = scope.declaration(*Cohort.model_fields)
+    row = {
+        "title": cohort.title,
+        "roles": ", ".join(role.value for role in cohort.roles),
+        "source": cohort.provenance.source,
+        "licence": cohort.provenance.licence,
+        "declaration": cohort.model_dump_json(),
+    }
+    return Made(pd.DataFrame([row]), details={"roles": row["roles"], "licence": row["licence"]})
 
 
 @table_asset(PATIENTS, code_version="1", deps=[COHORT_FILES])
