@@ -40,7 +40,7 @@ def resample_to_grid(
     _check_extent(mask, "outline")
     resampled: tuple[sitk.Image, sitk.Image] = imageoperations.resampleImage(
         image,
-        sitk.Cast(mask, sitk.sitkUInt32),
+        sitk.Cast(mask != 0, sitk.sitkUInt32),
         resampledPixelSpacing=[spacing_mm] * 3,
         interpolator=sitk.sitkBSpline,
         padDistance=pad_voxels,

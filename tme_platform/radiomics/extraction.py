@@ -6,7 +6,7 @@ import SimpleITK as sitk  # noqa: N813
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from tme_platform.imaging import Delineation, correct_bias, delineate, resample_to_grid, z_score
+from tme_platform.imaging import Delineation, correct_bias, delineate, onto_grid, resample_to_grid, z_score
 from tme_platform.radiomics._firstorder import first_order
 from tme_platform.radiomics._glcm import glcm
 from tme_platform.radiomics._grey_levels import discretise
@@ -80,6 +80,7 @@ def prepare(
     image: sitk.Image, mask: sitk.Image, settings: ExtractionSettings, exclude: sitk.Image | None = None
 ) -> Delineation:
     """Normalise, resample and delineate: the image and the two regions that the features are computed from."""
+    mask = onto_grid(mask, image)
     if settings.bias_correction:
         image = correct_bias(image)
     scaled = z_score(image, mask, over=settings.normalise, scale=settings.normalize_scale)

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import SimpleITK as sitk  # noqa: N813
 
 from tme_platform.radiomics import ExtractionSettings, extract, feature_names
 from tme_platform_tests.imaging.conftest import as_image
@@ -110,3 +111,12 @@ def test_body_and_bias_settings_change_the_values(tumour, features):
         assert np.isfinite(found).all()
         assert found["tumour_original_firstorder_Mean"] != plain["tumour_original_firstorder_Mean"]
         assert found["tumour_original_shape_VoxelVolume"] == plain["tumour_original_shape_VoxelVolume"]
+
+
+def test_any_value_but_zero_is_inside(small):
+    image, mask = small
+    few = ExtractionSettings(image_types=("Original",))
+    assert extract(image, mask * 255, few).equals(extract(image, mask, few))
+    noisy = sitk.Image(mask)
+    noisy.SetOrigin((1e-5, 0.0, 0.0))
+    assert extract(image, noisy, few).equals(extract(image, mask, few))
