@@ -139,7 +139,7 @@ EXPRESSION = TableSchema(
 
 REJECTED_INPUTS = TableSchema(
     "rejected_inputs",
-    "cohorts",
+    "catalog",
     "What was left out or set missing because of bad input: where it stands, which rule, and what to do.",
     (
         _text("patient_id", "The patient, where the rule is about one."),

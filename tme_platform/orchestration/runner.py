@@ -107,7 +107,10 @@ def run_study(
     specs = {spec.key: spec for spec in definitions.resolve_all_asset_specs()}
     chosen = set(specs)
     if select:
-        chosen = set(dg.AssetSelection.from_string(select).resolve(list(definitions.assets or ())))  # type: ignore[arg-type]
+        try:
+            chosen = set(dg.AssetSelection.from_string(select).resolve(list(definitions.assets or ())))  # type: ignore[arg-type]
+        except dg.DagsterError as error:
+            raise ValueError(f"the selection {select!r} cannot be used: {error}") from None
     if not chosen:
         raise ValueError(f"the selection {select!r} names no asset")
     job = definitions.resolve_implicit_global_asset_job_def()

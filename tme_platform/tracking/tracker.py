@@ -108,8 +108,8 @@ class Tracker:
                 self._log_dataset(mlflow, run)
                 self._log_tables(mlflow, run.tables)
                 info = self._log_model(mlflow, run)
+            version = self._register(mlflow.MlflowClient(), info, active.info.run_id)
         client = self._client()
-        version = self._register(client, info, active.info.run_id)
         client.set_registered_model_alias(self.model_name, CHAMPION, version)
         # Tagged last: only a version that is complete is ever found again.
         client.set_model_version_tag(self.model_name, version, _EXPERIMENT_ID, experiment)

@@ -86,7 +86,11 @@ def signature_patients(scope: Scope) -> Made:
     """Put together everybody with image features and a phenotype, by side; one feature set, that of discovery."""
     discovery = scope.with_role(Role.SIGNATURE_DISCOVERY)
     parts = [_sides(scope, cohort) for cohort in scope.with_role(Role.SIGNATURE_DISCOVERY, Role.SIGNATURE_VALIDATION)]
-    together = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=_ID_COLUMNS)
+    if not any(map(len, parts)):
+        return Made(
+            pd.DataFrame(columns=_ID_COLUMNS), details={"note": "no patient with image features and a phenotype"}
+        )
+    together = pd.concat(parts, ignore_index=True)
     sets = sorted(together.loc[together["cohort"].isin(discovery), "feature_set"].unique())
     if len(sets) > 1:
         raise ValueError(

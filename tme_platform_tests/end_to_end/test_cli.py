@@ -1,0 +1,110 @@
+"""The `tme` command as a person types it, each time a process of its own."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tme_platform_tests.small_study import make_study
+
+TME = Path(sys.executable).parent / "tme"
+
+
+def tme(*arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([TME, *map(str, arguments)], capture_output=True, text=True, timeout=300, **options)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
+    """The options that lead to a small study that has run."""
+    workspace = make_study(tmp_path_factory.mktemp("cli"), patients=30, imaged=2)
+    options = ["--lake", workspace.lake_root, "--landing", workspace.landing_root, "--study", workspace.study_name]
+    first = tme(*options, "run")
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "reference" in first.stdout
+    return options
+
+
+def test_help_names_the_commands_and_is_quick() -> None:
+    started = time.monotonic()
+    found = tme("--help")
+    assert found.returncode == 0
+    for command in ("demo", "run", "ui", "check", "query", "models"):
+        assert command in found.stdout
+    assert time.monotonic() - started < 5, "no heavy library is imported for help"
+
+
+def test_a_second_run_makes_nothing(place: list[object]) -> None:
+    found = tme(*place, "run")
+    assert found.returncode == 0
+    assert "0 table parts made" in found.stdout
+
+
+def test_query_answers(place: list[object]) -> None:
+    found = tme(*place, "query", "--csv", "select cohort, count(*) as n from tme_phenotypes group by 1 order by 1")
+    assert found.stdout.splitlines() == ["cohort,n", "mri,30", "reference,30", "rna,12"]
+    assert "30" in tme(*place, "query", "select count(*) from tme_phenotypes where cohort = 'mri'").stdout
+
+
+def test_a_query_that_is_wrong_or_writes_fails(place: list[object]) -> None:
+    for sql in ("selct 1", "create table mine as select 1", "select * from nowhere"):
+        found = tme(*place, "query", sql)
+        assert found.returncode == 1
+        assert found.stderr.startswith("error")
+        assert "Traceback" not in found.stderr
+
+
+def test_models_lists_one_version(place: list[object]) -> None:
+    found = tme(*place, "models")
+    assert found.returncode == 0
+    assert "champion" in found.stdout
+    assert found.stdout.count("champion") == 1
+
+
+def test_check_reads_and_writes_nothing(place: list[object]) -> None:
+    landing = Path(str(place[3]))
+    before = sorted(path for path in landing.parent.rglob("*") if "lake" not in path.parts)
+    found = tme(*place, "check", "reference")
+    assert found.returncode == 0
+    assert "30" in found.stdout
+    assert "ready" in found.stdout
+    assert sorted(path for path in landing.parent.rglob("*") if "lake" not in path.parts) == before
+
+
+def test_check_says_what_is_wrong(place: list[object]) -> None:
+    folder = Path(str(place[3])) / "broken"
+    folder.mkdir()
+    (folder / "cohort.yaml").write_text("title: x\nroles: [nonsense]\nprovenance: {}\n")
+    try:
+        found = tme(*place, "check", "broken")
+    finally:
+        (folder / "cohort.yaml").unlink()
+        folder.rmdir()
+    assert found.returncode == 1
+    assert "roles" in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--study", "nowhere", "run"], "nowhere"),
+        (["run", "--cohort", "nobody"], "nobody"),
+        (["run", "--select", "no_such_asset"], "no_such_asset"),
+    ],
+)
+def test_mistakes_are_sentences(place: list[object], arguments: list[str], said: str) -> None:
+    found = tme(*place, *arguments)
+    assert found.returncode == 1
+    assert said in found.stderr
+    assert "Traceback" not in found.stderr
+
+
+def test_an_empty_lake_says_what_to_do(tmp_path: Path) -> None:
+    for command in (["models"], ["query", "select 1"]):
+        found = tme("--lake", tmp_path, *command)
+        assert found.returncode == 1
+        assert "tme demo" in found.stderr
+    assert "cohort.yaml" in tme("--lake", tmp_path, "demo").stderr
