@@ -12,7 +12,7 @@ COLUMNS = ["group", "time", "at_risk", "events", "censored", "survival", "ci_low
 
 
 def kaplan_meier(time: Vector, event: Vector, group: Vector, *, level: float = 0.95) -> pd.DataFrame:
-    """Estimate survival by group (Kaplan & Meier 1958) with Greenwood's variance on the log scale, R's ``survfit``.
+    """Estimate survival by group (Kaplan & Meier 1958) by lifelines, with the limits of R's ``survfit``.
 
     Parameters
     ----------
@@ -47,25 +47,25 @@ def kaplan_meier(time: Vector, event: Vector, group: Vector, *, level: float = 0
 
 
 def _curve(time: NDArray[np.float64], event: NDArray[np.bool_], level: float) -> pd.DataFrame:
+    from lifelines import KaplanMeierFitter
     from scipy.stats import norm
 
-    times = np.unique(np.append(time, 0.0))
-    at_risk = len(time) - np.searchsorted(np.sort(time), times, side="left")
-    position = np.searchsorted(times, time)
-    events = np.bincount(position[event], minlength=len(times))
-    everyone = np.bincount(position, minlength=len(times))
-    survival = np.cumprod(1 - events / at_risk)
+    fitted = KaplanMeierFitter().fit(time, event)
+    table = fitted.event_table
+    at_risk, events = table["at_risk"].to_numpy(), table["observed"].to_numpy()
+    survival = fitted.survival_function_["KM_estimate"].to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
+        # lifelines gives limits on the log-log scale only; these are survfit's.
         greenwood = np.cumsum(events / (at_risk * (at_risk - events)))
         reach = norm.ppf((1 + level) / 2) * np.sqrt(greenwood)
         low, high = survival * np.exp(-reach), np.minimum(survival * np.exp(reach), 1.0)
-    gone = survival == 0
+    gone = survival <= 0
     return pd.DataFrame(
         {
-            "time": times,
+            "time": table.index.to_numpy(),
             "at_risk": at_risk,
             "events": events,
-            "censored": everyone - events,
+            "censored": table["censored"].to_numpy(),
             "survival": survival,
             "ci_low": np.where(gone, np.nan, low),
             "ci_high": np.where(gone, np.nan, high),

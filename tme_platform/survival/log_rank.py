@@ -20,8 +20,6 @@ class LogRank:
     ----------
     statistic, p, degrees_of_freedom
         Chi-squared; NaN where the groups cannot be compared, and `reason` says why.
-    groups
-        By group: n, events observed, events expected.
     n_dropped
         Rows left out for a missing or negative time, a missing event or a missing group.
     """
@@ -29,7 +27,6 @@ class LogRank:
     statistic: float
     p: float
     degrees_of_freedom: int
-    groups: pd.DataFrame
     n_dropped: int
     reason: str
 
@@ -39,7 +36,7 @@ class LogRank:
 
 
 def log_rank(time: Vector, event: Vector, group: Vector) -> LogRank:
-    """Compare survival between two or more groups (Mantel-Haenszel log-rank, R's ``survdiff`` with rho = 0).
+    """Compare survival between two or more groups (Mantel-Haenszel log-rank by lifelines; R's ``survdiff``, rho = 0).
 
     Parameters
     ----------
@@ -53,46 +50,30 @@ def log_rank(time: Vector, event: Vector, group: Vector) -> LogRank:
     ValueError
         If the inputs differ in length or rows, or an event is neither 0 nor 1.
     """
+    from lifelines.statistics import multivariate_logrank_test
+
     seen = usable_observations(time, event, group)
     codes, names = pd.factorize(np.asarray(group)[seen.kept], sort=True)
-    at_risk, died = _tables(seen.time, seen.event, codes, len(names))
-    total, deaths = at_risk.sum(axis=1), died.sum(axis=1)
-    share = at_risk / total[:, None]
-    expected = (share * deaths[:, None]).sum(axis=0)
-    observed = died.sum(axis=0)
-    groups = pd.DataFrame(
-        {"group": names, "n": np.bincount(codes, minlength=len(names)), "observed": observed, "expected": expected}
-    )
-    comparable = expected > 0
-    df = max(int(comparable.sum()) - 1, 0)
+    compared = _at_risk_at_an_event(seen.time, seen.event, codes, len(names))
+    df = max(int(compared.sum()) - 1, 0)
     if df == 0:
-        reason = "no event" if not deaths.size else "fewer than two groups are at risk when events happen"
-        return LogRank(np.nan, np.nan, 0, groups, seen.n_dropped, reason)
-    factor = deaths * np.where(total > 1, (total - deaths) / np.maximum(total - 1, 1), 0.0)
-    covariance = np.diag(factor @ share) - share.T @ (share * factor[:, None])
-    inside = np.flatnonzero(comparable)[1:]
-    difference = (observed - expected)[inside]
-    spread = covariance[np.ix_(inside, inside)]
-    if np.linalg.matrix_rank(spread) < df:
-        return LogRank(np.nan, np.nan, df, groups, seen.n_dropped, "no time at which groups could differ")
-    statistic = float(difference @ np.linalg.solve(spread, difference))
-    from scipy.stats import chi2
-
-    return LogRank(statistic, float(chi2.sf(statistic, df)), df, groups, seen.n_dropped, "")
+        reason = "fewer than two groups are at risk when events happen" if seen.event.any() else "no event"
+        return LogRank(np.nan, np.nan, 0, seen.n_dropped, reason)
+    inside = compared[codes]
+    try:
+        test = multivariate_logrank_test(seen.time[inside], codes[inside], seen.event[inside])
+    except np.linalg.LinAlgError:
+        return LogRank(np.nan, np.nan, df, seen.n_dropped, "no time at which groups could differ")
+    if np.isnan(test.test_statistic):
+        return LogRank(np.nan, np.nan, df, seen.n_dropped, "no time at which groups could differ")
+    return LogRank(float(test.test_statistic), float(test.p_value), df, seen.n_dropped, "")
 
 
-def _tables(
+def _at_risk_at_an_event(
     time: NDArray[np.float64], event: NDArray[np.bool_], codes: NDArray[np.intp], n_groups: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """At risk and events, event times x groups."""
-    times = np.unique(time[event])
-    at_risk = np.zeros((len(times), n_groups))
-    died = np.zeros((len(times), n_groups))
-    for code in range(n_groups):
-        own = np.sort(time[codes == code])
-        at_risk[:, code] = len(own) - np.searchsorted(own, times, side="left")
-        own_events = np.sort(time[event & (codes == code)])
-        died[:, code] = np.diff(
-            [np.searchsorted(own_events, times, "left"), np.searchsorted(own_events, times, "right")], axis=0
-        )[0]
-    return at_risk, died
+) -> NDArray[np.bool_]:
+    """Which groups still have somebody at risk when the first event happens; the others say nothing."""
+    if not event.any():
+        return np.zeros(n_groups, dtype=bool)
+    last = np.array([time[codes == code].max() for code in range(n_groups)])
+    return np.asarray(last >= time[event].min())
