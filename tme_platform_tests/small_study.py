@@ -15,7 +15,8 @@ from tme_platform.orchestration.workspace import Workspace
 STUDY = """
 name: small
 title: A small study for tests
-phenotypes: {k: 2, k_max: 4, starts: 5}
+phenotypes: {k: 2, k_max: 4, starts: 5, draws: 5}
+enrichment: {collections: [msigdb_hallmark_50], permutations: 100}
 extraction: {image_types: [Original]}
 signature: {n_repeats: 1, n_trees: 10, n_splits: 3, permutations: 1}
 agreement: {perturbation_patients: 3}
@@ -100,16 +101,30 @@ def _mri(folder: Path, names: list[str], random: np.random.Generator) -> None:
 
 
 def _expression(folder: Path, names: list[str], random: np.random.Generator) -> None:
-    from tme_platform.expression import gene_set_path, read_gmt
+    from tme_platform.expression import CHECKPOINT_GENES, gene_set_path, read_gmt
 
-    genes = sorted({gene for genes in read_gmt(gene_set_path("tme24")).values() for gene in genes})
+    collections = [
+        read_gmt(gene_set_path(name)) for name in ("tme24", "mcpcounter", "estimate_141", "msigdb_hallmark_50")
+    ]
+    folder_of_sets = gene_set_path("tme24").parent
+    common = pd.read_csv(folder_of_sets / "estimate_common_genes_10412.tsv.gz", sep="\t", dtype=str).iloc[:, 0]
+    centroids = pd.read_csv(folder_of_sets / "pam50_centroids_genefu.csv").iloc[:, 0]
+    genes = sorted(
+        {gene for sets in collections for members in sets.values() for gene in members}
+        | {*common, *centroids, *CHECKPOINT_GENES}
+    )
     matrix = pd.DataFrame(random.normal(5, 2, (len(genes), len(names))).round(3), index=genes, columns=names)
     declare(
         folder,
         roles=["score_comparison"],
+        clinical=[{"file": "clinical.csv", "patient_id": "id", "columns": {"os_days": "days", "os_event": "dead"}}],
         expression={"file": "expression.tsv", "unit": "log2_tpm"},
         phenotypes={"by": "fit"},
+        score_comparison={"cohort": "reference", "pairs": "pairs.tsv"},
     )
+    days = random.integers(100, 3000, len(names))
+    pd.DataFrame({"id": names, "days": days, "dead": 1}).to_csv(folder / "clinical.csv", index=False)
+    (folder / "pairs.tsv").write_text("population\tcompared_with\nFibroblasts\tFibroblasts\n")
     matrix.rename_axis("gene").to_csv(folder / "expression.tsv", sep="\t")
 
 

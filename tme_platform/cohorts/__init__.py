@@ -23,6 +23,7 @@ from tme_platform.cohorts.declaration import (
     PhenotypeSource,
     Provenance,
     Role,
+    ScoreComparison,
     Split,
 )
 from tme_platform.cohorts.errors import CohortError
@@ -32,6 +33,7 @@ from tme_platform.cohorts.files import list_files
 from tme_platform.cohorts.folders import COHORT_FILE, landing_path, list_cohorts
 from tme_platform.cohorts.manifest import read_manifest
 from tme_platform.cohorts.rejections import REJECTED_COLUMNS, Rejections
+from tme_platform.cohorts.score_pairs import read_score_pairs
 from tme_platform.cohorts.sources import source_files
 
 __all__ = [
@@ -54,6 +56,7 @@ __all__ = [
     "Provenance",
     "Rejections",
     "Role",
+    "ScoreComparison",
     "Split",
     "check_cohort",
     "landing_path",
@@ -65,5 +68,6 @@ __all__ = [
     "read_expression",
     "read_features",
     "read_manifest",
+    "read_score_pairs",
     "source_files",
 ]

@@ -131,6 +131,15 @@ class PhenotypeSource(_Model):
         return self
 
 
+class ScoreComparison(_Model):
+    """Another estimate of the same populations, for patients who have both."""
+
+    cohort: str
+    """Cohort that holds the other estimate as its cell scores."""
+    pairs: str
+    """A two-column file (population, compared_with); several rows of one population are summed."""
+
+
 class Split(_Model):
     """Discovery and validation out of one collection; a patient once assigned never moves."""
 
@@ -153,6 +162,7 @@ class Cohort(_Model):
     features: FeatureSource | None = None
     phenotypes: PhenotypeSource | None = None
     split: Split | None = None
+    score_comparison: ScoreComparison | None = None
 
     @model_validator(mode="after")
     def _split_needs_both_roles(self) -> Cohort:

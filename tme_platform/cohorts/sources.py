@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from tme_platform.cohorts.declaration import Cohort
 
-Kind = Literal["clinical", "expression", "cell_scores", "imaging", "features"]
+Kind = Literal["clinical", "expression", "cell_scores", "imaging", "features", "score_comparison"]
 
 
 def source_files(cohort: Cohort, kind: str) -> list[str]:
@@ -40,6 +40,8 @@ def source_files(cohort: Cohort, kind: str) -> list[str]:
         "features": [cohort.features.file] if cohort.features else [],
         "imaging": [cohort.imaging.manifest] if cohort.imaging else [],
     }
+    if kind == "score_comparison":
+        return [cohort.score_comparison.pairs] if cohort.score_comparison else []
     if kind == "clinical":
         naming = [named[0] for named in files.values() if named]
         return list(dict.fromkeys([*(source.file for source in cohort.clinical), *naming]))

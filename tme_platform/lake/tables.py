@@ -184,6 +184,76 @@ CELL_SCORES = TableSchema(
     wide="Score of the cell population, on the method's own scale.",
 )
 
+CELL_SCORE_RANGES = TableSchema(
+    "cell_score_ranges",
+    "expression",
+    "The range that normalises a cohort's ssGSEA scores: its own, or frozen from the cohort it takes labels from.",
+    (
+        _number("low", "Smallest raw score of the range."),
+        _number("high", "Largest raw score of the range."),
+        _text("range_cohort", "Cohort whose scores span the range.", required=True),
+    ),
+    key=("range_cohort",),
+)
+
+MCP_COUNTER_SCORES = TableSchema(
+    "mcp_counter_scores",
+    "expression",
+    "MCP-counter: mean log2 expression of each population's markers. It reads the same RNA as the cell scores.",
+    (PATIENT,),
+    key=("patient_id",),
+    wide="MCP-counter score of the population, log2.",
+)
+
+ESTIMATE_SCORES = TableSchema(
+    "estimate_scores",
+    "expression",
+    "ESTIMATE: stromal and immune content from RNA, and the tumour purity derived from them.",
+    (
+        PATIENT,
+        _number("stromal_score", "Stromal ssGSEA score."),
+        _number("immune_score", "Immune ssGSEA score."),
+        _number("estimate_score", "Sum of the two."),
+        _number("tumour_purity", "cos(0.6049872018 + 0.0001467884 * estimate_score); see `caveat`."),
+        _text("caveat", "What the purity is valid for.", required=True),
+    ),
+    key=("patient_id",),
+)
+
+INTRINSIC_SUBTYPES = TableSchema(
+    "intrinsic_subtypes",
+    "expression",
+    "Intrinsic subtype by the nearest PAM50 centroid, beside the published call where there is one.",
+    (
+        PATIENT,
+        _text("subtype", "Nearest centroid.", isin=("LumA", "LumB", "Her2", "Basal", "Normal")),
+        *(
+            _number(name, f"Spearman correlation with the {name} centroid.", -1, 1)
+            for name in ("Basal", "Her2", "LumA", "LumB", "Normal")
+        ),
+        _share("gene_share", "Share of the 50 genes that were measured."),
+        _text("published", "Published call (`pam50` of the clinical table)."),
+    ),
+    key=("patient_id",),
+)
+
+SCORE_AGREEMENT = TableSchema(
+    "score_agreement",
+    "expression",
+    "Spearman correlation of the scores from RNA with another estimate of the same populations in the same patients.",
+    (
+        POPULATION,
+        _text("compared_with", "The other estimate's population, or those that are summed.", required=True),
+        _text("compared_cohort", "Cohort that holds the other estimate.", required=True),
+        _count("n", "Patients who have both."),
+        _number("rho", "Spearman's rho.", -1, 1),
+        _share("p", "Its p-value."),
+        _share("fdr", "Benjamini-Hochberg over the pairs."),
+        _text("reason", "Why there is no correlation."),
+    ),
+    key=("population", "compared_with"),
+)
+
 CLUSTER_EVIDENCE = TableSchema(
     "cluster_evidence",
     "phenotypes",
@@ -242,6 +312,88 @@ TME_PHENOTYPES = TableSchema(
     key=("patient_id",),
 )
 
+PHENOTYPE_STABILITY = TableSchema(
+    "phenotype_stability",
+    "phenotypes",
+    "How firm the phenotypes are: under resampling, with another number of clusters, with another gene-set collection.",
+    (
+        _text("kind", "bootstrap, clusters or gene_sets.", required=True),
+        _text("subject", "The cluster, the number of clusters, or the collection.", required=True),
+        _text("measure", "jaccard, share_hot, ari or share_moved, ...", required=True),
+        _number("value", "Its value."),
+        _number("ci_low", "Lower limit of the 95 % interval over the draws."),
+        _number("ci_high", "Upper limit of the 95 % interval over the draws."),
+        _count("n", "Tumours."),
+    ),
+    key=("kind", "subject", "measure"),
+    unit="subject",
+)
+
+PHENOTYPE_CHARACTERISTICS = TableSchema(
+    "phenotype_characteristics",
+    "phenotypes",
+    "What the phenotypes mean: populations, purity, subtypes, checkpoint genes, clinical variables; hot against cold.",
+    (
+        _text("family", "What kind of variable; the false discovery rate is over its variables.", required=True),
+        _text("variable", "Name of the variable.", required=True),
+        _text("kind", "numeric or categorical.", required=True),
+        _text("phenotype", "Phenotype the row describes."),
+        _text("level", "Category, where the variable is counted."),
+        _count("n", "Patients (of that category)."),
+        _count("n_missing", "Patients of the phenotype without a value."),
+        _share("share", "Share of the phenotype's patients in the category."),
+        _number("mean", "Mean."),
+        _number("sd", "Standard deviation.", 0),
+        _number("median", "Median."),
+        _number("q1", "First quartile."),
+        _number("q3", "Third quartile."),
+        _text("test", "Shapiro-Wilk first, then Student or Wilcoxon; Fisher for categories."),
+        _number("statistic", "Statistic of the test."),
+        _share("p", "Its p-value, two-sided."),
+        _share("fdr", "Benjamini-Hochberg over the family."),
+        _text("reason", "Why this test, or why none."),
+    ),
+    key=("family", "variable", "phenotype", "level"),
+    unit="variable",
+)
+
+GENE_COMPARISON = TableSchema(
+    "gene_comparison",
+    "phenotypes",
+    "Every gene, hot against cold tumours (Wilcoxon).",
+    (
+        _text("gene", "Gene symbol.", required=True),
+        _count("n_hot", "Hot tumours."),
+        _count("n_cold", "Cold tumours."),
+        _number("mean_hot", "Mean log2 expression in hot tumours."),
+        _number("mean_cold", "Mean log2 expression in cold tumours."),
+        _number("mean_difference", "Hot minus cold, log2."),
+        _number("signal_to_noise", "Difference over the sum of the standard deviations, as GSEA ranks genes."),
+        _share("p", "Wilcoxon p-value, two-sided."),
+        _share("fdr", "Benjamini-Hochberg over the genes."),
+        _text("reason", "Why there is no p-value."),
+    ),
+    key=("gene",),
+)
+
+PATHWAY_ENRICHMENT = TableSchema(
+    "pathway_enrichment",
+    "phenotypes",
+    "GSEA of hot against cold tumours over hallmarks and GO biological processes.",
+    (
+        _text("collection", "Gene-set collection.", required=True),
+        _text("term", "Gene set.", required=True),
+        _number("es", "Enrichment score; positive where the set is up in hot tumours."),
+        _number("nes", "Normalised enrichment score."),
+        _share("p", "p-value, not below 1e-6."),
+        _share("fdr", "Benjamini-Hochberg over the collection."),
+        _count("n_genes", "Genes of the set in the ranking."),
+        _text("leading_edge", "Genes up to the peak, separated by commas."),
+    ),
+    key=("collection", "term"),
+    unit="term",
+)
+
 SURVIVAL_CURVES = TableSchema(
     "survival_curves",
     "survival",
@@ -271,8 +423,21 @@ SURVIVAL_TESTS = TableSchema(
         _count("n_left_out", "Patients without usable survival."),
         _number("statistic", "Log-rank chi-square."),
         _share("p", "Its p-value."),
-        _number("median_hot_days", "Median survival of hot tumours, days; missing where it was not reached."),
-        _number("median_cold_days", "Median survival of cold tumours, days; missing where it was not reached."),
+        _number("hr_hot", "Hazard ratio of hot against cold (Cox).", 0),
+        _number("hr_low", "Lower limit of its 95 % confidence interval.", 0),
+        _number("hr_high", "Upper limit of its 95 % confidence interval.", 0),
+        _share(
+            "proportional_hazards_p", "p of the test for proportional hazards (small: the ratio changes with time)."
+        ),
+        *(
+            _number(f"median_{phenotype}_{part}", f"{text} of {phenotype} tumours, days; missing where not reached.", 0)
+            for phenotype in ("hot", "cold")
+            for part, text in (
+                ("days", "Median survival"),
+                ("low_days", "Lower 95 % limit of the median survival"),
+                ("high_days", "Upper 95 % limit of the median survival"),
+            )
+        ),
         _text("reason", "Why there is no test."),
     ),
     key=("comparison",),
@@ -292,10 +457,33 @@ POPULATION_SURVIVAL = TableSchema(
         _number("ci_high", "Upper limit of its 95 % confidence interval.", 0),
         _share("p", "Wald p-value."),
         _share("fdr", "Benjamini-Hochberg over the populations."),
+        _share("proportional_hazards_p", "p of the test for proportional hazards."),
         _text("reason", "Why there is no estimate."),
     ),
     key=("patients", "population"),
     unit="population",
+)
+
+POPULATION_CUT_POINTS = TableSchema(
+    "population_cut_points",
+    "survival",
+    "High against low of each population at its Youden cut: naive log-rank p, and p corrected for the choice.",
+    (
+        POPULATION,
+        _count("n", "Patients."),
+        _count("n_events", "Deaths."),
+        _number("threshold", "Cut; high is above it."),
+        _count("n_low", "Patients below."),
+        _count("n_high", "Patients above."),
+        _number("hr", "Hazard ratio of high against low.", 0),
+        _number("ci_low", "Lower limit of its 95 % confidence interval.", 0),
+        _number("ci_high", "Upper limit of its 95 % confidence interval.", 0),
+        _share("p_naive", "Log-rank p as if the cut had been given."),
+        _share("p_corrected", "p of maximally selected rank statistics (Lausen and Schumacher 1992)."),
+        _share("fdr_corrected", "Benjamini-Hochberg of the corrected p."),
+        _text("reason", "Why there is no split."),
+    ),
+    key=("population",),
 )
 
 OUTLINE = (
@@ -541,12 +729,22 @@ TABLES: dict[str, TableSchema] = {
         REJECTED_INPUTS,
         POPULATIONS,
         CELL_SCORES,
+        CELL_SCORE_RANGES,
+        MCP_COUNTER_SCORES,
+        ESTIMATE_SCORES,
+        INTRINSIC_SUBTYPES,
+        SCORE_AGREEMENT,
         CLUSTER_EVIDENCE,
         PHENOTYPE_MODEL,
         TME_PHENOTYPES,
+        PHENOTYPE_STABILITY,
+        PHENOTYPE_CHARACTERISTICS,
+        GENE_COMPARISON,
+        PATHWAY_ENRICHMENT,
         SURVIVAL_CURVES,
         SURVIVAL_TESTS,
         POPULATION_SURVIVAL,
+        POPULATION_CUT_POINTS,
         IMAGE_REGIONS,
         RADIOMIC_FEATURES,
         PERTURBED_FEATURES,

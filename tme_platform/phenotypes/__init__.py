@@ -4,6 +4,7 @@ Cell scores come in from `expression`; survival by phenotype is in `survival`. N
 """
 
 from tme_platform.phenotypes.assignment import assign_phenotypes
+from tme_platform.phenotypes.characteristics import characterise, group_means
 from tme_platform.phenotypes.choice import ClusterChoice, choose_k
 from tme_platform.phenotypes.fitting import IMMUNE_GROUPS, fit_phenotypes
 from tme_platform.phenotypes.group_tests import GroupComparison, compare_categories, compare_groups
@@ -27,12 +28,14 @@ __all__ = [
     "adjusted_rand_index",
     "assign_phenotypes",
     "bootstrap_jaccard",
+    "characterise",
     "choose_k",
     "compare_categories",
     "compare_groups",
     "compare_labels",
     "fit_kmeans",
     "fit_phenotypes",
+    "group_means",
     "kmeans_partitions",
     "label_agreement",
     "label_stability_over_k",

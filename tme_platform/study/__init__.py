@@ -4,6 +4,7 @@ from tme_platform.study.load import StudyError, load_study, packaged_studies
 from tme_platform.study.settings import (
     AgreementSettings,
     CheckSettings,
+    EnrichmentSettings,
     GeneSetSettings,
     PhenotypeSettings,
     Study,
@@ -13,6 +14,7 @@ from tme_platform.study.settings import (
 __all__ = [
     "AgreementSettings",
     "CheckSettings",
+    "EnrichmentSettings",
     "GeneSetSettings",
     "PhenotypeSettings",
     "Study",

@@ -36,6 +36,20 @@ class PhenotypeSettings(_Settings):
     k_min: Annotated[int, Field(ge=2)] = 2
     k_max: Annotated[int, Field(le=15)] = 8
     starts: Annotated[int, Field(ge=1)] = 50
+    draws: Annotated[int, Field(ge=2)] = 100
+    """Bootstrap draws for the stability of the clusters."""
+    compared_collections: tuple[str, ...] = ("mcpcounter", "msigdb_hallmark_50")
+    """Other gene-set collections: do they give the same two groups?"""
+    seed: int = 2024
+
+
+class EnrichmentSettings(_Settings):
+    """Which gene sets are tested between hot and cold tumours."""
+
+    collections: tuple[str, ...] = ("msigdb_hallmark_50", "msigdb_gobp_7658")
+    min_size: Annotated[int, Field(ge=1)] = 15
+    max_size: Annotated[int, Field(ge=2)] = 500
+    permutations: Annotated[int, Field(ge=100)] = 1000
     seed: int = 2024
 
 
@@ -72,6 +86,7 @@ class Study(_Settings):
     """The landing folders that take part; all of them where none is named."""
     gene_sets: GeneSetSettings = GeneSetSettings()
     phenotypes: PhenotypeSettings = PhenotypeSettings()
+    enrichment: EnrichmentSettings = EnrichmentSettings()
     survival: SurvivalSettings = SurvivalSettings()
     extraction: ExtractionSettings = ExtractionSettings()
     agreement: AgreementSettings = AgreementSettings()

@@ -2,20 +2,39 @@
 
 import pandas as pd
 
-from tme_platform.cohorts import read_cell_scores
+from tme_platform.cohorts import read_cell_scores, read_score_pairs
 from tme_platform.expression import (
+    PURITY_CAVEAT,
+    estimate_scores,
     gene_set_coverage,
     gene_set_groups,
     harmonise_gene_sets,
+    intrinsic_subtype,
+    mcp_counter,
     read_gmt,
+    score_agreement,
     score_cells,
     score_range,
+    shared_genes,
     usable_gene_sets,
+    without_genes,
 )
-from tme_platform.lake.tables import CELL_SCORES, COHORT_FILES, EXPRESSION, POPULATIONS
+from tme_platform.lake.tables import (
+    CELL_SCORE_RANGES,
+    CELL_SCORES,
+    COHORT_FILES,
+    ESTIMATE_SCORES,
+    EXPRESSION,
+    INTRINSIC_SUBTYPES,
+    MCP_COUNTER_SCORES,
+    PATIENTS,
+    POPULATIONS,
+    SCORE_AGREEMENT,
+)
 from tme_platform.orchestration.scope import Scope
 from tme_platform.orchestration.table_asset import Made, table_asset
 
+WITHOUT_SHARED = " (without shared genes)"
 _COLUMNS = [column.name for column in POPULATIONS.columns]
 
 
@@ -72,6 +91,98 @@ def cell_scores(scope: Scope) -> Made:
     raw = score_cells(matrix, {name: gene_sets[name] for name in used}, engine=settings.engine, weight=settings.weight)
     low, high = score_range(raw)
     return Made(_by_patient(raw), details={"patients": raw.shape[1], "range_low": low, "range_high": high})
+
+
+@table_asset(CELL_SCORE_RANGES, code_version="1", all_cohorts=[CELL_SCORES])
+def cell_score_ranges(scope: Scope) -> Made:
+    """Store the range that normalises ssGSEA scores; a cohort labelled by another's model takes its range, too."""
+    source = scope.declaration("phenotypes", "cell_scores")
+    if source.cell_scores is not None or not scope.has_rows(CELL_SCORES):
+        empty = pd.DataFrame(columns=[column.name for column in CELL_SCORE_RANGES.columns])
+        return Made(empty, details={"note": "no scores from expression"})
+    reference = source.phenotypes.cohort if source.phenotypes is not None and source.phenotypes.by == "model" else None
+    spanning = reference or scope.own_cohort
+    low, high = score_range(population_scores(scope, spanning))
+    return Made(pd.DataFrame([{"low": low, "high": high, "range_cohort": spanning}]), details={"range": high - low})
+
+
+@table_asset(MCP_COUNTER_SCORES, code_version="1", deps=[EXPRESSION])
+def mcp_counter_scores(scope: Scope) -> Made:
+    """Score MCP-counter's populations, and again without the genes that the study's own sets use."""
+    if not scope.has_rows(EXPRESSION):
+        return Made(pd.DataFrame({"patient_id": []}), details={"note": "the cohort brings no expression"})
+    matrix = expression_matrix(scope)
+    markers, _ = harmonise_gene_sets(read_gmt(scope.collection("mcpcounter")), matrix.index)
+    scored = read_gmt(scope.collection(scope.use(scope.study.gene_sets).collection))
+    own, _ = harmonise_gene_sets(scored, matrix.index)
+    overlap = shared_genes(markers, own)
+    apart = without_genes(markers, {gene for genes in own.values() for gene in genes})
+    scores = mcp_counter(matrix, markers)
+    independent = mcp_counter(matrix, apart).rename(index=lambda name: f"{name}{WITHOUT_SHARED}")
+    together = pd.concat([scores, independent]).dropna(how="all")
+    return Made(
+        _by_patient(together), details={"shared_genes": int(overlap["n_shared"].sum()), "populations": len(scores)}
+    )
+
+
+@table_asset(ESTIMATE_SCORES, code_version="1", deps=[EXPRESSION])
+def estimate_table(scope: Scope) -> Made:
+    """Compute ESTIMATE's stromal and immune scores, and purity by a formula fitted on Affymetrix arrays."""
+    columns = [column.name for column in ESTIMATE_SCORES.columns]
+    if not scope.has_rows(EXPRESSION):
+        return Made(pd.DataFrame(columns=columns), details={"note": "the cohort brings no expression"})
+    try:
+        scores = estimate_scores(expression_matrix(scope))
+    except ValueError as error:  # too few of its genes were measured: no score rather than a wrong one
+        return Made(pd.DataFrame(columns=columns), details={"note": str(error)})
+    shares = {str(name): float(share) for name, share in scores.attrs.items()}
+    table = scores.rename_axis("patient_id").reset_index().assign(caveat=PURITY_CAVEAT)
+    return Made(table, details={"caveat": PURITY_CAVEAT, **shares})
+
+
+@table_asset(INTRINSIC_SUBTYPES, code_version="1", deps=[EXPRESSION, PATIENTS])
+def intrinsic_subtypes(scope: Scope) -> Made:
+    """Call the nearest PAM50 centroid after centring each gene on the cohort, beside the published call."""
+    columns = [column.name for column in INTRINSIC_SUBTYPES.columns]
+    if not scope.has_rows(EXPRESSION):
+        return Made(pd.DataFrame(columns=columns), details={"note": "the cohort brings no expression"})
+    try:
+        called = intrinsic_subtype(expression_matrix(scope))
+    except ValueError as error:
+        return Made(pd.DataFrame(columns=columns), details={"note": str(error)})
+    share = float(called.attrs["gene_share"])
+    published = scope.table(PATIENTS, columns=["patient_id", "pam50"]).set_index("patient_id")["pam50"]
+    table = called.rename_axis("patient_id").reset_index().assign(gene_share=share)
+    table["published"] = table["patient_id"].map(published)
+    both = table.dropna(subset=["subtype", "published"])
+    confusion = both.groupby(["published", "subtype"]).size()
+    agreement = float((both["subtype"] == both["published"]).mean()) if len(both) else float("nan")
+    details = {
+        "gene_share": share,
+        "called_and_published": len(both),
+        "agreement": None if pd.isna(agreement) else round(agreement, 4),
+        "published_called": {
+            " ".join(map(str, pair)): int(n) for pair, n in zip(confusion.index, confusion, strict=True)
+        },
+    }
+    return Made(table, details=details)
+
+
+@table_asset(SCORE_AGREEMENT, code_version="1", deps=[COHORT_FILES], all_cohorts=[CELL_SCORES])
+def score_agreement_table(scope: Scope) -> Made:
+    """Correlate the scores with another estimate of the same populations in the same patients (Spearman)."""
+    columns = [column.name for column in SCORE_AGREEMENT.columns]
+    scope.files("score_comparison")
+    declared = scope.declaration("score_comparison")
+    other = declared.score_comparison
+    if other is None or not scope.has_rows(CELL_SCORES, other.cohort):
+        return Made(pd.DataFrame(columns=columns), details={"note": "the cohort declares no comparison of scores"})
+    pairs = read_score_pairs(scope.folder, declared)
+    found = score_agreement(population_scores(scope), population_scores(scope, other.cohort), pairs)
+    table = found.assign(compared_cohort=other.cohort, reason=found["reason"].replace("", None))
+    known = found.dropna(subset=["rho"])
+    details = {str(name): round(float(rho), 3) for name, rho in zip(known["population"], known["rho"], strict=True)}
+    return Made(table, details=details)
 
 
 def population_scores(scope: Scope, cohort: str | None = None) -> pd.DataFrame:

@@ -30,7 +30,8 @@ from tme_platform.phenotypes import (
 _SILHOUETTE = "mean_silhouette"
 
 
-def _fits_here(scope: Scope) -> bool:
+def fits_here(scope: Scope) -> bool:
+    """Whether the cohort's phenotypes are fitted on the cohort itself."""
     source = scope.declaration("phenotypes").phenotypes
     return source is not None and source.by == "fit" and scope.has_rows(CELL_SCORES)
 
@@ -42,7 +43,7 @@ def _nothing(columns: list[str], note: str) -> Made:
 @table_asset(CLUSTER_EVIDENCE, code_version="1", deps=[CELL_SCORES])
 def cluster_evidence(scope: Scope) -> Made:
     """Cluster the scaled scores into k = 2 to 8 groups and ask each index how many it would take."""
-    if not _fits_here(scope):
+    if not fits_here(scope):
         return _nothing([c.name for c in CLUSTER_EVIDENCE.columns], "phenotypes are not fitted on this cohort")
     settings = scope.use(scope.study.phenotypes)
     scaled = scale_samples(population_scores(scope)).dropna()
@@ -91,7 +92,7 @@ def phenotype_model(scope: Scope) -> Made:
 
     When a cohort grows, clusters are matched to those of the last version, so a label keeps its meaning.
     """
-    if not _fits_here(scope):
+    if not fits_here(scope):
         return _nothing([c.name for c in PHENOTYPE_MODEL.columns], "phenotypes are not fitted on this cohort")
     settings = scope.use(scope.study.phenotypes)
     k = _number_of_clusters(scope)

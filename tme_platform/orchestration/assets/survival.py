@@ -1,10 +1,12 @@
 """Overall survival of the phenotypes and by population. The estimators are `survival`'s."""
 
+import numpy as np
 import pandas as pd
 
 from tme_platform.lake.tables import (
     CELL_SCORES,
     PATIENTS,
+    POPULATION_CUT_POINTS,
     POPULATION_SURVIVAL,
     SURVIVAL_CURVES,
     SURVIVAL_TESTS,
@@ -13,7 +15,14 @@ from tme_platform.lake.tables import (
 from tme_platform.orchestration.assets.expression import population_scores
 from tme_platform.orchestration.scope import Scope
 from tme_platform.orchestration.table_asset import Made, table_asset
-from tme_platform.survival import cox_univariate, kaplan_meier, log_rank, median_survival
+from tme_platform.survival import (
+    cox_univariate,
+    kaplan_meier,
+    log_rank,
+    median_survival,
+    proportional_hazards_test,
+    youden_split,
+)
 
 
 def _followed(scope: Scope) -> pd.DataFrame:
@@ -22,6 +31,15 @@ def _followed(scope: Scope) -> pd.DataFrame:
     labels = scope.table(TME_PHENOTYPES, columns=["patient_id", "phenotype"])
     joined = labels.merge(clinical, on="patient_id", how="left").set_index("patient_id")
     return joined.astype({"os_event": "float64", "phenotype": "object"})
+
+
+def _finite(table: pd.DataFrame) -> pd.DataFrame:
+    """Ratios that run to infinity (one side without a death) as missing, with the reason."""
+    ratios = ["hr", "ci_low", "ci_high"]
+    runaway = np.isinf(table[ratios].to_numpy(dtype=float)).any(axis=1)
+    table[ratios] = table[ratios].mask(np.isinf(table[ratios]))
+    reason = table["reason"].replace("", None).mask(runaway, "no finite hazard ratio: one side has no deaths")
+    return table.assign(reason=reason)
 
 
 def _enough(scope: Scope, followed: pd.DataFrame) -> str | None:
@@ -50,7 +68,12 @@ def survival_tests(scope: Scope) -> Made:
         return Made(pd.DataFrame(columns=[c.name for c in SURVIVAL_TESTS.columns]), details={"note": reason})
     usable = followed.dropna()
     test = log_rank(usable["os_days"], usable["os_event"], usable["phenotype"])
-    medians = median_survival(usable["os_days"], usable["os_event"], usable["phenotype"]).set_index("group")["median"]
+    medians = median_survival(usable["os_days"], usable["os_event"], usable["phenotype"]).set_index("group")
+    two = usable[usable["phenotype"].isin(["hot", "cold"])].assign(
+        hot=lambda rows: (rows["phenotype"] == "hot").astype(float)
+    )
+    ratio = _finite(cox_univariate(two, "os_days", "os_event", ["hot"])).iloc[0]
+    proportional = proportional_hazards_test(two, "os_days", "os_event", ["hot"]).iloc[0]
     row = {
         "comparison": "phenotypes",
         "n": len(usable),
@@ -58,11 +81,19 @@ def survival_tests(scope: Scope) -> Made:
         "n_left_out": len(followed) - len(usable),
         "statistic": test.statistic,
         "p": test.p,
-        "median_hot_days": medians.get("hot"),
-        "median_cold_days": medians.get("cold"),
+        "hr_hot": ratio["hr"],
+        "hr_low": ratio["ci_low"],
+        "hr_high": ratio["ci_high"],
+        "proportional_hazards_p": proportional["p"],
+        **{
+            f"median_{phenotype}_{part}": medians[column].get(phenotype)
+            for phenotype in ("hot", "cold")
+            for part, column in (("days", "median"), ("low_days", "ci_low"), ("high_days", "ci_high"))
+        },
         "reason": test.reason or None,
     }
-    return Made(pd.DataFrame([row]), details={"log_rank_p": test.p, "n": len(usable), "deaths": row["n_events"]})
+    details = {"log_rank_p": test.p, "n": len(usable), "deaths": row["n_events"], "hr_hot": float(ratio["hr"])}
+    return Made(pd.DataFrame([row]), details=details)
 
 
 @table_asset(POPULATION_SURVIVAL, code_version="1", deps=[PATIENTS, TME_PHENOTYPES, CELL_SCORES])
@@ -78,8 +109,26 @@ def population_survival(scope: Scope) -> Made:
     parts = []
     for name, patients in {"all": joined, **dict(tuple(joined.groupby("phenotype")))}.items():
         fits = cox_univariate(patients, "os_days", "os_event", list(scores.index), standardise=standardise)
-        parts.append(fits.assign(patients=name))
+        tests = proportional_hazards_test(patients, "os_days", "os_event", list(scores.index)).set_index("covariate")[
+            "p"
+        ]
+        parts.append(fits.assign(patients=name, proportional_hazards_p=fits["covariate"].map(tests)))
     table = pd.concat(parts, ignore_index=True).rename(columns={"covariate": "population", "events": "n_events"})
-    table["reason"] = table["reason"].replace("", None)
+    table = _finite(table)
     significant = table.query("patients == 'all' and fdr < 0.05")
     return Made(table[columns], details={"populations_fdr_below_0.05": len(significant)})
+
+
+@table_asset(POPULATION_CUT_POINTS, code_version="1", deps=[PATIENTS, TME_PHENOTYPES, CELL_SCORES])
+def population_cut_points(scope: Scope) -> Made:
+    """Split each population at its Youden cut, and correct the p-value for having chosen the cut on the outcome."""
+    columns = [column.name for column in POPULATION_CUT_POINTS.columns]
+    followed = _followed(scope)
+    if (reason := _enough(scope, followed)) or not scope.has_rows(CELL_SCORES):
+        return Made(pd.DataFrame(columns=columns), details={"note": reason or "the cohort has no scores of its own"})
+    scores = population_scores(scope)
+    table = youden_split(followed.join(scores.T, how="inner"), "os_days", "os_event", list(scores.index))
+    table = table.rename(columns={"covariate": "population", "events": "n_events"})
+    table = _finite(table)
+    naive, corrected = int((table["p_naive"] < 0.05).sum()), int((table["p_corrected"] < 0.05).sum())
+    return Made(table[columns], details={"p_naive_below_0.05": naive, "p_corrected_below_0.05": corrected})

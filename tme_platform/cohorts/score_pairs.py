@@ -1,0 +1,48 @@
+"""Which populations of two estimates are held against each other. The correlation itself is `expression`'s."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from tme_platform.cohorts.declaration import Cohort
+from tme_platform.cohorts.errors import CohortError
+from tme_platform.cohorts.folders import landing_path
+
+_COLUMNS = ["population", "compared_with"]
+
+
+def read_score_pairs(folder: Path, cohort: Cohort) -> dict[str, list[str]]:
+    """Read the pairs of a cohort's `score_comparison`.
+
+    Returns
+    -------
+    dict
+        Population of this cohort's scores -> populations of the other estimate, whose sum it is compared with.
+
+    Raises
+    ------
+    CohortError
+        The file is missing, cannot be read, or has other columns.
+    """
+    if cohort.score_comparison is None:
+        return {}
+    name = cohort.score_comparison.pairs
+    try:
+        table = pd.read_csv(landing_path(folder, name), sep="\t", dtype="string")
+    except (OSError, ValueError) as error:
+        raise CohortError(
+            f"cohort {folder.name}: {name} cannot be read ({type(error).__name__}). "
+            "Give a tab-separated file with the columns population and compared_with.",
+            rule="file_unreadable",
+        ) from None
+    if list(table.columns) != _COLUMNS:
+        raise CohortError(
+            f"cohort {folder.name}: {name} has the columns {', '.join(table.columns)}; "
+            f"they must be {', '.join(_COLUMNS)}.",
+            rule="unknown_column",
+        )
+    return {
+        str(population): list(rows) for population, rows in table.groupby("population", sort=False)["compared_with"]
+    }
