@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -198,12 +198,12 @@ class Lake:
             try:
                 write_deltalake(
                     self.uri(schema),
-                    arrow,
+                    self._with_known_columns(schema, arrow),
                     mode="overwrite",
                     # Names are checked when a cohort is declared (COHORT_NAME), so none can hold a quote.
                     predicate=f"cohort = '{state.cohort}'" if schema.per_cohort else None,
                     partition_by=partition_by,
-                    schema_mode="merge" if schema.per_cohort else "overwrite",
+                    schema_mode=self._schema_mode(schema, arrow),
                     commit_properties=CommitProperties(
                         custom_metadata={_COMMIT_KEY: json.dumps(recorded, sort_keys=True)}
                     ),
@@ -215,3 +215,25 @@ class Lake:
                 if attempt == _ATTEMPTS - 1:
                     raise
                 time.sleep(random.uniform(0, 0.05 * (attempt + 1)))  # noqa: S311 (only keeps writers out of step)
+
+    def _known_columns(self, schema: TableSchema) -> pa.Schema:
+        table = self.table(schema)
+        return pa.schema(table.schema()) if table is not None else schema.empty().schema
+
+    def _schema_mode(self, schema: TableSchema, arrow: pa.Table) -> Literal["merge", "overwrite"] | None:
+        """How the table's columns change; a commit that leaves them alone disturbs no other writer."""
+        if not schema.per_cohort:
+            return "overwrite"
+        return "merge" if set(arrow.column_names) - set(self._known_columns(schema).names) else None
+
+    def _with_known_columns(self, schema: TableSchema, arrow: pa.Table) -> pa.Table:
+        """Fill the columns that other cohorts brought with nothing, so that all parts of a table have the same."""
+        if not schema.per_cohort:
+            return arrow
+        known = self._known_columns(schema)
+        lacking = [pa.field(f.name, f.type) for f in known if f.name not in arrow.column_names]
+        nothing = [pa.nulls(arrow.num_rows, one.type) for one in lacking]
+        for added, column in zip(lacking, nothing, strict=True):
+            arrow = arrow.append_column(added, column)
+        names = [name for name in known.names if name in arrow.column_names]
+        return arrow.select([*names, *(name for name in arrow.column_names if name not in names)])
