@@ -33,14 +33,14 @@ _GROUPS = {
 _PROVENANCE = {"kind": "simulated", "source": "drawn at random for a test", "licence": "CC0"}
 
 
-def make_study(root: Path, *, patients: int = 40, imaged: int = 3) -> Workspace:
+def make_study(root: Path, *, patients: int = 40, imaged: int = 3, all_genes: bool = False) -> Workspace:
     """Write landing folders and study file; return the workspace that runs them."""
     landing = root / "landing"
     random = np.random.default_rng(7)
     names = [f"P{number:03d}" for number in range(patients)]
     _reference(landing / "reference", names, random)
     _mri(landing / "mri", names, random)
-    _expression(landing / "rna", [f"R{number:03d}" for number in range(12)], random)
+    _expression(landing / "rna", [f"R{number:03d}" for number in range(12)], random, all_genes)
     if imaged:
         make_imaging(landing / "images", [f"I{number:03d}" for number in range(imaged)], random)
     study = root / "small.yaml"
@@ -100,20 +100,16 @@ def _mri(folder: Path, names: list[str], random: np.random.Generator) -> None:
     features.assign(patient_id=names).to_csv(folder / "features.csv", index=False)
 
 
-def _expression(folder: Path, names: list[str], random: np.random.Generator) -> None:
+def _expression(folder: Path, names: list[str], random: np.random.Generator, all_genes: bool) -> None:
     from tme_platform.expression import CHECKPOINT_GENES, gene_set_path, read_gmt
 
-    collections = [
-        read_gmt(gene_set_path(name)) for name in ("tme24", "mcpcounter", "estimate_141", "msigdb_hallmark_50")
-    ]
-    folder_of_sets = gene_set_path("tme24").parent
-    common = pd.read_csv(folder_of_sets / "estimate_common_genes_10412.tsv.gz", sep="\t", dtype=str).iloc[:, 0]
-    centroids = pd.read_csv(folder_of_sets / "pam50_centroids_genefu.csv").iloc[:, 0]
-    genes = sorted(
-        {gene for sets in collections for members in sets.values() for gene in members}
-        | {*common, *centroids, *CHECKPOINT_GENES}
-    )
-    matrix = pd.DataFrame(random.normal(5, 2, (len(genes), len(names))).round(3), index=genes, columns=names)
+    genes = {gene for members in read_gmt(gene_set_path("tme24")).values() for gene in members}
+    if all_genes:  # enough for ESTIMATE, PAM50, MCP-counter and GSEA, too
+        packaged = gene_set_path("tme24").parent
+        common = pd.read_csv(packaged / "estimate_common_genes_10412.tsv.gz", sep="\t", dtype=str).iloc[:, 0]
+        centroids = pd.read_csv(packaged / "pam50_centroids_genefu.csv").iloc[:, 0]
+        genes |= {*common, *centroids, *CHECKPOINT_GENES}
+    matrix = pd.DataFrame(random.normal(5, 2, (len(genes), len(names))).round(3), index=sorted(genes), columns=names)
     declare(
         folder,
         roles=["score_comparison"],

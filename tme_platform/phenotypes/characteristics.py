@@ -6,12 +6,19 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from tme_platform.phenotypes.group_tests import NumericTest
 from tme_platform.phenotypes.table_one import table_one
 
 _MOST_LEVELS = 20
 
 
-def characterise(families: Mapping[str, pd.DataFrame], phenotypes: pd.Series[str], *, seed: int = 0) -> pd.DataFrame:
+def characterise(
+    families: Mapping[str, pd.DataFrame],
+    phenotypes: pd.Series[str],
+    *,
+    tests: Mapping[str, NumericTest] | None = None,
+    seed: int = 0,
+) -> pd.DataFrame:
     """Describe and test families of variables by phenotype; the false discovery rate is over each family.
 
     Parameters
@@ -21,6 +28,8 @@ def characterise(families: Mapping[str, pd.DataFrame], phenotypes: pd.Series[str
         values (an identifier, a site), takes no part.
     phenotypes
         Phenotype by patient; intermediate tumours are left out, so that every test is hot against cold.
+    tests
+        By family, the test of its numbers where it is not the study's rule.
     seed
         Of the simulated Fisher tests.
 
@@ -35,7 +44,7 @@ def characterise(families: Mapping[str, pd.DataFrame], phenotypes: pd.Series[str
         joined = values.join(labels, how="inner")
         variables = [name for name in values.columns if _usable(joined[name])]
         if variables and joined["phenotype"].nunique() == 2:
-            described = table_one(joined, "phenotype", variables, seed=seed)
+            described = table_one(joined, "phenotype", variables, test=(tests or {}).get(family, "auto"), seed=seed)
             parts.append(described.rename(columns={"group": "phenotype"}).assign(family=family))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from tme_platform.phenotypes.group_tests import compare_categories, compare_groups
+from tme_platform.phenotypes.group_tests import NumericTest, compare_categories, compare_groups
 
 _COLUMNS = [
     "variable", "kind", "group", "level", "n", "n_missing", "share", "mean", "sd", "median", "q1", "q3",
@@ -14,7 +14,9 @@ _COLUMNS = [
 ]  # fmt: skip
 
 
-def table_one(frame: pd.DataFrame, group: str, variables: Sequence[str], *, seed: int = 0) -> pd.DataFrame:
+def table_one(
+    frame: pd.DataFrame, group: str, variables: Sequence[str], *, test: NumericTest = "auto", seed: int = 0
+) -> pd.DataFrame:
     """Describe variables by group and test each, with the false discovery rate over the variables.
 
     Text, categories, truth values and numbers of at most two different values are counted (Fisher); other numbers are
@@ -26,6 +28,8 @@ def table_one(frame: pd.DataFrame, group: str, variables: Sequence[str], *, seed
         One row per patient.
     group, variables
         Column names. Patients without a group are left out.
+    test
+        Of the numbers, where the study's rule is to be overruled; see `compare_groups`.
     seed
         Of the simulated Fisher tests.
 
@@ -46,7 +50,7 @@ def table_one(frame: pd.DataFrame, group: str, variables: Sequence[str], *, seed
     if lacking:
         raise ValueError(f"The frame lacks the columns {', '.join(lacking)}.")
     grouped = frame[frame[group].notna()]
-    tables = [_variable(grouped, group, name, seed) for name in variables]
+    tables = [_variable(grouped, group, name, test, seed) for name in variables]
     if not tables:
         return pd.DataFrame(columns=_COLUMNS)
     result = pd.concat(tables, ignore_index=True).reindex(columns=_COLUMNS)
@@ -64,10 +68,10 @@ def is_categorical(values: pd.Series) -> bool:
     return not number or values.dropna().nunique() <= 2
 
 
-def _variable(frame: pd.DataFrame, group: str, name: str, seed: int) -> pd.DataFrame:
+def _variable(frame: pd.DataFrame, group: str, name: str, test: NumericTest, seed: int) -> pd.DataFrame:
     values, groups = frame[name], frame[group]
     counted = is_categorical(values)
-    found = compare_categories(values, groups, seed=seed) if counted else compare_groups(values, groups)
+    found = compare_categories(values, groups, seed=seed) if counted else compare_groups(values, groups, test=test)
     rows = found.groups if len(found.groups) else pd.DataFrame({"group": [None]})
     missing = values.isna().groupby(groups).sum()
     return rows.assign(

@@ -70,7 +70,10 @@ def _test(frame: pd.DataFrame, time: str, event: str, names: list[str], together
     course = _course(seen.time[sets.order], seen.event[sets.order], sets)
     if np.ptp(course) == 0:
         return result.assign(reason="all events are at the same time")[_COLUMNS]
-    result["statistic"] = _score_tests(ordered, sets, best.coefficients, course, together)
+    try:
+        result["statistic"] = _score_tests(ordered, sets, best.coefficients, course, together)
+    except np.linalg.LinAlgError:
+        return result.assign(reason="too few events to tell a change over time")[_COLUMNS]
     result["p"] = chi2.sf(result["statistic"], result["degrees_of_freedom"])
     return result[_COLUMNS]
 

@@ -46,5 +46,5 @@ def open_platform(root: Path, **options: int) -> Platform:
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Platform, Outcome, Recorded]:
     """The small study after its first run. Read only."""
-    platform = open_platform(tmp_path_factory.mktemp("finished"))
+    platform = open_platform(tmp_path_factory.mktemp("finished"), all_genes=True)
     return (platform, *platform.run())

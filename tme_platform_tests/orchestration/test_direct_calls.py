@@ -21,7 +21,7 @@ def call(asset: dg.AssetsDefinition, workspace: Workspace, cohort: str | None) -
 
 @pytest.fixture(scope="module")
 def called(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[str | None, dg.MaterializeResult]]]:
-    workspace = make_study(tmp_path_factory.mktemp("direct"), patients=30, imaged=2)
+    workspace = make_study(tmp_path_factory.mktemp("direct"), patients=30, imaged=2, all_genes=True)
     by_key = {asset.key: asset for asset in dg.load_assets_from_package_module(assets)}
     results: dict[str, list[tuple[str | None, dg.MaterializeResult]]] = {name: [] for name in TABLES}
     for wave in waves([spec for asset in by_key.values() for spec in asset.specs]):

@@ -6,9 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tme_platform.lake.tables import COHORT_SPLIT, RADIOMIC_FEATURES, REJECTED_INPUTS, TME_PHENOTYPES
+from tme_platform.expression import gene_set_path
+from tme_platform.lake.tables import (
+    CELL_SCORE_RANGES,
+    COHORT_SPLIT,
+    PHENOTYPE_MODEL,
+    POPULATIONS,
+    RADIOMIC_FEATURES,
+    REJECTED_INPUTS,
+    TME_PHENOTYPES,
+)
 from tme_platform_tests.orchestration.conftest import Platform, open_platform
-from tme_platform_tests.small_study import write_image
+from tme_platform_tests.small_study import declare, write_image
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +100,51 @@ def test_growing_keeps_everybody_on_their_side(platform: Platform) -> None:
         lake.read(TME_PHENOTYPES, "reference").set_index("patient_id")["phenotype"].loc[labels.index], labels
     )
     assert len(platform.workspace.tracker.versions()) == 2, "another training table is another model"
+
+
+def test_a_cohort_is_labelled_by_anothers_model_without_a_refit(platform: Platform) -> None:
+    source, folder = landing(platform, "rna"), landing(platform, "second")
+    matrix = pd.read_csv(source / "expression.tsv", sep="\t", index_col=0).iloc[:, :5]
+    declare(
+        folder,
+        roles=["score_comparison"],
+        expression={"file": "expression.tsv", "unit": "log2_tpm"},
+        phenotypes={"by": "model", "cohort": "rna"},
+    )
+    matrix.to_csv(folder / "expression.tsv", sep="\t")
+    version = platform.workspace.lake.state(PHENOTYPE_MODEL, "rna").version
+    outcome, _ = platform.run()
+    assert outcome.success, outcome.failures
+    lake = platform.workspace.lake
+    assert lake.state(PHENOTYPE_MODEL, "rna").version == version
+    assert lake.read(PHENOTYPE_MODEL, "second").empty
+    own, model = (lake.read(TME_PHENOTYPES, name).set_index("patient_id") for name in ("second", "rna"))
+    pd.testing.assert_series_equal(own["phenotype"], model.loc[own.index, "phenotype"])
+    assert (own["method"] == "model").all()
+    frozen, spanning = (lake.read(CELL_SCORE_RANGES, name).iloc[0] for name in ("second", "rna"))
+    assert frozen["range_cohort"] == "rna"
+    assert (frozen["low"], frozen["high"]) == (spanning["low"], spanning["high"])
+
+
+def test_another_gene_set_collection_reaches_what_is_scored(platform: Platform) -> None:
+    sets = Path(platform.workspace.study_name).parent / "ours.gmt"
+    lines = gene_set_path("tme24").read_text().splitlines()
+    sets.write_text("\n".join(lines[:20]) + "\n")
+    study = Path(platform.workspace.study_name)
+    study.write_text(study.read_text() + f"gene_sets: {{collection: {sets}}}\n")
+    outcome, recorded = platform.run(select="cell_scores")
+    assert outcome.success, outcome.failures
+    assert {asset for asset, _ in recorded.made()} == {"cell_scores"}, "only what was selected is made"
+    outcome, recorded = platform.run()
+    assert outcome.success, outcome.failures
+    assert len(platform.workspace.lake.read(POPULATIONS, "rna")) == 20
+    made = set(recorded.made())
+    assert {("populations", "rna"), ("phenotype_model", "rna"), ("tme_phenotypes", "second")} <= made
+    assert ("phenotype_model", "reference") not in made, "finished scores know no gene sets"
+    assert ("signature", None) not in made
+    sets.write_text("\n".join(lines[:19]) + "\n")
+    platform.run()
+    assert len(platform.workspace.lake.read(POPULATIONS, "rna")) == 19, "its content counts, not its name"
 
 
 def test_a_setting_is_a_reason(platform: Platform) -> None:

@@ -48,6 +48,13 @@ def test_alone_is_a_score_test_of_a_coefficient_that_changes(lung: pd.DataFrame)
     assert result["statistic"] == pytest.approx(expected, rel=1e-4)
 
 
+def test_too_few_events_are_a_reason_and_no_error() -> None:
+    frame = pd.DataFrame({"t": [2.0, 4.0, 2.0, 1.0, 3.0], "e": [1, 0, 0, 0, 1], "x": [1.0, 2.0, 0.0, 0.0, 2.0]})
+    row = proportional_hazards_test(frame, "t", "e", ["x"]).iloc[0]
+    assert np.isnan(row["p"])
+    assert row["reason"] == "too few events to tell a change over time"
+
+
 def test_each_alone_and_reasons(lung: pd.DataFrame) -> None:
     frame = lung.assign(flat=2.0, separates=lung["status"])
     result = proportional_hazards_test(frame, "time", "status", ["age", "flat", "separates"])

@@ -74,7 +74,7 @@ def populations(scope: Scope) -> Made:
     return Made(listed.assign(method=f"{settings.engine} {settings.collection}"), details=details)
 
 
-@table_asset(CELL_SCORES, code_version="1", deps=[COHORT_FILES, EXPRESSION, POPULATIONS])
+@table_asset(CELL_SCORES, code_version="1", deps=[COHORT_FILES, EXPRESSION])
 def cell_scores(scope: Scope) -> Made:
     """Score each population in each tumour by single-sample GSEA, or take the finished scores that landed."""
     scope.files("cell_scores")
@@ -82,13 +82,15 @@ def cell_scores(scope: Scope) -> Made:
     if cohort.cell_scores is not None:
         scores, _, rejected = read_cell_scores(scope.folder, scope.own_cohort, cohort)
         return Made(_by_patient(scores), rejected, {"patients": scores.shape[1], "populations": len(scores)})
-    used = scope.table(POPULATIONS).query("used")["population"]
-    if used.empty:
-        return Made(pd.DataFrame({"patient_id": []}), details={"note": "no population to score"})
     settings = scope.use(scope.study.gene_sets)
+    if not scope.has_rows(EXPRESSION):
+        return Made(pd.DataFrame({"patient_id": []}), details={"note": "the cohort brings no expression"})
     matrix = expression_matrix(scope)
     gene_sets, _ = harmonise_gene_sets(read_gmt(scope.collection(settings.collection)), matrix.index)
-    raw = score_cells(matrix, {name: gene_sets[name] for name in used}, engine=settings.engine, weight=settings.weight)
+    usable, _ = usable_gene_sets(gene_sets, matrix.index, settings.min_share)
+    if not usable:
+        return Made(pd.DataFrame({"patient_id": []}), details={"note": "no set has enough of its genes measured"})
+    raw = score_cells(matrix, usable, engine=settings.engine, weight=settings.weight)
     low, high = score_range(raw)
     return Made(_by_patient(raw), details={"patients": raw.shape[1], "range_low": low, "range_high": high})
 
@@ -112,17 +114,24 @@ def mcp_counter_scores(scope: Scope) -> Made:
     if not scope.has_rows(EXPRESSION):
         return Made(pd.DataFrame({"patient_id": []}), details={"note": "the cohort brings no expression"})
     matrix = expression_matrix(scope)
-    markers, _ = harmonise_gene_sets(read_gmt(scope.collection("mcpcounter")), matrix.index)
-    scored = read_gmt(scope.collection(scope.use(scope.study.gene_sets).collection))
-    own, _ = harmonise_gene_sets(scored, matrix.index)
-    overlap = shared_genes(markers, own)
+    settings = scope.use(scope.study.gene_sets)
+    listed, _ = harmonise_gene_sets(read_gmt(scope.collection("mcpcounter")), matrix.index)
+    markers, refused = usable_gene_sets(listed, matrix.index, settings.min_share)
+    own, _ = harmonise_gene_sets(read_gmt(scope.collection(settings.collection)), matrix.index)
     apart = without_genes(markers, {gene for genes in own.values() for gene in genes})
     scores = mcp_counter(matrix, markers)
     independent = mcp_counter(matrix, apart).rename(index=lambda name: f"{name}{WITHOUT_SHARED}")
     together = pd.concat([scores, independent]).dropna(how="all")
-    return Made(
-        _by_patient(together), details={"shared_genes": int(overlap["n_shared"].sum()), "populations": len(scores)}
-    )
+    coverage = gene_set_coverage(matrix.index, listed).set_index("population")["share"]
+    shared = shared_genes(markers, own).to_dict("records")
+    details = {
+        "share_of_genes_found": {str(name): round(float(share), 3) for name, share in coverage.items()},
+        "refused": dict(zip(refused["population"], refused["reason"], strict=True)),
+        "genes_shared_with_the_scored_sets": {
+            f"{row['population']} ~ {row['compared_with']}": row["genes"] for row in shared
+        },
+    }
+    return Made(_by_patient(together), details=details)
 
 
 @table_asset(ESTIMATE_SCORES, code_version="1", deps=[EXPRESSION])

@@ -88,7 +88,8 @@ def phenotype_characteristics(scope: Scope) -> Made:
     labels = _phenotypes(scope)
     if labels.empty:
         return _nothing(columns, "the cohort has no phenotypes")
-    table = characterise(_families(scope), labels)
+    # The published study compares the checkpoint genes by Wilcoxon, whatever their distribution.
+    table = characterise(_families(scope), labels, tests={"checkpoint_genes": "wilcoxon"})
     if table.empty:
         return _nothing(columns, "nothing to compare")
     table["reason"] = table["reason"].replace("", None)
@@ -243,6 +244,8 @@ def _collection_rows(scope: Scope, clusters: pd.Series, k: int) -> pd.DataFrame:
         for name in settings.compared_collections:
             gene_sets, _ = harmonise_gene_sets(read_gmt(scope.collection(name)), matrix.index)
             usable, _ = usable_gene_sets(gene_sets, matrix.index, scope.use(scope.study.gene_sets).min_share)
+            if len(usable) < 2:  # too little of the collection was measured to cluster by
+                continue
             scaled = scale_samples(score_cells(matrix, usable)).dropna()
             found = fit_kmeans(scaled, k, n_init=settings.starts, seed=settings.seed).labels.astype(str)
             common = clusters.index.intersection(found.index)
