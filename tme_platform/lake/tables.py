@@ -319,7 +319,7 @@ PHENOTYPE_STABILITY = TableSchema(
     (
         _text("kind", "bootstrap, clusters or gene_sets.", required=True),
         _text("subject", "The cluster, the number of clusters, or the collection.", required=True),
-        _text("measure", "jaccard, share_hot, ari or share_moved, ...", required=True),
+        _text("measure", "jaccard, ari, hot_share, hot_kept, log_rank_p, ...", required=True),
         _number("value", "Its value."),
         _number("ci_low", "Lower limit of the 95 % interval over the draws."),
         _number("ci_high", "Upper limit of the 95 % interval over the draws."),

@@ -8,6 +8,7 @@ and so on. A failure stops what depends on it, for that cohort; everything else 
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
@@ -108,7 +109,9 @@ def run_study(
     chosen = set(specs)
     if select:
         try:
-            chosen = set(dg.AssetSelection.from_string(select).resolve(list(definitions.assets or ())))  # type: ignore[arg-type]
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", dg.BetaWarning)  # the syntax is that of Dagster's own UI
+                chosen = set(dg.AssetSelection.from_string(select).resolve(list(definitions.assets or ())))  # type: ignore[arg-type]
         except dg.DagsterError as error:
             raise ValueError(f"the selection {select!r} cannot be used: {error}") from None
     if not chosen:

@@ -1,5 +1,6 @@
 """What the phenotypes mean and how firm they are. Tests and enrichment are `phenotypes`' and `expression`'s."""
 
+import numpy as np
 import pandas as pd
 
 from tme_platform.expression import (
@@ -32,13 +33,16 @@ from tme_platform.orchestration.scope import Scope
 from tme_platform.orchestration.table_asset import Made, table_asset
 from tme_platform.phenotypes import (
     adjusted_rand_index,
+    assign_phenotypes,
     bootstrap_jaccard,
     characterise,
     fit_kmeans,
+    fit_phenotypes,
     group_means,
     label_stability_over_k,
     scale_samples,
 )
+from tme_platform.survival import log_rank
 
 _LEAST_TO_DRAW = 5
 """Tumours per cluster below which resampling says nothing."""
@@ -182,7 +186,9 @@ def pathway_enrichment(scope: Scope) -> Made:
 
 
 @table_asset(
-    PHENOTYPE_STABILITY, code_version="1", deps=[CELL_SCORES, POPULATIONS, PHENOTYPE_MODEL, TME_PHENOTYPES, EXPRESSION]
+    PHENOTYPE_STABILITY,
+    code_version="1",
+    deps=[CELL_SCORES, POPULATIONS, PHENOTYPE_MODEL, TME_PHENOTYPES, EXPRESSION, PATIENTS],
 )
 def phenotype_stability(scope: Scope) -> Made:
     """Draw tumours anew, change the number of clusters, change the gene sets, and see who is still hot."""
@@ -212,7 +218,21 @@ def phenotype_stability(scope: Scope) -> Made:
         seed=settings.seed,
         n_init=settings.starts,
     )
-    parts = [_bootstrap_rows(drawn), _cluster_rows(by_k, len(clusters)), _collection_rows(scope, clusters, k)]
+    followed = scope.table(PATIENTS, columns=["patient_id", "os_days", "os_event"]).set_index("patient_id").dropna()
+    by_other_k = {
+        f"k = {other}": assign_phenotypes(
+            fit_phenotypes(scores, groups, k=other, seed=settings.seed, n_init=settings.starts), scores
+        )["phenotype"]
+        for other in range(settings.k_min, settings.k_max + 1)
+    }
+    by_collection = _other_collections(scope, k)
+    parts = [
+        _bootstrap_rows(drawn),
+        _cluster_rows(by_k, len(clusters)),
+        _collection_rows(by_collection, clusters),
+        _survival_rows(by_other_k, followed).assign(kind="clusters"),
+        _survival_rows(by_collection, followed).assign(kind="gene_sets"),
+    ]
     table = pd.concat([part for part in parts if len(part)])
     jaccard = {f"jaccard_{row['cluster']}": round(float(row["jaccard"]), 3) for row in drawn.to_dict("records")}
     return Made(table, details=jaccard)
@@ -235,10 +255,10 @@ def _cluster_rows(by_k: pd.DataFrame, n: int) -> pd.DataFrame:
     return rows.assign(kind="clusters", subject=subject, n=n)
 
 
-def _collection_rows(scope: Scope, clusters: pd.Series, k: int) -> pd.DataFrame:
-    """Agreement with clusters found on other collections of gene sets, where there is expression to score them."""
-    rows = []
+def _other_collections(scope: Scope, k: int) -> dict[str, pd.Series]:
+    """Clusters found on other collections of gene sets, where there is expression to score them."""
     settings = scope.study.phenotypes
+    found: dict[str, pd.Series] = {}
     if scope.has_rows(EXPRESSION):
         matrix = expression_matrix(scope)
         for name in settings.compared_collections:
@@ -247,9 +267,29 @@ def _collection_rows(scope: Scope, clusters: pd.Series, k: int) -> pd.DataFrame:
             if len(usable) < 2:  # too little of the collection was measured to cluster by
                 continue
             scaled = scale_samples(score_cells(matrix, usable)).dropna()
-            found = fit_kmeans(scaled, k, n_init=settings.starts, seed=settings.seed).labels.astype(str)
-            common = clusters.index.intersection(found.index)
-            ari = adjusted_rand_index(clusters[common], found[common])
-            rows.append({"subject": name, "measure": "ari", "value": ari, "n": len(common)})
-    frame = pd.DataFrame(rows, columns=["subject", "measure", "value", "n"])
-    return frame.assign(kind="gene_sets")
+            found[name] = fit_kmeans(scaled, k, n_init=settings.starts, seed=settings.seed).labels.astype(str)
+    return found
+
+
+def _collection_rows(by_collection: dict[str, pd.Series], clusters: pd.Series) -> pd.DataFrame:
+    rows = []
+    for name, found in by_collection.items():
+        common = clusters.index.intersection(found.index)
+        ari = adjusted_rand_index(clusters[common], found[common])
+        rows.append({"subject": name, "measure": "ari", "value": ari, "n": len(common)})
+    return pd.DataFrame(rows, columns=["subject", "measure", "value", "n"]).assign(kind="gene_sets")
+
+
+def _survival_rows(labelled: dict[str, pd.Series], followed: pd.DataFrame) -> pd.DataFrame:
+    """Log-rank p of each labelling: whether the finding hangs on the number of clusters or on the gene sets.
+
+    Of phenotypes only hot and cold are compared; of clusters without such names, all.
+    """
+    rows = []
+    for subject, labels in labelled.items():
+        compared = labels[labels != "intermediate"].dropna().rename("label")
+        joined = followed.join(compared, how="inner")
+        p = log_rank(joined["os_days"], joined["os_event"], joined["label"]).p
+        if not np.isnan(p):
+            rows.append({"subject": subject, "measure": "log_rank_p", "value": p, "n": len(joined)})
+    return pd.DataFrame(rows, columns=["subject", "measure", "value", "n"])
