@@ -61,6 +61,12 @@ class Made:
     """Key numbers, shown in Dagster and stored with the table."""
 
 
+def nothing(scope: Scope, note: str) -> Made:
+    """The table without rows, and why there are none."""
+    columns = [column.name for column in scope.schema.columns]
+    return Made(pd.DataFrame(columns=columns), details={"note": note})
+
+
 def group_name(layer: str) -> str:
     """Group of a layer; numbered, because Dagster sorts groups by name and a study has an order."""
     return f"s{STAGES.index(layer) + 1}_{layer}"

@@ -66,7 +66,8 @@ class Workspace(dg.ConfigurableResource[Any]):
 
         One whose cohort file cannot be read, and never could, has not landed yet.
         """
-        landed = [name for name in list_cohorts(self.landing) if name not in self.unreadable() or self._was_read(name)]
+        unreadable = self.unreadable()
+        landed = [name for name in list_cohorts(self.landing) if name not in unreadable or self._was_read(name)]
         named = self.study.cohorts
         return landed if named is None else [name for name in named if name in landed]
 

@@ -22,7 +22,7 @@ from tme_platform.lake.tables import (
     REJECTED_INPUTS,
 )
 from tme_platform.orchestration.scope import Scope
-from tme_platform.orchestration.table_asset import Finding, Made, table_asset
+from tme_platform.orchestration.table_asset import Finding, Made, nothing, table_asset
 
 COHORT_FILES_VERSION = "1"
 _PATIENT_SOURCES = ("clinical", "expression", "cell_scores", "imaging", "features")
@@ -91,9 +91,7 @@ def expression(scope: Scope) -> Made:
     scope.files("expression")
     cohort = scope.declaration("expression")
     if cohort.expression is None:
-        return Made(
-            pd.DataFrame(columns=["gene", "sample_id", "value"]), details={"note": "the cohort brings no expression"}
-        )
+        return nothing(scope, "the cohort brings no expression")
     matrix, rejected = read_expression(scope.folder, scope.own_cohort, cohort)
     logged = to_log2(matrix, cohort.expression.unit)
     stacked = logged.rename_axis(index="gene").reset_index().melt("gene", var_name="sample_id", value_name="value")

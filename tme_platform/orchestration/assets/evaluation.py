@@ -17,7 +17,7 @@ from tme_platform.lake.tables import (
 )
 from tme_platform.orchestration.assets.expression import population_scores
 from tme_platform.orchestration.scope import Scope
-from tme_platform.orchestration.table_asset import Made, table_asset
+from tme_platform.orchestration.table_asset import Made, nothing, table_asset
 
 _TOP = 20
 _MODEL_METRIC = ("side", "subgroup", "endpoint", "analysis", "metric")
@@ -35,7 +35,7 @@ def cohort_metrics(scope: Scope) -> Made:
     """
     scores = scope.table(RAD_SCORES)
     if scores.empty:
-        return Made(pd.DataFrame(columns=_METRIC_COLUMNS), details={"note": "no rad-scores"})
+        return nothing(scope, "no rad-scores")
     model = scope.table(SIGNATURE).iloc[0]
     labels = scope.table(TME_PHENOTYPES, columns=["patient_id", "phenotype"])
     scored = scores.merge(labels[labels["phenotype"].isin(["hot", "cold"])], on="patient_id")
@@ -50,9 +50,7 @@ def cohort_metrics(scope: Scope) -> Made:
             measured = evaluate_role(by_patient, clinical, role=role.value, threshold=model["threshold"])
             parts.append(measured.assign(side="external"))
     if not parts:
-        return Made(
-            pd.DataFrame(columns=_METRIC_COLUMNS), details={"note": "no patient with a rad-score and an endpoint"}
-        )
+        return nothing(scope, "no patient with a rad-score and an endpoint")
     # A cohort of two roles is asked the endpoint that both have once.
     metrics = pd.concat(parts, ignore_index=True)[_METRIC_COLUMNS].drop_duplicates(list(COHORT_METRICS.key))
     metrics["reason"] = metrics["reason"].replace("", None)
@@ -117,7 +115,7 @@ def feature_cell_correlation(scope: Scope) -> Made:
     columns = [column.name for column in FEATURE_CELL_CORRELATION.columns]
     importance = scope.table(SIGNATURE_IMPORTANCE)
     if importance.empty:
-        return Made(pd.DataFrame(columns=columns), details={"note": "no signature"})
+        return nothing(scope, "no signature")
     top = list(importance.nsmallest(_TOP, "rank")["feature"])
     patients = scope.table(SIGNATURE_PATIENTS)
     parts = []

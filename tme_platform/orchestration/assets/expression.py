@@ -32,7 +32,7 @@ from tme_platform.lake.tables import (
     SCORE_AGREEMENT,
 )
 from tme_platform.orchestration.scope import Scope
-from tme_platform.orchestration.table_asset import Made, table_asset
+from tme_platform.orchestration.table_asset import Made, nothing, table_asset
 
 WITHOUT_SHARED = " (without shared genes)"
 _COLUMNS = [column.name for column in POPULATIONS.columns]
@@ -55,9 +55,7 @@ def populations(scope: Scope) -> Made:
         return Made(listed.assign(method=cohort.cell_scores.method, used=True).reindex(columns=_COLUMNS))
     settings = scope.use(scope.study.gene_sets)
     if not scope.has_rows(EXPRESSION):
-        return Made(
-            pd.DataFrame(columns=_COLUMNS), details={"note": "the cohort brings neither expression nor cell scores"}
-        )
+        return nothing(scope, "the cohort brings neither expression nor cell scores")
     path = scope.collection(settings.collection)
     genes = scope.table(EXPRESSION, columns=["gene"])["gene"].unique()
     groups = gene_set_groups(path)
@@ -84,12 +82,12 @@ def cell_scores(scope: Scope) -> Made:
         return Made(_by_patient(scores), rejected, {"patients": scores.shape[1], "populations": len(scores)})
     settings = scope.use(scope.study.gene_sets)
     if not scope.has_rows(EXPRESSION):
-        return Made(pd.DataFrame({"patient_id": []}), details={"note": "the cohort brings no expression"})
+        return nothing(scope, "the cohort brings no expression")
     matrix = expression_matrix(scope)
     gene_sets, _ = harmonise_gene_sets(read_gmt(scope.collection(settings.collection)), matrix.index)
     usable, _ = usable_gene_sets(gene_sets, matrix.index, settings.min_share)
     if not usable:
-        return Made(pd.DataFrame({"patient_id": []}), details={"note": "no set has enough of its genes measured"})
+        return nothing(scope, "no set has enough of its genes measured")
     raw = score_cells(matrix, usable, engine=settings.engine, weight=settings.weight)
     low, high = score_range(raw)
     return Made(_by_patient(raw), details={"patients": raw.shape[1], "range_low": low, "range_high": high})
@@ -100,8 +98,7 @@ def cell_score_ranges(scope: Scope) -> Made:
     """Store the range that normalises ssGSEA scores; a cohort labelled by another's model takes its range, too."""
     source = scope.declaration("phenotypes", "cell_scores")
     if source.cell_scores is not None or not scope.has_rows(CELL_SCORES):
-        empty = pd.DataFrame(columns=[column.name for column in CELL_SCORE_RANGES.columns])
-        return Made(empty, details={"note": "no scores from expression"})
+        return nothing(scope, "no scores from expression")
     reference = source.phenotypes.cohort if source.phenotypes is not None and source.phenotypes.by == "model" else None
     spanning = reference or scope.own_cohort
     low, high = score_range(population_scores(scope, spanning))
@@ -112,7 +109,7 @@ def cell_score_ranges(scope: Scope) -> Made:
 def mcp_counter_scores(scope: Scope) -> Made:
     """Score MCP-counter's populations, and again without the genes that the study's own sets use."""
     if not scope.has_rows(EXPRESSION):
-        return Made(pd.DataFrame({"patient_id": []}), details={"note": "the cohort brings no expression"})
+        return nothing(scope, "the cohort brings no expression")
     matrix = expression_matrix(scope)
     settings = scope.use(scope.study.gene_sets)
     listed, _ = harmonise_gene_sets(read_gmt(scope.collection("mcpcounter")), matrix.index)
@@ -137,13 +134,12 @@ def mcp_counter_scores(scope: Scope) -> Made:
 @table_asset(ESTIMATE_SCORES, code_version="1", deps=[EXPRESSION])
 def estimate_table(scope: Scope) -> Made:
     """Compute ESTIMATE's stromal and immune scores, and purity by a formula fitted on Affymetrix arrays."""
-    columns = [column.name for column in ESTIMATE_SCORES.columns]
     if not scope.has_rows(EXPRESSION):
-        return Made(pd.DataFrame(columns=columns), details={"note": "the cohort brings no expression"})
+        return nothing(scope, "the cohort brings no expression")
     try:
         scores = estimate_scores(expression_matrix(scope))
     except ValueError as error:  # too few of its genes were measured: no score rather than a wrong one
-        return Made(pd.DataFrame(columns=columns), details={"note": str(error)})
+        return nothing(scope, str(error))
     shares = {str(name): float(share) for name, share in scores.attrs.items()}
     table = scores.rename_axis("patient_id").reset_index().assign(caveat=PURITY_CAVEAT)
     return Made(table, details={"caveat": PURITY_CAVEAT, **shares})
@@ -152,13 +148,12 @@ def estimate_table(scope: Scope) -> Made:
 @table_asset(INTRINSIC_SUBTYPES, code_version="1", deps=[EXPRESSION, PATIENTS])
 def intrinsic_subtypes(scope: Scope) -> Made:
     """Call the nearest PAM50 centroid after centring each gene on the cohort, beside the published call."""
-    columns = [column.name for column in INTRINSIC_SUBTYPES.columns]
     if not scope.has_rows(EXPRESSION):
-        return Made(pd.DataFrame(columns=columns), details={"note": "the cohort brings no expression"})
+        return nothing(scope, "the cohort brings no expression")
     try:
         called = intrinsic_subtype(expression_matrix(scope))
     except ValueError as error:
-        return Made(pd.DataFrame(columns=columns), details={"note": str(error)})
+        return nothing(scope, str(error))
     share = float(called.attrs["gene_share"])
     published = scope.table(PATIENTS, columns=["patient_id", "pam50"]).set_index("patient_id")["pam50"]
     table = called.rename_axis("patient_id").reset_index().assign(gene_share=share)
@@ -180,12 +175,11 @@ def intrinsic_subtypes(scope: Scope) -> Made:
 @table_asset(SCORE_AGREEMENT, code_version="1", deps=[COHORT_FILES], all_cohorts=[CELL_SCORES])
 def score_agreement_table(scope: Scope) -> Made:
     """Correlate the scores with another estimate of the same populations in the same patients (Spearman)."""
-    columns = [column.name for column in SCORE_AGREEMENT.columns]
     scope.files("score_comparison")
     declared = scope.declaration("score_comparison")
     other = declared.score_comparison
     if other is None or not scope.has_rows(CELL_SCORES, other.cohort):
-        return Made(pd.DataFrame(columns=columns), details={"note": "the cohort declares no comparison of scores"})
+        return nothing(scope, "the cohort declares no comparison of scores")
     pairs = read_score_pairs(scope.folder, declared)
     found = score_agreement(population_scores(scope), population_scores(scope, other.cohort), pairs)
     table = found.assign(compared_cohort=other.cohort, reason=found["reason"].replace("", None))

@@ -30,7 +30,7 @@ from tme_platform.lake.tables import (
 from tme_platform.orchestration.assets.expression import WITHOUT_SHARED, expression_matrix, population_scores
 from tme_platform.orchestration.assets.phenotypes import fits_here
 from tme_platform.orchestration.scope import Scope
-from tme_platform.orchestration.table_asset import Made, table_asset
+from tme_platform.orchestration.table_asset import Made, nothing, table_asset
 from tme_platform.phenotypes import (
     adjusted_rand_index,
     assign_phenotypes,
@@ -68,10 +68,6 @@ def _phenotypes(scope: Scope) -> pd.Series:
     return labels.set_index("patient_id")["phenotype"].astype("object")
 
 
-def _nothing(columns: list[str], note: str) -> Made:
-    return Made(pd.DataFrame(columns=columns), details={"note": note})
-
-
 @table_asset(
     PHENOTYPE_CHARACTERISTICS,
     code_version="1",
@@ -91,11 +87,11 @@ def phenotype_characteristics(scope: Scope) -> Made:
     columns = [column.name for column in PHENOTYPE_CHARACTERISTICS.columns]
     labels = _phenotypes(scope)
     if labels.empty:
-        return _nothing(columns, "the cohort has no phenotypes")
+        return nothing(scope, "the cohort has no phenotypes")
     # The published study compares the checkpoint genes by Wilcoxon, whatever their distribution.
     table = characterise(_families(scope), labels, tests={"checkpoint_genes": "wilcoxon"})
     if table.empty:
-        return _nothing(columns, "nothing to compare")
+        return nothing(scope, "nothing to compare")
     table["reason"] = table["reason"].replace("", None)
     by_variable = table.drop_duplicates(["family", "variable"])
     significant = by_variable[by_variable["fdr"] < 0.05].groupby("family").size()
@@ -144,7 +140,7 @@ def gene_comparison(scope: Scope) -> Made:
     columns = [column.name for column in GENE_COMPARISON.columns]
     labels = _phenotypes(scope)
     if not scope.has_rows(EXPRESSION) or labels.nunique() < 2:
-        return _nothing(columns, "no expression, or not both phenotypes")
+        return nothing(scope, "no expression, or not both phenotypes")
     names = {"n_first": "n_hot", "n_second": "n_cold", "mean_first": "mean_hot", "mean_second": "mean_cold"}
     table = compare_genes(expression_matrix(scope), labels, first="hot", second="cold").rename(columns=names)
     table["reason"] = table["reason"].replace("", None)
@@ -163,7 +159,7 @@ def pathway_enrichment(scope: Scope) -> Made:
     """Ask which gene sets lie at either end of the genes ranked from hot to cold (GSEA by gseapy prerank)."""
     ranked = scope.table(GENE_COMPARISON, columns=["gene", "signal_to_noise"]).dropna()
     if ranked.empty:
-        return _nothing([column.name for column in PATHWAY_ENRICHMENT.columns], "no genes were compared")
+        return nothing(scope, "no genes were compared")
     settings = scope.use(scope.study.enrichment)
     ranking = ranked.set_index("gene")["signal_to_noise"]
     parts = []
@@ -193,8 +189,7 @@ def pathway_enrichment(scope: Scope) -> Made:
 def phenotype_stability(scope: Scope) -> Made:
     """Draw tumours anew, change the number of clusters, change the gene sets, and see who is still hot."""
     if not fits_here(scope):
-        columns = [column.name for column in PHENOTYPE_STABILITY.columns]
-        return _nothing(columns, "phenotypes are not fitted on this cohort")
+        return nothing(scope, "phenotypes are not fitted on this cohort")
     settings = scope.use(scope.study.phenotypes)
     scores = population_scores(scope)
     listed = scope.table(POPULATIONS).dropna(subset=["population_group"])
@@ -206,8 +201,7 @@ def phenotype_stability(scope: Scope) -> Made:
     )
     k = clusters.nunique()
     if len(clusters) < _LEAST_TO_DRAW * k:
-        columns = [column.name for column in PHENOTYPE_STABILITY.columns]
-        return _nothing(columns, f"{len(clusters)} tumours are too few to be drawn anew")
+        return nothing(scope, f"{len(clusters)} tumours are too few to be drawn anew")
     scope.report(f"{settings.draws} bootstrap draws")
     drawn = bootstrap_jaccard(scale_samples(scores).dropna(), clusters, k, n_boot=settings.draws, seed=settings.seed)
     by_k = label_stability_over_k(

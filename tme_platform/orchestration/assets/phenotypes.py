@@ -13,7 +13,7 @@ from tme_platform.lake.tables import (
 )
 from tme_platform.orchestration.assets.expression import population_scores
 from tme_platform.orchestration.scope import Scope
-from tme_platform.orchestration.table_asset import Made, table_asset
+from tme_platform.orchestration.table_asset import Made, nothing, table_asset
 from tme_platform.phenotypes import (
     NbClust,
     PhenotypeModel,
@@ -36,15 +36,11 @@ def fits_here(scope: Scope) -> bool:
     return source is not None and source.by == "fit" and scope.has_rows(CELL_SCORES)
 
 
-def _nothing(columns: list[str], note: str) -> Made:
-    return Made(pd.DataFrame(columns=columns), details={"note": note})
-
-
 @table_asset(CLUSTER_EVIDENCE, code_version="1", deps=[CELL_SCORES])
 def cluster_evidence(scope: Scope) -> Made:
     """Cluster the scaled scores into k = 2 to 8 groups and ask each index how many it would take."""
     if not fits_here(scope):
-        return _nothing([c.name for c in CLUSTER_EVIDENCE.columns], "phenotypes are not fitted on this cohort")
+        return nothing(scope, "phenotypes are not fitted on this cohort")
     settings = scope.use(scope.study.phenotypes)
     scaled = scale_samples(population_scores(scope)).dropna()
     partitions = kmeans_partitions(scaled, settings.k_min, settings.k_max, n_init=settings.starts, seed=settings.seed)
@@ -93,7 +89,7 @@ def phenotype_model(scope: Scope) -> Made:
     When a cohort grows, clusters are matched to those of the last version, so a label keeps its meaning.
     """
     if not fits_here(scope):
-        return _nothing([c.name for c in PHENOTYPE_MODEL.columns], "phenotypes are not fitted on this cohort")
+        return nothing(scope, "phenotypes are not fitted on this cohort")
     settings = scope.use(scope.study.phenotypes)
     k = _number_of_clusters(scope)
     listed = scope.table(POPULATIONS).dropna(subset=["population_group"])
@@ -116,13 +112,12 @@ def _previous_model(scope: Scope, scores: pd.DataFrame) -> PhenotypeModel | None
 @table_asset(TME_PHENOTYPES, code_version="1", deps=[PATIENTS], all_cohorts=[CELL_SCORES, PHENOTYPE_MODEL])
 def tme_phenotypes(scope: Scope) -> Made:
     """Call each tumour hot or cold by its nearest centroid: of the cohort's own model, or of the one it names."""
-    columns = [column.name for column in TME_PHENOTYPES.columns]
     source = scope.declaration("phenotypes").phenotypes
     if source is None:
-        return _nothing(columns, "the cohort has no phenotypes")
+        return nothing(scope, "the cohort has no phenotypes")
     model_cohort = source.cohort or scope.own_cohort
     if not scope.has_rows(PHENOTYPE_MODEL, model_cohort):
-        return _nothing(columns, f"{model_cohort} has no fitted phenotypes")
+        return nothing(scope, f"{model_cohort} has no fitted phenotypes")
     model = PhenotypeModel.from_frame(scope.table(PHENOTYPE_MODEL, model_cohort))
     scored = scope.own_cohort if source.by == "model" else model_cohort
     labels = assign_phenotypes(model, population_scores(scope, scored)).dropna(subset=["cluster"])

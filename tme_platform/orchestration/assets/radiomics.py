@@ -22,7 +22,7 @@ from tme_platform.lake.tables import (
     RADIOMIC_FEATURES,
 )
 from tme_platform.orchestration.scope import Scope
-from tme_platform.orchestration.table_asset import Made, table_asset
+from tme_platform.orchestration.table_asset import Made, nothing, table_asset
 from tme_platform.radiomics import (
     FEATURE_VERSION,
     ExtractionJob,
@@ -104,9 +104,8 @@ def radiomic_features(scope: Scope) -> Made:
 def perturbed_features(scope: Scope) -> Made:
     """Move and shift the outline and add noise, and extract again, where nobody read the images twice."""
     series = _measured(scope)
-    empty = pd.DataFrame(columns=[column.name for column in PERTURBED_FEATURES.columns])
     if series.empty or series.groupby("patient_id").size().max() > 1:
-        return Made(empty, details={"note": "no images" if series.empty else "the cohort has second readings"})
+        return nothing(scope, "no images" if series.empty else "the cohort has second readings")
     settings, agreed = scope.use(scope.study.extraction), scope.use(scope.study.agreement)
     chosen = series.sort_values("patient_id").head(agreed.perturbation_patients)
     rows, failures, done = _incremental(
@@ -126,8 +125,7 @@ def feature_agreement(scope: Scope) -> Made:
     rows = pd.concat([scope.table(RADIOMIC_FEATURES), scope.table(PERTURBED_FEATURES)], ignore_index=True)
     repeated = rows.groupby("patient_id").size().max() > 1 if len(rows) else False
     if not repeated or rows["patient_id"].nunique() < 2:
-        columns = [column.name for column in FEATURE_AGREEMENT.columns]
-        return Made(pd.DataFrame(columns=columns), details={"note": "nothing was read, or perturbed, more than once"})
+        return nothing(scope, "nothing was read, or perturbed, more than once")
     threshold = scope.use(scope.study.agreement).min_icc
     table = agreement(rows.drop(columns=["cohort", "feature_set", "provenance"]), threshold=threshold)
     table["reason"] = table["reason"].replace("", None)

@@ -18,7 +18,7 @@ from tme_platform.lake.tables import (
     TME_PHENOTYPES,
 )
 from tme_platform.orchestration.scope import Scope
-from tme_platform.orchestration.table_asset import Finding, Made, table_asset
+from tme_platform.orchestration.table_asset import Finding, Made, nothing, table_asset
 from tme_platform.signature import (
     SIGNATURE_VERSION,
     SKOPS_TRUSTED_TYPES,
@@ -54,9 +54,7 @@ def cohort_split(scope: Scope) -> Made:
     """Draw discovery and validation, stratified by phenotype; who was assigned before stays there."""
     split = scope.declaration("split").split
     if split is None:
-        return Made(
-            pd.DataFrame(columns=["patient_id", "side", "stratum"]), details={"note": "the cohort is not split"}
-        )
+        return nothing(scope, "the cohort is not split")
     labels = _labels(scope)
     patients = labels.index.intersection(features_by_patient(scope).index)
     # Read whatever the refresh: even `all` must not move a patient. Those who left keep their side for their return.
@@ -87,9 +85,7 @@ def signature_patients(scope: Scope) -> Made:
     discovery = scope.with_role(Role.SIGNATURE_DISCOVERY)
     parts = [_sides(scope, cohort) for cohort in scope.with_role(Role.SIGNATURE_DISCOVERY, Role.SIGNATURE_VALIDATION)]
     if not any(map(len, parts)):
-        return Made(
-            pd.DataFrame(columns=_ID_COLUMNS), details={"note": "no patient with image features and a phenotype"}
-        )
+        return nothing(scope, "no patient with image features and a phenotype")
     together = pd.concat(parts, ignore_index=True)
     sets = sorted(together.loc[together["cohort"].isin(discovery), "feature_set"].unique())
     if len(sets) > 1:
@@ -146,8 +142,7 @@ def signature(scope: Scope) -> Made:
     agreed = agreed[agreed["feature_set"].isin(rows["feature_set"].unique())]
     kept = None if agreed.empty else sorted(agreed.loc[agreed["kept"], "feature"])
     if labels.nunique() < 2:
-        empty = pd.DataFrame(columns=[column.name for column in SIGNATURE.columns])
-        return Made(empty, details={"note": "no discovery cohort with image features and both phenotypes"})
+        return nothing(scope, "no discovery cohort with image features and both phenotypes")
     key = content_key(features, labels, settings=settings, kept_features=kept)
     record = scope.tracker.find(key)
     if record is None:
@@ -253,7 +248,7 @@ def signature_importance(scope: Scope) -> Made:
     current = _current(scope)
     columns = [column.name for column in SIGNATURE_IMPORTANCE.columns]
     if current is None:
-        return Made(pd.DataFrame(columns=columns), details={"note": "no signature"})
+        return nothing(scope, "no signature")
     table = scope.tracker.read_table(current[0], "importance")
     table = table.rename(columns={"impurity": "importance", "permutation": "permutation_importance"})
     top = table.nsmallest(5, "rank")
@@ -265,19 +260,17 @@ def out_of_fold_scores(scope: Scope) -> Made:
     """Give the discovery patients' scores by models that never saw them, as recorded with the model."""
     current = _current(scope)
     if current is None:
-        columns = [column.name for column in OUT_OF_FOLD_SCORES.columns]
-        return Made(pd.DataFrame(columns=columns), details={"note": "no signature"})
+        return nothing(scope, "no signature")
     return Made(scope.tracker.read_table(current[0], "out_of_fold"))
 
 
 @table_asset(RAD_SCORES, code_version="1", deps=[RADIOMIC_FEATURES, SIGNATURE, COHORT_SPLIT])
 def rad_scores(scope: Scope) -> Made:
     """Score every patient whose features are of the signature's set, and call hot or cold at the locked threshold."""
-    columns = [column.name for column in RAD_SCORES.columns]
     current = _current(scope)
     features = features_by_patient(scope)
     if current is None or features.empty or not (features["feature_set"] == current[1]["feature_set"]).any():
-        return Made(pd.DataFrame(columns=columns), details={"note": "no features of the signature's set"})
+        return nothing(scope, "no features of the signature's set")
     record, row = current
     scores = rad_score(scope.tracker.load(record), features[features["feature_set"] == row["feature_set"]]).dropna()
     table = scores.reset_index()

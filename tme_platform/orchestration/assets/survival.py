@@ -14,7 +14,7 @@ from tme_platform.lake.tables import (
 )
 from tme_platform.orchestration.assets.expression import population_scores
 from tme_platform.orchestration.scope import Scope
-from tme_platform.orchestration.table_asset import Made, table_asset
+from tme_platform.orchestration.table_asset import Made, nothing, table_asset
 from tme_platform.survival import (
     cox_univariate,
     kaplan_meier,
@@ -54,7 +54,7 @@ def survival_curves(scope: Scope) -> Made:
     """Estimate overall survival of all, hot and cold tumours by Kaplan-Meier, with numbers at risk."""
     followed = _followed(scope)
     if reason := _enough(scope, followed):
-        return Made(pd.DataFrame(columns=[c.name for c in SURVIVAL_CURVES.columns]), details={"note": reason})
+        return nothing(scope, reason)
     everyone = pd.concat([followed.assign(phenotype="all"), followed])
     curves = kaplan_meier(everyone["os_days"], everyone["os_event"], everyone["phenotype"])
     return Made(curves.rename(columns={"group": "phenotype", "time": "time_days"}))
@@ -65,7 +65,7 @@ def survival_tests(scope: Scope) -> Made:
     """Compare overall survival of hot and cold tumours by the log-rank test."""
     followed = _followed(scope)
     if reason := _enough(scope, followed):
-        return Made(pd.DataFrame(columns=[c.name for c in SURVIVAL_TESTS.columns]), details={"note": reason})
+        return nothing(scope, reason)
     usable = followed.dropna()
     test = log_rank(usable["os_days"], usable["os_event"], usable["phenotype"])
     medians = median_survival(usable["os_days"], usable["os_event"], usable["phenotype"]).set_index("group")
@@ -102,7 +102,7 @@ def population_survival(scope: Scope) -> Made:
     columns = [column.name for column in POPULATION_SURVIVAL.columns]
     followed = _followed(scope)
     if (reason := _enough(scope, followed)) or not scope.has_rows(CELL_SCORES):
-        return Made(pd.DataFrame(columns=columns), details={"note": reason or "the cohort has no scores of its own"})
+        return nothing(scope, reason or "the cohort has no scores of its own")
     scores = population_scores(scope)
     joined = followed.join(scores.T, how="inner")
     standardise = scope.use(scope.study.survival).standardise
@@ -125,7 +125,7 @@ def population_cut_points(scope: Scope) -> Made:
     columns = [column.name for column in POPULATION_CUT_POINTS.columns]
     followed = _followed(scope)
     if (reason := _enough(scope, followed)) or not scope.has_rows(CELL_SCORES):
-        return Made(pd.DataFrame(columns=columns), details={"note": reason or "the cohort has no scores of its own"})
+        return nothing(scope, reason or "the cohort has no scores of its own")
     scores = population_scores(scope)
     table = youden_split(followed.join(scores.T, how="inner"), "os_days", "os_event", list(scores.index))
     table = table.rename(columns={"covariate": "population", "events": "n_events"})
