@@ -571,6 +571,58 @@ AGREED_FEATURES = TableSchema(
     unit="feature",
 )
 
+HARMONISATION = TableSchema(
+    "harmonisation",
+    "radiomics",
+    "What ComBat learned on the training side: location and scale of each scanner (or site), by feature.",
+    (
+        _text("feature_set", "Which software and settings the features come from.", required=True),
+        _text("batch", "Scanner or site.", required=True),
+        FEATURE,
+        _number("shift", "Posterior location of the batch, in pooled standard deviations."),
+        _number("scale", "Posterior scale of the batch, as a ratio of standard deviations.", 0),
+        _number("mean", "Grand mean of the feature on the training side."),
+        _number("sd", "Pooled standard deviation of the feature on the training side.", 0),
+    ),
+    key=("feature_set", "batch", "feature"),
+    per_cohort=False,
+    unit="feature",
+)
+
+HARMONISED_FEATURES = TableSchema(
+    "harmonised_features",
+    "radiomics",
+    "The features with scanner effects taken out, where the study asks for it: what the signature then reads.",
+    (
+        *OUTLINE,
+        _text("feature_set", "Which software and settings the features come from.", required=True),
+        _text("row_key", "Key of the row in radiomic_features.", required=True),
+        _text("batch", "Scanner or site of the patient."),
+        Column("harmonised", "boolean", "Whether the row was changed.", nullable=False),
+        _text("note", "Why the row was left as it is."),
+    ),
+    key=OUTLINE_KEY,
+    wide="Value of the feature.",
+)
+
+HARMONISATION_EFFECT = TableSchema(
+    "harmonisation_effect",
+    "radiomics",
+    "Patients on the first two principal components of their features, before and after harmonisation.",
+    (
+        Column("cohort", "string", "Name of the cohort: its landing folder.", nullable=False),
+        PATIENT,
+        _text("stage", "before or after.", required=True, isin=("before", "after")),
+        _text("batch", "Scanner or site of the patient.", required=True),
+        _text("side", "discovery or validation, where the cohort is split."),
+        _number("pc1", "Score on the first component of the table before."),
+        _number("pc2", "Score on the second component of the table before."),
+    ),
+    key=("cohort", "patient_id", "stage"),
+    per_cohort=False,
+    unit="patient_id",
+)
+
 COHORT_SPLIT = TableSchema(
     "cohort_split",
     "signature",
@@ -750,6 +802,9 @@ TABLES: dict[str, TableSchema] = {
         PERTURBED_FEATURES,
         FEATURE_AGREEMENT,
         AGREED_FEATURES,
+        HARMONISATION,
+        HARMONISED_FEATURES,
+        HARMONISATION_EFFECT,
         COHORT_SPLIT,
         SIGNATURE_PATIENTS,
         SIGNATURE,

@@ -207,7 +207,8 @@ def waves(specs: Sequence[dg.AssetSpec]) -> list[list[dg.AssetSpec]]:
         if wave:
             cut.append(wave)
             left = [spec for spec in left if spec not in wave]
-        per_cohort = not per_cohort
+        else:  # of this kind nothing is ready: what waits longest for company shares its run with more
+            per_cohort = not per_cohort
     return [wave for wave in cut if wave]
 
 

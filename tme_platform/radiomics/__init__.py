@@ -15,6 +15,14 @@ from tme_platform.radiomics.batch import (
 )
 from tme_platform.radiomics.combat import Combat, fit_combat
 from tme_platform.radiomics.extraction import extract, prepare
+from tme_platform.radiomics.harmonisation import (
+    batch_components,
+    batch_share,
+    combat_of,
+    combat_table,
+    harmonise,
+    learn_harmonisation,
+)
 from tme_platform.radiomics.icc import IccForm, icc
 from tme_platform.radiomics.key import row_key
 from tme_platform.radiomics.names import feature_names
@@ -35,6 +43,10 @@ __all__ = [
     "ProcessPool",
     "agreement",
     "available_processors",
+    "batch_components",
+    "batch_share",
+    "combat_of",
+    "combat_table",
     "compare_outlines",
     "describe_many",
     "extract",
@@ -42,7 +54,9 @@ __all__ = [
     "extract_perturbed",
     "feature_names",
     "fit_combat",
+    "harmonise",
     "icc",
+    "learn_harmonisation",
     "perturbations",
     "prepare",
     "ring_width_run",

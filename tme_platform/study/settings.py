@@ -70,6 +70,13 @@ class AgreementSettings(_Settings):
     """As many patients as were read twice in the published study; where fewer have images, all of them."""
 
 
+class HarmonisationSettings(_Settings):
+    """Whether scanner effects are taken out of the features before the signature sees them (ComBat)."""
+
+    batch: Literal["none", "scanner", "site"] = "none"
+    """The clinical column that names a patient's batch; `none` leaves the features as they are, as published."""
+
+
 class CheckSettings(_Settings):
     """When a check fails."""
 
@@ -90,5 +97,6 @@ class Study(_Settings):
     survival: SurvivalSettings = SurvivalSettings()
     extraction: ExtractionSettings = ExtractionSettings()
     agreement: AgreementSettings = AgreementSettings()
+    harmonisation: HarmonisationSettings = HarmonisationSettings()
     signature: SignatureSettings = SignatureSettings()
     checks: CheckSettings = CheckSettings()

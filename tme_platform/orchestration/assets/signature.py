@@ -9,6 +9,7 @@ from tme_platform.cohorts import Role
 from tme_platform.lake.tables import (
     AGREED_FEATURES,
     COHORT_SPLIT,
+    HARMONISED_FEATURES,
     OUT_OF_FOLD_SCORES,
     RAD_SCORES,
     RADIOMIC_FEATURES,
@@ -17,6 +18,7 @@ from tme_platform.lake.tables import (
     SIGNATURE_PATIENTS,
     TME_PHENOTYPES,
 )
+from tme_platform.orchestration.assets.harmonisation import first_readings
 from tme_platform.orchestration.scope import Scope
 from tme_platform.orchestration.table_asset import Finding, Made, nothing, table_asset
 from tme_platform.signature import (
@@ -32,14 +34,12 @@ from tme_platform.tracking import ModelRecord, ModelRun
 
 _RECORDED = ("threshold", "apparent_auc", "oof_auc", "oof_auc_low", "oof_auc_high", "oof_auc_se")
 _ID_COLUMNS = ["cohort", "patient_id", "side", "phenotype", "feature_set"]
-_DESCRIPTIVE = ["cohort", "series", "reader", "session", "feature_set", "row_key", "provenance"]
 
 
 def features_by_patient(scope: Scope, cohort: str | None = None) -> pd.DataFrame:
-    """Features of one outline per patient, the first reading of the first reader, with the `feature_set`."""
-    table = scope.table(RADIOMIC_FEATURES, cohort).sort_values(["session", "reader", "series"], kind="stable")
-    first = table.drop_duplicates("patient_id").set_index("patient_id").sort_index()
-    return first.drop(columns=[name for name in _DESCRIPTIVE if name != "feature_set"])
+    """Features of the first reading of each patient, harmonised where the study says so, with the `feature_set`."""
+    off = scope.use(scope.study.harmonisation).batch == "none"
+    return first_readings(scope.table(RADIOMIC_FEATURES if off else HARMONISED_FEATURES, cohort))
 
 
 def _labels(scope: Scope, cohort: str | None = None) -> pd.Series:
@@ -56,7 +56,7 @@ def cohort_split(scope: Scope) -> Made:
     if split is None:
         return nothing(scope, "the cohort is not split")
     labels = _labels(scope)
-    patients = labels.index.intersection(features_by_patient(scope).index)
+    patients = labels.index.intersection(first_readings(scope.table(RADIOMIC_FEATURES)).index)
     # Read whatever the refresh: even `all` must not move a patient. Those who left keep their side for their return.
     before = scope.lake.read(COHORT_SPLIT, scope.own_cohort).set_index("patient_id")
     sides = assign_split(patients, labels, fraction=split.fraction, seed=split.seed, previous=before["side"])
@@ -76,7 +76,7 @@ def _judge_sides(patients: pd.DataFrame, scope: Scope) -> list[Finding]:
 @table_asset(
     SIGNATURE_PATIENTS,
     code_version="1",
-    deps=[RADIOMIC_FEATURES, TME_PHENOTYPES, COHORT_SPLIT],
+    deps=[RADIOMIC_FEATURES, HARMONISED_FEATURES, TME_PHENOTYPES, COHORT_SPLIT],
     checks={"patients_on_one_side": "No patient trains the signature and validates it, in the same cohort or in two."},
     judge=_judge_sides,
 )
@@ -264,7 +264,7 @@ def out_of_fold_scores(scope: Scope) -> Made:
     return Made(scope.tracker.read_table(current[0], "out_of_fold"))
 
 
-@table_asset(RAD_SCORES, code_version="1", deps=[RADIOMIC_FEATURES, SIGNATURE, COHORT_SPLIT])
+@table_asset(RAD_SCORES, code_version="1", deps=[RADIOMIC_FEATURES, HARMONISED_FEATURES, SIGNATURE, COHORT_SPLIT])
 def rad_scores(scope: Scope) -> Made:
     """Score every patient whose features are of the signature's set, and call hot or cold at the locked threshold."""
     current = _current(scope)

@@ -1,0 +1,93 @@
+"""Who trains ComBat, who is harmonised, and that a fit written as a table is the same fit."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tme_platform.radiomics import (
+    batch_components,
+    batch_share,
+    combat_of,
+    combat_table,
+    fit_combat,
+    harmonise,
+    learn_harmonisation,
+)
+
+
+@pytest.fixture
+def cohort():
+    """Two scanners, the second with an offset of three standard deviations."""
+    random = np.random.default_rng(4)
+    index = pd.Index([f"p{i:02d}" for i in range(40)], name="patient_id")
+    batch = pd.Series(np.where(np.arange(40) % 2, "b", "a"), index)
+    values = random.normal(0, 1, (40, 12)) + 3 * (batch == "b").to_numpy()[:, None]
+    return pd.DataFrame(values, index, [f"f{i}" for i in range(12)]), batch
+
+
+def test_what_cannot_train_is_left_out_and_told(cohort):
+    features, batch = cohort
+    features.loc["p03", "f1"] = np.nan
+    features.loc[features.index[:30], "f2"] = np.nan
+    batch["p04"], batch["p06"] = None, "rare"
+    fitted, notes = learn_harmonisation(features, batch)
+    assert list(fitted.shift.index) == ["a", "b"]
+    assert "f1" in fitted.mean.index
+    assert "f2" not in fitted.mean.index
+    assert len(notes) == 3
+    assert "rare" in notes[2]
+    whole = features.drop(columns="f2").drop(index=["p03", "p04", "p06"])
+    pd.testing.assert_frame_equal(fitted.shift, fit_combat(whole, batch[whole.index]).shift)
+
+
+def test_one_batch_is_nothing_to_harmonise(cohort):
+    fitted, notes = learn_harmonisation(cohort[0], cohort[1].map(lambda _: "a"))
+    assert fitted is None
+    assert "nothing to harmonise" in notes[-1]
+
+
+def test_an_unseen_batch_stays_as_it_is(cohort):
+    features, batch = cohort
+    fitted, _ = learn_harmonisation(features, batch)
+    batch["p01"], batch["p02"] = "new", None
+    moved, done = harmonise(features.assign(other=7.0), batch, fitted)
+    assert list(done.index[~done]) == ["p01", "p02"]
+    pd.testing.assert_frame_equal(moved.loc[~done, features.columns], features[~done])
+    assert (moved["other"] == 7).all()
+    known = features.loc[done[done].index]
+    pd.testing.assert_frame_equal(moved.loc[done, features.columns], fitted.transform(known, batch[known.index]))
+
+
+def test_another_feature_set_stays_as_it_is(cohort):
+    fitted, _ = learn_harmonisation(*cohort)
+    _, done = harmonise(cohort[0].drop(columns="f0"), cohort[1], fitted)
+    assert not done.any()
+
+
+def test_a_fit_as_a_table_is_the_same_fit(cohort):
+    features, batch = cohort
+    fitted, _ = learn_harmonisation(features, batch)
+    table = combat_table(fitted)
+    assert len(table) == 2 * 12
+    again = combat_of(table.sample(frac=1, random_state=0))
+    pd.testing.assert_frame_equal(
+        again.transform(features, batch)[features.columns], fitted.transform(features, batch), check_names=False
+    )
+
+
+def test_the_batch_explains_less_afterwards(cohort):
+    features, batch = cohort
+    after, _ = harmonise(features, batch, learn_harmonisation(features, batch)[0])
+    assert batch_share(features, batch).median() > 0.5
+    assert batch_share(after, batch).median() < 0.05
+    placed = batch_components(features, after)
+    assert placed["stage"].tolist() == ["before"] * 40 + ["after"] * 40
+    apart = placed.assign(batch=[*batch, *batch]).groupby(["stage", "batch"])["pc1"].mean().unstack().diff(axis=1)["b"]
+    assert abs(apart["before"]) > 10 * abs(apart["after"])
+
+
+def test_shares_by_hand():
+    features = pd.DataFrame({"f": [1.0, 3.0, 5.0, 7.0], "constant": 2.0})
+    shares = batch_share(features, pd.Series(["a", "a", "b", "b"]))
+    assert shares["f"] == pytest.approx(16 / 20)
+    assert np.isnan(shares["constant"])
