@@ -37,6 +37,7 @@ class Refresh(StrEnum):
     """Which rows are made."""
 
     STALE = "stale"
+    FAILED = "failed"
     MISSING = "missing"
     ALL = "all"
 
@@ -103,7 +104,11 @@ def run(
         str | None, typer.Option(help="Dagster asset selection, e.g. 'group:s3_phenotypes' or 'cell_scores+'.")
     ] = None,
     refresh: Annotated[
-        Refresh, typer.Option(help="stale: what changed; missing: what never was; all: everything.")
+        Refresh,
+        typer.Option(
+            help="stale: what changed; failed: that, and only the patients that failed; missing: what never was; "
+            "all: everything."
+        ),
     ] = Refresh.STALE,
 ) -> None:
     """Bring the study up to date; only what changed is computed."""

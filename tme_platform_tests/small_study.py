@@ -20,6 +20,7 @@ enrichment: {collections: [msigdb_hallmark_50], permutations: 100}
 extraction: {image_types: [Original]}
 signature: {n_repeats: 1, n_trees: 10, n_splits: 3, permutations: 1}
 agreement: {perturbation_patients: 3}
+ring_width: {widths_mm: [1, 3], patients: 2}
 """
 
 _GROUPS = {

@@ -15,12 +15,13 @@ from tme_platform.cohorts.files import sha256_of
 from tme_platform.cohorts.folders import landing_path
 from tme_platform.cohorts.rejections import Rejections
 
-_TEXT = ["patient_id", "series", "image", "mask", "reader", "exclusion_mask"]
+_TEXT = ["patient_id", "series", "image", "mask", "reader", "exclusion_mask", "dicom_series"]
 _NUMBERS = ["mask_label", "session"]
+_PHASES = ["phase", "minus"]
 _KEY = ["patient_id", "series", "reader", "session"]
 _DEFAULTS = {"series": "1", "reader": "1", "session": "1", "mask_label": "1"}
 _HASHES = {"image": "image_sha256", "mask": "mask_sha256", "exclusion_mask": "exclusion_sha256"}
-_COLUMNS = [*_KEY, "image", "mask", "mask_label", "exclusion_mask", *_HASHES.values()]
+_COLUMNS = [*_KEY, "image", "dicom_series", *_PHASES, "mask", "mask_label", "exclusion_mask", *_HASHES.values()]
 
 
 def read_manifest(
@@ -42,9 +43,10 @@ def read_manifest(
     Returns
     -------
     outlines
-        One row per outline, sorted: ``patient_id, series, reader, session, image, mask, mask_label, exclusion_mask,
-        image_sha256, mask_sha256, exclusion_sha256``. Series and reader are "1", session and mask_label 1 where not
-        given.
+        One row per outline, sorted: ``patient_id, series, reader, session, image, dicom_series, phase, minus, mask,
+        mask_label, exclusion_mask, image_sha256, mask_sha256, exclusion_sha256``. Series and reader are "1", session
+        and mask_label 1 where not given. A UID in ``dicom_series`` leads to a person in a hospital's archive: only its
+        hash (``imaging.uid_digest``) is given on.
     rejected
         Rows of `REJECTED_COLUMNS`; an outline with anything amiss is left out. Nothing is raised for what the file
         holds.
@@ -72,7 +74,7 @@ def _has_columns(table: pd.DataFrame, file: str, rejected: Rejections) -> bool:
 
 
 def _with_defaults(table: pd.DataFrame) -> pd.DataFrame:
-    outlines = table.reindex(columns=[*_TEXT, *_NUMBERS]).astype("string")
+    outlines = table.reindex(columns=[*_TEXT, *_NUMBERS, *_PHASES]).astype("string")
     return outlines.fillna(_DEFAULTS)
 
 
@@ -95,7 +97,30 @@ def _complete(outlines: pd.DataFrame, file: str, rejected: Rejections) -> pd.Dat
             what = f"{column} is {short(getattr(row, column))}"
             _reject(named.loc[[row.Index]], what, "not_a_number", "It should be a whole number from 1.", file, rejected)
         good &= whole
-    return named[good].astype(dict.fromkeys(_NUMBERS, "int64"))
+    good &= _phases_given(named, file, rejected)
+    kept = named[good].astype(dict.fromkeys(_NUMBERS, "int64") | dict.fromkeys(_PHASES, "Int64"))
+    return kept.assign(dicom_series=kept["dicom_series"].map(_without_uid, na_action="ignore"))
+
+
+def _phases_given(named: pd.DataFrame, file: str, rejected: Rejections) -> pd.Series:
+    """Whether phases are whole numbers from 0, and what is subtracted has something to be subtracted from."""
+    good = pd.Series(True, index=named.index)
+    for column in _PHASES:
+        whole = named[column].isna() | named[column].str.fullmatch(r"[0-9]{1,4}").fillna(False).astype(bool)
+        for row in named[~whole].itertuples():
+            what = f"{column} is {short(getattr(row, column))}"
+            advice = "Phases are numbered from 0 in the order of time."
+            _reject(named.loc[[row.Index]], what, "not_a_number", advice, file, rejected)
+        good &= whole
+    alone = named["minus"].notna() & named["phase"].isna()
+    _reject(named[alone], "minus is given without phase", "phase_missing", "Name the phase, too.", file, rejected)
+    return good & ~alone
+
+
+def _without_uid(series: str) -> str:
+    from tme_platform.imaging import uid_digest
+
+    return uid_digest(series) if "." in series else series
 
 
 def _one_each(outlines: pd.DataFrame, file: str, rejected: Rejections) -> pd.DataFrame:
@@ -157,4 +182,5 @@ def _hash_row(row: dict[Any, Any], hashes: _Hashes, file: str, rejected: Rejecti
 
 
 def _typed(outlines: pd.DataFrame) -> pd.DataFrame:
-    return outlines.astype({name: "int64" if name in _NUMBERS else "string" for name in _COLUMNS})
+    numbers = dict.fromkeys(_NUMBERS, "int64") | dict.fromkeys(_PHASES, "Int64")
+    return outlines.astype({name: numbers.get(name, "string") for name in _COLUMNS})

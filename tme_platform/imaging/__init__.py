@@ -6,6 +6,7 @@ not: radiomic features (``tme_platform.radiomics``), and which patient an image 
 
 from tme_platform.imaging.acquisition import acquisition_tags
 from tme_platform.imaging.air import air_threshold
+from tme_platform.imaging.dicom import uid_digest
 from tme_platform.imaging.errors import ImagingError
 from tme_platform.imaging.exclusion import read_exclusion
 from tme_platform.imaging.geometry import onto_grid
@@ -33,5 +34,6 @@ __all__ = [
     "region_quality",
     "regions",
     "resample_to_grid",
+    "uid_digest",
     "z_score",
 ]

@@ -24,15 +24,7 @@ def read_volume(path: Path, kind: str, phase: int | None = None) -> sitk.Image:
         ``<kind>_missing``, ``<kind>_format_unknown``, ``<kind>_unreadable``, ``<kind>_truncated``, ``<kind>_not_3d``,
         ``<kind>_too_large``, ``<kind>_complex``, ``phase_missing``, ``multi_component_colour``, ``zero_spacing``.
     """
-    if not path.exists():
-        raise ImagingError(f"{kind}_missing", f"{path.name} is not there; correct the path in imaging.csv.")
-    if not path.name.lower().endswith(SUFFIXES):
-        raise ImagingError(
-            f"{kind}_format_unknown",
-            f"{path.name} has none of the endings {', '.join(SUFFIXES)}; convert it, or give a DICOM folder.",
-        )
-    if path.stat().st_size == 0:
-        raise ImagingError(f"{kind}_truncated", f"{path.name} is empty (0 bytes); copy the file again.")
+    _check_file(path, kind)
     if path.name.lower().endswith((".nii", ".nii.gz")):
         check_nifti(path, kind)
     _check_header(path, kind, phase)
@@ -47,13 +39,38 @@ def read_volume(path: Path, kind: str, phase: int | None = None) -> sitk.Image:
     return image
 
 
-def _check_header(path: Path, kind: str, phase: int | None) -> None:
+def _check_file(path: Path, kind: str) -> None:
+    if not path.exists():
+        raise ImagingError(f"{kind}_missing", f"{path.name} is not there; correct the path in imaging.csv.")
+    if not path.name.lower().endswith(SUFFIXES):
+        raise ImagingError(
+            f"{kind}_format_unknown",
+            f"{path.name} has none of the endings {', '.join(SUFFIXES)}; convert it, or give a DICOM folder.",
+        )
+    if path.stat().st_size == 0:
+        raise ImagingError(f"{kind}_truncated", f"{path.name} is empty (0 bytes); copy the file again.")
+
+
+def read_spacing(path: Path, kind: str) -> tuple[float, float, float]:
+    """Read the voxel spacing (x, y, z in mm) out of a file's header; errors as ``read_volume``."""
+    _check_file(path, kind)
+    reader = _header(path, kind)
+    x, y, z = (float(side) for side in (*reader.GetSpacing(), 0.0)[:3])
+    return x, y, z
+
+
+def _header(path: Path, kind: str) -> sitk.ImageFileReader:
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:
         reader.ReadImageInformation()
     except RuntimeError as error:
         raise _unreadable(path, kind, error) from error
+    return reader
+
+
+def _check_header(path: Path, kind: str, phase: int | None) -> None:
+    reader = _header(path, kind)
     size = reader.GetSize()
     if np.prod(np.array(size, dtype=float)) > _MAX_VOXELS:
         raise ImagingError(

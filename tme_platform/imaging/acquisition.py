@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk  # noqa: N813
 
-from tme_platform.imaging._volume import read_volume
+from tme_platform.imaging._volume import read_spacing
 from tme_platform.imaging.dicom import series_headers
 
 _GAUSS_PER_TESLA = 1e4
@@ -34,7 +33,7 @@ def acquisition_tags(path: str | Path, series: str | None = None) -> dict[str, s
     """
     path = Path(path)
     if not path.is_dir():
-        return _of_file(read_volume(path, "image"))
+        return _of_file(read_spacing(path, "image"))
     header = series_headers(path, series)[0]
     down, across = header.get("PixelSpacing") or (np.nan, np.nan)
     field = _number(header.get("MagneticFieldStrength"))
@@ -52,12 +51,16 @@ def acquisition_tags(path: str | Path, series: str | None = None) -> dict[str, s
     }
 
 
-def _of_file(image: sitk.Image) -> dict[str, str | float]:
+def _of_file(spacing: tuple[float, ...]) -> dict[str, str | float]:
     unknown = dict.fromkeys(("field_strength_t", "repetition_time_ms", "echo_time_ms", "flip_angle_deg"), np.nan)
-    x, y, z = (float(s) for s in image.GetSpacing())
+    x, y, z = spacing
     text: dict[str, str | float] = {"manufacturer": "", "model": ""}
     return text | unknown | {"spacing_x_mm": x, "spacing_y_mm": y, "slice_thickness_mm": z}
 
 
 def _number(value: object) -> float:
-    return float(str(value)) if value not in (None, "") else np.nan
+    """A tag's number; of several values, and of text, none."""
+    try:
+        return float(str(value))
+    except ValueError:
+        return np.nan

@@ -4,6 +4,7 @@ Only the tags named in this file are ever read; what identifies a person is not 
 beyond series number, modality and counts.
 """
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -81,7 +82,7 @@ def read_dicom_series(
     folder
         Searched with its subfolders; files that are no DICOM images are passed over.
     series
-        Series number (or SeriesInstanceUID) if there are several series.
+        Series number (or SeriesInstanceUID, or its ``uid_digest``) if there are several series.
     phase
         Number of the phase, from 0 in the order of time, if slices repeat at each place.
     minus
@@ -101,8 +102,8 @@ def read_dicom_series(
         if len(phases) > 1:
             raise ImagingError(
                 "phase_ambiguous",
-                f"{folder.name} has {len(phases)} phases of {len(phases[0])} slices; choose one (0 to "
-                f"{len(phases) - 1}), or two to subtract.",
+                f"{folder.name} has {len(phases)} phases of {len(phases[0])} slices; choose one (phase: 0 to "
+                f"{len(phases) - 1}), or two to subtract (phase, minus).",
             )
         phase = 0
     image = _read_phase(phases, phase, folder)
@@ -116,6 +117,11 @@ def series_headers(folder: Path, series: str | None = None) -> "list[Dataset]":
     return [one.header for one in _one_series(folder, series)]
 
 
+def uid_digest(uid: str) -> str:
+    """Short hash by which a series can be named where its UID, which leads to a person, must not stand."""
+    return f"uid-{hashlib.sha256(uid.strip().encode()).hexdigest()[:16]}"
+
+
 def _one_series(folder: Path, series: str | None) -> list[_Slice]:
     found: dict[str, list[_Slice]] = defaultdict(list)
     for one in _headers(sorted(path for path in folder.rglob("*") if path.is_file())):
@@ -125,13 +131,13 @@ def _one_series(folder: Path, series: str | None) -> list[_Slice]:
     named = _names(found)
     if series is not None:
         for name, uid in named.items():
-            if series in (name, uid):
+            if series in (name, uid, uid_digest(uid)):
                 return found[uid]
         raise ImagingError("series_missing", f"{folder.name} has no series {series!r}, only {_list(named, found)}.")
     if len(found) > 1:
         raise ImagingError(
             "series_ambiguous",
-            f"{folder.name} holds {len(found)} series: {_list(named, found)}; name one in imaging.csv.",
+            f"{folder.name} holds {len(found)} series: {_list(named, found)}; name one in imaging.csv (dicom_series).",
         )
     return next(iter(found.values()))
 

@@ -20,7 +20,7 @@ def read_series(
     path
         A NIfTI, NRRD or MetaImage file, or a folder with DICOM images.
     series
-        Series number or SeriesInstanceUID, if the folder holds several series.
+        Series number, SeriesInstanceUID or its ``uid_digest``, if the folder holds several series.
     phase
         Phase of a dynamic series (DICOM, or the fourth axis of a file), from 0.
     minus

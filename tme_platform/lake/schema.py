@@ -58,6 +58,9 @@ PROVENANCE = Column(
 )
 
 
+ROW_KEY = Column("row_key", "string", "Key of the row that failed, where the table's rows have keys.")
+
+
 @dataclass(frozen=True)
 class TableSchema:
     """A table: its columns, its key, and whether further measured columns may follow.
@@ -101,10 +104,16 @@ class TableSchema:
         return self.name.startswith("_")
 
     def rejections(self) -> TableSchema:
-        """Schema of the table that keeps what this table's step left out."""
+        """Schema of the table that keeps what this table's step left out, with the keys of rows that failed."""
         from tme_platform.lake.tables import REJECTED_INPUTS
 
-        return replace(REJECTED_INPUTS, name=f"_{self.name}_rejected", layer=self.layer)
+        return replace(
+            REJECTED_INPUTS,
+            name=f"_{self.name}_rejected",
+            layer=self.layer,
+            columns=(*REJECTED_INPUTS.columns, ROW_KEY),
+            key=(*REJECTED_INPUTS.key, ROW_KEY.name),
+        )
 
     def conform(self, frame: pd.DataFrame, *, cohort: str | None, provenance: str) -> pd.DataFrame:
         """Order, cast and sort a frame as the table has it.

@@ -114,6 +114,9 @@ IMAGING_SERIES = TableSchema(
         _text("reader", "Who outlined the tumour.", required=True),
         Column("session", "Int64", "Reading session, 1 being the first.", nullable=False),
         _text("image", "Image file or folder inside the landing folder.", required=True),
+        _text("dicom_series", "Which series of a DICOM folder: its number, or a hash of its UID."),
+        _count("phase", "Which phase of a dynamic series, from 0."),
+        _count("minus", "Which phase is subtracted."),
         _text("mask", "Mask file inside the landing folder.", required=True),
         Column("mask_label", "Int64", "Label of the tumour in the mask."),
         _text("exclusion_mask", "Mask of what is left out of the ring (vessels, neighbouring tissue)."),
@@ -509,6 +512,49 @@ IMAGE_REGIONS = TableSchema(
     wide="Measure of the region; the unit is the name's last part.",
 )
 
+IMAGE_ACQUISITION = TableSchema(
+    "image_acquisition",
+    "imaging",
+    "How each image series was acquired: the tags that matter for a signature, and no others.",
+    (
+        PATIENT,
+        _text("series", "Name of the image series.", required=True),
+        _text("image", "Image file or folder inside the landing folder.", required=True),
+        _text("dicom_series", "Which series of a DICOM folder; empty where there is no choice.", required=True),
+        _text("image_sha256", "SHA-256 of the image.", required=True),
+        _text("manufacturer", "Manufacturer of the scanner (DICOM only, as are the following)."),
+        _text("model", "Its model."),
+        _number("field_strength_t", "Field strength, tesla.", 0),
+        _number("repetition_time_ms", "Repetition time, ms.", 0),
+        _number("echo_time_ms", "Echo time, ms.", 0),
+        _number("flip_angle_deg", "Flip angle, degrees."),
+        _number("spacing_x_mm", "Pixel spacing along a row, mm.", 0),
+        _number("spacing_y_mm", "Pixel spacing along a column, mm.", 0),
+        _number("slice_thickness_mm", "Slice thickness, mm (of a file: the spacing of its slices).", 0),
+    ),
+    key=("patient_id", "series", "image", "dicom_series"),
+)
+
+READER_OVERLAP = TableSchema(
+    "reader_overlap",
+    "imaging",
+    "How far every two outlines of a lesion agree, of other readers or other sessions.",
+    (
+        PATIENT,
+        _text("series", "Name of the image series.", required=True),
+        _text("reader_a", "Reader of the first outline.", required=True),
+        Column("session_a", "Int64", "Session of the first outline.", nullable=False),
+        _text("reader_b", "Reader of the second outline.", required=True),
+        Column("session_b", "Int64", "Session of the second outline.", nullable=False),
+        _share("dice", "Twice the common volume over the sum of both."),
+        _number("hausdorff_mm", "Largest distance from either surface to the other, mm.", 0),
+        _number("hausdorff_95_mm", "95th percentile of these distances, mm.", 0),
+        _number("volume_ratio", "Volume of the second over the first.", 0),
+        _text("row_key", "Hash of the lesion's files.", required=True),
+    ),
+    key=("patient_id", "series", "reader_a", "session_a", "reader_b", "session_b"),
+)
+
 RADIOMIC_FEATURES = TableSchema(
     "radiomic_features",
     "radiomics",
@@ -534,6 +580,35 @@ PERTURBED_FEATURES = TableSchema(
     ),
     key=(*OUTLINE_KEY, "perturbation"),
     wide="Value of the feature.",
+)
+
+RING_WIDTH_FEATURES = TableSchema(
+    "ring_width_features",
+    "radiomics",
+    "The ring's features at several widths, of some outlines: what ring_width is made from.",
+    (
+        *OUTLINE,
+        Column("width_mm", "float64", "Width of the ring on either side of the border, mm.", nullable=False),
+        _text("feature_set", "Which software and settings the features come from, but for the width.", required=True),
+        _text("row_key", "Hash of files, settings and versions the row was made from.", required=True),
+    ),
+    key=(*OUTLINE_KEY, "width_mm"),
+    wide="Value of the feature.",
+)
+
+RING_WIDTH = TableSchema(
+    "ring_width",
+    "radiomics",
+    "How the ring's features move with its width: at each width against the study's own ring.",
+    (
+        FEATURE,
+        Column("width_mm", "float64", "Width of the ring on either side of the border, mm.", nullable=False),
+        _number("median", "Median of the feature over patients."),
+        _number("median_change", "Median relative change against the study's own ring."),
+        _number("rank_correlation", "Spearman's correlation, over patients, with the study's own ring.", -1, 1),
+        _count("patients", "Patients."),
+    ),
+    key=("feature", "width_mm"),
 )
 
 FEATURE_AGREEMENT = TableSchema(
@@ -798,8 +873,12 @@ TABLES: dict[str, TableSchema] = {
         POPULATION_SURVIVAL,
         POPULATION_CUT_POINTS,
         IMAGE_REGIONS,
+        IMAGE_ACQUISITION,
+        READER_OVERLAP,
         RADIOMIC_FEATURES,
         PERTURBED_FEATURES,
+        RING_WIDTH_FEATURES,
+        RING_WIDTH,
         FEATURE_AGREEMENT,
         AGREED_FEATURES,
         HARMONISATION,

@@ -24,10 +24,11 @@ from tme_platform.cohorts import COHORT_FILE, Cohort, CohortError, Role, list_fi
 from tme_platform.expression import gene_set_path
 from tme_platform.lake import TABLES, Lake, TableSchema
 from tme_platform.lake.tables import COHORT_FILES, COHORTS
+from tme_platform.radiomics import MAY_PASS
 from tme_platform.study import Study
 from tme_platform.tracking import Tracker
 
-Refresh = Literal["stale", "missing", "all"]
+Refresh = Literal["stale", "failed", "missing", "all"]
 ABSENT = "absent"
 Block = TypeVar("Block")
 
@@ -136,6 +137,16 @@ class Scope:
             return self.lake.read(self.schema, "")
         return self.lake.read(self.schema, self.cohort)
 
+    def failed_before(self) -> pd.DataFrame:
+        """Rows that failed last time and need not be tried again: nothing about them changed, so they would fail again.
+
+        A failure that may pass is not among them; none is where failed rows, or all, are to be tried again.
+        """
+        before = self.lake.read(self.schema.rejections(), self.cohort)
+        if "row_key" not in before or self.refresh in ("failed", "all"):
+            return before.head(0).reindex(columns=[*before.columns.union(["row_key"])])
+        return before[before["row_key"].notna() & ~before["rule"].isin(MAY_PASS)]
+
     @property
     def provenance(self) -> str:
         """`simulated` as soon as any cohort that goes in is simulated."""
@@ -154,7 +165,14 @@ class Scope:
         if state.code_version != code_version:
             return f"step version {state.code_version} -> {code_version}"
         changed = [name for name, found in state.reads.items() if self._hash(name) != found]
-        return f"changed: {', '.join(sorted(changed))}" if changed else None
+        return f"changed: {', '.join(sorted(changed))}" if changed else self._why_retry()
+
+    def _why_retry(self) -> str | None:
+        rejected = self.lake.state(self.schema.rejections(), self.cohort)
+        counts = rejected.details if rejected is not None else {}
+        if self.refresh == "failed" and counts.get("failed"):
+            return f"asked to try {counts['failed']} failed row(s) again"
+        return f"{counts['may_pass']} row(s) failed for a reason that may pass" if counts.get("may_pass") else None
 
     def _note(self, name: str) -> None:
         if name not in self.reads:
@@ -224,6 +242,12 @@ _HASHES: Mapping[str, Callable[[Scope, str], str]] = {
     "files": Scope._hash_files,
     "collection": Scope._hash_collection,
 }
+
+
+def failure_counts(rejected: pd.DataFrame) -> dict[str, int]:
+    """How many rejections are rows that failed, and how many of those for a reason that may pass."""
+    failed = rejected.loc[rejected["row_key"].notna(), "rule"]
+    return {"failed": len(failed), "may_pass": int(failed.isin(MAY_PASS).sum())}
 
 
 def declared(folder: Path) -> Cohort:

@@ -17,7 +17,7 @@ from tme_platform.lake.schema import CHECKS
 from tme_platform.orchestration.automation import WHEN_CONTENT_CHANGES
 from tme_platform.orchestration.partitions import COHORTS
 from tme_platform.orchestration.progress import NOTHING_CHANGED, Progress
-from tme_platform.orchestration.scope import Refresh, Scope
+from tme_platform.orchestration.scope import Refresh, Scope, failure_counts
 from tme_platform.orchestration.workspace import Workspace
 
 OWNERS = ["team:radiogenomics"]
@@ -35,7 +35,7 @@ STAGES = (
 
 
 class RefreshConfig(dg.Config):
-    """What is made: `stale` what changed, `missing` what never was, `all` everything."""
+    """What is made: `stale` what changed, `failed` that and rows that failed, `missing` what never was, `all` all."""
 
     refresh: Refresh = "stale"
 
@@ -201,7 +201,15 @@ def _commit(scope: Scope, made: Made, code_version: str, reason: str) -> Commit:
     schema, lake = scope.schema, scope.lake
     if made.rejected is not None:
         rejected = made.rejected.assign(step=schema.name)
-        lake.commit(schema.rejections(), rejected, cohort=scope.cohort, provenance=scope.provenance, reason=reason)
+        rejected["row_key"] = made.rejected.get("row_key")
+        lake.commit(
+            schema.rejections(),
+            rejected,
+            cohort=scope.cohort,
+            provenance=scope.provenance,
+            reason=reason,
+            details=failure_counts(rejected),
+        )
     return lake.commit(
         schema,
         made.frame,

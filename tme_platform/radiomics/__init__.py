@@ -7,8 +7,10 @@ reading files (``tme_platform.imaging``), storing rows (``tme_platform.lake``), 
 from tme_platform.radiomics.agreement import agreement
 from tme_platform.radiomics.backends import Backend, InProcess, ProcessPool, available_processors
 from tme_platform.radiomics.batch import (
+    MAY_PASS,
     ExtractionJob,
     OnProgress,
+    acquire_many,
     describe_many,
     extract_many,
     extract_perturbed,
@@ -28,11 +30,12 @@ from tme_platform.radiomics.key import row_key
 from tme_platform.radiomics.names import feature_names
 from tme_platform.radiomics.outlines import compare_outlines
 from tme_platform.radiomics.perturbation import perturbations
-from tme_platform.radiomics.ring_width import ring_width_run
+from tme_platform.radiomics.ring_width import ring_width_change, ring_width_features, ring_width_run
 from tme_platform.radiomics.settings import FEATURE_VERSION, ExtractionSettings
 
 __all__ = [
     "FEATURE_VERSION",
+    "MAY_PASS",
     "Backend",
     "Combat",
     "ExtractionJob",
@@ -41,6 +44,7 @@ __all__ = [
     "InProcess",
     "OnProgress",
     "ProcessPool",
+    "acquire_many",
     "agreement",
     "available_processors",
     "batch_components",
@@ -59,6 +63,8 @@ __all__ = [
     "learn_harmonisation",
     "perturbations",
     "prepare",
+    "ring_width_change",
+    "ring_width_features",
     "ring_width_run",
     "row_key",
 ]

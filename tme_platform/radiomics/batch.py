@@ -16,7 +16,7 @@ import pandas as pd
 import SimpleITK as sitk  # noqa: N813
 from numpy.typing import NDArray
 
-from tme_platform.imaging import ImagingError, read_exclusion, read_mask, read_series, region_quality
+from tme_platform.imaging import ImagingError, acquisition_tags, read_exclusion, read_mask, read_series, region_quality
 from tme_platform.radiomics.backends import Backend, InProcess, ProcessPool, WorkerCrashError
 from tme_platform.radiomics.extraction import extract
 from tme_platform.radiomics.names import feature_names
@@ -28,9 +28,11 @@ OnProgress = Callable[[int, int, float, float], None]
 
 Row = TypeVar("Row")
 # A row's values travel and wait as an array: as a mapping a cohort of thousands would take gigabytes.
-_FeatureRow = tuple[dict[str, str], NDArray[np.float64]]
+FeatureRow = tuple[dict[str, Any], NDArray[np.float64]]
 
-FAILURE_COLUMNS = ("patient_id", "file", "rule", "message")
+FAILURE_COLUMNS = ("patient_id", "file", "rule", "message", "row_key")
+MAY_PASS = ("worker_crashed", "extraction_failed")
+"""Rules whose failures may not come again with the same files: memory ran out, or the program was mended."""
 
 
 @dataclass(frozen=True)
@@ -99,11 +101,11 @@ def extract_many(
     features
         In the order of the jobs: patient_id, series, reader, session, row_key, and the features.
     failures
-        patient_id, file, rule, message for each job that could not be done.
+        patient_id, file, rule, message, row_key for each job that could not be done.
     """
     settings = settings or ExtractionSettings()
-    rows, failures = _run(partial(_features, settings=settings), jobs, workers, on_progress, backend)
-    return _feature_table(rows, settings, []), failures
+    rows, failures = run_jobs(partial(_features, settings=settings), jobs, workers, on_progress, backend)
+    return feature_table(rows, feature_names(settings)), failures
 
 
 def describe_many(
@@ -116,7 +118,7 @@ def describe_many(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Make the quality rows (``region_quality``) of many outlines; parameters and failures as in ``extract_many``."""
     settings = settings or ExtractionSettings()
-    rows, failures = _run(partial(_quality, settings=settings), jobs, workers, on_progress, backend)
+    rows, failures = run_jobs(partial(_quality, settings=settings), jobs, workers, on_progress, backend)
     return pd.DataFrame(rows), failures
 
 
@@ -135,48 +137,82 @@ def extract_perturbed(
     job; the unperturbed rows are those of ``extract_many``.
     """
     settings = settings or ExtractionSettings()
-    rows, failures = _run(partial(_perturbed, settings=settings, seed=seed), jobs, workers, on_progress, backend)
-    return _feature_table(rows, settings, ["perturbation"]), failures
+    rows, failures = run_jobs(partial(_perturbed, settings=settings, seed=seed), jobs, workers, on_progress, backend)
+    return feature_table(rows, feature_names(settings), "perturbation"), failures
 
 
-def _features(job: ExtractionJob, settings: ExtractionSettings) -> list[_FeatureRow]:
-    image, mask, exclude = _read(job)
-    return [(job.identity(), extract(image, mask, settings, exclude).to_numpy())]
+def acquire_many(
+    jobs: Sequence[ExtractionJob], *, workers: int | None = None, backend: Backend | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read how many series were acquired (``imaging.acquisition_tags``); failures as in ``extract_many``."""
+    rows, failures = run_jobs(_acquisition, jobs, workers, None, backend)
+    return pd.DataFrame(rows), failures
+
+
+def _acquisition(job: ExtractionJob) -> list[dict[str, Any]]:
+    return [job.identity() | acquisition_tags(job.image, job.dicom_series)]
+
+
+def _features(job: ExtractionJob, settings: ExtractionSettings) -> list[FeatureRow]:
+    image, mask, exclude = read_job(job)
+    return [(job.identity(), finite(extract(image, mask, settings, exclude)))]
 
 
 def _quality(job: ExtractionJob, settings: ExtractionSettings) -> list[dict[str, Any]]:
-    image, mask, exclude = _read(job)
+    image, mask, exclude = read_job(job)
     return [job.identity() | region_quality(image, mask, exclude=exclude, **settings.ring())]
 
 
-def _perturbed(job: ExtractionJob, settings: ExtractionSettings, seed: int) -> list[_FeatureRow]:
-    image, mask, exclude = _read(job)
+def _perturbed(job: ExtractionJob, settings: ExtractionSettings, seed: int) -> list[FeatureRow]:
+    image, mask, exclude = read_job(job)
     return [
-        (job.identity() | {"perturbation": name}, extract(changed, outline, settings, exclude).to_numpy())
+        (job.identity() | {"perturbation": name}, finite(extract(changed, outline, settings, exclude)))
         for name, changed, outline in perturbations(image, mask, seed=seed)
     ]
 
 
-def _feature_table(rows: Sequence[_FeatureRow], settings: ExtractionSettings, more: list[str]) -> pd.DataFrame:
-    names = feature_names(settings)
+def finite(features: pd.Series) -> NDArray[np.float64]:
+    """Return a row's values if none is infinite, else raise; missing ones (no ring left) may be.
+
+    Raises
+    ------
+    ImagingError
+        ``feature_infinite``, naming the first features.
+    """
+    values = features.to_numpy()
+    infinite = np.isinf(values)
+    if infinite.any():
+        named = ", ".join(features.index[infinite][:3])
+        raise ImagingError(
+            "feature_infinite",
+            f"{int(infinite.sum())} features are infinite ({named}): intensities are too large for the image types of "
+            "the study; look at the image's scale, or leave the image type out.",
+        )
+    return values
+
+
+def feature_table(rows: Sequence[FeatureRow], names: list[str], *more: str) -> pd.DataFrame:
+    """Put rows together: what identifies them (and the columns ``more``), then the features."""
     identity = pd.DataFrame([row[0] for row in rows], columns=[*ExtractionJob("", Path(), Path()).identity(), *more])
     values = np.vstack([row[1] for row in rows]) if rows else np.empty((0, len(names)))
     return pd.concat([identity, pd.DataFrame(values, columns=names)], axis=1)
 
 
-def _read(job: ExtractionJob) -> tuple[sitk.Image, sitk.Image, sitk.Image | None]:
+def read_job(job: ExtractionJob) -> tuple[sitk.Image, sitk.Image, sitk.Image | None]:
+    """Read image, mask and exclusion mask of a job."""
     image = read_series(job.image, series=job.dicom_series, phase=job.phase, minus=job.minus)
     mask = read_mask(job.mask, image, job.mask_label)
     return image, mask, None if job.exclusion_mask is None else read_exclusion(job.exclusion_mask, image)
 
 
-def _run(
+def run_jobs(
     function: Callable[[ExtractionJob], list[Row]],
     jobs: Sequence[ExtractionJob],
     workers: int | None,
     on_progress: OnProgress | None,
     backend: Backend | None,
 ) -> tuple[list[Row], pd.DataFrame]:
+    """Do all jobs, the largest first, and give their rows in the jobs' order, and a failure for each that has none."""
     if backend is None:
         backend = InProcess() if workers == 1 or len(jobs) < 2 else ProcessPool(workers, preload=[__name__])
     results: dict[int, list[Row]] = {}
@@ -217,4 +253,10 @@ def failure_row(job: ExtractionJob, error: Exception) -> dict[str, str]:
     file = job.mask if rule.startswith(("mask_", "geometry_")) else job.image
     if rule.startswith("exclusion_mask_"):
         file = job.exclusion_mask or job.image
-    return {"patient_id": job.patient_id, "file": str(file), "rule": rule, "message": message}
+    return {
+        "patient_id": job.patient_id,
+        "file": str(file),
+        "rule": rule,
+        "message": message,
+        "row_key": job.row_key,
+    }

@@ -1,5 +1,8 @@
 """One image and one outline to the features of tumour and ring. Many of them at a time are ``batch``'s affair."""
 
+import logging
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import SimpleITK as sitk  # noqa: N813
@@ -60,20 +63,33 @@ def extract(
     # The matrices here are small: more BLAS threads make it up to a hundred times slower, not faster.
     with threadpool_limits(1, user_api="blas"):
         found = prepare(image, mask, settings, exclude)
-        regions = {name: sitk.GetArrayFromImage(getattr(found, name)) > 0 for name in ("tumour", "ring")}
-        regions = {name: inside for name, inside in regions.items() if _spans_a_surface(inside)}
-        spacing = found.image.GetSpacing()[::-1]
-        boxes = {name: _bounding_box(inside) for name, inside in regions.items()}
-        values: dict[str, float] = {}
-        for name, inside in regions.items():
-            values |= _named(f"{name}_original_shape", shape(inside[boxes[name]], spacing))
-        for image_type, filtered in _filtered(found.image, found.tumour, settings):
-            for name, inside in regions.items():
-                box = boxes[name]
-                families = _intensity_features(filtered[box], inside[box], float(np.prod(spacing)), settings)
-                for family, features in families.items():
-                    values |= _named(f"{name}_{image_type}_{family}", features)
+        regions = {"tumour": found.tumour, "ring": found.ring}
+        values = region_features(found.image, found.tumour, regions, settings)
     return pd.Series(values, dtype=float).reindex(feature_names(settings))
+
+
+def region_features(
+    image: sitk.Image, tumour: sitk.Image, regions: Mapping[str, sitk.Image], settings: ExtractionSettings
+) -> dict[str, float]:
+    """Compute the features of several regions of one preprocessed image, each image type filtered once.
+
+    Features are named after the regions; a region without a surface has none. ``tumour`` only says to the filters
+    where the tumour lies.
+    """
+    inside_of = {name: sitk.GetArrayFromImage(region) > 0 for name, region in regions.items()}
+    inside_of = {name: inside for name, inside in inside_of.items() if _spans_a_surface(inside)}
+    spacing = image.GetSpacing()[::-1]
+    boxes = {name: _bounding_box(inside) for name, inside in inside_of.items()}
+    values: dict[str, float] = {}
+    for name, inside in inside_of.items():
+        values |= _named(f"{name}_original_shape", shape(inside[boxes[name]], spacing))
+    for image_type, filtered in _filtered(image, tumour, settings):
+        for name, inside in inside_of.items():
+            box = boxes[name]
+            families = _intensity_features(filtered[box], inside[box], float(np.prod(spacing)), settings)
+            for family, features in families.items():
+                values |= _named(f"{name}_{image_type}_{family}", features)
+    return values
 
 
 def prepare(
@@ -98,6 +114,8 @@ def _filtered(
 ) -> list[tuple[str, NDArray[np.floating]]]:
     from radiomics import imageoperations
 
+    # Its remarks on every filtered image are none of a cohort's log; errors are raised, not logged.
+    logging.getLogger("radiomics").setLevel(logging.ERROR)
     made = []
     for image_type, arguments in settings.filters().items():
         images = getattr(imageoperations, f"get{image_type}Image")(image, mask, **arguments)

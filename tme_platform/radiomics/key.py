@@ -2,12 +2,21 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from importlib.metadata import version
+from typing import Any
 
 from tme_platform.radiomics.settings import FEATURE_VERSION, ExtractionSettings
 
 
-def row_key(image_bytes_hash: str, mask_bytes_hash: str, label: int | None, settings: ExtractionSettings) -> str:
+def row_key(
+    image_bytes_hash: str,
+    mask_bytes_hash: str,
+    label: int | None,
+    settings: ExtractionSettings,
+    *,
+    selection: Sequence[str | int | None] = (),
+) -> str:
     """Hash everything that a row of features depends on.
 
     Parameters
@@ -18,13 +27,15 @@ def row_key(image_bytes_hash: str, mask_bytes_hash: str, label: int | None, sett
         The label of the tumour in the mask.
     settings
         The settings; only what changes values is part of the key.
+    selection
+        Which series, phase and subtracted phase of the image are read, where a choice was made.
 
     Returns
     -------
     str
         SHA-256, hexadecimal, over these, the version of pyradiomics and ``FEATURE_VERSION``.
     """
-    parts = {
+    parts: dict[str, Any] = {
         "image": image_bytes_hash,
         "mask": mask_bytes_hash,
         "label": label,
@@ -32,4 +43,6 @@ def row_key(image_bytes_hash: str, mask_bytes_hash: str, label: int | None, sett
         "pyradiomics": version("pyradiomics-bhklab"),
         "features": FEATURE_VERSION,
     }
+    if any(choice is not None for choice in selection):
+        parts["selection"] = list(selection)
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -28,13 +28,14 @@ def compare_outlines(jobs: Sequence[ExtractionJob]) -> tuple[pd.DataFrame, pd.Da
         One row per pair: patient_id, series, reader_a, session_a, reader_b, session_b, dice, hausdorff_mm,
         hausdorff_95_mm, volume_ratio (see ``imaging.overlap``).
     failures
-        patient_id, file, rule, message for each outline that could not be read.
+        patient_id, file, rule, message, row_key for each outline that could not be read.
     """
     rows: list[dict[str, object]] = []
     failures: list[dict[str, str]] = []
     by_lesion = sorted(jobs, key=lambda job: (job.patient_id, job.series, job.reader, job.session))
     for _, group in itertools.groupby(by_lesion, key=lambda job: (job.patient_id, job.series)):
-        outlines = [(job, mask) for job in group if (mask := _outline(job, failures)) is not None]
+        images: dict[object, sitk.Image] = {}
+        outlines = [(job, mask) for job in group if (mask := _outline(job, images, failures)) is not None]
         for (a, first), (b, second) in itertools.combinations(outlines, 2):
             names = (a.patient_id, a.series, a.reader, a.session, b.reader, b.session)
             rows.append(dict(zip(PAIR_COLUMNS, names, strict=True)) | asdict(overlap(first, second)))
@@ -44,10 +45,13 @@ def compare_outlines(jobs: Sequence[ExtractionJob]) -> tuple[pd.DataFrame, pd.Da
     )
 
 
-def _outline(job: ExtractionJob, failures: list[dict[str, str]]) -> sitk.Image | None:
+def _outline(job: ExtractionJob, images: dict[object, sitk.Image], failures: list[dict[str, str]]) -> sitk.Image | None:
+    """The mask of a job, on its image's grid; an image that several outlines share is read once."""
+    chosen = (job.image, job.dicom_series, job.phase, job.minus)
     try:
-        image = read_series(job.image, series=job.dicom_series, phase=job.phase, minus=job.minus)
-        return read_mask(job.mask, image, job.mask_label)
+        if chosen not in images:
+            images[chosen] = read_series(job.image, series=job.dicom_series, phase=job.phase, minus=job.minus)
+        return read_mask(job.mask, images[chosen], job.mask_label)
     except Exception as error:
         failures.append(failure_row(job, error))
         return None

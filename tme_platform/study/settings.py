@@ -70,6 +70,15 @@ class AgreementSettings(_Settings):
     """As many patients as were read twice in the published study; where fewer have images, all of them."""
 
 
+class RingWidthSettings(_Settings):
+    """How far the ring's features hang on its width: a run beside the study's own, on some of the patients."""
+
+    widths_mm: tuple[Annotated[float, Field(gt=0)], ...] = (1.0, 2.0, 3.0, 5.0)
+    """Widths on either side of the border; one beyond the margin of the crop is passed over."""
+    patients: Annotated[int, Field(ge=0)] = 10
+    """Of each cohort, by pseudonym; 0 for none."""
+
+
 class HarmonisationSettings(_Settings):
     """Whether scanner effects are taken out of the features before the signature sees them (ComBat)."""
 
@@ -97,6 +106,7 @@ class Study(_Settings):
     survival: SurvivalSettings = SurvivalSettings()
     extraction: ExtractionSettings = ExtractionSettings()
     agreement: AgreementSettings = AgreementSettings()
+    ring_width: RingWidthSettings = RingWidthSettings()
     harmonisation: HarmonisationSettings = HarmonisationSettings()
     signature: SignatureSettings = SignatureSettings()
     checks: CheckSettings = CheckSettings()

@@ -4,6 +4,7 @@ import pytest
 
 from tme_platform.cohorts import read_manifest
 from tme_platform.cohorts.manifest import _COLUMNS
+from tme_platform.imaging import uid_digest
 
 
 @pytest.fixture
@@ -74,6 +75,31 @@ def test_a_bad_outline_never_stops_the_rest(read, row, rule, said):
     (bad,) = rejected.itertuples()
     assert (bad.patient_id, bad.file, bad.rule, bad.action) == ("P1", "imaging.csv", rule, "outline left out")
     assert said in bad.message
+
+
+def test_a_choice_of_series_and_phase(read):
+    header = "patient_id,image,mask,dicom_series,phase,minus\n"
+    outlines, rejected = read(f"{header}P1,i/series,i/m.nii,7b,1,0\nP2,i/series,i/m.nii,1.2.840.99,,\n")
+    assert rejected.empty
+    assert outlines["dicom_series"].tolist() == ["7b", uid_digest("1.2.840.99")]
+    assert (outlines.loc[0, "phase"], outlines.loc[0, "minus"]) == (1, 0)
+    assert outlines.loc[1, ["phase", "minus"]].isna().all()
+    assert "1.2.840" not in outlines.to_csv()
+
+
+@pytest.mark.parametrize(
+    ("choice", "rule", "said"),
+    [
+        ("first,", "not_a_number", "phase is 'first'"),
+        ("-1,", "not_a_number", "phase is '-1'"),
+        (",0", "phase_missing", "minus"),
+    ],
+)
+def test_a_phase_that_cannot_be(read, choice, rule, said):
+    outlines, rejected = read(f"patient_id,image,mask,phase,minus\nP1,i/1.nii,i/m.nii,{choice}\n")
+    assert outlines.empty
+    assert rejected["rule"].tolist() == [rule]
+    assert said in rejected["message"].iloc[0]
 
 
 def test_the_same_outline_again(read, rules):

@@ -1,5 +1,6 @@
 """Many outlines: order, progress, failures as rows, dead workers, and what is the same however it is run."""
 
+import logging
 import os
 import signal
 from dataclasses import replace
@@ -14,6 +15,8 @@ from tme_platform.radiomics import (
     ExtractionSettings,
     InProcess,
     ProcessPool,
+    acquire_many,
+    batch,
     describe_many,
     extract,
     extract_many,
@@ -95,7 +98,7 @@ def test_an_exclusion_mask_reaches_the_ring(jobs):
 def test_no_jobs_give_empty_tables():
     features, failures = extract_many([], FEW)
     assert list(features.columns)[5:] == feature_names(FEW)
-    assert list(failures.columns) == ["patient_id", "file", "rule", "message"]
+    assert list(failures.columns) == ["patient_id", "file", "rule", "message", "row_key"]
     assert len(features) == len(failures) == 0
 
 
@@ -108,6 +111,36 @@ def test_an_unexpected_error_tells_no_contents(jobs):
     assert failures.loc[0, "rule"] == "extraction_failed"
     assert "KeyError" in failures.loc[0, "message"]
     assert "Doe" not in failures.to_csv()
+
+
+def test_infinite_features_are_one_jobs_affair(jobs, monkeypatch):
+    def overflowing(image, mask, settings, exclude):
+        values = extract(image, mask, settings, exclude)
+        if sitk.GetArrayViewFromImage(image)[0, 0, 1] > 100 and not tried:
+            values["ring_original_firstorder_Energy"] = -np.inf
+        tried.append(1)
+        return values
+
+    tried = []
+    monkeypatch.setattr(batch, "extract", overflowing)
+    features, failures = extract_many([jobs[0], jobs[2]], FEW, workers=1)
+    assert len(features) == len(failures) == 1
+    assert failures["rule"].tolist() == ["feature_infinite"]
+    assert "1 features are infinite (ring_original_firstorder_Energy)" in failures.loc[0, "message"]
+    assert {features.loc[0, "row_key"], failures.loc[0, "row_key"]} == {"key0", "key1"}
+
+
+def test_nothing_of_pyradiomics_is_logged(jobs, caplog):
+    with caplog.at_level(logging.DEBUG):
+        extract_many(jobs[:1], ExtractionSettings.with_log(bin_width=25), workers=1)
+    assert [record for record in caplog.records if record.name.startswith("radiomics")] == []
+
+
+def test_how_series_were_acquired(jobs):
+    rows, failures = acquire_many(jobs, workers=1)
+    assert rows["spacing_x_mm"].tolist() == [1, 1, 1, 1], "masks are not looked at"
+    assert rows["slice_thickness_mm"].tolist() == [3, 3, 3, 3]
+    assert failures["rule"].tolist() == ["image_unreadable"]
 
 
 def test_quality_rows(jobs):

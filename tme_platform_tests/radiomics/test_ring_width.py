@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
 
-from tme_platform.radiomics import ExtractionJob, ExtractionSettings, ring_width_run
+from tme_platform.radiomics import ExtractionJob, ExtractionSettings, extract, ring_width_features, ring_width_run
 
 
 def test_features_move_with_the_width(small, tmp_path):
@@ -24,3 +24,15 @@ def test_features_move_with_the_width(small, tmp_path):
     assert table.loc[("ring_original_firstorder_Mean", 2.0), "rank_correlation"] == pytest.approx(1)
     assert moved["patients"].eq(3).all()
     assert set(moved["width_mm"]) == {1.0, 2.0, 3.0, 5.0}
+
+
+def test_a_width_gives_the_values_of_an_extraction_at_that_width(small, tmp_path):
+    paths = tmp_path / "image.nii.gz", tmp_path / "mask.nii.gz"
+    for volume, path in zip(small, paths, strict=True):
+        sitk.WriteImage(volume, str(path))
+    settings = ExtractionSettings(image_types=("Original", "Square"), bin_width=25)
+    rows, _ = ring_width_features([ExtractionJob("p", *paths)], settings, widths_mm=(3.0,), workers=1)
+    expected = extract(*small, settings.model_copy(update={"inner_mm": 3.0, "outer_mm": 3.0}))
+    ring = [name for name in expected.index if name.startswith("ring_")]
+    assert rows["width_mm"].tolist() == [3.0]
+    np.testing.assert_allclose(rows.loc[0, ring].astype(float), expected[ring], rtol=1e-12)

@@ -68,6 +68,12 @@ def test_anything_that_changes_values_changes_the_key(changed):
     assert row_key(*changed) != row_key(*KEY)
 
 
+@pytest.mark.parametrize("selection", [("7", None, None), (None, 1, None), (None, 1, 0), (None, 0, None)])
+def test_which_series_and_phase_changes_the_key(selection):
+    assert row_key(*KEY, selection=selection) != row_key(*KEY)
+    assert row_key(*KEY, selection=(None, None, None)) == row_key(*KEY)
+
+
 def test_a_setting_without_effect_does_not():
     assert row_key(*KEY[:3], ExtractionSettings(log_sigma_mm=(1.0,))) == row_key(*KEY)
 

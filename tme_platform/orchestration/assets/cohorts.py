@@ -18,15 +18,26 @@ from tme_platform.lake.tables import (
     IMAGE_REGIONS,
     IMAGING_SERIES,
     PATIENTS,
+    PERTURBED_FEATURES,
     RADIOMIC_FEATURES,
     REJECTED_INPUTS,
+    RING_WIDTH_FEATURES,
 )
 from tme_platform.orchestration.scope import Scope
 from tme_platform.orchestration.table_asset import Finding, Made, nothing, table_asset
 
 COHORT_FILES_VERSION = "1"
 _PATIENT_SOURCES = ("clinical", "expression", "cell_scores", "imaging", "features")
-_REJECTING = (PATIENTS, EXPRESSION, CELL_SCORES, IMAGING_SERIES, IMAGE_REGIONS, RADIOMIC_FEATURES)
+_REJECTING = (
+    PATIENTS,
+    EXPRESSION,
+    CELL_SCORES,
+    IMAGING_SERIES,
+    IMAGE_REGIONS,
+    RADIOMIC_FEATURES,
+    PERTURBED_FEATURES,
+    RING_WIDTH_FEATURES,
+)
 
 
 @table_asset(COHORT_FILES, code_version=COHORT_FILES_VERSION)
@@ -77,7 +88,7 @@ def clinical_other(scope: Scope) -> Made:
     return Made(other, details={"columns": int(other["column"].nunique())})
 
 
-@table_asset(IMAGING_SERIES, code_version="1", deps=[COHORT_FILES])
+@table_asset(IMAGING_SERIES, code_version="2", deps=[COHORT_FILES])
 def imaging_series(scope: Scope) -> Made:
     """Read the imaging manifest and hold it against the files that are there."""
     scope.table(COHORT_FILES, columns=["file"])  # any image may have changed, whatever the manifest says
@@ -130,6 +141,10 @@ def _judge_rejected(rejected: pd.DataFrame, scope: Scope) -> list[Finding]:
 def rejected_inputs(scope: Scope) -> Made:
     """Gather what the reading steps left out, so that it can be mended at its source."""
     found = [scope.table(schema.rejections()) for schema in _REJECTING]
-    together = pd.concat(found, ignore_index=True).drop(columns=["cohort", "provenance"])
+    together = (
+        pd.concat(found, ignore_index=True)
+        .drop(columns=["cohort", "provenance", "row_key"], errors="ignore")
+        .drop_duplicates()
+    )
     rules = together["rule"].value_counts()
     return Made(together, details={"rules": {str(rule): int(count) for rule, count in rules.items()}})

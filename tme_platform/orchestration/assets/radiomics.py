@@ -1,69 +1,47 @@
-"""Regions, features, and which features can be trusted. Images are read and measured by `imaging` and `radiomics`.
-
-Rows are kept between runs by their key (files, settings, versions); only rows with another key are computed.
-"""
+"""Features, how they move with the ring, and which can be trusted. Their values are made in `radiomics`."""
 
 import hashlib
 import json
-from collections.abc import Callable
-from pathlib import Path
 
 import pandas as pd
 
-from tme_platform.cohorts import REJECTED_COLUMNS, landing_path, read_features
+from tme_platform.cohorts import read_features
 from tme_platform.lake.tables import (
     AGREED_FEATURES,
     COHORT_FILES,
     FEATURE_AGREEMENT,
     IMAGE_REGIONS,
     IMAGING_SERIES,
-    OUTLINE_KEY,
     PERTURBED_FEATURES,
     RADIOMIC_FEATURES,
+    RING_WIDTH,
+    RING_WIDTH_FEATURES,
+)
+from tme_platform.orchestration.outlines import (
+    EXTRACTION_POOL,
+    first_of_each_patient,
+    incremental,
+    jobs_of,
+    measured,
+    telling,
 )
 from tme_platform.orchestration.scope import Scope
 from tme_platform.orchestration.table_asset import Made, nothing, table_asset
 from tme_platform.radiomics import (
     FEATURE_VERSION,
-    ExtractionJob,
     ExtractionSettings,
     agreement,
-    describe_many,
     extract_many,
     extract_perturbed,
-    row_key,
+    ring_width_change,
+    ring_width_features,
 )
-
-Compute = Callable[[list[ExtractionJob]], tuple[pd.DataFrame, pd.DataFrame]]
-
-EXTRACTION_POOL = "extraction"
-"""Runs that extract wait for one another: each brings a process for every processor."""
 
 
 def feature_set_name(settings: ExtractionSettings) -> str:
     """Name of the features that these settings give; cohorts share a signature only if it is the same."""
     digest = hashlib.sha256(json.dumps(settings.resolved(), sort_keys=True).encode()).hexdigest()
     return f"pyradiomics-{digest[:8]}"
-
-
-@table_asset(
-    IMAGE_REGIONS, code_version="1", deps=[IMAGING_SERIES], kinds=frozenset({"simpleitk"}), pool=EXTRACTION_POOL
-)
-def image_regions(scope: Scope) -> Made:
-    """Outline tumour and ring in millimetres, leave air out, and measure what a person would look at."""
-    settings = scope.use(scope.study.extraction)
-    series = scope.table(IMAGING_SERIES)
-    rows, failures, done = _incremental(
-        scope,
-        _jobs(scope, series, settings),
-        lambda jobs: describe_many(jobs, settings, workers=scope.workers, on_progress=_telling(scope)),
-    )
-    warned = (
-        rows.loc[rows["warnings"].fillna("") != "", "warnings"] if "warnings" in rows else pd.Series(dtype="string")
-    )
-    return Made(
-        rows, _rejected(scope, failures), {"outlines": len(rows), "measured_now": done, "with_warnings": len(warned)}
-    )
 
 
 @table_asset(
@@ -85,13 +63,13 @@ def radiomic_features(scope: Scope) -> Made:
         )
         return Made(described, rejected, {"patients": len(finished), "features": finished.shape[1]})
     settings = scope.use(scope.study.extraction)
-    rows, failures, done = _incremental(
+    made = incremental(
         scope,
-        _jobs(scope, _measured(scope), settings),
-        lambda jobs: extract_many(jobs, settings, workers=scope.workers, on_progress=_telling(scope)),
+        jobs_of(scope, measured(scope), settings),
+        lambda jobs: extract_many(jobs, settings, workers=scope.workers, on_progress=telling(scope)),
     )
-    rows = rows.assign(feature_set=feature_set_name(settings))
-    return Made(rows, _rejected(scope, failures), {"outlines": len(rows), "extracted_now": done})
+    rows = made.rows.assign(feature_set=feature_set_name(settings))
+    return Made(rows, made.rejected, {"outlines": len(rows), "extracted_now": made.computed})
 
 
 @table_asset(
@@ -103,20 +81,65 @@ def radiomic_features(scope: Scope) -> Made:
 )
 def perturbed_features(scope: Scope) -> Made:
     """Move and shift the outline and add noise, and extract again, where nobody read the images twice."""
-    series = _measured(scope)
+    series = measured(scope)
     if series.empty or series.groupby("patient_id").size().max() > 1:
         return nothing(scope, "no images" if series.empty else "the cohort has second readings")
     settings, agreed = scope.use(scope.study.extraction), scope.use(scope.study.agreement)
     chosen = series.sort_values("patient_id").head(agreed.perturbation_patients)
-    rows, failures, done = _incremental(
+    made = incremental(
         scope,
-        _jobs(scope, chosen, settings, salt=f"perturbed:{agreed.perturbation_seed}"),
+        jobs_of(scope, chosen, settings, salt=f"perturbed:{agreed.perturbation_seed}"),
         lambda jobs: extract_perturbed(
-            jobs, settings, seed=agreed.perturbation_seed, workers=scope.workers, on_progress=_telling(scope)
+            jobs, settings, seed=agreed.perturbation_seed, workers=scope.workers, on_progress=telling(scope)
         ),
+        action="not perturbed",
     )
-    rows = rows.assign(feature_set=feature_set_name(settings))
-    return Made(rows, details={"outlines": len(chosen), "perturbed_now": done, "failed": len(failures)})
+    rows = made.rows.assign(feature_set=feature_set_name(settings))
+    details = {"outlines": len(chosen), "perturbed_now": made.computed, "failed": len(made.rejected)}
+    return Made(rows, made.rejected, details)
+
+
+@table_asset(
+    RING_WIDTH_FEATURES,
+    code_version=FEATURE_VERSION,
+    deps=[IMAGING_SERIES, IMAGE_REGIONS],
+    kinds=frozenset({"simpleitk"}),
+    pool=EXTRACTION_POOL,
+)
+def ring_width_by_outline(scope: Scope) -> Made:
+    """Extract the ring's features again at several widths, of some patients (both are settings)."""
+    settings, asked = scope.use(scope.study.extraction), scope.use(scope.study.ring_width)
+    margin_mm = settings.pad_voxels * settings.spacing_mm
+    widths = sorted({width for width in asked.widths_mm if width <= margin_mm})
+    chosen = first_of_each_patient(measured(scope), asked.patients)
+    if chosen.empty or not widths:
+        return nothing(scope, "no images, or no width that fits into the crop's margin")
+    made = incremental(
+        scope,
+        jobs_of(scope, chosen, settings, salt=f"widths:{widths}"),
+        lambda jobs: ring_width_features(
+            jobs, settings, widths_mm=widths, workers=scope.workers, on_progress=telling(scope)
+        ),
+        action="left out of the ring-width run",
+    )
+    rows = made.rows.assign(feature_set=feature_set_name(settings))
+    details = {"outlines": len(chosen), "widths_mm": widths, "extracted_now": made.computed}
+    return Made(rows, made.rejected, details)
+
+
+@table_asset(RING_WIDTH, code_version="1", deps=[RING_WIDTH_FEATURES, RADIOMIC_FEATURES])
+def ring_width(scope: Scope) -> Made:
+    """Compare the ring's features at several widths with those of the study's own ring."""
+    rows = scope.table(RING_WIDTH_FEATURES)
+    if rows.empty:
+        return nothing(scope, "no ring was extracted at several widths")
+    table = ring_width_change(rows, scope.table(RADIOMIC_FEATURES))
+    moved = table.groupby("width_mm")["rank_correlation"].median()
+    details = {
+        "patients": int(rows["patient_id"].nunique()),
+        "median_rank_correlation": {f"{width:g} mm": round(float(value), 3) for width, value in moved.items()},
+    }
+    return Made(table, details=details)
 
 
 @table_asset(FEATURE_AGREEMENT, code_version="1", deps=[RADIOMIC_FEATURES, PERTURBED_FEATURES])
@@ -177,64 +200,3 @@ def _verdicts(evidence: pd.DataFrame) -> pd.DataFrame:
     )
     verdict["reason"] = verdict["reason"].replace("", None)
     return verdict.reset_index()[columns]
-
-
-def _measured(scope: Scope) -> pd.DataFrame:
-    """The outlines whose regions could be measured; what could not is rejected there already."""
-    series = scope.table(IMAGING_SERIES)
-    regions = scope.table(IMAGE_REGIONS, columns=[*OUTLINE_KEY])
-    return series.merge(regions, on=list(OUTLINE_KEY))
-
-
-def _jobs(scope: Scope, series: pd.DataFrame, settings: ExtractionSettings, salt: str = "") -> list[ExtractionJob]:
-    jobs = []
-    for row in series.to_dict("records"):
-        has_exclusion = pd.notna(row["exclusion_mask"])
-        masks = row["mask_sha256"] + (row["exclusion_sha256"] if has_exclusion else "")
-        label = int(row["mask_label"]) if pd.notna(row["mask_label"]) else None
-        jobs.append(
-            ExtractionJob(
-                patient_id=row["patient_id"],
-                image=landing_path(scope.folder, row["image"]),
-                mask=landing_path(scope.folder, row["mask"]),
-                mask_label=label,
-                exclusion_mask=landing_path(scope.folder, row["exclusion_mask"]) if has_exclusion else None,
-                series=row["series"],
-                reader=row["reader"],
-                session=str(row["session"]),
-                row_key=row_key(row["image_sha256"], masks + salt, label, settings),
-            )
-        )
-    return jobs
-
-
-def _incremental(scope: Scope, jobs: list[ExtractionJob], compute: Compute) -> tuple[pd.DataFrame, pd.DataFrame, int]:
-    """Keep the rows that have the right key already, compute the others; also how many those were."""
-    wanted = {(job.patient_id, job.series, job.reader, job.session, job.row_key) for job in jobs}
-    before = scope.previous().drop(columns=["cohort", "provenance"])
-    names = [*OUTLINE_KEY, "row_key"]
-    kept_keys = [(*key[:3], str(key[3]), key[4]) for key in before[names].itertuples(index=False, name=None)]
-    kept = before.loc[pd.Series([key in wanted for key in kept_keys], index=before.index, dtype=bool)]
-    todo = [
-        job for job in jobs if (job.patient_id, job.series, job.reader, job.session, job.row_key) not in set(kept_keys)
-    ]
-    if not todo:
-        return kept, pd.DataFrame(columns=["patient_id", "file", "rule", "message"]), 0
-    rows, failures = compute(todo)
-    rows["session"] = rows["session"].astype("Int64")
-    parts = [part for part in (kept, rows) if len(part)]
-    return pd.concat(parts, ignore_index=True) if parts else kept, failures, len(todo)
-
-
-def _rejected(scope: Scope, failures: pd.DataFrame) -> pd.DataFrame:
-    """Failures as rows of `rejected_inputs`, with paths as the landing folder has them."""
-    folder = scope.folder.resolve()
-    files = [str(Path(file).relative_to(folder)) for file in failures["file"]]
-    return failures.assign(file=files, cohort=scope.own_cohort, action="outline left out")[REJECTED_COLUMNS]
-
-
-def _telling(scope: Scope) -> Callable[[int, int, float, float], None]:
-    def tell(done: int, total: int, rate: float, seconds_left: float) -> None:
-        scope.report(f"{done} of {total} outlines, {rate * 60:.0f} a minute, {seconds_left:.0f} s left")
-
-    return tell
