@@ -44,37 +44,44 @@ class Refresh(StrEnum):
 
 @dataclass(frozen=True)
 class Where:
-    """Where a command works: lake, landing folders, study."""
+    """Where a command works: lake, state folder, landing folders, study, and where outlines are computed."""
 
-    lake: Path
+    lake: str
+    state: Path
     landing: Path
     study: str
+    backend: str = "processes"
 
     def export(self) -> None:
         """Tell Dagster's own processes the same."""
-        os.environ["TME_LAKE"] = str(self.lake.resolve())
+        os.environ["TME_LAKE"] = self.lake
+        os.environ["TME_STATE"] = str(self.state)
         os.environ["TME_LANDING"] = str(self.landing.resolve())
         os.environ["TME_STUDY"] = self.study
+        os.environ["TME_BACKEND"] = self.backend
 
     def workspace(self) -> Workspace:
         """The Dagster resource for this place."""
-        from tme_platform.orchestration.workspace import Workspace
+        from tme_platform.orchestration.build import default_workspace
 
         self.export()
-        return Workspace(
-            lake_root=str(self.lake.resolve()),
-            landing_root=str(self.landing.resolve()),
-            study_name=self.study,
-            workers=int(os.environ.get("TME_WORKERS", "0")),
-        )
+        return default_workspace()
 
 
 @app.callback()
 def _where(
     context: typer.Context,
-    lake: Annotated[Path, typer.Option(envvar="TME_LAKE", help="Root of the lake: where the platform writes.")] = Path(
-        "data_lake"
-    ),
+    lake: Annotated[
+        str,
+        typer.Option(envvar="TME_LAKE", help="Root of the lake: a folder, or a prefix in an object store (s3://...)."),
+    ] = "data_lake",
+    state: Annotated[
+        str,
+        typer.Option(
+            envvar="TME_STATE",
+            help="Folder for catalog, locks and local databases.  [default: LAKE, or data_lake/NAME of a bucket]",
+        ),
+    ] = "",
     landing: Annotated[
         Path | None,
         typer.Option(envvar="TME_LANDING", help="Folder with one folder per cohort.  [default: LAKE/landing]"),
@@ -82,8 +89,17 @@ def _where(
     study: Annotated[
         str, typer.Option(envvar="TME_STUDY", help="A packaged study or the path of a study file.")
     ] = "tcga_brca",
+    backend: Annotated[
+        str,
+        typer.Option(
+            envvar="TME_BACKEND", help="Where outlines are computed: processes, in_process, dask://HOST:PORT."
+        ),
+    ] = "processes",
 ) -> None:
-    context.obj = Where(lake, landing or lake / "landing", study)
+    from tme_platform.lake.place import full_root, is_url, state_folder
+
+    landed = landing or Path("data_lake" if is_url(lake) else lake) / "landing"
+    context.obj = Where(full_root(lake), state_folder(lake, state), landed, study, backend)
 
 
 @app.command()
@@ -92,7 +108,7 @@ def demo(context: typer.Context) -> None:
     outcome = _run(context.obj, cohorts=None, select=None, refresh=Refresh.STALE)
     from tme_platform.summary import print_summary
 
-    print_summary(context.obj.lake, console)
+    print_summary(context.obj.workspace().lake, console)
     _finish(outcome)
 
 
@@ -126,7 +142,7 @@ def ui(
 
     where: Where = context.obj
     where.export()
-    raise typer.Exit(serve(where.lake.resolve(), port, mlflow_port, console))
+    raise typer.Exit(serve(where.state, port, mlflow_port, console))
 
 
 @app.command()
@@ -160,7 +176,7 @@ def query(
     from tme_platform.lake import query as ask
 
     try:
-        answer = ask(context.obj.lake, sql)
+        answer = ask(context.obj.state, sql)
     except (FileNotFoundError, duckdb.Error) as error:
         _fail(str(error))
     if csv:
@@ -174,10 +190,11 @@ def models(context: typer.Context) -> None:
     """List the versions of the signature side by side."""
     from tme_platform.tracking import Tracker
 
-    lake: Path = context.obj.lake
-    if not (lake / "mlflow" / "mlflow.db").exists():
-        _fail(f"no models in {lake}: run `tme demo` or `tme run` first, or name another lake (--lake)")
-    tracker = Tracker(Tracker.local_uri(lake), lake / "mlflow" / "artifacts")
+    state: Path = context.obj.state
+    uri = os.environ.get("TME_TRACKING_URI", "")
+    if not uri and not (state / "mlflow" / "mlflow.db").exists():
+        _fail(f"no models in {state}: run `tme demo` or `tme run` first, or name another lake (--lake)")
+    tracker = Tracker.of_lake(state, uri)
     aliases = {version: alias for alias, version in tracker.aliases().items()}
     table = Table(title="Versions of the signature", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("version", "trained", "patients (hot)", "features", "AUC out of fold", "apparent"):
@@ -199,12 +216,16 @@ def models(context: typer.Context) -> None:
 
 def main() -> None:
     """Entry point."""
-    from tme_platform.study.load import StudyError
-
     try:
         app()
-    except (StudyError, ValueError) as error:
+    except (
+        ValueError,
+        RuntimeError,
+    ) as error:  # settings, or a lake or server out of reach
         errors.print(f"[red]error[/red]  {error}", soft_wrap=True, highlight=False)
+        raise SystemExit(1) from None
+    except OSError as error:
+        errors.print(f"[red]error[/red]  {error.filename or ''}: {error.strerror or error}", soft_wrap=True)
         raise SystemExit(1) from None
 
 
@@ -221,7 +242,7 @@ def _run(where: Where, *, cohorts: list[str] | None, select: str | None, refresh
                 f"no cohort of study {where.study} has landed in {workspace.landing}: "
                 "put a folder with a cohort.yaml there, or name another place (--landing)"
             )
-        with open_instance(str(where.lake.resolve())) as instance:
+        with open_instance(where.state) as instance:
             return run_study(workspace, instance, progress, cohorts=cohorts, select=select, refresh=refresh.value)
 
 

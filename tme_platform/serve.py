@@ -21,7 +21,7 @@ HOST = "127.0.0.1"  # the open-source servers know no login, so nobody else may 
 _PATIENCE_SECONDS = 120
 
 
-def serve(lake: Path, port: int, mlflow_port: int, console: Console) -> int:
+def serve(state: Path, port: int, mlflow_port: int, console: Console) -> int:
     """Start Dagster's webserver and daemon and MLflow, wait until they answer, and serve until Ctrl-C or SIGTERM.
 
     Returns
@@ -35,14 +35,14 @@ def serve(lake: Path, port: int, mlflow_port: int, console: Console) -> int:
             return 1
     # A plain `kill` must stop the servers like Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: _interrupt())
-    logs = lake / "logs"
+    logs = state / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "DAGSTER_HOME": os.environ.get("DAGSTER_HOME", str(dagster_home(str(lake))))}
+    environment = {**os.environ, "DAGSTER_HOME": os.environ.get("DAGSTER_HOME", str(dagster_home(state)))}
     environment |= {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
     with contextlib.ExitStack() as stack:
         children = {
             name: stack.enter_context(_child(command, logs / f"{name}.log", environment))
-            for name, command in _commands(lake, port, mlflow_port).items()
+            for name, command in _commands(state, port, mlflow_port).items()
         }
         console.print("starting Dagster and MLflow ...")
         try:
@@ -52,7 +52,7 @@ def serve(lake: Path, port: int, mlflow_port: int, console: Console) -> int:
                 return 1
             console.print(f"[bold]Dagster[/bold]  http://{HOST}:{port}/asset-groups   (tables, checks, runs)")
             console.print(f"[bold]MLflow[/bold]   http://{HOST}:{mlflow_port}           (model versions)")
-            landing = os.environ.get("TME_LANDING", lake / "landing")
+            landing = os.environ.get("TME_LANDING", state / "landing")
             console.print(f"Sensors keep up with {landing}; logs are in {logs}. Ctrl-C stops.")
             while all(child.poll() is None for child in children.values()):
                 time.sleep(0.5)
@@ -64,7 +64,7 @@ def serve(lake: Path, port: int, mlflow_port: int, console: Console) -> int:
         return 1
 
 
-def _commands(lake: Path, port: int, mlflow_port: int) -> dict[str, list[str]]:
+def _commands(state: Path, port: int, mlflow_port: int) -> dict[str, list[str]]:
     binaries = Path(sys.executable).parent
     module = ["-m", "tme_platform.definitions"]
     return {
@@ -72,8 +72,8 @@ def _commands(lake: Path, port: int, mlflow_port: int) -> dict[str, list[str]]:
         "dagster-daemon": [str(binaries / "dagster-daemon"), "run", *module],
         "mlflow": [
             *(str(binaries / "mlflow"), "server"),
-            *("--backend-store-uri", Tracker.local_uri(lake)),
-            *("--default-artifact-root", (lake / "mlflow" / "artifacts").as_uri()),
+            *("--backend-store-uri", Tracker.local_uri(state)),
+            *("--default-artifact-root", (state / "mlflow" / "artifacts").as_uri()),
             *("--host", HOST, "--port", str(mlflow_port), "--workers", "1"),
         ],
     }

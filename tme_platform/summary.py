@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 from rich import box
 from rich.console import Console
@@ -24,9 +22,8 @@ from tme_platform.lake.tables import (
 )
 
 
-def print_summary(root: Path, console: Console) -> None:
+def print_summary(lake: Lake, console: Console) -> None:
     """Print cohorts, phenotypes, survival, the signature's figures, what was rejected, and what to open next."""
-    lake = Lake(root.resolve())
     console.print(_cohorts(lake))
     for line in (*_phenotypes(lake), *_survival(lake), *_signature(lake), *_rejected(lake)):
         console.print(line, highlight=False, soft_wrap=True)

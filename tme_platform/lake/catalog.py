@@ -2,6 +2,10 @@
 
 DuckDB lets one writer shut every other process out of a file. So nobody ever writes to the catalog that people read:
 it is built beside it and takes its place in one rename, and a reader that has the old one open keeps it.
+
+Of a lake in an object store the catalog keeps a copy of the current Parquet files beside it (`parquet/`): DuckDB would
+need an extension to read the store, which is not there to download, and so would everybody who opens the file. Delta's
+files never change once written, so only new ones are fetched.
 """
 
 from __future__ import annotations
@@ -13,6 +17,8 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from tme_platform.lake.local_copy import LocalCopy
+from tme_platform.lake.place import is_url
 from tme_platform.lake.schema import TableSchema
 from tme_platform.lake.store import Lake
 from tme_platform.lake.tables import TABLES
@@ -20,9 +26,9 @@ from tme_platform.lake.tables import TABLES
 _DUCKDB_TYPES = {"string": "VARCHAR", "float64": "DOUBLE", "Int64": "BIGINT", "boolean": "BOOLEAN"}
 
 
-def catalog_path(root: Path | str) -> Path:
-    """Where the catalog of a lake lies."""
-    return Path(root) / "tme.duckdb"
+def catalog_path(folder: Path | str) -> Path:
+    """Where the catalog lies in a lake's state folder (of a lake in a folder: in the lake)."""
+    return Path(folder) / "tme.duckdb"
 
 
 def build_catalog(lake: Lake) -> pd.DataFrame:
@@ -32,7 +38,7 @@ def build_catalog(lake: Lake) -> pd.DataFrame:
     -------
     The list of tables (also the view `lake_tables`): name, layer, version, rows, cohorts, description.
     """
-    target = catalog_path(lake.root)
+    target = catalog_path(lake.state_folder)
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=".tme-", suffix=".duckdb", dir=target.parent)
     os.close(handle)
@@ -40,17 +46,20 @@ def build_catalog(lake: Lake) -> pd.DataFrame:
     draft.unlink()  # DuckDB wants to make the file itself
     try:
         with duckdb.connect(str(draft)) as connection:
-            listing = pd.DataFrame([_add_view(connection, lake, schema) for schema in TABLES.values()])
+            copy = LocalCopy(lake) if is_url(lake.root) else None
+            listing = pd.DataFrame([_add_view(connection, lake, schema, copy) for schema in TABLES.values()])
             connection.register("listing", listing)
             connection.execute("CREATE TABLE lake_tables AS SELECT * FROM listing")
         draft.replace(target)
+        if copy is not None:
+            copy.tidy()
     finally:
         draft.unlink(missing_ok=True)
     return listing
 
 
-def query(root: Path | str, sql: str) -> pd.DataFrame:
-    """Answer one SQL query from the catalog (opened read-only).
+def query(folder: Path | str, sql: str) -> pd.DataFrame:
+    """Answer one SQL query from the catalog of a lake's state folder (opened read-only).
 
     Raises
     ------
@@ -59,7 +68,7 @@ def query(root: Path | str, sql: str) -> pd.DataFrame:
     duckdb.Error
         The query is not valid, or would write.
     """
-    path = catalog_path(root)
+    path = catalog_path(folder)
     if not path.is_file():
         raise FileNotFoundError(
             f"no catalog at {path}: run `tme demo` or `tme run` first, or name another lake (--lake)"
@@ -68,9 +77,13 @@ def query(root: Path | str, sql: str) -> pd.DataFrame:
         return connection.execute(sql).df()
 
 
-def _add_view(connection: duckdb.DuckDBPyConnection, lake: Lake, schema: TableSchema) -> dict[str, object]:
+def _add_view(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, schema: TableSchema, copy: LocalCopy | None
+) -> dict[str, object]:
     table = lake.table(schema)
-    files = table.file_uris() if table is not None else []
+    files: list[str] = []
+    if table is not None:
+        files = table.file_uris() if copy is None else copy.files(schema, table)
     if files:
         listed = ", ".join(_quoted(uri) for uri in files)
         # The cohort is in the folder's name; union_by_name because each cohort may bring its own wide columns.

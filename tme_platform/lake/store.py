@@ -5,10 +5,11 @@ What a table was made from is written into the very commit that changes it, so t
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -16,10 +17,13 @@ from typing import Any, Literal
 import pandas as pd
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, write_deltalake
-from deltalake.exceptions import CommitFailedError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
+from tme_platform.lake.errors import not_read, not_written
+from tme_platform.lake.place import state_folder, storage_options
 from tme_platform.lake.rows import RowChanges, compare_rows, content_hash
 from tme_platform.lake.schema import TableSchema
+from tme_platform.lake.turns import turn
 
 _COMMIT_KEY = "tme"
 _ATTEMPTS = 20
@@ -59,14 +63,15 @@ class Lake:
     Parameters
     ----------
     root
-        Folder of the lake. Tables lie in `tables/<layer>/<table>`.
-    storage_options
-        Passed to `deltalake` for object stores.
+        Folder of the lake, or URL of a prefix in an object store. Tables lie in `tables/<layer>/<table>`.
+    state
+        Folder of this machine for catalog and locks, see `place`; by default the lake's own folder.
     """
 
-    def __init__(self, root: Path | str, storage_options: dict[str, str] | None = None) -> None:
+    def __init__(self, root: Path | str, state: Path | str = "") -> None:
         self.root = root
-        self.storage_options = storage_options
+        self.state_folder = state_folder(root, state)
+        self.storage_options = storage_options(root)
         self._states: dict[str, tuple[int, dict[str | None, PartitionState]]] = {}
 
     def uri(self, schema: TableSchema) -> str:
@@ -79,6 +84,25 @@ class Lake:
             return DeltaTable(self.uri(schema), version=version, storage_options=self.storage_options)
         except TableNotFoundError:
             return None
+        except (DeltaError, OSError) as error:
+            raise not_read(schema.name, self.root, error) from error
+
+    @contextlib.contextmanager
+    def turn(self, schema: TableSchema, cohort: str | None, on_wait: Callable[[], None]) -> Iterator[None]:
+        """Keep other processes from making the same part of a table; readers are never kept from it.
+
+        Raises
+        ------
+        LakeError
+            The lock file cannot be made: the disk is full, or not ours to write to.
+        """
+        name = schema.name if cohort is None else f"{schema.name}.{cohort}"
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(turn(self.state_folder / "locks", name, on_wait))
+            except OSError as error:
+                raise not_written(schema.name, cohort, self.root, error) from error
+            yield
 
     def state(self, schema: TableSchema, cohort: str | None = None) -> PartitionState | None:
         """What the last commit recorded for this cohort (None: for the whole table), or None before the first."""
@@ -86,7 +110,9 @@ class Lake:
 
     def states(self, schema: TableSchema) -> dict[str | None, PartitionState]:
         """The last recorded state of each cohort."""
-        table = self.table(schema)
+        return self._states_of(schema, self.table(schema))
+
+    def _states_of(self, schema: TableSchema, table: DeltaTable | None) -> dict[str | None, PartitionState]:
         if table is None:
             return {}
         version = table.version()
@@ -113,7 +139,11 @@ class Lake:
 
         Columns of other cohorts' collections (all missing here) are left out. A table never written reads as empty.
         """
-        table = self.table(schema, version)
+        return self._read(schema, self.table(schema, version), cohort, columns)
+
+    def _read(
+        self, schema: TableSchema, table: DeltaTable | None, cohort: str | None, columns: Sequence[str] | None = None
+    ) -> pd.DataFrame:
         arrow: pa.Table
         if table is None:
             arrow = schema.empty()
@@ -147,41 +177,56 @@ class Lake:
     ) -> Commit:
         """Validate a frame and make it the table's (or the cohort's) content, in one commit.
 
-        Where the same content was made from the same things already, nothing is written.
+        Where the same content was made from the same things already, nothing is written. Where somebody else committed
+        meanwhile, what is there is looked at again before the next try.
 
         Raises
         ------
         TableError
             The frame breaks the schema; nothing was written.
+        LakeError
+            The commit could not be written; the last version stands.
         """
         if schema.per_cohort != (cohort is not None):
             raise ValueError(f"table {schema.name} is {'' if schema.per_cohort else 'not '}kept per cohort")
         conformed = schema.conform(frame, cohort=cohort, provenance=provenance)
         schema.validate(conformed)
         content, traced = content_hash(conformed), dict(reads or {})
-        last = self.state(schema, cohort)
-        if last and (last.content, last.code_version, dict(last.reads)) == (content, code_version, traced):
-            return Commit(last, conformed, written=False)
-        earlier = self.read(schema, cohort) if last else None
-        changes: RowChanges = compare_rows(earlier, conformed, schema.counted_by)
-        state = PartitionState(
-            cohort=cohort,
-            version=-1,
-            content=content,
-            rows=len(conformed),
-            columns=conformed.shape[1],
-            code_version=code_version,
-            reads=traced,
-            changes=changes.as_dict(),
-            reason=reason,
-            details=dict(details or {}),
-        )
-        self._write(schema, conformed, state)
+        for attempt in range(_ATTEMPTS):
+            table = self.table(schema)
+            last = self._states_of(schema, table).get(cohort)
+            if last and (last.content, last.code_version, dict(last.reads)) == (content, code_version, traced):
+                return Commit(last, conformed, written=False)
+            earlier = self._read(schema, table, cohort) if last else None
+            changes: RowChanges = compare_rows(earlier, conformed, schema.counted_by)
+            state = PartitionState(
+                cohort=cohort,
+                version=-1,
+                content=content,
+                rows=len(conformed),
+                columns=conformed.shape[1],
+                code_version=code_version,
+                reads=traced,
+                changes=changes.as_dict(),
+                reason=reason,
+                details=dict(details or {}),
+            )
+            try:
+                self._write(schema, table, conformed, state)
+                break
+            except CommitFailedError as error:
+                # Somebody committed to this part, or brought new columns to another, which counts as a conflict, too.
+                if attempt == _ATTEMPTS - 1:
+                    raise not_written(schema.name, cohort, self.root, error) from error
+                time.sleep(random.uniform(0, 0.05 * (attempt + 1)))  # noqa: S311 (only keeps writers out of step)
+            except (DeltaError, OSError) as error:
+                raise not_written(schema.name, cohort, self.root, error) from error
         return Commit(self.states(schema)[cohort], conformed, written=True)
 
-    def _write(self, schema: TableSchema, frame: pd.DataFrame, state: PartitionState) -> None:
+    def _write(self, schema: TableSchema, table: DeltaTable | None, frame: pd.DataFrame, state: PartitionState) -> None:
+        """Commit on top of the version that was looked at; Delta refuses if that part was changed since."""
         partition_by = ["cohort"] if schema.per_cohort else None
-        if self.table(schema) is None:
+        if table is None:
             write_deltalake(
                 self.uri(schema),
                 schema.empty(),
@@ -192,45 +237,33 @@ class Lake:
                 name=schema.name,
                 storage_options=self.storage_options,
             )
+            table = DeltaTable(self.uri(schema), storage_options=self.storage_options)
         recorded = {key: value for key, value in asdict(state).items() if key != "version"}
+        known = pa.schema(table.schema())
         arrow = schema.to_arrow(frame)
-        for attempt in range(_ATTEMPTS):
-            try:
-                write_deltalake(
-                    self.uri(schema),
-                    self._with_known_columns(schema, arrow),
-                    mode="overwrite",
-                    # Names are checked when a cohort is declared (COHORT_NAME), so none can hold a quote.
-                    predicate=f"cohort = '{state.cohort}'" if schema.per_cohort else None,
-                    partition_by=partition_by,
-                    schema_mode=self._schema_mode(schema, arrow),
-                    commit_properties=CommitProperties(
-                        custom_metadata={_COMMIT_KEY: json.dumps(recorded, sort_keys=True)}
-                    ),
-                    storage_options=self.storage_options,
-                )
-                return
-            except CommitFailedError:
-                # Another cohort was committed meanwhile and brought new columns, which Delta takes for a conflict.
-                if attempt == _ATTEMPTS - 1:
-                    raise
-                time.sleep(random.uniform(0, 0.05 * (attempt + 1)))  # noqa: S311 (only keeps writers out of step)
+        write_deltalake(
+            table,
+            self._with_known_columns(schema, arrow, known),
+            mode="overwrite",
+            # Names are checked when a cohort is declared (COHORT_NAME), so none can hold a quote.
+            predicate=f"cohort = '{state.cohort}'" if schema.per_cohort else None,
+            partition_by=partition_by,
+            schema_mode=self._schema_mode(schema, arrow, known),
+            commit_properties=CommitProperties(custom_metadata={_COMMIT_KEY: json.dumps(recorded, sort_keys=True)}),
+        )
 
-    def _known_columns(self, schema: TableSchema) -> pa.Schema:
-        table = self.table(schema)
-        return pa.schema(table.schema()) if table is not None else schema.empty().schema
-
-    def _schema_mode(self, schema: TableSchema, arrow: pa.Table) -> Literal["merge", "overwrite"] | None:
+    @staticmethod
+    def _schema_mode(schema: TableSchema, arrow: pa.Table, known: pa.Schema) -> Literal["merge", "overwrite"] | None:
         """How the table's columns change; a commit that leaves them alone disturbs no other writer."""
         if not schema.per_cohort:
             return "overwrite"
-        return "merge" if set(arrow.column_names) - set(self._known_columns(schema).names) else None
+        return "merge" if set(arrow.column_names) - set(known.names) else None
 
-    def _with_known_columns(self, schema: TableSchema, arrow: pa.Table) -> pa.Table:
+    @staticmethod
+    def _with_known_columns(schema: TableSchema, arrow: pa.Table, known: pa.Schema) -> pa.Table:
         """Fill the columns that other cohorts brought with nothing, so that all parts of a table have the same."""
         if not schema.per_cohort:
             return arrow
-        known = self._known_columns(schema)
         lacking = [pa.field(f.name, f.type) for f in known if f.name not in arrow.column_names]
         nothing = [pa.nulls(arrow.num_rows, one.type) for one in lacking]
         for added, column in zip(lacking, nothing, strict=True):

@@ -16,15 +16,17 @@ from tme_platform.orchestration.workspace import Workspace
 def default_workspace() -> Workspace:
     """The workspace that the environment names.
 
-    That is `TME_LAKE`, `TME_LANDING`, `TME_STUDY`, `TME_TRACKING_URI` and `TME_WORKERS`; where they are not set, the
-    bundled study in `data_lake`.
+    That is `TME_LAKE`, `TME_STATE`, `TME_LANDING`, `TME_STUDY`, `TME_TRACKING_URI`, `TME_WORKERS` and `TME_BACKEND`;
+    where they are not set, the bundled study in `data_lake`.
     """
     return Workspace(
         lake_root=os.environ.get("TME_LAKE", "data_lake"),
+        state_root=os.environ.get("TME_STATE", ""),
         landing_root=os.environ.get("TME_LANDING", ""),
         study_name=os.environ.get("TME_STUDY", "tcga_brca"),
         tracking_uri=os.environ.get("TME_TRACKING_URI", ""),
         workers=int(os.environ.get("TME_WORKERS", "0")),
+        backend=os.environ.get("TME_BACKEND", "processes"),
     )
 
 

@@ -102,9 +102,12 @@ def incremental(
     )
 
 
-def telling(scope: Scope) -> Callable[[int, int, float, float], None]:
-    """Progress of a batch, as the scope's listeners are told it."""
+def how(scope: Scope) -> dict[str, Any]:
+    """Where outlines are computed, and who is told how far it is: the last arguments of every batch."""
+    return {"workers": scope.workers, "backend": scope.backend, "on_progress": _telling(scope)}
 
+
+def _telling(scope: Scope) -> Callable[[int, int, float, float], None]:
     def tell(done: int, total: int, rate: float, seconds_left: float) -> None:
         scope.report(f"{done} of {total} outlines, {rate * 60:.0f} a minute, {seconds_left:.0f} s left")
 

@@ -55,9 +55,9 @@ class Outcome:
         return not self.failures
 
 
-def dagster_home(lake_root: str) -> Path:
-    """Folder of Dagster's own state for a lake, made on first use."""
-    home = (Path(lake_root) / "dagster").resolve()
+def dagster_home(state: Path) -> Path:
+    """Folder of Dagster's own state in a lake's state folder, made on first use."""
+    home = (state / "dagster").resolve()
     home.mkdir(parents=True, exist_ok=True)
     config = home / "dagster.yaml"
     if not config.exists():
@@ -65,9 +65,10 @@ def dagster_home(lake_root: str) -> Path:
     return home
 
 
-def open_instance(lake_root: str) -> dg.DagsterInstance:
+def open_instance(state: Path) -> dg.DagsterInstance:
     """Dagster's instance of a lake; `DAGSTER_HOME` wins where it is set."""
-    os.environ.setdefault("DAGSTER_HOME", str(dagster_home(lake_root)))
+    if "DAGSTER_HOME" not in os.environ:
+        os.environ["DAGSTER_HOME"] = str(dagster_home(state))
     # Events of a step are stored together: an SQLite commit for each of them would take longer than light assets do.
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "100")
     return dg.DagsterInstance.get()

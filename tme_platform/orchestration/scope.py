@@ -24,7 +24,7 @@ from tme_platform.cohorts import COHORT_FILE, Cohort, CohortError, Role, list_fi
 from tme_platform.expression import gene_set_path
 from tme_platform.lake import TABLES, Lake, TableSchema
 from tme_platform.lake.tables import COHORT_FILES, COHORTS
-from tme_platform.radiomics import MAY_PASS
+from tme_platform.radiomics import MAY_PASS, Backend
 from tme_platform.study import Study
 from tme_platform.tracking import Tracker
 
@@ -54,6 +54,8 @@ class Scope:
     cohorts: Sequence[str]
     tracker: Tracker
     workers: int = 1
+    backend: Backend | None = None
+    """Where outlines are computed; None takes a pool of `workers` processes."""
     cohort: str | None = None
     refresh: Refresh = "stale"
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("tme_platform"))

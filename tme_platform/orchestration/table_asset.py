@@ -159,23 +159,13 @@ def _materialise(
 ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     schema, cohort = scope.schema, scope.cohort
     started = time.monotonic()
-    reason = scope.why_run(code_version)
-    if reason is None:
-        state = scope.lake.state(schema, cohort)
-        assert state is not None  # noqa: S101 (a table without a state has a reason to run)
-        frame = None
-        shown = NOTHING_CHANGED
-    else:
-        made = function(scope)
-        try:
-            commit = _commit(scope, made, code_version, reason)
-        except TableError as error:
-            for name in CHECKS:
-                metadata = {"problem": error.problems[name]} if name in error.problems else {}
-                yield dg.AssetCheckResult(passed=not metadata, check_name=name, metadata=metadata)
-            raise dg.Failure(f"{error}. Nothing was written; the last version stands.", allow_retries=False) from error
-        state, frame = commit.state, commit.frame
-        shown = f"{_counted(state)} ({state.reason})" if commit.written else NOTHING_CHANGED
+    try:
+        state, frame, shown = _bring_up_to_date(scope, function, code_version)
+    except TableError as error:
+        for name in CHECKS:
+            metadata = {"problem": error.problems[name]} if name in error.problems else {}
+            yield dg.AssetCheckResult(passed=not metadata, check_name=name, metadata=metadata)
+        raise dg.Failure(f"{error}. Nothing was written; the last version stands.", allow_retries=False) from error
     findings = judge(scope.lake.read(schema, cohort) if frame is None else frame, scope) if judge else ()
     progress.done(schema.name, cohort, shown, time.monotonic() - started)
     yield dg.MaterializeResult(
@@ -195,6 +185,22 @@ def _materialise(
             ),
         ],
     )
+
+
+def _bring_up_to_date(
+    scope: Scope, function: Callable[[Scope], Made], code_version: str
+) -> tuple[PartitionState, pd.DataFrame | None, str]:
+    """Look, make and commit while no other process does; who had to wait finds that nothing is left to do."""
+    schema, cohort = scope.schema, scope.cohort
+    with scope.lake.turn(schema, cohort, lambda: scope.report("another run is making this table; waiting")):
+        reason = scope.why_run(code_version)
+        if reason is None:
+            state = scope.lake.state(schema, cohort)
+            assert state is not None  # noqa: S101 (a table without a state has a reason to run)
+            return state, None, NOTHING_CHANGED
+        commit = _commit(scope, function(scope), code_version, reason)
+    shown = f"{_counted(commit.state)} ({commit.state.reason})" if commit.written else NOTHING_CHANGED
+    return commit.state, commit.frame, shown
 
 
 def _commit(scope: Scope, made: Made, code_version: str, reason: str) -> Commit:

@@ -7,10 +7,10 @@ from typing import Any
 import dagster as dg
 
 from tme_platform.cohorts import CohortError, list_cohorts
-from tme_platform.lake import Lake, TableSchema
+from tme_platform.lake import Lake, TableSchema, is_url, state_folder
 from tme_platform.lake.tables import COHORTS
 from tme_platform.orchestration.scope import Scope, declared
-from tme_platform.radiomics import available_processors
+from tme_platform.radiomics import available_processors, make_backend
 from tme_platform.study import Study, load_study
 from tme_platform.tracking import Tracker
 
@@ -19,21 +19,34 @@ class Workspace(dg.ConfigurableResource[Any]):
     """The lake, the landing folders, the study and the model tracker that assets work with."""
 
     lake_root: str = "data_lake"
+    """A folder, or the URL of a prefix in an object store (`s3://bucket/prefix`)."""
+    state_root: str = ""
+    """Folder for catalog, locks and local databases; by default the lake's own, see `lake.place`."""
     landing_root: str = ""
     study_name: str = "tcga_brca"
     tracking_uri: str = ""
+    """An MLflow server (`http://...`) or its database (`postgresql://...`); by default SQLite in the state folder."""
     workers: int = 0
     """Processes for heavy work; 0 takes one per processor, 1 works in this process."""
+    backend: str = "processes"
+    """Where outlines are computed: `processes`, `in_process`, or a Dask scheduler, `dask://host:port`."""
+
+    @property
+    def state(self) -> Path:
+        """The folder of this machine that belongs to the lake."""
+        return state_folder(self.lake_root, self.state_root)
 
     @property
     def landing(self) -> Path:
         """Folder with one landing folder per cohort."""
-        return Path(self.landing_root) if self.landing_root else Path(self.lake_root) / "landing"
+        if self.landing_root:
+            return Path(self.landing_root)
+        return Path("data_lake" if is_url(self.lake_root) else self.lake_root) / "landing"
 
     @property
     def lake(self) -> Lake:
         """The tables."""
-        return _lake(self.lake_root)
+        return _lake(self.lake_root, self.state_root)
 
     @property
     def study(self) -> Study:
@@ -43,9 +56,7 @@ class Workspace(dg.ConfigurableResource[Any]):
     @property
     def tracker(self) -> Tracker:
         """The MLflow store of this lake."""
-        return Tracker(
-            self.tracking_uri or Tracker.local_uri(self.lake_root), Path(self.lake_root) / "mlflow" / "artifacts"
-        )
+        return Tracker.of_lake(self.state, self.tracking_uri)
 
     def scope(self, schema: TableSchema, cohort: str | None, **further: Any) -> Scope:
         """What the asset of a table sees (of one cohort, or of the whole study)."""
@@ -57,6 +68,7 @@ class Workspace(dg.ConfigurableResource[Any]):
             cohorts=self.cohorts(),
             tracker=self.tracker,
             workers=self.workers or available_processors(),
+            backend=make_backend(self.backend),
             cohort=cohort,
             **further,
         )
@@ -86,5 +98,5 @@ class Workspace(dg.ConfigurableResource[Any]):
 
 
 @functools.cache
-def _lake(root: str) -> Lake:
-    return Lake(root)
+def _lake(root: str, state: str) -> Lake:
+    return Lake(root, state)

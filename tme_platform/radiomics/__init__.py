@@ -5,7 +5,14 @@ reading files (``tme_platform.imaging``), storing rows (``tme_platform.lake``), 
 """
 
 from tme_platform.radiomics.agreement import agreement
-from tme_platform.radiomics.backends import Backend, InProcess, ProcessPool, available_processors
+from tme_platform.radiomics.backends import (
+    Backend,
+    BackendError,
+    InProcess,
+    ProcessPool,
+    available_processors,
+    make_backend,
+)
 from tme_platform.radiomics.batch import (
     MAY_PASS,
     ExtractionJob,
@@ -37,6 +44,7 @@ __all__ = [
     "FEATURE_VERSION",
     "MAY_PASS",
     "Backend",
+    "BackendError",
     "Combat",
     "ExtractionJob",
     "ExtractionSettings",
@@ -61,6 +69,7 @@ __all__ = [
     "harmonise",
     "icc",
     "learn_harmonisation",
+    "make_backend",
     "perturbations",
     "prepare",
     "ring_width_change",

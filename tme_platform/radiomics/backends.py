@@ -1,4 +1,4 @@
-"""Where many jobs are run: in this process or in a pool of processes. What a job does is not known here."""
+"""Where many jobs are run: in this process, in a pool, or on a cluster. What a job does is not known here."""
 
 import multiprocessing
 import os
@@ -15,8 +15,12 @@ class WorkerCrashError(RuntimeError):
     """The process that ran a job died (killed for memory, or a crash in native code)."""
 
 
+class BackendError(RuntimeError):
+    """The place where jobs should run cannot be used; no job is to blame, and none is given up."""
+
+
 class Backend(Protocol):
-    """Runs one function over many jobs; a Dask cluster or a batch queue is another class with this method."""
+    """Runs one function over many jobs: `InProcess`, `ProcessPool`, `DaskCluster`; a batch queue would be another."""
 
     def map(self, function: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[tuple[int, Result | Exception]]:
         """Yield (number of the job, its result or the exception it ended with) as they finish, in any order."""
@@ -96,7 +100,7 @@ class ProcessPool:
             yield number, outcome
 
     def _pool(self, workers: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(workers, mp_context=self._context, initializer=_one_thread)
+        return ProcessPoolExecutor(workers, mp_context=self._context, initializer=one_thread)
 
 
 def _outcome(future: Future[Result]) -> Result | Exception:
@@ -111,7 +115,37 @@ def available_processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _one_thread() -> None:
+def make_backend(name: str) -> Backend | None:
+    """The backend that a setting names.
+
+    Parameters
+    ----------
+    name
+        `processes` (as many processes as the caller says: None is given back), `in_process`, or the address of a Dask
+        scheduler: `dask://host:port`, with TLS `dask+tls://host:port`.
+
+    Raises
+    ------
+    ValueError
+        The name is none of these.
+    """
+    if name == "processes":
+        return None
+    if name == "in_process":
+        return InProcess()
+    scheme, _, place = name.partition("://")
+    protocol = {"dask": "tcp", "dask+tls": "tls"}.get(scheme)
+    if protocol is None or not place.rpartition(":")[2].isdigit():
+        raise ValueError(
+            f"no backend {name!r}: say in_process, processes, or dask://host:port (dask+tls://host:port with TLS)"
+        )
+    from tme_platform.radiomics.dask_backend import DaskCluster
+
+    return DaskCluster(f"{protocol}://{place}")
+
+
+def one_thread() -> None:
+    """Keep native libraries of this process to one thread: there is a process per processor."""
     import SimpleITK as sitk  # noqa: N813
     from threadpoolctl import threadpool_limits
 

@@ -16,6 +16,8 @@ from typing import Any
 
 import pandas as pd
 
+from tme_platform.tracking.reach import require, told
+
 _KEY = "tme.content_key"
 _EXPERIMENT_ID = "tme.experiment_id"
 _EXPERIMENT = "rad-score"
@@ -72,10 +74,15 @@ class Tracker:
         self.artifacts = artifacts
         self.model_name = model_name
 
+    @classmethod
+    def of_lake(cls, state: Path, uri: str = "") -> Tracker:
+        """The tracker of a lake: in its state folder, or at the server or database that `uri` names."""
+        return cls(uri or cls.local_uri(state), state / "mlflow" / "artifacts")
+
     @staticmethod
-    def local_uri(lake_root: Path | str) -> str:
-        """URI of the SQLite store inside a lake (MLflow 3.17 refuses plain `file:` stores)."""
-        return f"sqlite:///{Path(lake_root).resolve() / 'mlflow' / 'mlflow.db'}"
+    def local_uri(state: Path) -> str:
+        """URI of the SQLite store in a lake's state folder (MLflow 3.17 refuses plain `file:` stores)."""
+        return f"sqlite:///{state.resolve() / 'mlflow' / 'mlflow.db'}"
 
     def find(self, content_key: str) -> ModelRecord | None:
         """The registered model with this key, or None."""
@@ -172,6 +179,8 @@ class Tracker:
             Path(self.uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")  # the seven of MLflow take four minutes
+        require(self.uri)
         import mlflow
 
         for noisy in ("mlflow", "alembic"):  # after the import, which sets levels of its own
@@ -180,7 +189,7 @@ class Tracker:
         mlflow.set_tracking_uri(self.uri)
         mlflow.set_registry_uri(self.uri)
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), told(self.uri):
                 warnings.simplefilter("ignore")
                 yield mlflow
         finally:
@@ -191,7 +200,9 @@ class Tracker:
         known = mlflow.get_experiment_by_name(_EXPERIMENT)
         if known is not None:
             return str(known.experiment_id)
-        return str(mlflow.create_experiment(_EXPERIMENT, artifact_location=self.artifacts.resolve().as_uri()))
+        # A server has a place of its own for artifacts, which may be on another machine.
+        place = None if self.uri.startswith("http") else self.artifacts.resolve().as_uri()
+        return str(mlflow.create_experiment(_EXPERIMENT, artifact_location=place))
 
     @staticmethod
     def _log_dataset(mlflow: Any, run: ModelRun) -> None:

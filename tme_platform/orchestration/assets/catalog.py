@@ -24,7 +24,7 @@ def catalog(workspace: Workspace) -> dg.MaterializeResult[Any]:
     shown = listing[["table_name", "layer", "version", "rows", "cohorts"]]
     return dg.MaterializeResult(
         metadata={
-            "dagster/uri": str(catalog_path(workspace.lake_root)),
+            "dagster/uri": str(catalog_path(workspace.state)),
             "views": len(listing),
             "rows": int(listing["rows"].sum()),
             "tables": dg.MetadataValue.md(shown.to_markdown(index=False)),

@@ -11,7 +11,7 @@ from tme_platform.lake.tables import (
     IMAGING_SERIES,
     READER_OVERLAP,
 )
-from tme_platform.orchestration.outlines import EXTRACTION_POOL, incremental, jobs_of, measured, telling
+from tme_platform.orchestration.outlines import EXTRACTION_POOL, how, incremental, jobs_of, measured
 from tme_platform.orchestration.scope import Scope
 from tme_platform.orchestration.table_asset import Made, nothing, table_asset
 from tme_platform.radiomics import (
@@ -38,7 +38,7 @@ def image_regions(scope: Scope) -> Made:
     made = incremental(
         scope,
         jobs_of(scope, scope.table(IMAGING_SERIES), settings, salt=f"regions:{_REGIONS_VERSION}"),
-        lambda jobs: describe_many(jobs, settings, workers=scope.workers, on_progress=telling(scope)),
+        lambda jobs: describe_many(jobs, settings, **how(scope)),
     )
     warned = int((made.rows["warnings"].fillna("") != "").sum()) if "warnings" in made.rows else 0
     details = {"outlines": len(made.rows), "measured_now": made.computed, "with_warnings": warned}
@@ -68,7 +68,7 @@ def image_acquisition(scope: Scope) -> Made:
         )
         for number, row in todo.iterrows()
     ]
-    read, failures = acquire_many(jobs, workers=scope.workers)
+    read, failures = acquire_many(jobs, workers=scope.workers, backend=scope.backend)
     if len(read):
         tags = read.drop(columns=["patient_id", "series", "reader", "session"])
         read = todo.join(tags.set_index(tags.pop("row_key").astype(int)), how="inner")

@@ -20,10 +20,10 @@ from tme_platform.lake.tables import (
 from tme_platform.orchestration.outlines import (
     EXTRACTION_POOL,
     first_of_each_patient,
+    how,
     incremental,
     jobs_of,
     measured,
-    telling,
 )
 from tme_platform.orchestration.scope import Scope
 from tme_platform.orchestration.table_asset import Made, nothing, table_asset
@@ -66,7 +66,7 @@ def radiomic_features(scope: Scope) -> Made:
     made = incremental(
         scope,
         jobs_of(scope, measured(scope), settings),
-        lambda jobs: extract_many(jobs, settings, workers=scope.workers, on_progress=telling(scope)),
+        lambda jobs: extract_many(jobs, settings, **how(scope)),
     )
     rows = made.rows.assign(feature_set=feature_set_name(settings))
     return Made(rows, made.rejected, {"outlines": len(rows), "extracted_now": made.computed})
@@ -89,9 +89,7 @@ def perturbed_features(scope: Scope) -> Made:
     made = incremental(
         scope,
         jobs_of(scope, chosen, settings, salt=f"perturbed:{agreed.perturbation_seed}"),
-        lambda jobs: extract_perturbed(
-            jobs, settings, seed=agreed.perturbation_seed, workers=scope.workers, on_progress=telling(scope)
-        ),
+        lambda jobs: extract_perturbed(jobs, settings, seed=agreed.perturbation_seed, **how(scope)),
         action="not perturbed",
     )
     rows = made.rows.assign(feature_set=feature_set_name(settings))
@@ -117,9 +115,7 @@ def ring_width_by_outline(scope: Scope) -> Made:
     made = incremental(
         scope,
         jobs_of(scope, chosen, settings, salt=f"widths:{widths}"),
-        lambda jobs: ring_width_features(
-            jobs, settings, widths_mm=widths, workers=scope.workers, on_progress=telling(scope)
-        ),
+        lambda jobs: ring_width_features(jobs, settings, widths_mm=widths, **how(scope)),
         action="left out of the ring-width run",
     )
     rows = made.rows.assign(feature_set=feature_set_name(settings))
