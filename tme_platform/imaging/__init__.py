@@ -17,15 +17,18 @@ from tme_platform.imaging.preprocessing import correct_bias, z_score
 from tme_platform.imaging.quality import region_quality
 from tme_platform.imaging.regions import Delineation, delineate, regions
 from tme_platform.imaging.series import read_series
+from tme_platform.imaging.slice import Slice, largest_slice
 
 __all__ = [
     "Delineation",
     "ImagingError",
     "Overlap",
+    "Slice",
     "acquisition_tags",
     "air_threshold",
     "correct_bias",
     "delineate",
+    "largest_slice",
     "onto_grid",
     "overlap",
     "read_exclusion",

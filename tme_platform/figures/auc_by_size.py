@@ -1,0 +1,45 @@
+"""Learning curve, which tells whether more patients would help."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from tme_platform.figures import style
+from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.frames import require
+
+TITLE = "AUC by number of patients"
+
+
+@figure_function(TITLE)
+def auc_by_size(learning_curve: pd.DataFrame) -> Drawn:
+    """Draw the cross-validated AUC in random parts of discovery.
+
+    Parameters
+    ----------
+    learning_curve
+        The lake's table (or what `signature.learning_curve` gives).
+    """
+    data = require(learning_curve, "no part of discovery has enough hot and cold patients.").sort_values("n")
+    figure, axes = canvas(style.SINGLE_MM * 1.15, 72)
+    panel = axes[0, 0]
+    panel.axhline(0.5, color=style.MUTED, linewidth=0.7, linestyle=(0, (1, 2)))
+    auc, low, high = (data[name].astype("float64") for name in ("auc", "auc_low", "auc_high"))
+    if len(data) > 1:
+        panel.fill_between(data["n"].astype("float64"), low, high, color="#56B4E9", alpha=0.25, linewidth=0)
+    panel.errorbar(
+        data["n"].astype("float64"), auc, yerr=[(auc - low).clip(lower=0), (high - auc).clip(lower=0)], color=style.INK,
+        marker="o", markersize=4, capsize=2, elinewidth=0.8,
+    )  # fmt: skip
+    labels = [f"{row['n']:.0f}\n({row['n_hot']:.0f} hot)" for row in data.to_dict("records")]
+    panel.set_xticks(data["n"].astype("float64"), labels)
+    panel.set_ylim(max(0.0, min(0.35, float(low.min()) - 0.05)), 1.0)
+    panel.set_xlabel("patients drawn from discovery")
+    panel.set_ylabel("cross-validated AUC")
+    draws = int(data["draws"].max())
+    notes = [
+        f"Mean of {draws} draws; band: 2.5th to 97.5th percentile of the draws, a spread and no confidence interval."
+    ]
+    if len(data) == 1:
+        notes.append("One size only could be drawn, which is no curve.")
+    return finish(figure, data, title=TITLE, frames=(learning_curve,), notes=notes)

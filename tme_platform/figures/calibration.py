@@ -1,0 +1,88 @@
+"""Calibration: what the rad-score promises against what is observed, and how the scores are spread."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from tme_platform.figures import style
+from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.frames import by_endpoint, interval_text, readable, require
+
+TITLE = "Calibration of the rad-score"
+
+
+@figure_function(TITLE)
+def calibration(
+    reliability_curves: pd.DataFrame, rad_scores: pd.DataFrame | None = None, cohort_metrics: pd.DataFrame | None = None
+) -> Drawn:
+    """Draw observed against predicted shares with 95 % confidence intervals, and a histogram of the scores below.
+
+    Parameters
+    ----------
+    reliability_curves
+        The lake's table, of one cohort or of all.
+    rad_scores
+        The lake's table; the histogram leaves out patients who trained the signature.
+    cohort_metrics
+        The lake's table; gives slope and intercept.
+    """
+    require(reliability_curves, "no patient has both a rad-score and an endpoint.")
+    figure, axes = canvas(style.DOUBLE_MM * 0.85, 100, 2, 2, heights=(3.6, 1.0), widths=(1.25, 1.0), share_x=False)
+    panel, legend = axes[0]
+    panel.plot([0, 1], [0, 1], color=style.MUTED, linewidth=0.7, linestyle=(0, (1, 2)))
+    notes = []
+    for position, (key, rows) in enumerate(by_endpoint(reliability_curves)):
+        own = rows.sort_values("group")
+        look = style.series_style(position)
+        observed, low, high = (own[name].to_numpy(dtype=np.float64) for name in ("observed", "ci_low", "ci_high"))
+        n, positive = int(own["n"].sum()), int(own["n_positive"].sum())
+        name = f"{key[0]}, {key[1]}: {readable(key[2])}\nn = {n} ({positive} positive){_slope(cohort_metrics, key)}"
+        # Side by side, so that intervals of equal scores do not hide one another.
+        x = own["predicted"].to_numpy(dtype=np.float64) + 0.004 * position
+        panel.errorbar(
+            x, observed, yerr=np.maximum([observed - low, high - observed], 0), color=look["color"],
+            linestyle=look["linestyle"], marker=look["marker"], markersize=4, elinewidth=0.8, capsize=2, label=name,
+        )  # fmt: skip
+        if len(own) == 1:
+            notes.append(f"{key[0]}, {key[1]}: all scores are in one group.")
+    panel.set_xlim(0, 1)
+    panel.set_ylim(-0.02, 1.02)
+    panel.set_ylabel("observed share")
+    panel.set_xlabel("predicted (mean rad-score of the group)")
+    legend.set_axis_off()
+    legend.legend(*panel.get_legend_handles_labels(), loc="center left", labelspacing=1.0)
+    notes.append(_histogram(axes[1, 0], rad_scores))
+    axes[1, 1].set_axis_off()
+    notes.append("Groups of about equal size with 95 % CI (Wilson); slope with 95 % CI, 1 if calibrated.")
+    return finish(figure, reliability_curves, title=TITLE, frames=(reliability_curves,), notes=notes)
+
+
+def _histogram(panel: Axes, rad_scores: pd.DataFrame | None) -> str:
+    fresh = None if rad_scores is None else rad_scores[rad_scores["side"] != "discovery"]["rad_score"].dropna()
+    if fresh is None or fresh.empty:
+        panel.set_axis_off()
+        return ""
+    panel.hist(fresh, bins=list(np.linspace(0, 1, 26)), color="#9a9a9a", edgecolor=style.INK, linewidth=0.4)
+    panel.set_xlim(0, 1)
+    panel.set_ylabel("patients")
+    panel.set_xlabel("rad-score")
+    return f"Histogram: the {len(fresh)} patients who did not train the signature."
+
+
+def _slope(metrics: pd.DataFrame | None, key: tuple[str, str, str]) -> str:
+    if metrics is None:
+        return ""
+    rows = metrics[
+        (metrics["cohort"] == key[0])
+        & (metrics["side"] == key[1])
+        & (metrics["endpoint"] == key[2])
+        & (metrics["analysis"] == "honest")
+        & (metrics["subgroup"] == "all")
+        & (metrics["metric"] == "calibration_slope")
+    ]
+    if rows.empty:
+        return ""
+    row = rows.iloc[0]
+    return f"\nslope {interval_text(row['value'], row['ci_low'], row['ci_high'])}"

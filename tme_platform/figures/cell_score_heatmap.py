@@ -1,0 +1,129 @@
+"""Scores of all cell populations in all tumours, ordered by cluster."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap, to_rgb
+from matplotlib.patches import Patch
+
+from tme_platform.figures import style
+from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.frames import cohort_label, measured, of_cohort, require
+from tme_platform.phenotypes import scale_samples
+
+TITLE = "Cell populations by cluster"
+_BARS = {
+    "pam50": {"LumA": "#56B4E9", "LumB": "#0072B2", "Her2": "#CC79A7", "Basal": "#000000", "Normal": "#009E73"},
+    "er": {"positive": "#4d4d4d", "negative": "#d9d9d9"},
+    "her2": {"positive": "#4d4d4d", "negative": "#d9d9d9"},
+}
+_BAR_NAMES = {"phenotype": "phenotype", "pam50": "PAM50", "er": "ER", "her2": "HER2"}
+_LIMIT = 2.5
+
+
+@figure_function(TITLE)
+def cell_score_heatmap(
+    cell_scores: pd.DataFrame,
+    tme_phenotypes: pd.DataFrame,
+    populations: pd.DataFrame,
+    patients: pd.DataFrame | None = None,
+    *,
+    cohort: str | None = None,
+) -> Drawn:
+    """Draw the scaled scores as a heat map, tumours ordered by cluster and then by their immune mean.
+
+    Parameters
+    ----------
+    cell_scores, tme_phenotypes, populations
+        The lake's tables. Each tumour's scores are scaled across populations, as the clusters saw them.
+    patients
+        The lake's table; gives the annotation bars of subtype and receptors.
+    cohort
+        Which cohort, where the tables hold several.
+    """
+    scores = measured(require(of_cohort(cell_scores, cohort), "the cohort has no cell scores."))
+    labels = of_cohort(tme_phenotypes, cohort).set_index("patient_id").reindex(scores.index).dropna(subset=["cluster"])
+    require(labels, "the cohort has no phenotypes.")
+    order = labels.sort_values(["cluster", "immune_mean"], ascending=[True, False], kind="stable").index
+    scaled = scale_samples(scores.loc[order].T)
+    groups = of_cohort(populations, cohort).set_index("population")["population_group"].reindex(scaled.columns)
+    rank = {name: place for place, name in enumerate(style.GROUP_LABELS)}
+    place = groups.map(rank).fillna(len(rank)).astype(int)
+    rows = list(place.sort_values(kind="stable").index)
+
+    bars = {"phenotype": labels.loc[order, "phenotype"].astype("object")} | _annotations(patients, cohort, order)
+    height = 42 + 3.1 * len(rows) + 4 * len(bars)
+    figure, axes = canvas(
+        style.DOUBLE_MM, min(height, 220), 1 + len(bars), 1, heights=(*([0.9] * len(bars)), max(len(rows) / 1.6, 4.0))
+    )
+    handles = [_draw_bar(panel, name, values) for panel, (name, values) in zip(axes[:-1, 0], bars.items(), strict=True)]
+    heat = axes[-1, 0]
+    image = heat.imshow(
+        scaled[rows].T.to_numpy(),
+        aspect="auto",
+        interpolation="nearest" if len(order) < 600 else "antialiased",
+        cmap=style.DIVERGING,
+        vmin=-_LIMIT,
+        vmax=_LIMIT,
+    )
+    heat.set_yticks(range(len(rows)), rows)
+    heat.tick_params(axis="y", length=0)
+    for tick, name in zip(heat.get_yticklabels(), rows, strict=True):
+        tick.set_color(_dark(style.GROUP_COLOURS.get(str(groups[name]), style.INK)))
+    heat.set_xticks([])
+    heat.set_xlabel(f"{len(order):,} tumours, by cluster, within it by immune mean")
+    _separate(heat, labels.loc[order, "cluster"], place[rows])
+    bar = figure.colorbar(image, ax=heat, location="bottom", shrink=0.5, aspect=30, pad=0.01)
+    bar.set_label("scaled score")
+    present = [name for name in style.GROUP_LABELS if (groups == name).any()]
+    kinds = [Patch(color=_dark(style.GROUP_COLOURS[name]), label=style.GROUP_LABELS[name]) for name in present]
+    named = [handle for group in handles for handle in group]
+    figure.legend(handles=[*named, *kinds], loc="outside right center", handlelength=1.0)
+    data = scaled[rows].assign(cluster=labels.loc[order, "cluster"], phenotype=labels.loc[order, "phenotype"])
+    tidy = data.rename_axis(index="patient_id", columns=None).reset_index()
+    tidy = tidy.melt(["patient_id", "cluster", "phenotype"], var_name="population", value_name="scaled_score")
+    notes = [f"Each tumour scaled across its {len(rows)} populations; colours end at {_LIMIT} standard deviations."]
+    title = f"{cohort_label(cell_scores, cohort)}{TITLE}"
+    return finish(figure, tidy, title=title, frames=(cell_scores, tme_phenotypes), notes=notes)
+
+
+def _annotations(patients: pd.DataFrame | None, cohort: str | None, order: pd.Index) -> dict[str, pd.Series]:
+    if patients is None:
+        return {}
+    own = of_cohort(patients, cohort).set_index("patient_id").reindex(order)
+    return {name: own[name].astype("object") for name in _BARS if name in own and own[name].notna().any()}
+
+
+def _draw_bar(panel: Axes, name: str, values: pd.Series) -> list[Patch]:
+    """One line of colours, missing being white; its legend."""
+    colours = style.PHENOTYPE_COLOURS if name == "phenotype" else _BARS[name]
+    present = [level for level in colours if (values == level).any()]
+    codes = values.map({level: at for at, level in enumerate(present)}).to_numpy(dtype=np.float64)
+    palette = ListedColormap([colours[level] for level in present])
+    panel.imshow(
+        np.ma.masked_invalid(codes[None, :]), aspect="auto", cmap=palette, vmin=-0.5, vmax=len(present) - 0.5,
+        interpolation="nearest",
+    )  # fmt: skip
+    panel.set_yticks([0], [_BAR_NAMES[name]])
+    panel.tick_params(axis="y", length=0)
+    panel.set_xticks([])
+    panel.spines[:].set_visible(False)
+    counts = {level: int((values == level).sum()) for level in present}
+    prefix = "" if name == "phenotype" else f"{_BAR_NAMES[name]} "
+    return [Patch(color=colours[level], label=f"{prefix}{level} (n = {counts[level]:,})") for level in present]
+
+
+def _separate(heat: Axes, clusters: pd.Series, place: pd.Series) -> None:
+    """White lines between the clusters and between the groups of populations."""
+    for edge in np.flatnonzero(clusters.to_numpy()[1:] != clusters.to_numpy()[:-1]):
+        heat.axvline(edge + 0.5, color="black", linewidth=0.9)
+    for edge in np.flatnonzero(place.to_numpy()[1:] != place.to_numpy()[:-1]):
+        heat.axhline(edge + 0.5, color="black", linewidth=0.6)
+
+
+def _dark(colour: str) -> tuple[float, float, float]:
+    """The colour, dark enough for letters."""
+    red, green, blue = to_rgb(colour)
+    return 0.58 * red, 0.58 * green, 0.58 * blue

@@ -1,0 +1,152 @@
+"""Clinical variables by phenotype: what kind of patient is hot, what kind cold."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.axes import Axes
+
+from tme_platform.figures import style
+from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.frames import cohort_label, of_cohort, p_text, readable, require
+from tme_platform.figures.intervals import share_interval
+
+TITLE = "Clinical variables by phenotype"
+_NAMES = {
+    "er": "oestrogen receptor",
+    "pr": "progesterone receptor",
+    "her2": "HER2",
+    "cd8_percent": "CD8, %",
+    "pd_l1": "PD-L1",
+    "recist": "RECIST response",
+    "age_years": "age, years",
+}
+_LEAST = 0.02
+"""Levels that are rarer than this in every phenotype are drawn together."""
+_MOST_LEVELS = 12
+_OTHER = "rarer levels"
+
+
+@figure_function(TITLE)
+def clinical_distribution(phenotype_characteristics: pd.DataFrame, *, cohort: str | None = None) -> Drawn:
+    """Draw the share of each level of the clinical variables within the phenotypes, and quartiles of the numbers.
+
+    Parameters
+    ----------
+    phenotype_characteristics
+        The lake's table; its family `clinical` is drawn.
+    cohort
+        Which cohort, where the table holds several.
+    """
+    own = of_cohort(phenotype_characteristics, cohort)
+    rows = require(own[own["family"] == "clinical"], "no clinical variable is known in this cohort.")
+    counted, left = _levels(rows[rows["kind"] == "categorical"])
+    numeric = rows[rows["kind"] == "numeric"]
+    n_numeric = numeric["variable"].nunique()
+    lines = counted.groupby("variable", sort=False)["level"].nunique().sum() + counted["variable"].nunique()
+    heights = (max(float(lines), 1.0), *([2.0] * n_numeric))
+    figure, axes = canvas(
+        style.DOUBLE_MM * 0.75, min(220.0, 24 + 4.6 * lines + 20 * n_numeric), 1 + n_numeric, heights=heights
+    )
+    groups = [name for name in style.PHENOTYPES if (rows["phenotype"] == name).any()]
+    shares = _draw_shares(axes[0, 0], counted, groups)
+    spans = [
+        _draw_numbers(panel, numeric[numeric["variable"] == variable], groups)
+        for panel, variable in zip(axes[1:, 0], numeric["variable"].unique(), strict=True)
+    ]
+    data = pd.concat([part for part in (shares, *spans) if len(part)], ignore_index=True)
+    notes = ["Share of the phenotype's patients with 95 % CI (Wilson); numbers: median and quartiles."]
+    notes += [f"{readable(name)} is not drawn: {levels} levels." for name, levels in left.items()]
+    title = f"{cohort_label(phenotype_characteristics, cohort)}{TITLE}"
+    return finish(figure, data, title=title, frames=(phenotype_characteristics,), notes=notes)
+
+
+def _levels(counted: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Rows to draw: rare levels of a variable put together; variables of very many levels (sites) named instead."""
+    parts, left = [], {}
+    for name, own in counted.groupby("variable", sort=True):
+        total = own.groupby("phenotype")["n"].transform("sum")
+        rare = (own["n"] / total).groupby(own["level"]).transform("max") < _LEAST
+        level = own["level"].astype("object").where(~rare | (len(own.loc[rare, "level"].unique()) < 2), _OTHER)
+        summed = own.assign(level=level).groupby(["variable", "level", "phenotype"], sort=True)
+        part = summed.agg(n=("n", "sum"), fdr=("fdr", "first")).reset_index()
+        part["total"] = part.groupby("phenotype")["n"].transform("sum")
+        if part["level"].nunique() > _MOST_LEVELS:
+            left[str(name)] = own["level"].nunique()
+            continue
+        part["last"] = part["level"] == _OTHER
+        parts.append(part.sort_values(["last", "level"], kind="stable"))
+    columns = ["variable", "level", "phenotype", "n", "fdr", "total"]
+    return (pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)), left
+
+
+def _draw_shares(panel: Axes, counted: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
+    rows, ticks, labels, y = [], [], [], 0.0
+    for variable, own in counted.groupby("variable", sort=False):
+        fdr = p_text(own["fdr"].iloc[0], "FDR")
+        heading = _NAMES.get(str(variable), readable(str(variable)))
+        panel.text(0.012, y, f"{heading}   {fdr}", weight="bold", va="center", size=style.SMALL_POINTS)
+        y += 1
+        for level in own["level"].unique():
+            for place, group in enumerate(groups):
+                found = own[(own["level"] == level) & (own["phenotype"] == group)]
+                n = int(own.loc[own["phenotype"] == group, "total"].max()) if len(found) else 0
+                if n == 0:
+                    continue
+                count = int(found["n"].iloc[0])
+                low, high = share_interval(count, n)
+                share = count / n
+                panel.errorbar(
+                    [share],
+                    [y + (place - (len(groups) - 1) / 2) * 0.36],
+                    xerr=[[max(share - low, 0)], [max(high - share, 0)]],
+                    fmt=style.PHENOTYPE_MARKERS[group],
+                    color=style.PHENOTYPE_COLOURS[group],
+                    markersize=3.5,
+                    capsize=1.5,
+                    elinewidth=0.9,
+                )
+                rows.append((variable, level, group, count, n, share, low, high))
+            ticks.append(y)
+            labels.append(str(level))
+            y += 1
+    panel.set_yticks(ticks, labels)
+    panel.set_ylim(max(y, 1) - 0.4, -0.8)
+    panel.set_xlim(0, 1.0)
+    panel.set_xlabel("share of the phenotype's patients")
+    panel.grid(axis="x", color=style.FAINT, linewidth=0.4)
+    for group in groups:
+        known = counted.loc[counted["phenotype"] == group, "total"]
+        if len(known):
+            label = f"{group} (n up to {int(known.max()):,})"
+            panel.plot([], [], style.PHENOTYPE_MARKERS[group], color=style.PHENOTYPE_COLOURS[group], label=label)
+    if panel.get_legend_handles_labels()[0]:
+        panel.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    else:
+        panel.set_axis_off()
+    return pd.DataFrame(rows, columns=["variable", "level", "group", "count", "n", "share", "ci_low", "ci_high"])
+
+
+def _draw_numbers(panel: Axes, own: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
+    rows, labels = [], []
+    for y, group in enumerate(groups):
+        found = own[own["phenotype"] == group]
+        n = int(found["n"].iloc[0]) if len(found) else 0
+        labels.append(f"{group} (n = {n:,})")
+        if n == 0 or found["median"].isna().all():
+            continue
+        median, q1, q3 = (float(found[name].iloc[0]) for name in ("median", "q1", "q3"))
+        panel.errorbar(
+            [median],
+            [y],
+            xerr=[[median - q1], [q3 - median]],
+            fmt=style.PHENOTYPE_MARKERS[group],
+            color=style.PHENOTYPE_COLOURS[group],
+            markersize=4,
+            capsize=2,
+        )
+        rows.append((own["variable"].iloc[0], group, n, median, q1, q3))
+    variable = str(own["variable"].iloc[0])
+    panel.set_yticks(range(len(groups)), labels)
+    panel.set_ylim(len(groups) - 0.4, -0.6)
+    panel.set_xlabel(f"{_NAMES.get(variable, readable(variable))}   {p_text(own['fdr'].iloc[0], 'FDR')}")
+    return pd.DataFrame(rows, columns=["variable", "group", "n", "median", "q1", "q3"])

@@ -1,0 +1,148 @@
+"""Hazard ratios of the cell populations: a bubble map of all, hot and cold tumours, and the intervals of all."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import TwoSlopeNorm
+from matplotlib.lines import Line2D
+
+from tme_platform.figures import style
+from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish, say
+from tme_platform.figures.frames import cohort_label, of_cohort, require
+
+TITLE = "Survival and cell populations"
+PATIENTS = ("all", "hot", "cold")
+_AREA = 32.0
+"""Area of a bubble (square points) per unit of -log10 FDR, on top of the smallest."""
+_SMALLEST = 8.0
+_WIDEST = 2.0
+"""log2 of the hazard ratio (or of its inverse) at which the colours end at the latest."""
+_FAINT_RIM = "#8c8c8c"
+_LARGEST = 4.0
+"""-log10 FDR beyond which a bubble grows no more."""
+
+
+@figure_function(TITLE)
+def cox_bubbles(
+    population_survival: pd.DataFrame, populations: pd.DataFrame | None = None, *, cohort: str | None = None
+) -> Drawn:
+    """Draw the hazard ratio per standard deviation as colour and -log10 FDR as size; in all tumours also the interval.
+
+    Parameters
+    ----------
+    population_survival
+        The lake's table.
+    populations
+        The lake's table; orders the populations by group.
+    cohort
+        Which cohort, where the tables hold several.
+    """
+    own = require(of_cohort(population_survival, cohort), "no population was held against survival in this cohort.")
+    known = own.dropna(subset=["hr"])
+    require(known, f"no hazard ratio could be estimated: {_reasons(own)}.")
+    order = _order(known, populations, cohort)
+    figure, axes = canvas(style.DOUBLE_MM, 62 + 3.5 * len(order), 1, 2, widths=(1.0, 1.15), share_y=True)
+    data = known[known["population"].isin(order)].copy()
+    data["minus_log10_fdr"] = -np.log10(data["fdr"].astype("float64").clip(lower=10**-_LARGEST))
+    _bubbles(figure, axes[0, 0], data, own, order)
+    _forest(axes[0, 1], data[data["patients"] == "all"], order)
+    notes = [
+        "Hazard ratio per standard deviation of the score, univariate Cox; black rim: FDR < 0.05; line: 95 % CI, "
+        "cut off at the edge of the axis."
+    ]
+    lost = own[own["hr"].isna()]
+    if len(lost):
+        notes.append(f"{len(lost)} without an estimate: {_reasons(lost)}.")
+    columns = ["patients", "population", "n", "n_events", "hr", "ci_low", "ci_high", "p", "fdr", "minus_log10_fdr"]
+    title = f"{cohort_label(population_survival, cohort)}{TITLE}"
+    return finish(figure, data[columns], title=title, frames=(population_survival,), notes=notes)
+
+
+def _order(known: pd.DataFrame, populations: pd.DataFrame | None, cohort: str | None) -> list[str]:
+    """Populations by group, within it by hazard ratio in all tumours."""
+    names = pd.Index(known["population"].unique())
+    ratio = known[known["patients"] == "all"].set_index("population")["hr"].reindex(names)
+    place = pd.Series(0, index=names)
+    if populations is not None:
+        groups = of_cohort(populations, cohort).set_index("population")["population_group"].reindex(names)
+        place = groups.map({name: at for at, name in enumerate(style.GROUP_LABELS)}).fillna(9).astype(int)
+    frame = pd.DataFrame({"place": place, "ratio": ratio.astype("float64")})
+    return list(frame.sort_values(["place", "ratio"], kind="stable").index)
+
+
+def _bubbles(figure: object, panel: Axes, data: pd.DataFrame, own: pd.DataFrame, order: list[str]) -> None:
+    extremes = np.abs(np.log2(data["hr"].astype("float64")))
+    reach = float(np.clip(np.nanpercentile(extremes, 95), 0.2, _WIDEST))
+    norm = TwoSlopeNorm(0.0, -reach, reach)
+    place = {name: at for at, name in enumerate(order)}
+    labels = []
+    for x, patients in enumerate(PATIENTS):
+        rows = data[data["patients"] == patients]
+        firm = rows["fdr"].astype("float64") < 0.05
+        panel.scatter(
+            np.full(len(rows), x),
+            rows["population"].map(place),
+            s=_SMALLEST + _AREA * rows["minus_log10_fdr"],
+            c=np.log2(rows["hr"].astype("float64")),
+            cmap=style.DIVERGING,
+            norm=norm,
+            edgecolors=[style.INK if is_firm else _FAINT_RIM for is_firm in firm],
+            linewidths=[1.3 if is_firm else 0.3 for is_firm in firm],
+            gid=f"bubbles:{patients}",
+        )
+        counts = own[own["patients"] == patients]
+        n, events = (int(counts[name].max()) if counts[name].notna().any() else 0 for name in ("n", "n_events"))
+        labels.append(f"{patients}\nn = {n:,}\n{events} deaths")
+    panel.set_xticks(range(len(PATIENTS)), labels)
+    panel.set_xlim(-0.6, len(PATIENTS) - 0.4)
+    panel.set_yticks(range(len(order)), order)
+    panel.set_ylim(len(order) - 0.4, -0.6)
+    panel.grid(axis="y", color=style.FAINT, linewidth=0.4)
+    panel.tick_params(axis="y", length=0)
+    ticks = np.linspace(-reach, reach, 5)
+    bar = panel.figure.colorbar(
+        panel.collections[0], ax=panel, orientation="horizontal", shrink=0.9, aspect=22, extend="both"
+    )
+    bar.set_ticks(list(ticks), labels=[f"{2**tick:.2f}" for tick in ticks])
+    bar.set_label("hazard ratio")
+    sizes = [
+        Line2D([], [], marker="o", linestyle="", color="#bdbdbd", markeredgecolor=_FAINT_RIM,
+               markersize=float(np.sqrt(_SMALLEST + _AREA * -np.log10(fdr))), label=f"{fdr:g}")
+        for fdr in (1.0, 0.05, 0.001)
+    ]  # fmt: skip
+    panel.legend(
+        handles=sizes, title="FDR", loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, title_fontsize=7.0,
+        columnspacing=1.0, handletextpad=0.4,
+    )  # fmt: skip
+
+
+def _forest(panel: Axes, rows: pd.DataFrame, order: list[str]) -> None:
+    """Hazard ratios of all tumours with their intervals."""
+    if rows.empty:
+        say(panel, "No estimate in all tumours.")
+        return
+    place = {name: at for at, name in enumerate(order)}
+    ratio, low, high = (rows[name].to_numpy(dtype=np.float64) for name in ("hr", "ci_low", "ci_high"))
+    y = rows["population"].map(place).to_numpy()
+    firm = rows["fdr"].to_numpy(dtype=np.float64) < 0.05
+    panel.axvline(1, color=style.MUTED, linewidth=0.8)
+    panel.hlines(y, low, high, color=np.where(firm, style.INK, _FAINT_RIM), linewidth=1.0)
+    panel.scatter(ratio, y, s=14, color=np.where(firm, style.INK, _FAINT_RIM), marker="D", zorder=3, gid="forest")
+    panel.set_xscale("log")
+    finite = np.concatenate([low, high, ratio])
+    finite = finite[np.isfinite(finite) & (finite > 0)]
+    reach = float(np.clip(np.abs(np.log(finite)).max() * 1.06, np.log(1.3), np.log(8))) if finite.size else 1.0
+    panel.set_xlim(np.exp(-reach), np.exp(reach))
+    steps = (0.125, 0.25, 0.5, 1, 2, 4, 8) if reach > np.log(3) else (0.5, 0.67, 0.8, 1, 1.25, 1.5, 2)
+    ticks = [tick for tick in steps if abs(np.log(tick)) <= reach]
+    panel.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    panel.minorticks_off()
+    panel.set_xlabel("hazard ratio with 95 % CI, all tumours")
+    panel.tick_params(axis="y", length=0, labelleft=False)
+    panel.grid(axis="y", color=style.FAINT, linewidth=0.4)
+
+
+def _reasons(rows: pd.DataFrame) -> str:
+    return "; ".join(sorted(rows["reason"].dropna().astype(str).unique())[:2]) or "no reason was recorded"

@@ -1,0 +1,94 @@
+"""Reading the lake's tables for drawing: one cohort, its phenotypes, its measured columns. Nothing is computed here."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tme_platform.figures import style
+from tme_platform.figures.canvas import NothingToDrawError
+
+_UNBROKEN = "\u00a0"
+"""A space at which no line ends."""
+
+
+def of_cohort(frame: pd.DataFrame, cohort: str | None) -> pd.DataFrame:
+    """The rows of one cohort; a frame that holds one only (or has no column `cohort`) needs no name.
+
+    Raises
+    ------
+    ValueError
+        The frame holds several cohorts and none was named.
+    """
+    if "cohort" not in frame:
+        return frame
+    if cohort is not None:
+        return frame[frame["cohort"] == cohort]
+    found = sorted(frame["cohort"].dropna().unique())
+    if len(found) > 1:
+        raise ValueError(f"the table holds the cohorts {', '.join(found)}: name the one to draw (cohort=...)")
+    return frame
+
+
+def cohort_label(frame: pd.DataFrame, cohort: str | None) -> str:
+    """Name of the cohort drawn, with a colon for a title, or nothing where it is not known."""
+    if cohort is not None:
+        return f"{cohort}: "
+    names: list[str] = list(frame["cohort"].dropna().unique()) if "cohort" in frame else []
+    return f"{names[0]}: " if len(names) == 1 else ""
+
+
+def require(frame: pd.DataFrame, reason: str) -> pd.DataFrame:
+    """The frame, or the sentence that is shown where it has no rows."""
+    if frame.empty:
+        raise NothingToDrawError(reason)
+    return frame
+
+
+def measured(frame: pd.DataFrame, *, without: tuple[str, ...] = ()) -> pd.DataFrame:
+    """The measured columns (populations, features) by patient; columns that only other cohorts have are left out."""
+    values = frame.set_index("patient_id").drop(columns=["cohort", "provenance", *without], errors="ignore")
+    return values.select_dtypes("number").astype("float64").dropna(axis="columns", how="all")
+
+
+def phenotype_of(tme_phenotypes: pd.DataFrame, cohort: str | None) -> pd.Series:
+    """Phenotype by patient."""
+    labels = of_cohort(tme_phenotypes, cohort).dropna(subset=["phenotype"])
+    return labels.set_index("patient_id")["phenotype"].astype("object")
+
+
+def phenotypes_in(values: pd.Series) -> list[str]:
+    """The phenotypes that occur, hot first."""
+    return [name for name in style.PHENOTYPES if (values == name).any()]
+
+
+def p_text(p: float | None, name: str = "p") -> str:
+    """A p-value as it is printed: ``p = 0.03``, ``p < 0.001``, or nothing where there is none."""
+    if p is None or pd.isna(p):
+        return ""
+    text = "< 0.001" if p < 0.001 else f"= {p:.2g}" if p < 0.1 else f"= {p:.2f}"
+    return f"{name} {text}".replace(" ", _UNBROKEN)
+
+
+def interval_text(value: float, low: float, high: float, digits: int = 2) -> str:
+    """A value with its confidence interval: ``0.81 (0.70-0.92)``."""
+    if np.isnan(value):
+        return "not estimable"
+    if np.isnan(low) or np.isnan(high):
+        return f"{value:.{digits}f} (no interval)"
+    return f"{value:.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
+
+
+def readable(name: str) -> str:
+    """A column's name as words."""
+    return name.replace("_", " ")
+
+
+def by_endpoint(frame: pd.DataFrame) -> list[tuple[tuple[str, str, str], pd.DataFrame]]:
+    """The rows of each cohort, side and endpoint: discovery first, then validation, then the external cohorts."""
+    place = {"discovery": 0, "validation": 1}
+    groups = [
+        ((str(cohort), str(side), str(endpoint)), rows)
+        for (cohort, side, endpoint), rows in frame.groupby(["cohort", "side", "endpoint"], sort=True)
+    ]
+    return sorted(groups, key=lambda group: (place.get(group[0][1], 2), group[0]))

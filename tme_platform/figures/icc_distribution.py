@@ -1,0 +1,63 @@
+"""Agreement of the features between readers, between sessions, or under perturbation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tme_platform.figures import style
+from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.frames import cohort_label, of_cohort, require
+
+TITLE = "Agreement of the features"
+_NAMES = {
+    "reader": "between readers",
+    "session": "between sessions",
+    "perturbation:contour": "outline perturbed",
+    "perturbation:position": "position perturbed",
+    "perturbation:noise": "noise added",
+}
+
+
+@figure_function(TITLE)
+def icc_distribution(feature_agreement: pd.DataFrame, *, threshold: float = 0.75, cohort: str | None = None) -> Drawn:
+    """Draw the distribution of the intraclass correlation and of its lower 95 % limit, one panel per kind.
+
+    Parameters
+    ----------
+    feature_agreement
+        The lake's table.
+    threshold
+        That a feature must exceed for every kind.
+    cohort
+        Which cohort, where the table holds several.
+    """
+    own = require(of_cohort(feature_agreement, cohort), "no feature was measured twice in this cohort.")
+    kinds = [kind for kind in _NAMES if (own["kind"] == kind).any()]
+    kinds += sorted(set(own["kind"]) - set(kinds))
+    figure, axes = canvas(style.DOUBLE_MM if len(kinds) > 1 else style.SINGLE_MM * 1.1, 70, 1, len(kinds), share_y=True)
+    bins, parts = np.linspace(-0.1, 1, 45), []
+    for panel, kind in zip(axes[0], kinds, strict=True):
+        rows = own[own["kind"] == kind]
+        icc, low = rows["icc"].dropna().clip(lower=-0.1), rows["ci_low"].dropna().clip(lower=-0.1)
+        above = int((rows["icc"] > threshold).sum())
+        panel.hist(icc, bins=bins, color="#56B4E9", edgecolor="white", linewidth=0.2, label="ICC(2,1)")
+        panel.hist(low, bins=bins, histtype="step", color=style.INK, linewidth=0.9, label="lower 95 % limit")
+        panel.axvline(threshold, color=style.ALERT, linestyle="--", linewidth=0.9)
+        panel.set_xlabel("intraclass correlation")
+        subjects, raters = int(rows["subjects"].max()), int(rows["raters"].max())
+        panel.set_title(
+            f"{_NAMES.get(kind, kind)}\nn = {subjects}, {raters} readings each\n"
+            f"median {icc.median():.2f}; {above} of {len(rows)} above {threshold:g}",
+            size=style.SMALL_POINTS,
+        )
+        parts.append(rows)
+    axes[0, 0].set_ylabel("features")
+    axes[0, 0].legend(loc="upper left")
+    kept = own.groupby("feature")["kept"].first()
+    notes = [
+        f"{int(kept.sum())} of {len(kept)} features exceed {threshold:g} for every kind. Below -0.1 drawn at -0.1."
+    ]
+    columns = ["kind", "feature", "subjects", "raters", "icc", "ci_low", "ci_high", "kept"]
+    title = f"{cohort_label(feature_agreement, cohort)}{TITLE}"
+    return finish(figure, pd.concat(parts)[columns], title=title, frames=(feature_agreement,), notes=notes)

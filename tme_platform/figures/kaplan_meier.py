@@ -1,0 +1,108 @@
+"""Kaplan-Meier curves with the numbers at risk."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from tme_platform.figures import style
+from tme_platform.figures.boxes import phenotype_line
+from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.frames import cohort_label, interval_text, of_cohort, p_text, require
+
+TITLE = "Overall survival by phenotype"
+DAYS_PER_YEAR = 365.25
+
+
+@figure_function(TITLE)
+def kaplan_meier(
+    survival_curves: pd.DataFrame, survival_tests: pd.DataFrame | None = None, *, cohort: str | None = None
+) -> Drawn:
+    """Draw survival by phenotype with 95 % confidence bands, censoring ticks and the numbers at risk.
+
+    Parameters
+    ----------
+    survival_curves
+        The lake's table; its curve of `all` patients is left out.
+    survival_tests
+        The lake's table; gives log-rank p and hazard ratio.
+    cohort
+        Which cohort, where the tables hold several.
+    """
+    curves = of_cohort(survival_curves, cohort)
+    curves = require(curves[curves["phenotype"].isin(style.PHENOTYPES)], "no patient has survival and a phenotype.")
+    groups = [name for name in style.PHENOTYPES if (curves["phenotype"] == name).any()]
+    figure, axes = canvas(
+        style.DOUBLE_MM * 0.6, 82 + 4 * len(groups), 2, heights=(5.0, 0.4 * len(groups)), share_x=True
+    )
+    upper, lower = axes[:, 0]
+    notes, handles = [], []
+    for name in groups:
+        own = curves[curves["phenotype"] == name].sort_values("time_days")
+        n, events = int(own["at_risk"].iloc[0]), int(own["events"].sum())
+        _curve(upper, own, name)
+        handles.append(phenotype_line(name, f"{name} (n = {n:,}, {events} deaths)"))
+        if n == 1:
+            notes.append(f"A single patient is {name}: the curve is one person's follow-up.")
+    longest = float(curves["time_days"].max()) / DAYS_PER_YEAR
+    upper.set_ylim(0, 1.02)
+    upper.set_xlim(-0.04 * longest, longest * 1.02)
+    upper.set_ylabel("overall survival")
+    upper.legend(handles=handles, loc="lower left")
+    upper.tick_params(labelbottom=True)
+    upper.set_xlabel("years")
+    # Fixed here: chosen at the time of drawing they might not be those of the numbers at risk.
+    ticks = [float(year) for year in MaxNLocator(6).tick_values(0, longest) if 0 <= year <= longest]
+    upper.set_xticks(ticks)
+    _at_risk(lower, curves, groups, ticks)
+    notes.append("Bands: 95 % CI; ticks: censored.")
+    notes.append(_test(survival_tests, cohort))
+    title = f"{cohort_label(survival_curves, cohort)}{TITLE}"
+    columns = ["phenotype", "time_days", "at_risk", "events", "censored", "survival", "ci_low", "ci_high"]
+    return finish(figure, curves[columns], title=title, frames=(survival_curves, survival_tests), notes=notes)
+
+
+def _curve(panel: Axes, own: pd.DataFrame, name: str) -> None:
+    years = own["time_days"].to_numpy(dtype=np.float64) / DAYS_PER_YEAR
+    colour = style.PHENOTYPE_COLOURS[name]
+    survival = own["survival"].to_numpy(dtype=np.float64)
+    panel.step(years, survival, where="post", color=colour, linestyle=style.PHENOTYPE_LINES[name], gid=f"curve:{name}")
+    panel.fill_between(
+        years,
+        own["ci_low"].to_numpy(dtype=np.float64),
+        own["ci_high"].to_numpy(dtype=np.float64),
+        step="post",
+        color=colour,
+        alpha=0.18,
+        linewidth=0,
+    )
+    censored = own["censored"].to_numpy(dtype=np.float64) > 0
+    panel.plot(years[censored], survival[censored], "|", color=colour, markersize=4, markeredgewidth=0.6)
+
+
+def _at_risk(panel: Axes, curves: pd.DataFrame, groups: list[str], ticks: list[float]) -> None:
+    """The table below the curves: who is still followed just before each time."""
+    panel.set_ylim(len(groups) - 0.4, -0.6)
+    panel.set_yticks(range(len(groups)), groups)
+    panel.tick_params(length=0, labelbottom=False, pad=8)
+    panel.spines[:].set_visible(False)
+    panel.set_title("at risk", size=style.SMALL_POINTS, color=style.MUTED)
+    for y, name in enumerate(groups):
+        own = curves[curves["phenotype"] == name].sort_values("time_days")
+        times, at_risk = own["time_days"].to_numpy(dtype=np.float64), own["at_risk"].to_numpy(dtype=np.float64)
+        for year in ticks:
+            later = np.searchsorted(times, year * DAYS_PER_YEAR)
+            n = int(at_risk[later]) if later < len(times) else 0
+            panel.text(year, y, f"{n}", ha="center", va="center", size=style.SMALL_POINTS)
+
+
+def _test(tests: pd.DataFrame | None, cohort: str | None) -> str:
+    if tests is None or (own := of_cohort(tests, cohort)).empty:
+        return ""
+    row = own.iloc[0]
+    if pd.isna(row["p"]):
+        return f"No test: {row['reason']}." if pd.notna(row["reason"]) else ""
+    ratio = interval_text(row["hr_hot"], row["hr_low"], row["hr_high"])
+    return f"Log-rank {p_text(row['p'])}; hazard ratio of hot against cold {ratio}."

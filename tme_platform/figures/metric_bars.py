@@ -1,0 +1,86 @@
+"""Metrics of the rad-score by cohort: AUC, accuracy, sensitivity, specificity and predictive values."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.colors import to_rgb
+
+from tme_platform.figures import style
+from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.frames import by_endpoint, readable, require
+
+TITLE = "Metrics of the rad-score"
+METRICS = {
+    "auc": "AUC",
+    "accuracy": "accuracy",
+    "sensitivity": "sensitivity",
+    "specificity": "specificity",
+    "ppv": "PPV",
+    "npv": "NPV",
+}
+_MOST_UPRIGHT = 3
+"""Bars beside one another up to which their values fit side by side."""
+
+
+@figure_function(TITLE)
+def metric_bars(cohort_metrics: pd.DataFrame, *, analysis: str = "honest", subgroup: str = "all") -> Drawn:
+    """Draw the metrics as bars with their 95 % confidence intervals.
+
+    Parameters
+    ----------
+    cohort_metrics
+        The lake's table, of one cohort or of all.
+    analysis
+        ``honest`` (out of fold, one locked threshold) or ``paper``.
+    subgroup
+        In which patients.
+    """
+    own = cohort_metrics[(cohort_metrics["analysis"] == analysis) & (cohort_metrics["subgroup"] == subgroup)]
+    own = require(own[own["metric"].isin(METRICS)], f"there are no {analysis} metrics in {subgroup} patients.")
+    own = own[own["model"] == "signature"]
+    series = by_endpoint(own)
+    figure, axes = canvas(style.DOUBLE_MM, 72 + 5 * len(series))
+    panel = axes[0, 0]
+    width, notes, parts = 0.84 / len(series), [], []
+    for position, (key, rows) in enumerate(series):
+        found = rows.set_index("metric").reindex(list(METRICS))
+        value, low, high = (found[name].to_numpy(dtype=np.float64) for name in ("value", "ci_low", "ci_high"))
+        look = style.series_style(position)
+        x = np.arange(len(METRICS)) + (position - (len(series) - 1) / 2) * width
+        n, positive = int(found["n"].max()), int(found["n_positive"].max())
+        name = f"{key[0]}, {key[1]}: {readable(key[2])} (n = {n}, {positive} positive)"
+        panel.bar(
+            x, value, width * 0.9, facecolor=_pale(str(look["color"])), edgecolor=style.INK, linewidth=0.6, label=name,
+            hatch=style.SERIES_HATCHES[position % len(style.SERIES_HATCHES)],
+        )  # fmt: skip
+        panel.errorbar(
+            x, value, yerr=np.maximum([value - low, high - value], 0), fmt="none", ecolor=style.INK, elinewidth=0.9,
+            capsize=2,
+        )  # fmt: skip
+        for at, text, top in zip(x, value, np.fmax(high, value), strict=True):
+            if np.isfinite(text):
+                panel.text(
+                    at, top + 0.015, f"{text:.2f}", ha="center", va="bottom", size=style.SMALL_POINTS,
+                    rotation=90 if len(series) > _MOST_UPRIGHT else 0,
+                )  # fmt: skip
+        for reason in found.loc[found["value"].isna(), "reason"].dropna().unique():
+            notes.append(f"{key[0]}, {key[1]}, {readable(key[2])}: {reason}.")
+        parts.append(found.reset_index().assign(cohort=key[0], side=key[1], endpoint=key[2]))
+    panel.axhline(0.5, color=style.MUTED, linewidth=0.6, linestyle=(0, (1, 2)), zorder=0)
+    panel.set_xticks(range(len(METRICS)), list(METRICS.values()))
+    panel.set_ylim(0, 1.09 if len(series) <= _MOST_UPRIGHT else 1.16)
+    panel.set_yticks(np.arange(0, 1.01, 0.2))
+    panel.set_ylabel("value with 95 % CI")
+    figure.legend(*panel.get_legend_handles_labels(), loc="outside lower left", borderaxespad=0.4)
+    way = {"honest": "out of fold in discovery; one threshold, locked on discovery"}.get(
+        analysis, "as the paper counts: on the training patients in discovery; threshold chosen in each cohort"
+    )
+    columns = ["cohort", "side", "endpoint", "metric", "value", "ci_low", "ci_high", "n", "n_positive", "method"]
+    title = f"{TITLE}: {way}" + ("" if subgroup == "all" else f" ({readable(subgroup)})")
+    return finish(figure, pd.concat(parts)[columns], title=title, frames=(cohort_metrics,), notes=notes)
+
+
+def _pale(colour: str) -> tuple[float, ...]:
+    """The colour mixed with white, so that hatch and interval stand out."""
+    return tuple(0.45 * part + 0.55 for part in to_rgb(colour))

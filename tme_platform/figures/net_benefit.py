@@ -1,0 +1,58 @@
+"""Decision curves: the net benefit of acting on the rad-score."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from tme_platform.figures import style
+from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.frames import by_endpoint, readable, require
+
+TITLE = "Net benefit of acting on the rad-score"
+_MOST_ACROSS = 3
+
+
+@figure_function(TITLE)
+def net_benefit(decision_curves: pd.DataFrame) -> Drawn:
+    """Draw net benefit against the threshold probability, one panel per cohort, side and endpoint.
+
+    Parameters
+    ----------
+    decision_curves
+        The lake's table, of one cohort or of all. Where it has `ci_low` and `ci_high` they are drawn as a band.
+    """
+    require(decision_curves, "no patient has both a rad-score and an endpoint.")
+    curves = by_endpoint(decision_curves)
+    across = min(len(curves), _MOST_ACROSS)
+    down = -(-len(curves) // across)
+    width = style.DOUBLE_MM if across > 1 else style.DOUBLE_MM * 0.6
+    figure, axes = canvas(width, 20 + 58 * down, down, across)
+    for panel in axes.flat[len(curves) :]:
+        panel.set_axis_off()
+    for position, (panel, (key, rows)) in enumerate(zip(axes.flat, curves, strict=False)):
+        own = rows.sort_values("threshold")
+        first = own.iloc[0]
+        prevalence = float(first["n_positive"]) / float(first["n"])
+        panel.plot(own["threshold"], own["treat_all"], color=style.MUTED, linestyle="--", label="act on everybody")
+        panel.axhline(0, color=style.MUTED, linestyle=":", label="act on nobody")
+        panel.plot(own["threshold"], own["net_benefit"], color=style.INK, label="rad-score", gid="net_benefit")
+        if {"ci_low", "ci_high"} <= set(own):
+            panel.fill_between(
+                own["threshold"], own["ci_low"], own["ci_high"], color=style.INK, alpha=0.13, linewidth=0
+            )
+        top = max(prevalence, float(own["net_benefit"].max()), 0.02)
+        panel.set_ylim(-0.35 * top, 1.15 * top)
+        # Beyond twice the prevalence hardly anybody would act, and the curves only fall.
+        panel.set_xlim(0, min(1.0, max(0.3, 2 * prevalence)))
+        panel.set_title(
+            f"{key[0]}, {key[1]}\n{readable(key[2])}: n = {int(first['n'])}, {int(first['n_positive'])} positive",
+            size=style.SMALL_POINTS,
+        )
+        panel.set_xlabel("probability at which one would act")
+        if position % across == 0:
+            panel.set_ylabel("net benefit")
+    axes.flat[0].legend(loc="upper right")
+    notes = ["Unit: one true positive per patient. Discovery: out-of-fold scores."]
+    if not {"ci_low", "ci_high"} <= set(decision_curves):
+        notes.append("The table holds no confidence intervals of net benefit: small cohorts are uncertain.")
+    return finish(figure, decision_curves, title=TITLE, frames=(decision_curves,), notes=notes)

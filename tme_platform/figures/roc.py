@@ -1,0 +1,81 @@
+"""ROC curves of the rad-score in all cohorts, with the area under each and its confidence interval."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tme_platform.figures import style
+from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.frames import by_endpoint, interval_text, readable, require
+from tme_platform.figures.intervals import share_interval
+
+TITLE = "ROC curves of the rad-score"
+_BANDS_UP_TO = 2
+"""Curves beyond which confidence bands would hide one another."""
+
+
+@figure_function(TITLE)
+def roc(roc_curves: pd.DataFrame, cohort_metrics: pd.DataFrame | None = None) -> Drawn:
+    """Draw one ROC curve per cohort, side and endpoint.
+
+    Parameters
+    ----------
+    roc_curves
+        The lake's table, of one cohort or of all; discovery by out-of-fold scores.
+    cohort_metrics
+        The lake's table; the apparent AUC is then named for comparison.
+    """
+    require(roc_curves, "no patient has both a rad-score and an endpoint.")
+    curves = by_endpoint(roc_curves)
+    lines = sum(2 if len(_name(key)) > 30 else 1 for key, _ in curves) + len(curves)
+    figure, axes = canvas(style.DOUBLE_MM * 0.85, max(85.0, 20 + 4.0 * lines), 1, 2, widths=(1.3, 1.0))
+    panel, legend = axes[0]
+    panel.plot([0, 1], [0, 1], color=style.MUTED, linewidth=0.7, linestyle=(0, (1, 2)))
+    notes: list[str] = []
+    for position, (key, rows) in enumerate(curves):
+        own = rows.sort_values("point")
+        first = own.iloc[0]
+        look = style.series_style(position)
+        false_positive = 1 - own["specificity"].to_numpy(dtype=np.float64)
+        sensitivity = own["sensitivity"].to_numpy(dtype=np.float64)
+        area = interval_text(first["auc"], first["auc_low"], first["auc_high"])
+        n, positive = int(first["n"]), int(first["n_positive"])
+        panel.plot(
+            false_positive, sensitivity, color=look["color"], linestyle=look["linestyle"], gid="roc:" + ":".join(key),
+            label=f"{_name(key)}\nAUC {area}, n = {n} ({positive} positive)",
+        )  # fmt: skip
+        if len(curves) <= _BANDS_UP_TO:
+            limits = [share_interval(round(value * positive), positive) for value in sensitivity]
+            low, high = np.array(limits).T
+            panel.fill_between(false_positive, low, high, color=look["color"], alpha=0.13, linewidth=0)
+        if min(positive, n - positive) == 1:
+            notes.append(f"{_name(key)}: one patient alone has an outcome, so the curve is a single step.")
+    panel.set_xlim(-0.01, 1.01)
+    panel.set_ylim(-0.01, 1.01)
+    panel.set_aspect("equal")
+    panel.set_xlabel("1 − specificity")
+    panel.set_ylabel("sensitivity")
+    legend.set_axis_off()
+    legend.legend(*panel.get_legend_handles_labels(), loc="center left", labelspacing=1.0)
+    notes.append("AUC with 95 % CI. Discovery: scores of models that never saw the patient (out of fold).")
+    if len(curves) <= _BANDS_UP_TO:
+        notes.append("Bands: 95 % CI of the sensitivity (Wilson).")
+    notes.append(_apparent(cohort_metrics))
+    return finish(figure, roc_curves, title=TITLE, frames=(roc_curves,), notes=notes)
+
+
+def _name(key: tuple[str, str, str]) -> str:
+    cohort, side, endpoint = key
+    return f"{cohort}, {side}: {readable(endpoint)}"
+
+
+def _apparent(metrics: pd.DataFrame | None) -> str:
+    """The paper's way of counting, so that nobody takes one for the other."""
+    if metrics is None:
+        return ""
+    rows = metrics.query("metric == 'auc' and analysis == 'paper' and side == 'discovery' and subgroup == 'all'")
+    texts = [
+        f"{row['cohort']} {interval_text(row['value'], row['ci_low'], row['ci_high'])}" for _, row in rows.iterrows()
+    ]
+    return f"Apparent AUC on the training patients (as the paper counts): {'; '.join(texts)}." if texts else ""

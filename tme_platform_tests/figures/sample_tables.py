@@ -1,0 +1,283 @@
+"""Small tables as the lake has them, the same at every call, from which every figure can be drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tme_platform.evaluation import decision_curve, reliability_curve, roc_curve_points
+
+COHORT = "sample"
+N = 40
+HOT = 12
+POPULATIONS = {
+    "CD8 T cells": "adaptive",
+    "B cells": "adaptive",
+    "NK cells": "innate_activated",
+    "Macrophages": "innate_inactivated",
+    "Fibroblasts": "non_immune",
+    "Endothelium": "non_immune",
+}
+GENES = ("CD274", "CTLA4", "IDO1", "PDCD1", "LAG3")
+"""Three of the eight checkpoint genes were not measured."""
+
+
+def tables(provenance: str = "real") -> dict[str, pd.DataFrame]:
+    """Every table by name."""
+    made = {**_phenotypes(), **_meaning(), **_survival(), **_imaging(), **_signature()}
+    return {name: frame.assign(provenance=provenance) for name, frame in made.items()}
+
+
+def _patients() -> tuple[list[str], np.ndarray]:
+    return [f"P{number:02d}" for number in range(N)], np.where(np.arange(N) < HOT, "hot", "cold")
+
+
+def _phenotypes() -> dict[str, pd.DataFrame]:
+    random = np.random.default_rng(1)
+    names, phenotype = _patients()
+    scores = pd.DataFrame(random.normal(0, 1, (N, len(POPULATIONS))), columns=list(POPULATIONS))
+    scores.loc[: HOT - 1, ["CD8 T cells", "B cells", "NK cells"]] += 2
+    identity = {"patient_id": names, "cohort": COHORT}
+    patients = pd.DataFrame({**identity, "pam50": (["LumA"] * 3 + ["Basal", "LumB"]) * (N // 5), "er": "positive"})
+    for shift, method in enumerate(("estimate", "absolute", "lump")):
+        patients[f"purity_{method}"] = np.clip(random.normal(0.6, 0.1, N) + 0.05 * shift, 0, 1)
+    patients["purity_ihc"] = np.nan
+    votes = {2: 3, 3: 1, 4: 0}
+    evidence = [
+        {"index_name": f"index{number}", "k": k, "value": 1.0, "chosen": False} for number in range(5) for k in votes
+    ]
+    for number, k in enumerate([k for k, count in votes.items() for _ in range(count)]):
+        next(row for row in evidence if row["index_name"] == f"index{number}" and row["k"] == k)["chosen"] = True
+    evidence += [
+        {"index_name": "mean_silhouette", "k": k, "value": value, "chosen": k == 2}
+        for k, value in ((2, 0.5), (3, 0.3), (4, 0.25))
+    ]
+    return {
+        "patients": patients,
+        "cell_scores": scores.assign(**identity),
+        "tme_phenotypes": pd.DataFrame(
+            {
+                **identity,
+                "phenotype": phenotype,
+                "cluster": np.where(phenotype == "hot", "A", "B"),
+                "immune_mean": scores[["CD8 T cells", "B cells"]].mean(axis=1),
+            }
+        ),
+        "populations": pd.DataFrame(
+            {"population": list(POPULATIONS), "population_group": list(POPULATIONS.values()), "cohort": COHORT}
+        ),
+        "cluster_evidence": pd.DataFrame(evidence).assign(cohort=COHORT),
+        "rejected_inputs": pd.DataFrame({"cohort": [COHORT] * 3, "message": ["a", "b", "c"]}),
+    }
+
+
+def _meaning() -> dict[str, pd.DataFrame]:
+    random = np.random.default_rng(2)
+    names, phenotype = _patients()
+    mcp = pd.DataFrame(random.normal(3, 1, (N, 3)), columns=["T cells", "B lineage", "T cells (without shared genes)"])
+    rows = []
+    for variable, levels in {"her2": {"negative": (9, 20), "positive": (3, 8)}}.items():
+        for level, counts in levels.items():
+            for name, n in zip(("hot", "cold"), counts, strict=True):
+                rows.append(("clinical", variable, "categorical", name, level, n, np.nan, 0.03))
+    rows += [("clinical", "age_years", "numeric", name, None, n, 58.0, 0.4) for name, n in (("hot", 12), ("cold", 28))]
+    tested = {
+        "purity": ["purity_estimate", "purity_absolute", "purity_lump"],
+        "mcp_counter": ["T cells", "B lineage"],
+        "population_groups": ["adaptive", "innate_activated", "innate_inactivated", "non_immune"],
+        "checkpoint_genes": list(GENES),
+        "subtype": ["published"],
+    }
+    for family, variables in tested.items():
+        rows += [
+            (family, name, "numeric", "hot", None, 12, 1.0, 0.0002 if at == 0 else 0.2)
+            for at, name in enumerate(variables)
+        ]
+    columns = ["family", "variable", "kind", "phenotype", "level", "n", "median", "fdr"]
+    characteristics = pd.DataFrame(rows, columns=columns)
+    characteristics = characteristics.assign(q1=characteristics["median"] - 8, q3=characteristics["median"] + 9)
+    expression = pd.DataFrame(
+        [
+            (gene, name, value)
+            for gene in (*GENES, "ACTB")
+            for name, value in zip(names, random.normal(5, 1, N), strict=True)
+        ],
+        columns=["gene", "sample_id", "value"],
+    )
+    expression.loc[(expression["gene"] == "CD274") & (np.tile(phenotype, len(GENES) + 1) == "hot"), "value"] += 2
+    signal = np.linspace(1, -1, 60)
+    return {
+        "mcp_counter_scores": mcp.assign(patient_id=names, cohort=COHORT),
+        "phenotype_characteristics": characteristics.assign(cohort=COHORT),
+        "intrinsic_subtypes": pd.DataFrame({"patient_id": names, "subtype": "LumA", "cohort": COHORT}),
+        "expression": expression.assign(cohort=COHORT),
+        "gene_comparison": pd.DataFrame(
+            {
+                "gene": [f"G{at}" for at in range(60)],
+                "signal_to_noise": signal,
+                "n_hot": 12,
+                "n_cold": 28,
+                "cohort": COHORT,
+            }
+        ),
+        "pathway_enrichment": pd.DataFrame(
+            {
+                "collection": "hallmark",
+                "term": ["HALLMARK_INTERFERON_GAMMA_RESPONSE", "HALLMARK_MYOGENESIS", "HALLMARK_HYPOXIA"],
+                "es": [0.7, -0.5, 0.3],
+                "nes": [2.1, -1.6, 1.1],
+                "p": [1e-5, 0.001, 0.3],
+                "fdr": [0.0003, 0.02, 0.3],
+                "n_genes": [100, 80, 60],
+                "cohort": COHORT,
+            }
+        ),
+    }
+
+
+def _survival() -> dict[str, pd.DataFrame]:
+    curves = []
+    for name, n, drop in (("hot", 12, 0.06), ("cold", 28, 0.04)):
+        times = np.arange(0, n) * 110.0
+        survival = np.maximum(1 - drop * np.arange(n), 0.05)
+        curves.append(
+            pd.DataFrame(
+                {
+                    "phenotype": name,
+                    "time_days": times,
+                    "at_risk": np.arange(n, 0, -1),
+                    "events": (np.arange(n) % 2 == 1).astype(int),
+                    "censored": ((np.arange(n) % 2 == 0) & (np.arange(n) > 0)).astype(int),
+                    "survival": survival,
+                    "ci_low": np.maximum(survival - 0.15, 0),
+                    "ci_high": np.minimum(survival + 0.15, 1),
+                }
+            )
+        )
+    cox = [
+        (
+            patients,
+            name,
+            n,
+            events,
+            np.exp(0.15 * (at - 2)),
+            np.exp(0.15 * (at - 2) - 0.3),
+            np.exp(0.15 * (at - 2) + 0.3),
+            fdr,
+        )
+        for patients, n, events in (("all", 40, 20), ("hot", 12, 6), ("cold", 28, 14))
+        for at, (name, fdr) in enumerate(zip(POPULATIONS, (0.001, 0.2, 0.04, 0.9, 0.5, 0.05), strict=True))
+    ]
+    columns = ["patients", "population", "n", "n_events", "hr", "ci_low", "ci_high", "fdr"]
+    return {
+        "survival_curves": pd.concat(curves, ignore_index=True).assign(cohort=COHORT),
+        "survival_tests": pd.DataFrame(
+            {"p": [0.03], "hr_hot": [0.6], "hr_low": [0.4], "hr_high": [0.9], "reason": [None], "cohort": COHORT}
+        ),
+        "population_survival": pd.DataFrame(cox, columns=columns).assign(p=0.1, reason=None, cohort=COHORT),
+    }
+
+
+def _imaging() -> dict[str, pd.DataFrame]:
+    random = np.random.default_rng(3)
+    names, _ = _patients()
+    icc = np.linspace(0.3, 1, 50)
+    agreement = [
+        pd.DataFrame(
+            {
+                "kind": kind, "feature": [f"f{at}" for at in range(50)], "icc": icc, "ci_low": icc - 0.2,
+                "ci_high": np.minimum(icc + 0.1, 1), "subjects": 30, "raters": 2, "kept": icc > 0.75,
+            }
+        )
+        for kind in ("reader", "session")
+    ]  # fmt: skip
+    pairs = [
+        (f"P{at:02d}", "DCE", "R1", 1, reader, session, dice + 0.002 * at, 6.0 + 0.1 * at, 2.0 + 0.05 * at)
+        for at in range(10)
+        for reader, session, dice in (("R2", 1, 0.84), ("R1", 2, 0.9))
+    ]
+    rings = [
+        (f"ring_original_{kind}_{at}", width, abs(width - 2) * 0.1 * (at + 1), 1 - 0.05 * abs(width - 2), 12)
+        for kind in ("firstorder", "glcm")
+        for at in range(3)
+        for width in (1.0, 2.0, 3.0, 5.0)
+    ]
+    effect = [
+        (name, stage, f"scanner {at % 2}", float(value), float(value / 2 + at % 3))
+        for stage, factor in (("before", 3.0), ("after", 0.3))
+        for at, name in enumerate(names)
+        for value in [(at % 2 * 2 - 1) * factor + random.normal()]
+    ]
+    return {
+        "radiomic_features": pd.DataFrame({"patient_id": names[:20], "f0": 1.0, "cohort": COHORT}),
+        "feature_agreement": pd.concat(agreement, ignore_index=True).assign(cohort=COHORT),
+        "reader_overlap": pd.DataFrame(
+            pairs,
+            columns=[
+                "patient_id", "series", "reader_a", "session_a", "reader_b", "session_b", "dice", "hausdorff_mm",
+                "hausdorff_95_mm",
+            ],
+        ).assign(cohort=COHORT),
+        "ring_width": pd.DataFrame(
+            rings, columns=["feature", "width_mm", "median_change", "rank_correlation", "patients"]
+        ).assign(cohort=COHORT),
+        "harmonisation_effect": pd.DataFrame(effect, columns=["patient_id", "stage", "batch", "pc1", "pc2"]).assign(
+            cohort=COHORT
+        ),
+    }  # fmt: skip
+
+
+def _signature() -> dict[str, pd.DataFrame]:
+    random = np.random.default_rng(4)
+    names, phenotype = _patients()
+    outcome = phenotype == "hot"
+    score = np.clip(0.3 + 0.3 * outcome + random.normal(0, 0.15, N), 0.02, 0.98)
+    key = {"cohort": COHORT, "side": "validation", "endpoint": "hot"}
+    roc = roc_curve_points(outcome, score).rename_axis("point").reset_index()
+    metrics = [
+        (analysis, metric, 0.8, 0.7, 0.9)
+        for analysis in ("honest", "paper")
+        for metric in ("auc", "accuracy", "sensitivity", "specificity", "ppv", "npv", "calibration_slope")
+    ]
+    features = [f"tumour_original_glcm_{at}" for at in range(4)]
+    pairs = [(feature, name, at) for at, feature in enumerate(features) for name in POPULATIONS]
+    correlations = [(feature, name, 0.1 * at - 0.2) for feature, name, at in pairs]
+    correlation = pd.DataFrame(correlations, columns=["feature", "population", "rho"])
+    return {
+        "signature_patients": pd.DataFrame({"patient_id": names[:20], "side": "discovery", "cohort": COHORT}),
+        "rad_scores": pd.DataFrame({"patient_id": names, "rad_score": score, "side": "validation", "cohort": COHORT}),
+        "roc_curves": roc.assign(**key, auc=0.85, auc_low=0.75, auc_high=0.95, n=N, n_positive=HOT),
+        "reliability_curves": reliability_curve(outcome, score).rename_axis("group").reset_index().assign(**key),
+        "decision_curves": decision_curve(outcome, score).assign(**key),
+        "cohort_metrics": pd.DataFrame(metrics, columns=["analysis", "metric", "value", "ci_low", "ci_high"]).assign(
+            **key, model="signature", subgroup="all", n=N, n_positive=HOT, method="", reason=None
+        ),
+        "rad_score_groups": pd.DataFrame(
+            {
+                "variable": ["phenotype", "phenotype", "her2", "her2"],
+                "group": ["cold", "hot", "negative", "positive"],
+                "n": [28, 12, 39, 1], "mean": [0.3, 0.6, 0.4, 0.5], "sd": [0.1, 0.1, 0.2, np.nan],
+                "median": [0.3, 0.6, 0.4, 0.5], "q1": [0.2, 0.5, 0.3, 0.5], "q3": [0.4, 0.7, 0.5, 0.5],
+                "p": [0.001, 0.001, np.nan, np.nan], "fdr": [0.001, 0.001, np.nan, np.nan], "cohort": COHORT,
+            }
+        ),
+        "signature_importance": pd.DataFrame(
+            {"feature": features, "rank": [1, 2, 3, 4], "importance": [0.4, 0.3, 0.2, 0.1],
+             "permutation_importance": [0.05, -0.01, 0.02, 0]}
+        ),
+        "signature": pd.DataFrame(
+            {
+                "model_version": ["1", "2"], "n_patients": [30, 40], "n_hot": [9, 12], "oof_auc": [0.6, 0.7],
+                "oof_auc_low": [0.4, 0.55], "oof_auc_high": [0.8, 0.85], "apparent_auc": [0.99, 0.98],
+                "trained": pd.to_datetime(["2026-01-01", "2026-03-01"]), "alias": ["", "champion"],
+            }
+        ),
+        "feature_cell_correlation": correlation.assign(
+            n=N, p=0.1, fdr=np.where(correlation["rho"] > 0.05, 0.01, 0.5), cohort=COHORT
+        ),
+        "learning_curve": pd.DataFrame(
+            {"n": [16, 28, 40], "n_hot": [5, 8, 12], "auc": [0.55, 0.62, 0.68], "auc_low": [0.4, 0.5, 0.6],
+             "auc_high": [0.7, 0.74, 0.76], "draws": 10}
+        ),
+        "label_permutations": pd.DataFrame({"shuffle": range(51), "auc": [0.75, *np.linspace(0.4, 0.6, 50)]}),
+    }  # fmt: skip

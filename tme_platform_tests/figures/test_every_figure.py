@@ -1,0 +1,156 @@
+"""What holds for all figures: drawn from the lake's tables as they are, readable, honest about nothing and about n."""
+
+import re
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
+
+from tme_platform import figures
+from tme_platform.figures import FIGURES, Drawn, draw, segmentation
+from tme_platform.figures.style import SMALL_POINTS
+from tme_platform.lake import TABLES
+from tme_platform_tests.figures.sample_tables import POPULATIONS, tables
+
+FRAMES = {
+    "roc_curves",
+    "reliability_curves",
+    "decision_curves",
+    "rad_score_groups",
+    "learning_curve",
+    "label_permutations",
+}
+"""What functions give as frames; in the lake or not, the figure takes it by this name."""
+
+DRAWN_FROM_TABLES = [name for name, entry in FIGURES.items() if entry.main_table and name != "enrichment_run"]
+
+
+def drawn(name: str, sample: dict[str, pd.DataFrame]) -> Drawn:
+    if name == "segmentation":
+        y, x = np.mgrid[:60, :60]
+        r = np.hypot(y - 30, x - 30)
+        return segmentation(100 - r, r < 12, abs(r - 12) <= 3, (0.8, 0.8), name="P01, n = 1")
+    if name == "enrichment_run":
+        return draw(name, sample, term="HALLMARK_INTERFERON_GAMMA_RESPONSE", genes=["G0", "G3", "G7", "absent"])
+    return draw(name, sample)
+
+
+def texts(made: Drawn) -> list[Text]:
+    return [text for text in made.figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
+
+
+def words(made: Drawn) -> str:
+    return " ".join(text.get_text() for text in texts(made)).replace("\N{NO-BREAK SPACE}", " ").replace("\n", " ")
+
+
+@pytest.fixture(scope="module")
+def all_drawn(sample):
+    return {name: drawn(name, sample) for name in FIGURES}
+
+
+def test_tables_are_named_as_in_the_lake():
+    for entry in FIGURES.values():
+        assert set(entry.tables) <= set(TABLES) | FRAMES, entry.name
+        assert entry.main_table is None or entry.main_table in entry.tables, entry.name
+        assert entry.title
+        assert entry.caption.endswith(".")
+
+
+@pytest.mark.parametrize("name", list(FIGURES))
+def test_drawn_data_are_tidy_and_n_is_said(all_drawn, name):
+    made = all_drawn[name]
+    assert len(made.data) > 0
+    assert not made.data.columns.duplicated().any()
+    assert made.data.to_csv(index=False)
+    said = words(made)
+    assert re.search(
+        r"n = \d|\d (hot|tumours|patients|of \d+ indices)|\(\d+ hot\)|\d rows rejected|n \w+ \||n below each group",
+        said,
+    )
+
+
+@pytest.mark.parametrize("name", list(FIGURES))
+def test_no_letter_is_too_small_or_cut_off(all_drawn, name):
+    made = all_drawn[name]
+    canvas = FigureCanvasAgg(made.figure)
+    canvas.draw()
+    renderer, page = canvas.get_renderer(), made.figure.bbox
+    not_drawn = _ticks_out_of_sight(made)
+    for text in texts(made):
+        assert text.get_fontsize() >= SMALL_POINTS, text.get_text()
+        if text in not_drawn:
+            continue
+        box = text.get_window_extent(renderer)
+        assert box.x0 > page.x0 - 3, text.get_text()
+        assert box.x1 < page.x1 + 3, text.get_text()
+        assert box.y0 > page.y0 - 3, text.get_text()
+        assert box.y1 < page.y1 + 3, text.get_text()
+
+
+def _ticks_out_of_sight(made: Drawn) -> set[Text]:
+    """Labels of ticks that lie outside their axis' limits: matplotlib has them, but does not draw them."""
+    labels = set()
+    for axis in (axis for axes in made.figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        low, high = sorted(axis.get_view_interval())
+        margin = 1e-9 * (high - low)
+        for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
+            if not low - margin <= tick.get_loc() <= high + margin or not axis.axes.axison:
+                labels |= {tick.label1, tick.label2}
+    return labels
+
+
+@pytest.mark.parametrize("name", DRAWN_FROM_TABLES)
+def test_without_rows_the_figure_says_so(sample, name):
+    entry = FIGURES[name]
+    made = draw(name, {table: frame.iloc[:0] for table, frame in sample.items()})
+    assert made.is_empty
+    assert "Nothing to draw" in words(made)
+    assert entry.title in words(made)
+
+
+def test_simulated_data_are_marked_and_real_ones_are_not(all_drawn):
+    marked = tables("simulated")
+    for name in ("cohort_flow", "kaplan_meier", "cox_bubbles", "roc", "model_history", "enrichment_run"):
+        assert "simulated data" in words(drawn(name, marked)), name
+    for name in FIGURES:
+        assert "simulated data" not in words(all_drawn[name]), name
+    flat = np.ones((8, 8))
+    assert "simulated data" in words(segmentation(flat, flat, flat, (1, 1), simulated=True))
+
+
+def test_several_cohorts_are_not_drawn_as_one(sample):
+    curves = sample["survival_curves"]
+    both = {**sample, "survival_curves": pd.concat([curves, curves.assign(cohort="other")])}
+    with pytest.raises(ValueError, match=r"other, sample.*cohort="):
+        draw("kaplan_meier", both)
+    assert len(draw("kaplan_meier", both, cohort="sample").data) == len(curves)
+
+
+def test_unknown_figure_and_missing_table_are_named():
+    with pytest.raises(KeyError, match="no figure 'roc_plot'"):
+        draw("roc_plot", {})
+    with pytest.raises(KeyError, match="needs the table 'roc_curves'"):
+        draw("roc", {})
+
+
+def test_drawing_changes_no_setting_and_no_table(sample):
+    before, copies = dict(mpl.rcParams), {name: frame.copy() for name, frame in sample.items()}
+    for name in ("kaplan_meier", "cell_score_heatmap", "rad_score_by_group"):
+        drawn(name, sample)
+    assert dict(mpl.rcParams) == before
+    for name, frame in copies.items():
+        pd.testing.assert_frame_equal(sample[name], frame)
+
+
+def test_no_figure_touches_pyplot():
+    sources = [path.read_text() for path in Path(figures.__file__).parent.glob("*.py")]
+    assert len(sources) > len(FIGURES)
+    assert not any("pyplot" in source for source in sources)
+
+
+def test_sample_covers_all_populations(all_drawn):
+    assert set(all_drawn["cell_score_heatmap"].data["population"]) == set(POPULATIONS)
