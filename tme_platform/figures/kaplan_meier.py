@@ -54,7 +54,8 @@ def kaplan_meier(
     upper.tick_params(labelbottom=True)
     upper.set_xlabel("years")
     # Fixed here: chosen at the time of drawing they might not be those of the numbers at risk.
-    ticks = [float(year) for year in MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(0, longest) if 0 <= year <= longest]
+    years = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(0, longest)
+    ticks = [float(year) for year in years if 0 <= year <= longest]
     upper.set_xticks(ticks)
     _at_risk(lower, curves, groups, ticks)
     notes.append("Bands: 95 % CI; ticks: censored.")
