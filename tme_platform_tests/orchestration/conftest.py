@@ -1,5 +1,8 @@
 """A small study, run once for the tests that only look; those that change something make their own."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,6 +11,7 @@ import pytest
 
 from tme_platform.orchestration.runner import Outcome, run_study
 from tme_platform.orchestration.workspace import Workspace
+from tme_platform_tests.orchestration.imaging_cohort import make_cohort
 from tme_platform_tests.small_study import make_study
 
 
@@ -45,6 +49,29 @@ def open_platform(root: Path, **options: int) -> Platform:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Platform, Outcome, Recorded]:
-    """The small study after its first run. Read only."""
-    platform = open_platform(tmp_path_factory.mktemp("finished"), all_genes=True)
-    return (platform, *platform.run())
+    """The small study and a cohort of DICOM after their first run. Read only."""
+    root = tmp_path_factory.mktemp("finished")
+    workspace = make_study(root, all_genes=True)
+    make_cohort(workspace.landing / "scans")
+    platform = Platform(workspace, dg.DagsterInstance.ephemeral())
+    with everything_logged(root / "lake" / "everything.log"):
+        return (platform, *platform.run())
+
+
+@contextmanager
+def everything_logged(path: Path) -> Iterator[None]:
+    """Write whatever any library says into a file; of our own and of pydicom's loggers the details, too."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(path)
+    wanted = {"": logging.INFO, "pydicom": logging.DEBUG, "tme_platform": logging.DEBUG}
+    before = {name: logging.getLogger(name).level for name in wanted}
+    logging.getLogger().addHandler(handler)
+    try:
+        for name, level in wanted.items():
+            logging.getLogger(name).setLevel(level)
+        yield
+    finally:
+        for name, level in before.items():
+            logging.getLogger(name).setLevel(level)
+        logging.getLogger().removeHandler(handler)
+        handler.close()

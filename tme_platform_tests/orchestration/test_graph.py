@@ -1,6 +1,8 @@
 """The graph: what it consists of, and the small study taken through all of it."""
 
 import json
+import re
+from pathlib import Path
 
 import dagster as dg
 import pandas as pd
@@ -12,6 +14,7 @@ from tme_platform.lake.tables import COHORT_SPLIT, RAD_SCORES, RADIOMIC_FEATURES
 from tme_platform.orchestration.build import build_definitions
 from tme_platform.orchestration.runner import Outcome, waves
 from tme_platform_tests.orchestration.conftest import Platform, Recorded
+from tme_platform_tests.orchestration.planted import SECRETS, found_in
 
 Finished = tuple[Platform, Outcome, Recorded]
 
@@ -75,7 +78,7 @@ def test_the_first_run_makes_everything(finished: Finished) -> None:
     platform, outcome, recorded = finished
     assert outcome.failures == []
     assert outcome.skipped == []
-    cohorts = {"reference", "mri", "rna", "images"}
+    cohorts = {"reference", "mri", "rna", "images", "scans"}
     wanted = {
         (name, cohort) for name, schema in TABLES.items() for cohort in (cohorts if schema.per_cohort else {None})
     }
@@ -109,8 +112,8 @@ def test_every_row_made_from_simulated_data_says_so(finished: Finished) -> None:
 
 
 def test_materialisations_carry_what_a_person_asks(finished: Finished) -> None:
-    event = finished[0].instance.get_latest_materialization_event(dg.AssetKey("tme_phenotypes"))
-    materialization = event.asset_materialization
+    wanted = dg.AssetRecordsFilter(dg.AssetKey("tme_phenotypes"), asset_partitions=["reference"])
+    materialization = finished[0].instance.fetch_materializations(wanted, limit=1).records[0].asset_materialization
     metadata = {name: value.value for name, value in materialization.metadata.items()}
     assert metadata["dagster/row_count"] > 0
     assert metadata["reason"] == "first run"
@@ -151,3 +154,34 @@ def test_the_stored_model_gives_the_scores_in_the_table(finished: Finished) -> N
 def test_both_sides_of_the_split_are_there_and_apart(finished: Finished) -> None:
     split = finished[0].workspace.lake.read(COHORT_SPLIT, "mri")
     assert split["side"].value_counts().to_dict() == {"discovery": 30, "validation": 10}
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        r"tables/.*\.parquet",
+        r"tables/.*/_delta_log/.*\.json",
+        r"tme\.duckdb",
+        r"mlflow/mlflow\.db",
+        r"mlflow/artifacts/.*",
+        r"everything\.log",
+    ],
+)
+def test_what_is_searched_for_a_person_is_there(finished: Finished, wanted: str) -> None:
+    lake = Path(finished[0].workspace.lake_root)
+    files = [path.relative_to(lake).as_posix() for path in lake.rglob("*") if path.is_file() and path.stat().st_size]
+    assert any(re.fullmatch(wanted, file) for file in files)
+
+
+def test_nothing_of_a_person_in_dicom_is_in_any_file_that_is_written(finished: Finished) -> None:
+    """Names, dates and numbers are planted in every DICOM file of the cohort `scans`, good or broken."""
+    workspace, instance = finished[0].workspace, finished[0].instance
+    lake = Path(workspace.lake_root)
+    assert len(workspace.lake.read(RADIOMIC_FEATURES, "scans")) == 5
+    assert found_in(lake, SECRETS) == set()
+    seen = {file.split("/")[0] for file, _ in found_in(lake, ["G3_uid", "Magneto", "scans"])}
+    assert seen >= {"tables", "everything.log"}, "what is there is found"
+    runs = instance.get_runs()
+    events = "\n".join([str(run) + entry.to_json() for run in runs for entry in instance.all_logs(run.run_id)])
+    assert "image_acquisition" in events
+    assert [secret for secret in SECRETS if secret in events] == []
