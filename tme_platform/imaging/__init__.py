@@ -4,7 +4,7 @@ What belongs here: everything from a file that left a scanner or a workstation t
 not: radiomic features (``tme_platform.radiomics``), and which patient an image belongs to (``tme_platform.cohorts``).
 """
 
-from tme_platform.imaging.acquisition import acquisition_tags
+from tme_platform.imaging.acquisition import acquisition_tags, image_modality
 from tme_platform.imaging.air import air_threshold
 from tme_platform.imaging.dicom import uid_digest
 from tme_platform.imaging.errors import ImagingError
@@ -28,6 +28,7 @@ __all__ = [
     "air_threshold",
     "correct_bias",
     "delineate",
+    "image_modality",
     "largest_slice",
     "onto_grid",
     "overlap",

@@ -51,6 +51,18 @@ def acquisition_tags(path: str | Path, series: str | None = None) -> dict[str, s
     }
 
 
+def image_modality(path: str | Path, series: str | None = None) -> str:
+    """Return the DICOM modality of a series (``MR``, ``CT``, ``PT``); "" for a file, which does not say.
+
+    Raises
+    ------
+    ImagingError
+        If the series cannot be found or read.
+    """
+    path = Path(path)
+    return str(series_headers(path, series)[0].get("Modality") or "") if path.is_dir() else ""
+
+
 def _of_file(spacing: tuple[float, ...]) -> dict[str, str | float]:
     unknown = dict.fromkeys(("field_strength_t", "repetition_time_ms", "echo_time_ms", "flip_angle_deg"), np.nan)
     x, y, z = spacing

@@ -844,6 +844,210 @@ FEATURE_CELL_CORRELATION = TableSchema(
     unit="feature",
 )
 
+SIGNATURE_RIVALS = TableSchema(
+    "signature_rivals",
+    "signature",
+    "The signature beside what else could tell hot from cold: other learners, the volume alone, clinical variables.",
+    (
+        _text("model", "What predicts.", required=True),
+        _text("analysis", "paper: apparent; honest: out of fold, in the signature's own folds.", required=True),
+        _text("metric", "auc, or auc_difference: the rival's minus the signature's.", required=True),
+        _number("value", "Its value."),
+        _number("ci_low", "Lower limit of its 95 % confidence interval."),
+        _number("ci_high", "Upper limit of its 95 % confidence interval."),
+        _share("p", "p-value: an AUC against 0.5, a difference against 0."),
+        _count("n", "Patients."),
+        _count("n_positive", "Hot tumours among them."),
+        _text("method", "How value and interval were computed."),
+        _text("reason", "Why there is no value."),
+    ),
+    key=("model", "analysis", "metric"),
+    per_cohort=False,
+)
+
+LABEL_PERMUTATIONS = TableSchema(
+    "label_permutations",
+    "signature",
+    "Cross-validated AUC with the true labels and with shuffled ones: how well labels that mean nothing do.",
+    (
+        Column("shuffle", "Int64", "0 the true labels, from 1 the shuffled ones.", nullable=False, at_least=0),
+        _share("auc", "AUC of one round of cross-validation by the shortened procedure, in which few trees are grown."),
+    ),
+    key=("shuffle",),
+    per_cohort=False,
+)
+
+LEARNING_CURVE = TableSchema(
+    "learning_curve",
+    "signature",
+    "Cross-validated AUC in random parts of discovery, from small to whole: would more patients help?",
+    (
+        Column("n", "Int64", "Patients drawn.", nullable=False, at_least=0),
+        _count("n_hot", "Hot tumours among them."),
+        _count("n_training", "Patients that a model was trained on."),
+        _share("auc", "Mean AUC over the draws, by the shortened procedure."),
+        _number("auc_sd", "Standard deviation over the draws.", 0),
+        _share("auc_low", "2.5th percentile of the draws: a spread, not a confidence interval."),
+        _share("auc_high", "97.5th percentile of the draws."),
+        _count("draws", "Random draws."),
+    ),
+    key=("n",),
+    per_cohort=False,
+)
+
+SIGNATURE_OPTIMISM = TableSchema(
+    "signature_optimism",
+    "signature",
+    "How much of the apparent AUC is optimism, by bootstrap.",
+    (
+        _text("metric", "apparent, optimism, optimism_corrected, left_out, 632plus.", required=True),
+        _number("value", "Its value."),
+        _text("method", "How it was computed, and what to bear in mind."),
+    ),
+    key=("metric",),
+    per_cohort=False,
+)
+
+SIGNATURE_CAUTIONS = TableSchema(
+    "signature_cautions",
+    "signature",
+    "What a reviewer would ask first: patients per feature, expected shrinkage, labels that go with site or scanner.",
+    (
+        _text(
+            "topic", "events_per_feature, expected_shrinkage, patients_needed, or label_by_<variable>.", required=True
+        ),
+        _number("value", "The figure: events per feature, shrinkage, patients, Cramer's V."),
+        _share("p", "p-value, where the figure has one."),
+        _count("n", "Patients it is taken from."),
+        _text("caution", "A sentence where there is something to be cautious about."),
+        _text("reason", "Why there is no value."),
+    ),
+    key=("topic",),
+    per_cohort=False,
+)
+
+SIGNATURE_REVIEW = TableSchema(
+    "signature_review",
+    "signature",
+    "The newest version held against the rule by which a version becomes the champion, criterion by criterion.",
+    (
+        _text("model_version", "Version in the model registry.", required=True),
+        _text("criterion", "auc_not_worse, calibration_slope, calibration_in_the_large, check_<name>.", required=True),
+        Column("met", "boolean", "Whether it is met.", nullable=False),
+        _number("value", "What was found."),
+        _number("low", "Lower bound that it must keep."),
+        _number("high", "Upper bound that it must keep."),
+        _text("explanation", "What was found, in words.", required=True),
+        _text("champion_before", "Version that was champion before, if any."),
+        _text("decision", "promoted, refused, or is the champion.", required=True),
+    ),
+    key=("model_version", "criterion"),
+    per_cohort=False,
+    unit="criterion",
+)
+
+SIDE_ENDPOINT = (
+    _text("side", "discovery (out-of-fold scores), validation or external.", required=True),
+    _text("endpoint", "What is predicted.", required=True),
+)
+
+ROC_CURVES = TableSchema(
+    "roc_curves",
+    "evaluation",
+    "Every operating point of the rad-score, by cohort and endpoint; for discovery, of its out-of-fold scores.",
+    (
+        *SIDE_ENDPOINT,
+        Column("point", "Int64", "Number of the point, from calling everybody positive to nobody.", nullable=False),
+        _number("threshold", "A patient is called positive from here on; missing at both ends of the curve."),
+        _share("sensitivity", "Share of the positives called positive."),
+        _share("specificity", "Share of the negatives called negative."),
+        _share("auc", "Area under the curve."),
+        _share("auc_low", "Lower limit of its 95 % confidence interval."),
+        _share("auc_high", "Upper limit of its 95 % confidence interval."),
+        _count("n", "Patients."),
+        _count("n_positive", "Positives among them."),
+    ),
+    key=("side", "endpoint", "point"),
+    unit="endpoint",
+)
+
+RELIABILITY_CURVES = TableSchema(
+    "reliability_curves",
+    "evaluation",
+    "Promised against observed: the rad-score in groups of about equal size, and how many were positive.",
+    (
+        *SIDE_ENDPOINT,
+        Column("group", "Int64", "Group of patients, from low to high scores.", nullable=False),
+        _count("n", "Patients."),
+        _count("n_positive", "Positives among them."),
+        _share("predicted", "Mean rad-score."),
+        _share("observed", "Share of positives."),
+        _share("ci_low", "Lower limit of its 95 % confidence interval (Wilson)."),
+        _share("ci_high", "Upper limit of its 95 % confidence interval."),
+    ),
+    key=("side", "endpoint", "group"),
+    unit="endpoint",
+)
+
+DECISION_CURVES = TableSchema(
+    "decision_curves",
+    "evaluation",
+    "Net benefit of acting on the rad-score, on nobody, on everybody, by the probability at which one would act.",
+    (
+        *SIDE_ENDPOINT,
+        Column("threshold", "float64", "Probability at which one would act.", nullable=False, at_least=0, at_most=1),
+        _number("net_benefit", "Net benefit of the rad-score; the unit is one true positive per patient."),
+        _number("treat_all", "Net benefit of acting on everybody."),
+        _number("treat_none", "Net benefit of acting on nobody: 0."),
+        _count("n", "Patients."),
+        _count("n_positive", "Positives among them."),
+    ),
+    key=("side", "endpoint", "threshold"),
+    unit="endpoint",
+)
+
+RAD_SCORE_GROUPS = TableSchema(
+    "rad_score_groups",
+    "evaluation",
+    "The rad-score by clinical group: stage, subtype, receptors, phenotype, response; with the test between them.",
+    (
+        _text("variable", "Clinical variable.", required=True),
+        _text("group", "Its value.", required=True),
+        _count("n", "Patients."),
+        _share("mean", "Mean rad-score."),
+        _number("sd", "Standard deviation.", 0),
+        _share("median", "Median."),
+        _share("q1", "First quartile."),
+        _share("q3", "Third quartile."),
+        _text("test", "Student, Wilcoxon or Kruskal-Wallis, chosen by Shapiro-Wilk."),
+        _number("statistic", "Its statistic."),
+        _share("p", "Its p-value."),
+        _share("fdr", "Benjamini-Hochberg over the variables."),
+        _text("reason", "Why there is no test."),
+    ),
+    key=("variable", "group"),
+)
+
+RAD_SCORE_SURVIVAL = TableSchema(
+    "rad_score_survival",
+    "evaluation",
+    "Survival of patients above the cohort's median rad-score against the others.",
+    (
+        Column("cut", "float64", "The median rad-score of the patients with follow-up.", nullable=False),
+        _count("n_high", "Patients above it."),
+        _count("n_low", "Patients at or below it."),
+        _count("events_high", "Deaths above it."),
+        _count("events_low", "Deaths at or below it."),
+        _number("statistic", "Log-rank statistic."),
+        _share("p", "Its p-value."),
+        _number("hr", "Hazard ratio, high against low.", 0),
+        _number("ci_low", "Lower limit of its 95 % confidence interval.", 0),
+        _number("ci_high", "Upper limit of its 95 % confidence interval.", 0),
+        _text("reason", "Why there is no value."),
+    ),
+    key=("cut",),
+)
+
 TABLES: dict[str, TableSchema] = {
     schema.name: schema
     for schema in (
@@ -890,7 +1094,18 @@ TABLES: dict[str, TableSchema] = {
         SIGNATURE_IMPORTANCE,
         OUT_OF_FOLD_SCORES,
         RAD_SCORES,
+        SIGNATURE_RIVALS,
+        LABEL_PERMUTATIONS,
+        LEARNING_CURVE,
+        SIGNATURE_OPTIMISM,
+        SIGNATURE_CAUTIONS,
+        SIGNATURE_REVIEW,
         COHORT_METRICS,
+        ROC_CURVES,
+        RELIABILITY_CURVES,
+        DECISION_CURVES,
+        RAD_SCORE_GROUPS,
+        RAD_SCORE_SURVIVAL,
         FEATURE_CELL_CORRELATION,
     )
 }

@@ -4,35 +4,48 @@ How well a score holds in a cohort belongs to ``evaluation``; runs, registry and
 """
 
 from tme_platform.signature.applicability import ApplicabilityDomain, applicability, fit_applicability
+from tme_platform.signature.case import TRAINED_GEOMETRY, CaseScore, ScoringModel, score_case
 from tme_platform.signature.identity import SIGNATURE_VERSION, SKOPS_TRUSTED_TYPES, content_key
 from tme_platform.signature.learning_curve import learning_curve
 from tme_platform.signature.optimism import optimism_corrected_auc
 from tme_platform.signature.out_of_fold import compare_within_fold, within_fold_auc
 from tme_platform.signature.permutation import LabelPermutation, label_permutation
-from tme_platform.signature.rivals import compare_rivals
+from tme_platform.signature.promotion import Criterion, promotion_criteria
+from tme_platform.signature.rivals import Measured, compare_rivals
 from tme_platform.signature.score import rad_score
-from tme_platform.signature.settings import SignatureSettings
+from tme_platform.signature.settings import PromotionSettings, SignatureSettings
 from tme_platform.signature.split import assign_split
 from tme_platform.signature.trained import TrainedSignature
 from tme_platform.signature.training import train_signature
+from tme_platform.signature.versions import VersionComparison, compare_versions
 
 __all__ = [
     "SIGNATURE_VERSION",
     "SKOPS_TRUSTED_TYPES",
+    "TRAINED_GEOMETRY",
     "ApplicabilityDomain",
+    "CaseScore",
+    "Criterion",
     "LabelPermutation",
+    "Measured",
+    "PromotionSettings",
+    "ScoringModel",
     "SignatureSettings",
     "TrainedSignature",
+    "VersionComparison",
     "applicability",
     "assign_split",
     "compare_rivals",
+    "compare_versions",
     "compare_within_fold",
     "content_key",
     "fit_applicability",
     "label_permutation",
     "learning_curve",
     "optimism_corrected_auc",
+    "promotion_criteria",
     "rad_score",
+    "score_case",
     "train_signature",
     "within_fold_auc",
 ]

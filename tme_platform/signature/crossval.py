@@ -14,6 +14,7 @@ import pandas as pd
 from sklearn.model_selection import StratifiedKFold
 
 from tme_platform.evaluation import placements
+from tme_platform.signature.pipeline import search_overrides
 from tme_platform.signature.search import fit_best, fit_first
 
 if TYPE_CHECKING:
@@ -61,11 +62,12 @@ def quick_auc(
     *,
     seed: int,
 ) -> float:
-    """Estimate the AUC by one round of cross-validation with the grid's first candidate only, for what needs many."""
+    """Estimate the AUC by one round of cross-validation, for what needs many: the grid's first candidate, few trees."""
+    quickly = search_overrides(settings)
     scored = []
     folds = StratifiedKFold(settings.n_splits, shuffle=True, random_state=seed)
     for train, test in folds.split(features, positive):
-        model = fit_first(features.iloc[train], positive[train], settings, kept_features)
+        model = fit_first(features.iloc[train], positive[train], settings, kept_features, **quickly)
         scores = model.predict_proba(features.iloc[test])[:, 1]
         scored.append(placements(positive[test], scores)[0])
     return float(np.concatenate(scored).mean())

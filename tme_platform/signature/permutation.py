@@ -51,7 +51,8 @@ def label_permutation(
     -------
     LabelPermutation
         Observed and shuffled labels go through the same shortened procedure: the whole pipeline, one round of
-        cross-validation, the grid's first candidate only. `auc` is therefore not the honest AUC of `train_signature`.
+        cross-validation, the grid's first candidate with `search_trees` trees. `auc` is therefore not the honest AUC of
+        `train_signature`.
 
     References
     ----------

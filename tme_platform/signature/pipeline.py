@@ -55,7 +55,7 @@ def parameter_grid(settings: SignatureSettings) -> list[dict[str, Any]]:
     ]
 
 
-def search_overrides(settings: SignatureSettings) -> dict[str, Any]:
+def search_overrides(settings: SignatureSettings) -> dict[str, int]:
     """Give what the classifier is set to while the grid is searched, to be quick."""
     return {"n_estimators": settings.search_trees} if settings.model == "random_forest" else {}
 

@@ -5,7 +5,7 @@ Comparing versions of the signature belongs to ``tracking``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -19,13 +19,36 @@ if TYPE_CHECKING:
 
     from tme_platform.evaluation import DeLongAuc
     from tme_platform.signature.settings import SignatureSettings
-    from tme_platform.signature.trained import TrainedSignature
 
 _HONEST = "repeated nested cross-validation, mean within-fold AUC, DeLong per repeat"
 
 
+class Measured(Protocol):
+    """What is needed of a trained model to hold others against it: a `TrainedSignature`, or its record."""
+
+    @property
+    def settings(self) -> SignatureSettings:
+        """The settings it was trained with."""
+        ...
+
+    @property
+    def apparent(self) -> DeLongAuc:
+        """Its AUC on its own training patients."""
+        ...
+
+    @property
+    def honest(self) -> DeLongAuc:
+        """Its AUC within held-out folds."""
+        ...
+
+    @property
+    def out_of_fold(self) -> pd.DataFrame:
+        """Its scores of patients it never saw: patient_id, repeat, fold, hot, score."""
+        ...
+
+
 def compare_rivals(
-    signature: TrainedSignature,
+    signature: Measured,
     features: pd.DataFrame,
     labels: pd.Series,
     *,
@@ -44,7 +67,7 @@ def compare_rivals(
     Parameters
     ----------
     signature
-        The trained signature; its settings of folds and seed hold for all.
+        The trained signature, or what is recorded of it; its settings of folds and seed hold for all.
     features, labels, kept_features
         What the signature was trained on.
     volume
@@ -89,6 +112,8 @@ def compare_rivals(
 def _coded(clinical: pd.DataFrame) -> pd.DataFrame:
     numeric = clinical.select_dtypes(["number", "bool", "boolean"]).astype("Float64").astype(np.float64)
     text = clinical.drop(columns=numeric.columns)
+    if text.empty:
+        return numeric.add_prefix("clinical_")
     indicators = pd.get_dummies(text.astype("object"), prefix=list(text.columns), dtype=np.float64)
     return numeric.join(indicators).add_prefix("clinical_")
 
@@ -112,7 +137,7 @@ def _auc_rows(model: str, apparent: DeLongAuc, honest: DeLongAuc) -> list[dict[s
     ]
 
 
-def _difference(name: str, rival: TrainedSignature, signature: TrainedSignature) -> dict[str, object]:
+def _difference(name: str, rival: Measured, signature: Measured) -> dict[str, object]:
     compared = compare_within_fold(rival.out_of_fold, signature.out_of_fold)
     difference = compared.auc_a - compared.auc_b
     return {
@@ -124,7 +149,7 @@ def _difference(name: str, rival: TrainedSignature, signature: TrainedSignature)
         "ci_high": difference + 1.959963984540054 * compared.se,
         "p": compared.p,
         "n": compared.n,
-        "n_positive": signature.n_positive,
+        "n_positive": signature.honest.n_positive,
         "method": "against the signature, same folds, paired DeLong per repeat",
         "reason": compared.reason,
     }

@@ -25,10 +25,11 @@ def fit_first(
     positive: NDArray[np.bool_],
     settings: SignatureSettings,
     kept_features: tuple[str, ...] | None,
+    **overrides: int,
 ) -> Pipeline:
     """Fit the grid's first candidate without a search."""
     pipeline = build_pipeline(settings, kept_features)
-    pipeline[-1].set_params(**parameter_grid(settings)[0])
+    pipeline[-1].set_params(**parameter_grid(settings)[0], **overrides)
     with threadpool_limits(limits=1):
         return pipeline.fit(features, positive)
 

@@ -39,3 +39,16 @@ class SignatureSettings(BaseModel):
     permutations: Annotated[int, Field(ge=1)] = 5
     """Shuffles of each feature per held-out fold for its permutation importance."""
     seed: Annotated[int, Field(ge=0)] = 2024
+
+
+class PromotionSettings(BaseModel):
+    """Bounds of the rule by which a version becomes the champion; see `promotion`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_p_worse: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    """A challenger whose out-of-fold AUC is lower with a p below this is worse."""
+    calibration_slope: tuple[float, float] = (0.5, 2.0)
+    """1 is calibrated; below 0.5 the scores are far too extreme, above 2 far too timid."""
+    calibration_in_the_large: tuple[float, float] = (-1.0, 1.0)
+    """0 is calibrated (log odds); at 1 the odds of being hot are e times those promised."""

@@ -46,3 +46,18 @@ class TrainedSignature:
     """Paper's way: Youden's, on the apparent scores."""
     n: int
     n_positive: int
+
+    def metrics(self) -> dict[str, float]:
+        """The figures that are recorded with the model, by name."""
+        return {
+            "apparent_auc": self.apparent.auc,
+            "oof_auc": self.honest.auc,
+            "oof_auc_low": self.honest.ci_low,
+            "oof_auc_high": self.honest.ci_high,
+            "oof_auc_se": self.honest.se,
+            "searched_auc": self.searched,
+            "threshold": self.threshold.threshold,
+            "n_patients": self.n,
+            "n_hot": self.n_positive,
+            "n_features": len(self.feature_names),
+        }

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from tme_platform.radiomics import ExtractionSettings
-from tme_platform.signature import SignatureSettings
+from tme_platform.signature import PromotionSettings, SignatureSettings
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -86,6 +86,27 @@ class HarmonisationSettings(_Settings):
     """The clinical column that names a patient's batch; `none` leaves the features as they are, as published."""
 
 
+class EvaluationSettings(_Settings):
+    """What the signature is held against, and how often chance is drawn."""
+
+    rivals: tuple[Literal["random_forest", "l1_logistic", "gradient_boosting"], ...] = (
+        "l1_logistic",
+        "gradient_boosting",
+    )
+    """Other learners, trained and measured as the signature is."""
+    volume_features: tuple[str, ...] = ("tumour_original_shape_MeshVolume", "S1_lesion_volume")
+    """The feature of the volume-only model: the first of these that the feature set has."""
+    clinical_variables: tuple[str, ...] = ("age_years", "stage", "er", "pr", "her2")
+    """Canonical columns of the clinical and of the combined model, where a cohort has them."""
+    permutations: Annotated[int, Field(ge=19)] = 100
+    """Shuffles of the labels; p is never below 1 / (permutations + 1)."""
+    learning_draws: Annotated[int, Field(ge=2)] = 10
+    bootstraps: Annotated[int, Field(ge=10)] = 50
+    """Resamples for the optimism of the apparent AUC; each learns the whole pipeline anew."""
+    prevalence: Annotated[float, Field(gt=0, lt=1)] = 0.25
+    """Share of hot tumours (or of the endpoint) for which PPV and NPV are also stated."""
+
+
 class CheckSettings(_Settings):
     """When a check fails."""
 
@@ -109,4 +130,6 @@ class Study(_Settings):
     ring_width: RingWidthSettings = RingWidthSettings()
     harmonisation: HarmonisationSettings = HarmonisationSettings()
     signature: SignatureSettings = SignatureSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
+    promotion: PromotionSettings = PromotionSettings()
     checks: CheckSettings = CheckSettings()

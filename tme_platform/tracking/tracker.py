@@ -22,6 +22,9 @@ _KEY = "tme.content_key"
 _EXPERIMENT_ID = "tme.experiment_id"
 _EXPERIMENT = "rad-score"
 CHAMPION = "champion"
+"""Alias of the version that is used by default; given by the promotion rule only."""
+CHALLENGER = "challenger"
+"""Alias of the newest version, as long as it is not the champion."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,11 @@ class ModelRun:
         Table (or table/cohort) -> version of everything that went in, so that it can be trained again.
     tables
         Frames logged as Parquet and CSV artifacts.
+    documents
+        JSON documents logged as artifacts: name -> content.
+    search
+        The search over the classifier's settings, one row per candidate and fold (candidate, its settings, fold, auc):
+        each candidate becomes a run inside this one.
     trusted_types
         Types that skops may load again; everything else in the file is refused.
     """
@@ -51,6 +59,8 @@ class ModelRun:
     trained_on: tuple[str, int, str, str]
     table_versions: Mapping[str, int]
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    documents: Mapping[str, Any] = field(default_factory=dict)
+    search: pd.DataFrame = field(default_factory=pd.DataFrame)
     tags: Mapping[str, str] = field(default_factory=dict)
     trusted_types: Sequence[str] = ()
 
@@ -97,10 +107,7 @@ class Tracker:
         return [self._record(v) for v in sorted(found, key=lambda version: int(version.version)) if _KEY in v.tags]
 
     def log(self, run: ModelRun) -> ModelRecord:
-        """Log and register a model, or give back the one that has its key already.
-
-        The newest model is the `champion`.
-        """
+        """Log and register a model, or give back the one that has its key already."""
         if (known := self.find(run.content_key)) is not None:
             return known
         with self._session() as mlflow:
@@ -114,14 +121,88 @@ class Tracker:
                 mlflow.log_metrics(dict(run.metrics))
                 self._log_dataset(mlflow, run)
                 self._log_tables(mlflow, run.tables)
+                for name, document in run.documents.items():
+                    mlflow.log_dict(document, f"documents/{name}.json")
+                self._log_search(mlflow, experiment, run.search)
                 info = self._log_model(mlflow, run)
             version = self._register(mlflow.MlflowClient(), info, active.info.run_id)
         client = self._client()
-        client.set_registered_model_alias(self.model_name, CHAMPION, version)
         # Tagged last: only a version that is complete is ever found again.
         client.set_model_version_tag(self.model_name, version, _EXPERIMENT_ID, experiment)
         client.set_model_version_tag(self.model_name, version, _KEY, run.content_key)
         return ModelRecord(self.model_name, version, active.info.run_id, run.content_key, experiment)
+
+    def nominate(self, record: ModelRecord) -> None:
+        """Make a version the `challenger`, unless it is the champion."""
+        client, aliases = self._client(), self.aliases()
+        if aliases.get(CHAMPION) == record.version:
+            if CHALLENGER in aliases:
+                client.delete_registered_model_alias(self.model_name, CHALLENGER)
+        elif aliases.get(CHALLENGER) != record.version:
+            client.set_registered_model_alias(self.model_name, CHALLENGER, record.version)
+
+    def promote(self, record: ModelRecord, why: str) -> None:
+        """Make a version the `champion` and note why; the promotion rule decides, not this."""
+        client = self._client()
+        client.set_model_version_tag(self.model_name, record.version, "tme.promotion", why)
+        client.set_registered_model_alias(self.model_name, CHAMPION, record.version)
+        self.nominate(record)
+
+    def refuse(self, record: ModelRecord, why: str) -> None:
+        """Note why a version was not promoted."""
+        self._client().set_model_version_tag(self.model_name, record.version, "tme.promotion", why)
+
+    def version(self, name: str) -> ModelRecord:
+        """A version by its number or alias.
+
+        Raises
+        ------
+        LookupError
+            There is none; the message says which there are.
+        """
+        records, aliases = {record.version: record for record in self.versions()}, self.aliases()
+        record = records.get(aliases.get(name, name))
+        if record is not None:
+            return record
+        if name == CHAMPION and records:
+            newest = list(records)[-1]
+            raise LookupError(
+                "no version has been promoted to champion (table `signature_review` says why). "
+                f"To use a version all the same, name it (versions: {', '.join(records)}; the newest is {newest})"
+            )
+        known = ", ".join([*records, *aliases]) or "none yet: run `tme run` first"
+        raise LookupError(f"there is no version {name!r} of the signature; there are: {known}")
+
+    def champion(self) -> ModelRecord | None:
+        """The champion, if there is one."""
+        return self.version(CHAMPION) if CHAMPION in self.aliases() else None
+
+    def read_document(self, record: ModelRecord, name: str) -> Any:
+        """A JSON document that was logged with a model.
+
+        Raises
+        ------
+        LookupError
+            The model has none of that name.
+        """
+        with self._session() as mlflow:
+            try:
+                return mlflow.artifacts.load_dict(f"runs:/{record.run_id}/documents/{name}.json")
+            except (OSError, mlflow.exceptions.MlflowException) as error:
+                raise LookupError(f"version {record.version} of the signature has no {name}") from error
+
+    def attach(self, record: ModelRecord, files: Mapping[str, bytes]) -> None:
+        """Add files to a model's run, such as figures: path within the run -> content; what is there is replaced."""
+        with self._session() as mlflow, tempfile.TemporaryDirectory() as folder:
+            for name, content in files.items():
+                path = Path(folder) / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+            mlflow.MlflowClient().log_artifacts(record.run_id, folder)
+
+    def describe(self, record: ModelRecord, text: str) -> None:
+        """Set what the registry says of a version (Markdown)."""
+        self._client().update_model_version(self.model_name, record.version, description=text)
 
     def link(self, record: ModelRecord, tags: Mapping[str, str]) -> None:
         """Tag the run of a model, for instance with the Dagster run that made it."""
@@ -157,6 +238,11 @@ class Tracker:
         """Alias -> version."""
         found = self._client().search_registered_models(f"name = '{self.model_name}'")
         return {alias: str(version) for model in found for alias, version in model.aliases.items()}
+
+    def table_versions(self, record: ModelRecord) -> dict[str, int]:
+        """The table versions that a model was trained on: table -> version."""
+        recorded = self.run_summary(record)["tags"].get("tme.table_versions", "{}")
+        return {str(name): int(version) for name, version in json.loads(recorded).items()}
 
     def run_summary(self, record: ModelRecord) -> dict[str, Any]:
         """Start, parameters, metrics and tags of a version's run."""
@@ -221,6 +307,21 @@ class Tracker:
                 frame.to_parquet(Path(folder) / f"{name}.parquet", index=False)
                 frame.to_csv(Path(folder) / f"{name}.csv", index=False)
             mlflow.log_artifacts(folder, artifact_path="tables")
+
+    @staticmethod
+    def _log_search(mlflow: Any, experiment: str, search: pd.DataFrame) -> None:
+        """One run per candidate inside the model's run, so that MLflow shows the search as it knows it."""
+        if search.empty:
+            return
+        settings = [name for name in search.columns if name not in ("candidate", "fold", "auc")]
+        for candidate, rows in search.groupby("candidate"):
+            with mlflow.start_run(
+                experiment_id=experiment, run_name=f"candidate {candidate}", nested=True, tags={"tme.kind": "candidate"}
+            ):
+                mlflow.log_params({name: str(rows[name].iloc[0]) for name in settings})
+                mlflow.log_metrics({"cv_auc": float(rows["auc"].mean()), "cv_auc_sd": float(rows["auc"].std(ddof=1))})
+                for row in rows.to_dict("records"):
+                    mlflow.log_metric("fold_auc", float(row["auc"]), step=int(row["fold"]))
 
     def _log_model(self, mlflow: Any, run: ModelRun) -> Any:
         output = run.model.predict_proba(run.input_example)

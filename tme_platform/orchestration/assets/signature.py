@@ -10,7 +10,9 @@ from tme_platform.lake.tables import (
     AGREED_FEATURES,
     COHORT_SPLIT,
     HARMONISED_FEATURES,
+    IMAGE_REGIONS,
     OUT_OF_FOLD_SCORES,
+    PATIENTS,
     RAD_SCORES,
     RADIOMIC_FEATURES,
     SIGNATURE,
@@ -21,9 +23,11 @@ from tme_platform.lake.tables import (
 from tme_platform.orchestration.assets.harmonisation import first_readings
 from tme_platform.orchestration.scope import Scope
 from tme_platform.orchestration.table_asset import Finding, Made, nothing, table_asset
+from tme_platform.orchestration.training import TrainingSet, training_set
 from tme_platform.signature import (
     SIGNATURE_VERSION,
     SKOPS_TRUSTED_TYPES,
+    TRAINED_GEOMETRY,
     TrainedSignature,
     assign_split,
     content_key,
@@ -33,13 +37,26 @@ from tme_platform.signature import (
 from tme_platform.tracking import ModelRecord, ModelRun
 
 _RECORDED = ("threshold", "apparent_auc", "oof_auc", "oof_auc_low", "oof_auc_high", "oof_auc_se")
-_ID_COLUMNS = ["cohort", "patient_id", "side", "phenotype", "feature_set"]
 
 
 def features_by_patient(scope: Scope, cohort: str | None = None) -> pd.DataFrame:
     """Features of the first reading of each patient, harmonised where the study says so, with the `feature_set`."""
     off = scope.use(scope.study.harmonisation).batch == "none"
     return first_readings(scope.table(RADIOMIC_FEATURES if off else HARMONISED_FEATURES, cohort))
+
+
+def clinical_by_patient(scope: Scope, cohort: str) -> pd.DataFrame:
+    """Clinical columns of a cohort's patients.
+
+    Where the phenotypes come by patient from another cohort, that cohort knows the patients, too: what is missing here
+    is taken from there.
+    """
+    own = scope.table(PATIENTS, cohort).set_index("patient_id")
+    source = scope.declaration("phenotypes", cohort=cohort).phenotypes
+    if source is None or source.by != "patient" or source.cohort is None:
+        return own
+    there = scope.table(PATIENTS, source.cohort).set_index("patient_id").reindex(own.index)
+    return own.astype("object").where(own.notna(), there).astype(own.dtypes.to_dict())
 
 
 def _labels(scope: Scope, cohort: str | None = None) -> pd.Series:
@@ -66,7 +83,8 @@ def cohort_split(scope: Scope) -> Made:
     return Made(table, details={str(side): int(count) for side, count in sides.value_counts().items()})
 
 
-def _judge_sides(patients: pd.DataFrame, scope: Scope) -> list[Finding]:
+def judge_sides(patients: pd.DataFrame, _scope: Scope) -> list[Finding]:
+    """Find patients who stand on both sides of the signature."""
     sides = patients.groupby("patient_id")["side"].nunique()
     both = sorted(sides.index[sides > 1])
     text = f"{len(both)} patient(s) stand on both sides" + (f": {', '.join(both[:5])}" if both else ".")
@@ -78,7 +96,7 @@ def _judge_sides(patients: pd.DataFrame, scope: Scope) -> list[Finding]:
     code_version="1",
     deps=[RADIOMIC_FEATURES, HARMONISED_FEATURES, TME_PHENOTYPES, COHORT_SPLIT],
     checks={"patients_on_one_side": "No patient trains the signature and validates it, in the same cohort or in two."},
-    judge=_judge_sides,
+    judge=judge_sides,
 )
 def signature_patients(scope: Scope) -> Made:
     """Put together everybody with image features and a phenotype, by side; one feature set, that of discovery."""
@@ -117,14 +135,6 @@ def _sides(scope: Scope, cohort: str) -> pd.DataFrame:
     return joined.assign(cohort=cohort, side=side).rename_axis("patient_id").reset_index()
 
 
-def _training_data(scope: Scope) -> tuple[pd.DataFrame, pd.Series, pd.DataFrame]:
-    """Features and labels of the discovery patients, and the rows they come from."""
-    rows = scope.table(SIGNATURE_PATIENTS)
-    rows = rows[rows["side"] == "discovery"].set_index("patient_id", drop=False)
-    features = rows.drop(columns=[*_ID_COLUMNS, "provenance"])
-    return features, rows["phenotype"], rows
-
-
 @table_asset(
     SIGNATURE,
     code_version=SIGNATURE_VERSION,
@@ -137,20 +147,24 @@ def signature(scope: Scope) -> Made:
     The out-of-fold AUC comes from models that never saw the patient they score; the apparent AUC is the paper's way.
     """
     settings = scope.use(scope.study.signature)
-    features, labels, rows = _training_data(scope)
-    agreed = scope.table(AGREED_FEATURES)
-    agreed = agreed[agreed["feature_set"].isin(rows["feature_set"].unique())]
-    kept = None if agreed.empty else sorted(agreed.loc[agreed["kept"], "feature"])
-    if labels.nunique() < 2:
+    training = training_set(scope.table(SIGNATURE_PATIENTS), scope.table(AGREED_FEATURES))
+    if not training.trainable:
         return nothing(scope, "no discovery cohort with image features and both phenotypes")
-    key = content_key(features, labels, settings=settings, kept_features=kept)
+    key = content_key(training.features, training.labels, settings=settings, kept_features=training.kept_features)
     record = scope.tracker.find(key)
     if record is None:
-        scope.report(f"training on {len(labels)} patients, {features.shape[1]} features")
-        trained = train_signature(features, labels, settings=settings, kept_features=kept, n_jobs=scope.workers)
-        record = scope.tracker.log(_model_run(scope, key, trained, features, rows))
+        scope.report(f"training on {len(training.labels)} patients, {training.features.shape[1]} features")
+        trained = train_signature(
+            training.features,
+            training.labels,
+            settings=settings,
+            kept_features=training.kept_features,
+            n_jobs=scope.workers,
+        )
+        record = scope.tracker.log(_model_run(scope, key, trained, training))
+    scope.tracker.nominate(record)
     scope.tracker.link(record, scope.run_tags)
-    row = _signature_row(scope, record, rows)
+    row = _signature_row(scope, record, training)
     details = {
         "mlflow_run": scope.tracker.run_link(record),
         "mlflow_run_id": record.run_id,
@@ -163,9 +177,9 @@ def signature(scope: Scope) -> Made:
     return Made(pd.DataFrame([row]), details=details)
 
 
-def _model_run(
-    scope: Scope, key: str, trained: TrainedSignature, features: pd.DataFrame, rows: pd.DataFrame
-) -> ModelRun:
+def _model_run(scope: Scope, key: str, trained: TrainedSignature, training: TrainingSet) -> ModelRun:
+    features, rows = training.features, training.rows
+    geometry = _geometry(scope, rows)
     state = scope.lake.state(SIGNATURE_PATIENTS)
     agreed = scope.lake.state(AGREED_FEATURES)
     assert state is not None  # noqa: S101 (its rows were just read)
@@ -179,20 +193,9 @@ def _model_run(
         params={
             **trained.settings.model_dump(mode="json"),
             **{f"best_{name}": value for name, value in trained.best_params.items()},
-            "feature_set": rows["feature_set"].iloc[0],
+            "feature_set": training.feature_set,
         },
-        metrics={
-            "apparent_auc": trained.apparent.auc,
-            "oof_auc": trained.honest.auc,
-            "oof_auc_low": trained.honest.ci_low,
-            "oof_auc_high": trained.honest.ci_high,
-            "oof_auc_se": trained.honest.se,
-            "searched_auc": trained.searched,
-            "threshold": trained.threshold.threshold,
-            "n_patients": trained.n,
-            "n_hot": trained.n_positive,
-            "n_features": len(trained.feature_names),
-        },
+        metrics=trained.metrics(),
         training_frame=rows.reset_index(drop=True),
         trained_on=(SIGNATURE_PATIENTS.name, state.version, state.content, scope.lake.uri(SIGNATURE_PATIENTS)),
         table_versions={
@@ -204,13 +207,39 @@ def _model_run(
             "out_of_fold": out_of_fold,
             "out_of_fold_repeats": trained.out_of_fold,
             "cv_results": trained.cv_results,
+            "training_features": _used(trained, features),
+            **geometry,
         },
-        tags={"tme.study": scope.study.name, "tme.provenance": scope.provenance},
+        search=trained.cv_results,
+        documents={
+            "settings": trained.settings.model_dump(mode="json"),
+            "extraction": scope.study.extraction.model_dump(mode="json"),
+        },
+        tags={
+            "tme.study": scope.study.name,
+            "tme.provenance": scope.provenance,
+            "tme.images": "yes" if geometry else "no",
+        },
         trusted_types=SKOPS_TRUSTED_TYPES,
     )
 
 
-def _signature_row(scope: Scope, record: ModelRecord, rows: pd.DataFrame) -> dict[str, object]:
+def _used(trained: TrainedSignature, features: pd.DataFrame) -> pd.DataFrame:
+    """The training values of the features that the model looks at, without the patients' names: what it knows."""
+    return features[list(trained.pipeline[:-1].get_feature_names_out())].reset_index(drop=True)
+
+
+def _geometry(scope: Scope, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Least and largest of what the training images measure, where images there are."""
+    regions = scope.lake.read(IMAGE_REGIONS)
+    regions = regions[regions["cohort"].isin(rows["cohort"].unique())]
+    if regions.empty:
+        return {}
+    measured = regions[[name for name in TRAINED_GEOMETRY if name in regions]]
+    return {"training_geometry": measured.agg(["min", "max"]).T.rename_axis("measure").reset_index()}
+
+
+def _signature_row(scope: Scope, record: ModelRecord, training: TrainingSet) -> dict[str, object]:
     """The row of a registered model, from what its MLflow run recorded, so that both always say the same."""
     run = scope.tracker.run_summary(record)
     metrics: Mapping[str, float] = run["metrics"]
@@ -220,14 +249,14 @@ def _signature_row(scope: Scope, record: ModelRecord, rows: pd.DataFrame) -> dic
         "model_name": record.name,
         "model_version": record.version,
         "mlflow_run_id": record.run_id,
-        "feature_set": rows["feature_set"].iloc[0],
+        "feature_set": training.feature_set,
         "best_params": json.dumps(best, sort_keys=True),
         **{name: int(metrics[name]) for name in ("n_patients", "n_hot", "n_features")},
         **{name: metrics[name] for name in _RECORDED},
     }
 
 
-def _current(scope: Scope) -> tuple[ModelRecord, pd.Series] | None:
+def current_model(scope: Scope) -> tuple[ModelRecord, pd.Series] | None:
     """The registered model that the `signature` table names, and its row."""
     table = scope.table(SIGNATURE)
     if table.empty:
@@ -245,7 +274,7 @@ def _current(scope: Scope) -> tuple[ModelRecord, pd.Series] | None:
 @table_asset(SIGNATURE_IMPORTANCE, code_version="1", deps=[SIGNATURE])
 def signature_importance(scope: Scope) -> Made:
     """List how much each feature counts, as recorded with the model."""
-    current = _current(scope)
+    current = current_model(scope)
     columns = [column.name for column in SIGNATURE_IMPORTANCE.columns]
     if current is None:
         return nothing(scope, "no signature")
@@ -258,7 +287,7 @@ def signature_importance(scope: Scope) -> Made:
 @table_asset(OUT_OF_FOLD_SCORES, code_version="1", deps=[SIGNATURE])
 def out_of_fold_scores(scope: Scope) -> Made:
     """Give the discovery patients' scores by models that never saw them, as recorded with the model."""
-    current = _current(scope)
+    current = current_model(scope)
     if current is None:
         return nothing(scope, "no signature")
     return Made(scope.tracker.read_table(current[0], "out_of_fold"))
@@ -267,7 +296,7 @@ def out_of_fold_scores(scope: Scope) -> Made:
 @table_asset(RAD_SCORES, code_version="1", deps=[RADIOMIC_FEATURES, HARMONISED_FEATURES, SIGNATURE, COHORT_SPLIT])
 def rad_scores(scope: Scope) -> Made:
     """Score every patient whose features are of the signature's set, and call hot or cold at the locked threshold."""
-    current = _current(scope)
+    current = current_model(scope)
     features = features_by_patient(scope)
     if current is None or features.empty or not (features["feature_set"] == current[1]["feature_set"]).any():
         return nothing(scope, "no features of the signature's set")

@@ -1,0 +1,178 @@
+"""One new patient: image and outline in, rad-score out, and how far the case lies outside what the model knows.
+
+Where the model is stored is not known here; ``tme_platform.scoring`` brings it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from tme_platform.imaging import (
+    ImagingError,
+    image_modality,
+    read_exclusion,
+    read_mask,
+    read_series,
+)
+from tme_platform.signature.applicability import applicability, fit_applicability
+from tme_platform.signature.score import rad_score
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import SimpleITK as sitk  # noqa: N813
+    from sklearn.pipeline import Pipeline
+
+    from tme_platform.radiomics import ExtractionSettings
+
+TRAINED_GEOMETRY = ("spacing_x_mm", "spacing_y_mm", "spacing_z_mm", "volume_ml")
+"""Measures of `imaging.region_quality` whose range in training a model remembers."""
+
+_SPACING_FACTOR = 2.0
+"""Voxels more than this many times coarser or finer than any in training are another kind of image."""
+_HOUNSFIELD_AIR = -500.0
+_HOUNSFIELD_SHARE = 0.01
+
+
+@dataclass(frozen=True)
+class ScoringModel:
+    """What scoring one case takes of a stored version."""
+
+    version: str
+    pipeline: Pipeline
+    threshold: float
+    extraction: ExtractionSettings
+    training_features: pd.DataFrame
+    """Training patients x features that the model looks at."""
+    training_geometry: pd.DataFrame | None = None
+    """Columns measure, min, max."""
+
+
+@dataclass(frozen=True)
+class CaseScore:
+    """The rad-score of one case."""
+
+    rad_score: float
+    predicted: str
+    """hot or cold at the threshold locked on discovery."""
+    threshold: float
+    model_version: str
+    unlike_training: bool
+    """Whether the case lies further from its nearest training patients than 95 % of these do from one another."""
+    distance_percentile: float
+    share_outside: float
+    """Share of the model's features beyond the training minimum or maximum."""
+    furthest_feature: str
+    furthest_sd: float
+    warnings: tuple[str, ...]
+    features: pd.Series
+    """All extracted features."""
+
+
+def score_case(
+    model: ScoringModel,
+    image: Path,
+    mask: Path,
+    *,
+    label: int | None = None,
+    exclusion_mask: Path | None = None,
+    series: str | None = None,
+    phase: int | None = None,
+    minus: int | None = None,
+) -> CaseScore:
+    """Score one outlined image, exactly as the batch path does.
+
+    Parameters
+    ----------
+    model
+        The stored version.
+    image, mask
+        An image file or DICOM folder, and its outline.
+    label, exclusion_mask, series, phase, minus
+        As the columns of `imaging.csv`.
+
+    Returns
+    -------
+    CaseScore
+
+    Raises
+    ------
+    ImagingError
+        The image is no MR image (``modality_other``), its voxels are unlike any the model was trained on
+        (``geometry_unlike_training``), or image and outline cannot be used; the message says what to do.
+    """
+    from tme_platform.radiomics import extract
+
+    modality = image_modality(image, series)
+    if modality not in ("MR", ""):
+        raise ImagingError("modality_other", f"{image.name} is a {modality} image; the signature reads MR images only.")
+    volume = read_series(image, series=series, phase=phase, minus=minus)
+    if modality == "":
+        _refuse_hounsfield(volume, image.name)
+    outline = read_mask(mask, volume, label)
+    warnings = _compare_geometry(model.training_geometry, volume, outline, image.name)
+    exclude = None if exclusion_mask is None else read_exclusion(exclusion_mask, volume)
+    features = extract(volume, outline, model.extraction, exclude)
+    frame = features.to_frame().T
+    score = float(rad_score(model.pipeline, frame).iloc[0])
+    far = applicability(fit_applicability(model.training_features), frame).iloc[0]
+    if far["unlike_training"]:
+        warnings.append(
+            f"unlike the training patients: further from them than {far['percentile']:.0%} of these from one another"
+        )
+    return CaseScore(
+        rad_score=score,
+        predicted="hot" if score >= model.threshold else "cold",
+        threshold=model.threshold,
+        model_version=model.version,
+        unlike_training=bool(far["unlike_training"]),
+        distance_percentile=float(far["percentile"]),
+        share_outside=float(far["share_outside"]),
+        furthest_feature=str(far["furthest_feature"]),
+        furthest_sd=float(far["furthest_sd"]),
+        warnings=tuple(warnings),
+        features=features,
+    )
+
+
+def _refuse_hounsfield(volume: sitk.Image, name: str) -> None:
+    """Refuse what looks like CT: a file that is no DICOM does not say what it is, but air at -1000 does."""
+    import SimpleITK as sitk  # noqa: N813
+
+    share = float((sitk.GetArrayViewFromImage(volume) < _HOUNSFIELD_AIR).mean())
+    if share > _HOUNSFIELD_SHARE:
+        raise ImagingError(
+            "modality_other",
+            f"{share:.0%} of the voxels of {name} lie below {_HOUNSFIELD_AIR:g}, as in CT (Hounsfield units); "
+            "the signature reads MR images only.",
+        )
+
+
+def _compare_geometry(trained: pd.DataFrame | None, volume: sitk.Image, outline: sitk.Image, name: str) -> list[str]:
+    """Refuse voxels of another kind; warn of a tumour smaller or larger than any in training."""
+    if trained is None or trained.empty:
+        return []
+    import SimpleITK as sitk  # noqa: N813
+
+    limits = {
+        str(row["measure"]): (float(row["min"]), float(row["max"]))
+        for row in trained[["measure", "min", "max"]].to_dict("records")
+    }
+    for axis, value in zip("xyz", volume.GetSpacing(), strict=True):
+        low, high = limits.get(f"spacing_{axis}_mm", (value, value))
+        if not low / _SPACING_FACTOR <= value <= high * _SPACING_FACTOR:
+            raise ImagingError(
+                "geometry_unlike_training",
+                f"voxels of {name} measure {value:.3g} mm along {axis}, those the signature was trained on "
+                f"{low:.3g} to {high:.3g} mm: such an image cannot be scored.",
+            )
+    inside = int((sitk.GetArrayViewFromImage(outline) != 0).sum())
+    volume_ml = inside * float(np.prod(volume.GetSpacing())) / 1000
+    low, high = limits.get("volume_ml", (volume_ml, volume_ml))
+    if not low <= volume_ml <= high:
+        return [f"the outline holds {volume_ml:.3g} ml; tumours in training held {low:.3g} to {high:.3g} ml"]
+    return []
