@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich import box
 from rich.console import Console
 from rich.table import Table
+
+from tme_platform.cli_models import models
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Immune phenotypes of breast tumours from RNA-seq, a rad-score from MRI, and how well it holds.",
 )
+app.add_typer(models, name="models")
 console = Console()
 errors = Console(stderr=True)
 
@@ -186,32 +188,44 @@ def query(
 
 
 @app.command()
-def models(context: typer.Context) -> None:
-    """List the versions of the signature side by side."""
-    from tme_platform.tracking import Tracker
+def score(
+    context: typer.Context,
+    image: Annotated[Path, typer.Option(help="MR image: NIfTI, NRRD, MHA, or a DICOM folder.")],
+    mask: Annotated[Path, typer.Option(help="Outline of the tumour: label map, DICOM-SEG or RTSTRUCT.")],
+    model: Annotated[str, typer.Option(help="Version or alias.")] = "champion",
+    label: Annotated[int | None, typer.Option(help="Label of the tumour in the mask.")] = None,
+    exclusion_mask: Annotated[Path | None, typer.Option(help="What is left out of the ring.")] = None,
+    series: Annotated[str | None, typer.Option(help="DICOM series, if the folder holds several.")] = None,
+    phase: Annotated[int | None, typer.Option(help="Phase of a dynamic series, from 0.")] = None,
+    minus: Annotated[int | None, typer.Option(help="Phase to subtract from it.")] = None,
+) -> None:
+    """Score one new patient: rad-score, hot or cold, and how far the case lies outside the training data."""
+    from tme_platform.scoring import load_scoring_model, open_tracker
+    from tme_platform.signature import score_case
 
-    state: Path = context.obj.state
-    uri = os.environ.get("TME_TRACKING_URI", "")
-    if not uri and not (state / "mlflow" / "mlflow.db").exists():
-        _fail(f"no models in {state}: run `tme demo` or `tme run` first, or name another lake (--lake)")
-    tracker = Tracker.of_lake(state, uri)
-    aliases = {version: alias for alias, version in tracker.aliases().items()}
-    table = Table(title="Versions of the signature", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("version", "trained", "patients (hot)", "features", "AUC out of fold", "apparent"):
-        table.add_column(heading, overflow="fold")
-    for record in tracker.versions():
-        summary = tracker.run_summary(record)
-        metrics = summary["metrics"]
-        table.add_row(
-            f"{record.version} {aliases.get(record.version, '')}",
-            f"{summary['started']:%Y-%m-%d %H:%M}",
-            f"{metrics['n_patients']:.0f} ({metrics['n_hot']:.0f})",
-            f"{metrics['n_features']:.0f}",
-            f"{metrics['oof_auc']:.3f} ({metrics['oof_auc_low']:.3f}-{metrics['oof_auc_high']:.3f})",
-            f"{metrics['apparent_auc']:.3f}",
-        )
-    console.print(table)
-    console.print("Compare them in MLflow: `tme ui`, then Models > rad-score.")
+    where: Where = context.obj
+    scoring = load_scoring_model(open_tracker(where.state, os.environ.get("TME_TRACKING_URI", "")), model)
+    case = score_case(
+        scoring,
+        image,
+        mask,
+        label=label,
+        exclusion_mask=exclusion_mask,
+        series=series,
+        phase=phase,
+        minus=minus,
+    )
+    console.print(f"rad-score [bold]{case.rad_score!r}[/bold]  (version {case.model_version})", highlight=False)
+    console.print(f"{case.predicted} at the locked threshold {case.threshold:.4f}", highlight=False)
+    console.print(
+        f"further from the training patients than {case.distance_percentile:.0%} of these from one another; "
+        f"{case.share_outside:.0%} of its features beyond their range, the furthest {case.furthest_feature} "
+        f"({case.furthest_sd:+.1f} sd)",
+        highlight=False,
+    )
+    for warning in case.warnings:
+        errors.print(f"[yellow]caution[/yellow]  {warning}", highlight=False, soft_wrap=True)
+    console.print("For research on cohorts; no decision about a patient may rest on it.")
 
 
 def main() -> None:
@@ -220,8 +234,9 @@ def main() -> None:
         app()
     except (
         ValueError,
+        LookupError,
         RuntimeError,
-    ) as error:  # settings, or a lake or server out of reach
+    ) as error:  # settings, a model that is not there, or a lake or server out of reach
         errors.print(f"[red]error[/red]  {error}", soft_wrap=True, highlight=False)
         raise SystemExit(1) from None
     except OSError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +10,17 @@ from tme_platform.signature.case import CaseScore, ScoringModel, score_case
 from tme_platform.tracking import CHAMPION, Tracker
 
 
-def open_tracker(lake: Path | str) -> Tracker:
-    """The model registry of a lake (`TME_TRACKING_URI` wins where it is set).
+def open_tracker(state: Path, uri: str = "") -> Tracker:
+    """The model registry of a lake, by its state folder or by the address of a server.
 
     Raises
     ------
     LookupError
         No model was ever made there.
     """
-    root = Path(lake).resolve()
-    uri = os.environ.get("TME_TRACKING_URI", "")
-    if not uri and not (root / "mlflow" / "mlflow.db").exists():
-        raise LookupError(f"no models in {lake}: run `tme demo` or `tme run` first, or name another lake (--lake)")
-    return Tracker(uri or Tracker.local_uri(root), root / "mlflow" / "artifacts")
+    if not uri and not (state / "mlflow" / "mlflow.db").exists():
+        raise LookupError(f"no models in {state}: run `tme demo` or `tme run` first, or name another lake (--lake)")
+    return Tracker.of_lake(state, uri)
 
 
 def load_scoring_model(tracker: Tracker, model: str = CHAMPION) -> ScoringModel:
@@ -39,7 +36,8 @@ def load_scoring_model(tracker: Tracker, model: str = CHAMPION) -> ScoringModel:
     LookupError
         There is no such version.
     ValueError
-        The version was trained on a finished feature table, which no image can be made into.
+        The version was trained on a finished feature table, which no image can be made into, or on harmonised features,
+        which one image cannot be made into.
     """
     record = tracker.version(model)
     summary = tracker.run_summary(record)
@@ -48,6 +46,12 @@ def load_scoring_model(tracker: Tracker, model: str = CHAMPION) -> ScoringModel:
         raise ValueError(
             f"version {record.version} was trained on the finished feature table {feature_set!r}, which is not made "
             "from images here: new patients are scored by adding them to that table and `tme run`"
+        )
+    batch = tracker.read_document(record, "harmonisation")["batch"]
+    if batch != "none":
+        raise ValueError(
+            f"version {record.version} was trained on features harmonised by {batch}, which takes more than one image: "
+            "new patients are scored by adding them to a cohort and `tme run`"
         )
     geometry = None
     if summary["tags"].get("tme.images") == "yes":
@@ -63,7 +67,13 @@ def load_scoring_model(tracker: Tracker, model: str = CHAMPION) -> ScoringModel:
 
 
 def score(
-    image: Path | str, mask: Path | str, *, model: str = CHAMPION, lake: Path | str = "data_lake", **reading: Any
+    image: Path | str,
+    mask: Path | str,
+    *,
+    model: str = CHAMPION,
+    lake: Path | str = "data_lake",
+    tracking_uri: str = "",
+    **reading: Any,
 ) -> CaseScore:
     """Score one new patient.
 
@@ -73,8 +83,8 @@ def score(
         An image file or DICOM folder, and its outline.
     model
         Version number or alias in the registry.
-    lake
-        Root of the lake whose registry it is.
+    lake, tracking_uri
+        The lake whose registry it is, or the address of its MLflow server.
     **reading
         label, exclusion_mask, series, phase, minus: as the columns of `imaging.csv`.
 
@@ -88,4 +98,6 @@ def score(
     LookupError, ValueError
         No such version, or input that cannot be scored; see `load_scoring_model` and `score_case`.
     """
-    return score_case(load_scoring_model(open_tracker(lake), model), Path(image), Path(mask), **reading)
+    return score_case(
+        load_scoring_model(open_tracker(Path(lake), tracking_uri), model), Path(image), Path(mask), **reading
+    )

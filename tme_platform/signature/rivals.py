@@ -15,7 +15,7 @@ from tme_platform.signature.out_of_fold import compare_within_fold
 from tme_platform.signature.training import train_signature
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from tme_platform.evaluation import DeLongAuc
     from tme_platform.signature.settings import SignatureSettings
@@ -59,6 +59,7 @@ def compare_rivals(
         "l1_logistic",
         "gradient_boosting",
     ),
+    otherwise: Mapping[str, pd.DataFrame] | None = None,
     cohort: str = "",
     n_jobs: int = -1,
 ) -> pd.DataFrame:
@@ -77,6 +78,8 @@ def compare_rivals(
         a missing number is imputed in the folds, and a missing text has no column set.
     challengers
         Other learners on the same features.
+    otherwise
+        The same learner on the same features made otherwise (harmonised, or not), by name.
     cohort, n_jobs
         Name for the rows; processes.
 
@@ -93,6 +96,7 @@ def compare_rivals(
         for name in challengers
         if name != signature.settings.model
     }
+    plans |= {name: (table, signature.settings, kept) for name, table in (otherwise or {}).items()}
     if volume is not None:
         plans["volume"] = (features[[volume]], plain, [volume])
     if clinical is not None:

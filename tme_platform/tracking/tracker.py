@@ -152,6 +152,11 @@ class Tracker:
         """Note why a version was not promoted."""
         self._client().set_model_version_tag(self.model_name, record.version, "tme.promotion", why)
 
+    def promotion(self, record: ModelRecord) -> str:
+        """What the promotion rule said of a version; "" where it was not asked yet."""
+        found = self._client().get_model_version(self.model_name, record.version)
+        return str(found.tags.get("tme.promotion", ""))
+
     def version(self, name: str) -> ModelRecord:
         """A version by its number or alias.
 

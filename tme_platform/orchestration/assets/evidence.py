@@ -13,16 +13,19 @@ from tme_platform.lake.tables import (
     LABEL_PERMUTATIONS,
     LEARNING_CURVE,
     PATIENTS,
+    RADIOMIC_FEATURES,
     SIGNATURE,
     SIGNATURE_CAUTIONS,
     SIGNATURE_OPTIMISM,
     SIGNATURE_PATIENTS,
     SIGNATURE_RIVALS,
 )
+from tme_platform.orchestration.assets.harmonisation import first_readings
 from tme_platform.orchestration.assets.signature import clinical_by_patient, current_model
 from tme_platform.orchestration.scope import Scope
 from tme_platform.orchestration.table_asset import Made, nothing, table_asset
 from tme_platform.orchestration.training import TrainingSet, training_set
+from tme_platform.radiomics import harmonise, learn_harmonisation
 from tme_platform.signature import (
     SignatureSettings,
     compare_rivals,
@@ -59,7 +62,11 @@ def _clinical(scope: Scope, rows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts)
 
 
-@table_asset(SIGNATURE_RIVALS, code_version="1", deps=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES, PATIENTS])
+@table_asset(
+    SIGNATURE_RIVALS,
+    code_version="1",
+    deps=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES, PATIENTS, RADIOMIC_FEATURES],
+)
 def signature_rivals(scope: Scope) -> Made:
     """Train other learners, the volume alone, clinical variables and both together, in the signature's own folds."""
     training, current = _training(scope), current_model(scope)
@@ -82,6 +89,7 @@ def signature_rivals(scope: Scope) -> Made:
         volume=volume,
         clinical=clinical if clinical.shape[1] else None,
         challengers=asked.rivals,
+        otherwise=_harmonised_otherwise(scope, training),
         n_jobs=scope.workers,
     )
     table["reason"] = table["reason"].replace("", None)
@@ -93,6 +101,17 @@ def signature_rivals(scope: Scope) -> Made:
         **{f"auc_{model}": round(float(auc), 4) for model, auc in honest.items()},
     }
     return Made(table, details=details)
+
+
+def _harmonised_otherwise(scope: Scope, training: TrainingSet) -> dict[str, pd.DataFrame]:
+    """The training features without harmonisation where the study harmonises, with it where a scanner is known."""
+    cohorts, patients = training.rows["cohort"].unique(), training.features.index
+    if scope.use(scope.study.harmonisation).batch != "none":
+        raw = pd.concat([first_readings(scope.table(RADIOMIC_FEATURES, str(cohort))) for cohort in cohorts])
+        return {"not_harmonised": raw.reindex(index=patients, columns=training.features.columns)}
+    scanner = _clinical(scope, training.rows)["scanner"]
+    learned, _ = learn_harmonisation(training.features, scanner)
+    return {} if learned is None else {"harmonised": harmonise(training.features, scanner, learned)[0]}
 
 
 @table_asset(LABEL_PERMUTATIONS, code_version="1", deps=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES])

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from tme_platform.cohorts import Role
+from tme_platform.figures import FIGURES, draw, to_png
 from tme_platform.lake.tables import (
     AGREED_FEATURES,
     COHORT_METRICS,
@@ -131,6 +132,11 @@ def _facts(
 
 
 def _files(evaluated: dict[str, pd.DataFrame]) -> dict[str, bytes]:
-    return {
+    """Every evaluation table as CSV, and the figures that they make."""
+    files = {
         f"evaluation/{name}.csv": table.to_csv(index=False).encode() for name, table in evaluated.items() if len(table)
     }
+    for name, entry in FIGURES.items():
+        if entry.main_table in evaluated and not entry.per_cohort and len(evaluated[entry.main_table]):
+            files[f"figures/{name}.png"] = to_png(draw(name, evaluated).figure, dpi=150)
+    return files

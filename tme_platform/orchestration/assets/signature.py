@@ -214,6 +214,7 @@ def _model_run(scope: Scope, key: str, trained: TrainedSignature, training: Trai
         documents={
             "settings": trained.settings.model_dump(mode="json"),
             "extraction": scope.study.extraction.model_dump(mode="json"),
+            "harmonisation": scope.study.harmonisation.model_dump(mode="json"),
         },
         tags={
             "tme.study": scope.study.name,
