@@ -13,6 +13,9 @@ from tme_platform.orchestration.table_asset import RefreshConfig
 from tme_platform.orchestration.workspace import Workspace
 from tme_platform_tests.small_study import make_study
 
+_NOTHING_HERE = {"rejected_inputs", "reader_overlap", "harmonisation", "harmonisation_effect", "harmonised_features"}
+"""Nothing is wrong in the small study, nobody reads twice, and it has one scanner; other tests make these tables."""
+
 
 def call(asset: dg.AssetsDefinition, workspace: Workspace, cohort: str | None) -> dg.MaterializeResult:
     context = dg.build_asset_context(partition_key=cohort) if cohort else dg.build_asset_context()
@@ -43,7 +46,7 @@ def test_asset(called: dict[str, list[tuple[str | None, dg.MaterializeResult]]],
         assert failed == []
         assert {"schema", "unique_keys", "finite_values"} <= {check.check_name for check in result.check_results}
     rows = sum(result.metadata["dagster/row_count"] for _, result in called[name])
-    assert rows > 0 or name == "rejected_inputs", "the small study has something for every table"
+    assert rows > 0 or name in _NOTHING_HERE, "the small study has something for every other table"
 
 
 def test_a_frame_that_breaks_its_schema_fails_the_asset_and_says_which_check(tmp_path: Path) -> None:

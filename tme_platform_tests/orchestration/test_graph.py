@@ -130,7 +130,8 @@ def test_model_and_materialisation_point_at_each_other(finished: Finished) -> No
     tracker = platform.workspace.tracker
     (record,) = tracker.versions()
     assert (record.content_key, record.run_id) == (row["content_key"], row["mlflow_run_id"])
-    assert tracker.aliases() == {"champion": record.version}
+    assert tracker.aliases() == {"challenger": record.version}, "random labels: the rule refuses, and says why"
+    assert "calibration_slope" in tracker.promotion(record)
     event = platform.instance.get_latest_materialization_event(dg.AssetKey("signature"))
     assert event.asset_materialization.metadata["mlflow_run"].value.endswith(f"/runs/{record.run_id}")
     summary = tracker.run_summary(record)
