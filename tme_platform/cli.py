@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from tme_platform.cli_models import models
+from tme_platform.console import console, errors
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,8 +31,6 @@ app = typer.Typer(
     help="Immune phenotypes of breast tumours from RNA-seq, a rad-score from MRI, and how well it holds.",
 )
 app.add_typer(models, name="models")
-console = Console()
-errors = Console(stderr=True)
 
 
 class Refresh(StrEnum):

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
-from rich.console import Console
 from rich.table import Table
+
+from tme_platform.console import console
 
 if TYPE_CHECKING:
     from tme_platform.tracking import ModelRecord, Tracker
@@ -19,7 +20,6 @@ models = typer.Typer(
     help="Compare the versions of the signature, or train one again.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-console = Console()
 _UNCHANGED_METRICS = 1e-12
 
 
@@ -35,7 +35,7 @@ def show(context: typer.Context) -> None:
         aliases.setdefault(version, []).append(alias)
     table = Table(title="Versions of the signature", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for heading in ("version", "trained", "patients (hot)", "features", "AUC out of fold", "apparent", "threshold"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading == "version")
     summaries = {record.version: tracker.run_summary(record) for record in records}
     for record in records:
         metrics, tags = summaries[record.version]["metrics"], summaries[record.version]["tags"]
@@ -45,7 +45,7 @@ def show(context: typer.Context) -> None:
         ]
         table.add_row(
             " ".join([record.version, *marks]),
-            f"{summaries[record.version]['started']:%Y-%m-%d %H:%M}",
+            f"{summaries[record.version]['started']:%Y-%m-%d}",
             f"{metrics['n_patients']:.0f} ({metrics['n_hot']:.0f})",
             f"{metrics['n_features']:.0f}",
             f"{metrics['oof_auc']:.3f} ({metrics['oof_auc_low']:.3f}-{metrics['oof_auc_high']:.3f})",

@@ -33,7 +33,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
 def test_help_names_the_commands() -> None:
     found = tme("--help")
     assert found.returncode == 0
-    for command in ("demo", "run", "ui", "check", "query", "models"):
+    for command in ("demo", "run", "ui", "check", "query", "models", "score"):
         assert command in found.stdout
 
 
@@ -79,8 +79,23 @@ def test_a_query_that_is_wrong_or_writes_fails(place: list[object]) -> None:
 def test_models_lists_one_version(place: list[object]) -> None:
     found = tme(*place, "models")
     assert found.returncode == 0
-    assert "champion" in found.stdout
-    assert found.stdout.count("champion") == 1
+    assert found.stdout.count("challenger") == 1, "random labels: no version is promoted"
+    assert "refused: " in found.stdout
+
+
+def test_a_version_is_reproduced(place: list[object]) -> None:
+    found = tme(*place, "models", "reproduce", "1")
+    assert found.returncode == 0, found.stderr
+    assert "identical" in found.stdout
+
+
+def test_a_version_that_is_not_there_or_cannot_score_is_a_sentence(place: list[object], tmp_path: Path) -> None:
+    image = tmp_path / "image.nii.gz"
+    for model, said in (("9", "no version '9'"), ("champion", "has been promoted"), ("1", "feature table 'drawn'")):
+        found = tme(*place, "score", "--image", image, "--mask", image, "--model", model)
+        assert found.returncode == 1
+        assert said in found.stderr
+        assert "Traceback" not in found.stderr
 
 
 def test_check_reads_and_writes_nothing(place: list[object]) -> None:

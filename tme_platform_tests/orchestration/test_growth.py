@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tme_platform.cli_models import differences
 from tme_platform.expression import gene_set_path
 from tme_platform.lake.tables import (
     CELL_SCORE_RANGES,
@@ -14,8 +15,11 @@ from tme_platform.lake.tables import (
     POPULATIONS,
     RADIOMIC_FEATURES,
     REJECTED_INPUTS,
+    SIGNATURE_PATIENTS,
+    SIGNATURE_REVIEW,
     TME_PHENOTYPES,
 )
+from tme_platform.orchestration.reproduce import reproduce
 from tme_platform_tests.orchestration.conftest import Platform, open_platform
 from tme_platform_tests.small_study import declare, write_image
 
@@ -100,6 +104,34 @@ def test_growing_keeps_everybody_on_their_side(platform: Platform) -> None:
         lake.read(TME_PHENOTYPES, "reference").set_index("patient_id")["phenotype"].loc[labels.index], labels
     )
     assert len(platform.workspace.tracker.versions()) == 2, "another training table is another model"
+
+
+def test_the_grown_cohorts_version_is_compared_and_the_first_is_reproduced(platform: Platform) -> None:
+    tracker, lake = platform.workspace.tracker, platform.workspace.lake
+    first, *_, last = tracker.versions()
+    said = "\n".join(
+        differences(tracker, first, last, {one.version: tracker.run_summary(one) for one in (first, last)})
+    )
+    assert "patients new, 0 gone" in said
+    assert "settings: the same" in said
+    assert "paired DeLong" in said
+    reviewed = lake.read(SIGNATURE_REVIEW)
+    assert set(reviewed["model_version"]) == {last.version}
+    assert tracker.promotion(last).startswith(("refused", "promoted"))
+    again = reproduce(tracker, lake, first)
+    assert again.identical, again.differences
+    assert again.n_patients < tracker.run_summary(last)["metrics"]["n_patients"]
+    assert again.tables["signature_patients"] < lake.state(SIGNATURE_PATIENTS).version
+
+
+def test_a_reproduction_says_what_differs(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    tracker, lake = platform.workspace.tracker, platform.workspace.lake
+    first = tracker.versions()[0]
+    settings = tracker.read_document(first, "settings") | {"seed": 5}
+    monkeypatch.setattr(type(tracker), "read_document", lambda *_: settings)
+    again = reproduce(tracker, lake, first)
+    assert not again.identical
+    assert any(line.startswith("the content key is") for line in again.differences)
 
 
 def test_a_cohort_is_labelled_by_anothers_model_without_a_refit(platform: Platform) -> None:

@@ -1,0 +1,16 @@
+"""Where commands print: one console for answers, one for what went wrong."""
+
+import sys
+
+from rich.console import Console
+
+_WIDTH_IN_FILES = 120
+"""Columns where the output goes to a file or a pipe, which have no width of their own."""
+
+
+def _width(stream: object) -> int | None:
+    return None if getattr(stream, "isatty", bool)() else _WIDTH_IN_FILES
+
+
+console = Console(width=_width(sys.stdout))
+errors = Console(stderr=True, width=_width(sys.stderr))
