@@ -104,12 +104,8 @@ def differences(
         f"data: {compared.n_only_newer} patients new, {compared.n_only_older} gone, {compared.n_relabelled} with "
         f"another phenotype, {compared.n_common} in both; table versions {_versions(before)} -> {_versions(after)}"
     ]
-    changed = [
-        f"{name} {before['params'].get(name, 'none')} -> {after['params'].get(name, 'none')}"
-        for name in sorted({*before["params"], *after["params"]})
-        if before["params"].get(name) != after["params"].get(name)
-    ]
-    lines.append("settings: " + (", ".join(changed) if changed else "the same"))
+    lines.append(f"settings: {_changed(before, after, chosen=False) or 'the same'}")
+    lines.append(f"chosen by the search: {_changed(before, after, chosen=True) or 'the same'}")
     lines.append(compared.sentence())
     lines += [
         f"{name}: {before['metrics'][name]:.4f} -> {after['metrics'][name]:.4f}"
@@ -117,6 +113,15 @@ def differences(
         if name.endswith(".honest.auc") and abs(before["metrics"][name] - after["metrics"][name]) > _UNCHANGED_METRICS
     ]
     return lines
+
+
+def _changed(before: dict[str, Any], after: dict[str, Any], *, chosen: bool) -> str:
+    """Parameters that differ: those that were set, or those that the search chose."""
+    return ", ".join(
+        f"{name} {before['params'].get(name, 'none')} -> {after['params'].get(name, 'none')}"
+        for name in sorted({*before["params"], *after["params"]})
+        if name.startswith("best_") == chosen and before["params"].get(name) != after["params"].get(name)
+    )
 
 
 def _versions(summary: dict[str, Any]) -> str:
