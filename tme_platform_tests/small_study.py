@@ -3,6 +3,9 @@
 Numbers are drawn at random and mean nothing; the cohort files say `simulated`.
 """
 
+import functools
+import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +14,7 @@ import SimpleITK as sitk  # noqa: N813
 import yaml
 
 from tme_platform.orchestration.workspace import Workspace
+from tme_platform.tracking import Tracker
 
 STUDY = """
 name: small
@@ -47,7 +51,18 @@ def make_study(root: Path, *, patients: int = 40, imaged: int = 3, all_genes: bo
         make_imaging(landing / "images", [f"I{number:03d}" for number in range(imaged)], random)
     study = root / "small.yaml"
     study.write_text(STUDY)
+    database = root / "lake" / "mlflow" / "mlflow.db"
+    database.parent.mkdir(parents=True)
+    shutil.copy(_empty_mlflow(), database)
     return Workspace(lake_root=str(root / "lake"), landing_root=str(landing), study_name=str(study), workers=1)
+
+
+@functools.cache
+def _empty_mlflow() -> Path:
+    """An MLflow database with its tables: making them takes MLflow seconds, and many tests have a lake of their own."""
+    database = Path(tempfile.mkdtemp(prefix="tme-mlflow-")) / "mlflow" / "mlflow.db"
+    Tracker.of_lake(database.parent.parent).versions()
+    return database
 
 
 def declare(folder: Path, **fields: object) -> None:

@@ -47,9 +47,11 @@ def build_catalog(lake: Lake) -> pd.DataFrame:
     try:
         with duckdb.connect(str(draft)) as connection:
             copy = LocalCopy(lake) if is_url(lake.root) else None
+            connection.begin()  # one transaction: hundreds of statements would each wait for the disk
             listing = pd.DataFrame([_add_view(connection, lake, schema, copy) for schema in TABLES.values()])
             connection.register("listing", listing)
             connection.execute("CREATE TABLE lake_tables AS SELECT * FROM listing")
+            connection.commit()
         draft.replace(target)
         if copy is not None:
             copy.tidy()
