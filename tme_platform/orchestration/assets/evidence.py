@@ -4,6 +4,7 @@ How it holds in cohorts, discovery included, is `evaluation`'s affair.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -54,6 +55,15 @@ def _training(scope: Scope) -> TrainingSet | None:
     """What the current signature was trained on; None where there is no signature."""
     found = training_set(scope.table(SIGNATURE_PATIENTS), scope.table(AGREED_FEATURES))
     return found if scope.has_rows(SIGNATURE) and found.trainable else None
+
+
+def _procedure(scope: Scope, training: TrainingSet) -> dict[str, Any]:
+    """How the signature is learned, as everything takes it that learns it again."""
+    return {
+        "settings": scope.use(scope.study.signature),
+        "kept_features": training.kept_features,
+        "n_jobs": scope.workers,
+    }
 
 
 def _clinical(scope: Scope, rows: pd.DataFrame) -> pd.DataFrame:
@@ -125,10 +135,8 @@ def label_permutations(scope: Scope) -> Made:
     found = label_permutation(
         training.features,
         training.labels,
-        settings=scope.use(scope.study.signature),
-        kept_features=training.kept_features,
         n_permutations=asked.permutations,
-        n_jobs=scope.workers,
+        **_procedure(scope, training),
     )
     aucs = [found.auc, *found.null]
     table = pd.DataFrame({"shuffle": range(len(aucs)), "auc": aucs})
@@ -146,10 +154,8 @@ def learning_curve_by_size(scope: Scope) -> Made:
     table = learning_curve(
         training.features,
         training.labels,
-        settings=scope.use(scope.study.signature),
-        kept_features=training.kept_features,
         draws=scope.use(scope.study.evaluation).learning_draws,
-        n_jobs=scope.workers,
+        **_procedure(scope, training),
     )
     return Made(table, details={f"auc_at_{row['n']}": round(float(row["auc"]), 4) for row in table.to_dict("records")})
 
@@ -163,10 +169,8 @@ def signature_optimism(scope: Scope) -> Made:
     table = optimism_corrected_auc(
         training.features,
         training.labels,
-        settings=scope.use(scope.study.signature),
-        kept_features=training.kept_features,
         n_bootstrap=scope.use(scope.study.evaluation).bootstraps,
-        n_jobs=scope.workers,
+        **_procedure(scope, training),
     )
     return Made(table, details={str(row["metric"]): round(float(row["value"]), 4) for row in table.to_dict("records")})
 
