@@ -15,6 +15,7 @@ import typer
 from rich.table import Table
 
 from tme_platform.cli_models import models
+from tme_platform.cli_report import report
 from tme_platform.console import console, errors
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ app = typer.Typer(
     help="Immune phenotypes of breast tumours from RNA-seq, a rad-score from MRI, and how well it holds.",
 )
 app.add_typer(models, name="models")
+app.command()(report)
 
 
 class Refresh(StrEnum):

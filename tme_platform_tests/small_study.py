@@ -26,6 +26,7 @@ signature: {n_repeats: 1, n_trees: 10, search_trees: 5, n_splits: 3, permutation
 evaluation: {permutations: 19, learning_draws: 2, bootstraps: 10, rivals: [l1_logistic], volume_features: [f0]}
 agreement: {perturbation_patients: 3}
 ring_width: {widths_mm: [1, 3], patients: 2}
+report: {figures: false}
 """
 
 _GROUPS = {

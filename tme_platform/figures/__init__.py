@@ -14,7 +14,7 @@ from tme_platform.figures.cohort_flow import cohort_flow
 from tme_platform.figures.cox_bubbles import cox_bubbles
 from tme_platform.figures.enrichment_bars import enrichment_bars
 from tme_platform.figures.enrichment_run import enrichment_run
-from tme_platform.figures.export import SMALL_BYTES, to_pdf, to_png, to_small_png, to_svg
+from tme_platform.figures.export import SMALL_BYTES, settle, to_pdf, to_png, to_small_png, to_svg
 from tme_platform.figures.feature_cell_map import feature_cell_map
 from tme_platform.figures.feature_importance import feature_importance
 from tme_platform.figures.icc_distribution import icc_distribution
@@ -67,6 +67,7 @@ __all__ = [
     "roc",
     "scanner_effect",
     "segmentation",
+    "settle",
     "to_pdf",
     "to_png",
     "to_small_png",

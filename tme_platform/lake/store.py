@@ -133,23 +133,33 @@ class Lake:
         cohort: str | None = None,
         *,
         columns: Sequence[str] | None = None,
+        rows: Mapping[str, Sequence[str]] | None = None,
         version: int | None = None,
     ) -> pd.DataFrame:
         """Read a table, or one cohort of it, as pandas with the schema's types.
 
         Columns of other cohorts' collections (all missing here) are left out. A table never written reads as empty.
+        `rows` names columns and the values that are wanted of them; other rows are not read.
         """
-        return self._read(schema, self.table(schema, version), cohort, columns)
+        return self._read(schema, self.table(schema, version), cohort, columns, rows)
 
     def _read(
-        self, schema: TableSchema, table: DeltaTable | None, cohort: str | None, columns: Sequence[str] | None = None
+        self,
+        schema: TableSchema,
+        table: DeltaTable | None,
+        cohort: str | None,
+        columns: Sequence[str] | None = None,
+        rows: Mapping[str, Sequence[str]] | None = None,
     ) -> pd.DataFrame:
         arrow: pa.Table
         if table is None:
             arrow = schema.empty()
         else:
             part = [("cohort", "=", cohort)] if cohort is not None else None
-            arrow = table.to_pyarrow_table(partitions=part, columns=list(columns) if columns else None)
+            wanted = [(name, "in", list(values)) for name, values in (rows or {}).items()]
+            arrow = table.to_pyarrow_table(
+                partitions=part, columns=list(columns) if columns else None, filters=wanted or None
+            )
         return self._as_frame(schema, arrow)
 
     @staticmethod

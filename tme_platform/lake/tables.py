@@ -1048,6 +1048,38 @@ RAD_SCORE_SURVIVAL = TableSchema(
     key=("cut",),
 )
 
+STUDY_REPORT = TableSchema(
+    "study_report",
+    "catalog",
+    "Every number that the study report states, with n and interval, and the published study's value where it has one.",
+    (
+        _text(
+            "number", "Name of the number: section, cohort, side, endpoint, analysis, subject, measure.", required=True
+        ),
+        _text("section", "Section of the report.", required=True),
+        _text("measure", "What is measured.", required=True),
+        _text("cohort", "Cohort; missing where the number is of several."),
+        _text("subject", "What it is measured of, within the cohort."),
+        _text("side", "discovery, validation or external."),
+        _text("endpoint", "What is predicted."),
+        _text("analysis", "paper: as the published study reports it; honest: what can be believed."),
+        _number("value", "Its value."),
+        _number("ci_low", "Lower limit of its 95 % confidence interval."),
+        _number("ci_high", "Upper limit of its 95 % confidence interval."),
+        _share("p", "p-value, where it has one."),
+        _count("n", "Patients."),
+        _count("n_positive", "Events, or patients with the endpoint."),
+        _text("method", "How value and interval were computed."),
+        _text("source_table", "Table it is taken from.", required=True),
+        _text("reason", "Why there is no value."),
+        _number("published", "Value in Han et al. 2024."),
+        _number("published_low", "Lower limit of its 95 % confidence interval there."),
+        _number("published_high", "Upper limit of its 95 % confidence interval there."),
+    ),
+    key=("number",),
+    per_cohort=False,
+)
+
 TABLES: dict[str, TableSchema] = {
     schema.name: schema
     for schema in (
@@ -1107,5 +1139,6 @@ TABLES: dict[str, TableSchema] = {
         RAD_SCORE_GROUPS,
         RAD_SCORE_SURVIVAL,
         FEATURE_CELL_CORRELATION,
+        STUDY_REPORT,
     )
 }

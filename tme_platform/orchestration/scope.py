@@ -85,12 +85,16 @@ class Scope:
         return self.landing / self.own_cohort
 
     def table(
-        self, schema: TableSchema, cohort: str | None = None, columns: Sequence[str] | None = None
+        self,
+        schema: TableSchema,
+        cohort: str | None = None,
+        columns: Sequence[str] | None = None,
+        rows: Mapping[str, Sequence[str]] | None = None,
     ) -> pd.DataFrame:
         """Read a table: of this partition's cohort, of another by name, or whole where there is no cohort."""
         part = cohort or (self.cohort if schema.per_cohort else None)
         self._note(f"table:{schema.name}/{part or '*'}")
-        frame = self.lake.read(schema, part, columns=columns)
+        frame = self.lake.read(schema, part, columns=columns, rows=rows)
         return frame[frame["cohort"].isin(list(self.cohorts))] if schema.per_cohort and part is None else frame
 
     def has_rows(self, schema: TableSchema, cohort: str | None = None) -> bool:

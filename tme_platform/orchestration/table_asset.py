@@ -16,9 +16,11 @@ from tme_platform.lake import Commit, PartitionState, TableError, TableSchema
 from tme_platform.lake.schema import CHECKS
 from tme_platform.orchestration.automation import WHEN_CONTENT_CHANGES
 from tme_platform.orchestration.partitions import COHORTS
+from tme_platform.orchestration.pictures import figure_metadata
 from tme_platform.orchestration.progress import NOTHING_CHANGED, Progress
 from tme_platform.orchestration.scope import Refresh, Scope, failure_counts
 from tme_platform.orchestration.workspace import Workspace
+from tme_platform.report import page_path
 
 OWNERS = ["team:radiogenomics"]
 STAGES = (
@@ -169,7 +171,7 @@ def _materialise(
     findings = judge(scope.lake.read(schema, cohort) if frame is None else frame, scope) if judge else ()
     progress.done(schema.name, cohort, shown, time.monotonic() - started)
     yield dg.MaterializeResult(
-        metadata=_metadata(scope, state, shown),
+        metadata=_metadata(scope, state, shown) | (figure_metadata(scope) if shown != NOTHING_CHANGED else {}),
         data_version=dg.DataVersion(state.content),
         check_results=[
             *(dg.AssetCheckResult(passed=True, check_name=name) for name in CHECKS),
@@ -250,8 +252,16 @@ def _metadata(scope: Scope, state: PartitionState, shown: str) -> dict[str, Any]
         "counted_by": scope.schema.counted_by,
         **(changes if quiet else state.changes),
         "provenance": scope.provenance,
+        **_links(scope),
         **{name: _shown(value) for name, value in state.details.items()},
     }
+
+
+def _links(scope: Scope) -> dict[str, Any]:
+    """Where to read on: the study's report, and MLflow where the table is about the signature."""
+    report = dg.MetadataValue.path(page_path(scope.lake.state_folder, scope.study.name))
+    about_model = scope.schema.layer in ("signature", "evaluation")
+    return {"report": report, **({"models": dg.MetadataValue.url(scope.tracker.model_link())} if about_model else {})}
 
 
 def _shown(value: Any) -> Any:

@@ -107,6 +107,13 @@ class EvaluationSettings(_Settings):
     """Share of hot tumours (or of the endpoint) for which PPV and NPV are also stated."""
 
 
+class ReportSettings(_Settings):
+    """What is drawn."""
+
+    figures: bool = True
+    """Whether figures are drawn, in the report and in Dagster's metadata; without them a run is quicker."""
+
+
 class CheckSettings(_Settings):
     """When a check fails."""
 
@@ -133,3 +140,4 @@ class Study(_Settings):
     evaluation: EvaluationSettings = EvaluationSettings()
     promotion: PromotionSettings = PromotionSettings()
     checks: CheckSettings = CheckSettings()
+    report: ReportSettings = ReportSettings()

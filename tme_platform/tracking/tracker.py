@@ -217,8 +217,11 @@ class Tracker:
 
     def run_link(self, record: ModelRecord) -> str:
         """Address of the run in the MLflow UI (`TME_MLFLOW_URL`, by default where `tme ui` serves it)."""
-        server = os.environ.get("TME_MLFLOW_URL", "http://127.0.0.1:5000").rstrip("/")
-        return f"{server}/#/experiments/{record.experiment_id}/runs/{record.run_id}"
+        return f"{_server()}/#/experiments/{record.experiment_id}/runs/{record.run_id}"
+
+    def model_link(self) -> str:
+        """Address of the model with all its versions in the MLflow UI."""
+        return f"{_server()}/#/models/{self.model_name}"
 
     def log_metrics(self, record: ModelRecord, metrics: Mapping[str, float]) -> None:
         """Add metrics to a model's run (the figures per cohort, which come after training)."""
@@ -356,3 +359,7 @@ class Tracker:
     def _record(version: Any) -> ModelRecord:
         experiment = version.tags[_EXPERIMENT_ID]
         return ModelRecord(version.name, str(version.version), version.run_id, version.tags[_KEY], experiment)
+
+
+def _server() -> str:
+    return os.environ.get("TME_MLFLOW_URL", "http://127.0.0.1:5000").rstrip("/")

@@ -1,0 +1,23 @@
+"""The study report: the study's tables in, one page and a folder for a manuscript out.
+
+What a figure looks like is `figures`' affair; reading tables from the lake and writing into it are `orchestration`'s.
+"""
+
+from tme_platform.report.facts import StudyFacts
+from tme_platform.report.folder import page_path, write_folder, write_if_changed
+from tme_platform.report.numbers import study_numbers
+from tme_platform.report.page import render_page
+from tme_platform.report.sections import tables_needed
+from tme_platform.report.study_report import StudyReport, make_report
+
+__all__ = [
+    "StudyFacts",
+    "StudyReport",
+    "make_report",
+    "page_path",
+    "render_page",
+    "study_numbers",
+    "tables_needed",
+    "write_folder",
+    "write_if_changed",
+]

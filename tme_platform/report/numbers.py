@@ -1,0 +1,255 @@
+"""Every number that the report states, as rows: where it stands, what it is, its n and interval, and the paper's value.
+
+The page, the table `study_report` and the manuscript's CSV are all made from these rows, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pandas as pd
+
+from tme_platform.figures.intervals import share_interval
+from tme_platform.report.facts import StudyFacts, records
+from tme_platform.report.published import published
+
+Row = dict[str, Any]
+COLUMNS = (
+    "number", "section", "measure", "cohort", "subject", "side", "endpoint", "analysis", "value", "ci_low", "ci_high",
+    "p", "n", "n_positive", "method", "source_table", "reason", "published", "published_low", "published_high",
+)  # fmt: skip
+_METRICS = (
+    "auc", "accuracy", "sensitivity", "specificity", "ppv", "npv", "threshold", "brier", "calibration_slope",
+    "calibration_in_the_large",
+)  # fmt: skip
+_FDR = 0.05
+_RESAMPLED = ("optimism_corrected", "632plus", "left_out")
+
+
+def study_numbers(facts: StudyFacts) -> pd.DataFrame:
+    """All numbers of a study in the order of the report, columns `COLUMNS`.
+
+    `number` names a row: section, cohort and so on joined by dots. Where the same thing is measured in the published
+    study, its value stands in `published` and its interval beside it.
+    """
+    rows = []
+    for section, of_section in _SECTIONS.items():
+        for row in of_section(facts):
+            row["section"] = section
+            parts = (
+                section,
+                *(row.get(key) for key in ("cohort", "side", "endpoint", "analysis", "subject", "measure")),
+            )
+            row["number"] = ".".join(str(part) for part in parts if part is not None)
+            rows.append({**row, **published(row, facts.roles(str(row.get("cohort"))))})
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    numeric = ("value", "ci_low", "ci_high", "p", "published", "published_low", "published_high")
+    return table.astype(dict.fromkeys(numeric, "float64") | dict.fromkeys(("n", "n_positive"), "Int64"))
+
+
+def _cohorts(facts: StudyFacts) -> Iterator[Row]:
+    for cohort in facts.cohorts:
+        count = len(facts.rows("patients", cohort=cohort))
+        yield _row("patients", "patients", cohort=cohort, value=count, n=count)
+    patients = facts.rows("signature_patients")
+    for (name, side), rows in patients.groupby(["cohort", "side"]) if len(patients) else ():
+        hot = int((rows["phenotype"] == "hot").sum())
+        yield _row(
+            "signature_patients", "signature_patients", cohort=name, side=side, value=len(rows), n=len(rows),
+            n_positive=hot,
+        )  # fmt: skip
+
+
+def _phenotypes(facts: StudyFacts) -> Iterator[Row]:
+    for cohort in facts.cohorts:
+        scored = facts.rows("populations", cohort=cohort, used=True)
+        if len(scored):
+            yield _row(
+                "populations",
+                "populations",
+                cohort=cohort,
+                value=len(scored),
+                n=len(facts.rows("cell_scores", cohort=cohort)),
+            )
+        labels = facts.rows("tme_phenotypes", cohort=cohort)
+        labels = labels.dropna(subset=["phenotype"]) if len(labels) else labels
+        if labels.empty:
+            continue
+        hot, n = int((labels["phenotype"] == "hot").sum()), len(labels)
+        low, high = share_interval(hot, n)
+        yield _row(
+            "hot_share", "tme_phenotypes", cohort=cohort, value=hot / n, ci_low=low, ci_high=high, n=n, n_positive=hot,
+            method="Wilson",
+        )  # fmt: skip
+        yield from _cluster_evidence(facts, cohort, n)
+        for row in records(facts.rows("phenotype_stability", cohort=cohort, kind="bootstrap", measure="jaccard")):
+            yield _row(
+                "bootstrap_jaccard", "phenotype_stability", cohort=cohort, subject=f"cluster {row['subject']}",
+                value=row["value"], ci_low=row["ci_low"], ci_high=row["ci_high"], n=row["n"],
+                method="interval over bootstrap draws",
+            )  # fmt: skip
+
+
+def _cluster_evidence(facts: StudyFacts, cohort: str, n: int) -> Iterator[Row]:
+    evidence = facts.rows("cluster_evidence", cohort=cohort)
+    if evidence.empty:
+        return
+    votes = evidence[evidence["chosen"] & (evidence["index_name"] != "mean_silhouette")]["k"].value_counts()
+    if len(votes):
+        k = int(votes[votes == votes.max()].index.min())
+        method = f"{votes.max()} of {votes.sum()} indices"
+        yield _row("clusters_by_vote", "cluster_evidence", cohort=cohort, value=k, n=n, method=method)
+    used = facts.rows("tme_phenotypes", cohort=cohort)["cluster"].nunique()
+    width = evidence[(evidence["index_name"] == "mean_silhouette") & (evidence["k"] == used)]
+    for row in records(width):
+        yield _row("mean_silhouette", "cluster_evidence", cohort=cohort, subject=f"k = {used}", value=row["value"], n=n)
+
+
+def _meaning(facts: StudyFacts) -> Iterator[Row]:
+    for cohort in facts.cohorts:
+        found = facts.rows("phenotype_characteristics", cohort=cohort)
+        for family, rows in found.groupby("family", sort=True) if len(found) else ():
+            tested = rows.dropna(subset=["fdr"]).drop_duplicates("variable")
+            if tested.empty:
+                continue
+            sizes = rows.drop_duplicates(["variable", "phenotype"]).groupby("variable")["n"].sum()
+            yield _row(
+                "variables_that_differ", "phenotype_characteristics", cohort=cohort, subject=str(family),
+                value=int((tested["fdr"] < _FDR).sum()), n=int(sizes.max()) if _numeric(rows) else None,
+                method=f"of {len(tested)} variables, hot against cold, FDR < {_FDR}",
+            )  # fmt: skip
+
+
+def _numeric(rows: pd.DataFrame) -> bool:
+    return bool((rows["kind"] == "numeric").all())
+
+
+def _survival(facts: StudyFacts) -> Iterator[Row]:
+    for row in records(facts.rows("survival_tests")):
+        yield _row(
+            "hazard_ratio_hot", "survival_tests", cohort=row["cohort"], value=row["hr_hot"], ci_low=row["hr_low"],
+            ci_high=row["hr_high"], p=row["p"], n=row["n"], n_positive=row["n_events"],
+            method="Cox; p of the log-rank test", reason=_text(row["reason"]),
+        )  # fmt: skip
+    cox = facts.rows("population_survival", patients="all")
+    for cohort, rows in cox.groupby("cohort") if len(cox) else ():
+        known = rows.dropna(subset=["fdr"])
+        yield _row(
+            "populations_with_survival", "population_survival", cohort=cohort, value=int((known["fdr"] < _FDR).sum()),
+            n=int(rows["n"].max()), n_positive=int(rows["n_events"].max()),
+            method=f"of {len(known)} populations, univariate Cox in all tumours, FDR < {_FDR}",
+        )  # fmt: skip
+
+
+def _genes(facts: StudyFacts) -> Iterator[Row]:
+    sets = facts.rows("pathway_enrichment")
+    for (cohort, collection), rows in sets.groupby(["cohort", "collection"]) if len(sets) else ():
+        genes = facts.rows("gene_comparison", cohort=cohort)
+        n = int((genes["n_hot"] + genes["n_cold"]).max()) if len(genes) else None
+        for side, chosen in (("hot", rows["nes"] > 0), ("cold", rows["nes"] < 0)):
+            yield _row(
+                f"gene_sets_up_in_{side}", "pathway_enrichment", cohort=cohort, subject=str(collection),
+                value=int((chosen & (rows["fdr"] < _FDR)).sum()), n=n,
+                method=f"of {len(rows)} gene sets, GSEA, FDR < {_FDR}",
+            )  # fmt: skip
+
+
+def _images(facts: StudyFacts) -> Iterator[Row]:
+    features = facts.rows("radiomic_features")
+    for cohort, rows in features.groupby("cohort") if len(features) else ():
+        patients = int(rows["patient_id"].nunique())
+        yield _row("patients_with_features", "radiomic_features", cohort=cohort, value=patients, n=patients)
+        measured = [name for name in rows.columns if str(name).startswith("tumour_") and rows[name].notna().any()]
+        if measured:
+            yield _row("features_per_region", "radiomic_features", cohort=cohort, value=len(measured), n=patients)
+
+
+def _agreement(facts: StudyFacts) -> Iterator[Row]:
+    found = facts.rows("feature_agreement")
+    for (cohort, kind), rows in found.groupby(["cohort", "kind"]) if len(found) else ():
+        good = int((rows["icc"] > facts.setting("agreement", "min_icc", 0.75)).sum())
+        low, high = share_interval(good, len(rows))
+        yield _row(
+            "features_that_agree", "feature_agreement", cohort=cohort, subject=str(kind), value=good / len(rows),
+            ci_low=low, ci_high=high, n=int(rows["subjects"].max()),
+            method=f"{good} of {len(rows)} features with ICC(2,1) above the threshold; Wilson, over features",
+        )  # fmt: skip
+
+
+def _signature(facts: StudyFacts) -> Iterator[Row]:
+    trained = facts.signature
+    if trained is None:
+        return
+    n, hot = trained["n_patients"], trained["n_hot"]
+    yield _row(
+        "auc_out_of_fold", "signature", analysis="honest", value=trained["oof_auc"], ci_low=trained["oof_auc_low"],
+        ci_high=trained["oof_auc_high"], n=n, n_positive=hot, method="repeated nested cross-validation, DeLong",
+    )  # fmt: skip
+    shuffles = facts.rows("label_permutations")
+    if len(shuffles) > 1:
+        true = float(shuffles.loc[shuffles["shuffle"] == 0, "auc"].iloc[0])
+        others = shuffles.loc[shuffles["shuffle"] > 0, "auc"]
+        p = float((1 + (others >= true).sum()) / (1 + len(others)))
+        yield _row(
+            "label_permutation", "label_permutations", analysis="honest", value=true, p=p, n=n, n_positive=hot,
+            method=f"AUC by the shortened procedure; p over {len(others)} shuffles",
+        )  # fmt: skip
+    for row in records(facts.rows("signature_optimism")):
+        if row["metric"] in _RESAMPLED:
+            yield _row(
+                "auc_resampled", "signature_optimism", subject=row["metric"], value=row["value"], n=n, n_positive=hot,
+                method=row["method"],
+            )  # fmt: skip
+    for row in records(facts.rows("signature_rivals", metric="auc")):
+        yield _row(
+            "auc", "signature_rivals", subject=row["model"], analysis=row["analysis"], value=row["value"],
+            ci_low=row["ci_low"], ci_high=row["ci_high"], p=row["p"], n=row["n"], n_positive=row["n_positive"],
+            method=row["method"], reason=_text(row["reason"]),
+        )  # fmt: skip
+
+
+def _evaluation(facts: StudyFacts) -> Iterator[Row]:
+    table = facts.rows("cohort_metrics")
+    if table.empty:
+        return
+    table = table[(table["model"] == "signature") & table["metric"].isin(_METRICS)]
+    for row in records(table):
+        subgroup = None if row["subgroup"] == "all" else row["subgroup"]
+        yield _row(
+            row["metric"], "cohort_metrics", cohort=row["cohort"], side=row["side"], endpoint=row["endpoint"],
+            subject=subgroup, subgroup=row["subgroup"], analysis=row["analysis"], value=row["value"],
+            ci_low=row["ci_low"], ci_high=row["ci_high"], p=row["p"], n=row["n"], n_positive=row["n_positive"],
+            method=row["method"], reason=_text(row["reason"]),
+        )  # fmt: skip
+
+
+def _correlation(facts: StudyFacts) -> Iterator[Row]:
+    pairs = facts.rows("feature_cell_correlation")
+    for cohort, rows in pairs.groupby("cohort") if len(pairs) else ():
+        yield _row(
+            "pairs_that_correlate", "feature_cell_correlation", cohort=cohort, value=int((rows["fdr"] < _FDR).sum()),
+            n=int(rows["n"].max()), method=f"of {len(rows)} pairs, Spearman, FDR < {_FDR}",
+        )  # fmt: skip
+
+
+_SECTIONS: dict[str, Callable[[StudyFacts], Iterator[Row]]] = {
+    "cohorts": _cohorts,
+    "phenotypes": _phenotypes,
+    "meaning": _meaning,
+    "survival": _survival,
+    "genes": _genes,
+    "images": _images,
+    "agreement": _agreement,
+    "signature": _signature,
+    "evaluation": _evaluation,
+    "correlation": _correlation,
+}
+
+
+def _row(measure: str, source_table: str, **values: Any) -> Row:
+    return {"measure": measure, "source_table": source_table, **values}
+
+
+def _text(value: object) -> str | None:
+    return None if pd.isna(value) else str(value)  # type: ignore[call-overload]

@@ -1,0 +1,184 @@
+"""The report as one HTML page that needs nothing beside itself: pictures, data and style are inside it.
+
+What is said stands in `study_report` and its parts; this file and the templates only set it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from importlib import resources
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from tme_platform.report import wording
+from tme_platform.report.embed import csv_link, picture_link
+from tme_platform.report.facts import records
+from tme_platform.report.study_report import Part, StudyReport
+
+_ROWS_SHOWN = 60
+_ROWS_OPEN = 12
+
+
+def render_page(report: StudyReport) -> str:
+    """The page. The same report gives the same page: it holds no date and no path.
+
+    Raises
+    ------
+    jinja2.TemplateError
+        A template asks for what the report does not have.
+    """
+    facts = report.facts
+    environment = Environment(
+        loader=PackageLoader("tme_platform.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters |= {"words": wording.words, "number": wording.number, "p_value": wording.p_value}
+    style = resources.files("tme_platform.report").joinpath("templates/report.css").read_text(encoding="utf-8")
+    return environment.get_template("report.html.j2").render(
+        style=Markup(style),  # noqa: S704 (our own file)
+        title=facts.title,
+        name=facts.name,
+        simulated=facts.simulated,
+        only_simulated=bool(facts.simulated) and len(facts.simulated) == len(facts.cohorts),
+        limits=report.limits,
+        glance=_numbers(report, report.compared, "The published study's values beside ours", "published-beside-ours"),
+        honest=_headline(report),
+        parts=[_part(report, part) for part in report.parts],
+        rejected=_rejected(report),
+        checklists=[
+            {"filled": filled, "counts": filled.counts, "csv": csv_link(filled.table, f"checklist-{filled.key}")}
+            for filled in report.checklists
+        ],
+        settings=[(block, json.dumps(values, sort_keys=True, default=str)) for block, values in facts.settings.items()],
+        software=facts.software,
+        versions=_table(facts.versions, "Tables that this report was made from", "versions", open_up_to=0, most=10**6),
+        signature=facts.signature,
+    )
+
+
+def _part(report: StudyReport, part: Part) -> dict[str, Any]:
+    key = part.section.key
+    return {
+        "section": part.section,
+        "is_empty": part.is_empty,
+        "numbers": _numbers(report, part.numbers, f"{part.section.title}: numbers", f"{key}-numbers"),
+        "pictures": [
+            {"picture": picture, "image": picture_link(picture.drawn), "csv": csv_link(picture.drawn.data, picture.key)}
+            for picture in part.pictures
+        ],
+        "tables": [
+            _table(rows, shown.caption, f"{key}-table-{place}", data_name=f"{key}-{shown.table}")
+            for place, (shown, rows) in enumerate(part.tables, 1)
+        ],
+    }
+
+
+def _numbers(report: StudyReport, rows: pd.DataFrame, caption: str, key: str) -> dict[str, Any] | None:
+    """Numbers as rows of cells: what, where, value with interval, n, p, and the paper's value."""
+    if rows.empty:
+        return None
+    compared = bool(rows["published"].notna().any())
+    simulated = set(report.facts.simulated)
+    lines: list[dict[str, Any]] = []
+    for row in records(rows):
+        about = [wording.words(row[name]) for name in ("side", "endpoint", "subject") if not wording.missing(row[name])]
+        n = wording.number(row["n"])
+        if not wording.missing(row["n_positive"]):
+            n += f" ({wording.number(row['n_positive'])})"
+        cohort = "" if wording.missing(row["cohort"]) else str(row["cohort"])
+        where = cohort + (" (simulated)" if cohort in simulated else "")
+        value = wording.stated(row)
+        cells = [
+            wording.words(row["measure"]), where, ", ".join(about), wording.words(row["analysis"]), value, n,
+            wording.p_value(row["p"]), wording.words(row["reason"]) or wording.words(row["method"]),
+        ]  # fmt: skip
+        if compared:
+            cells.insert(5, wording.stated(row, "published"))
+        lines.append({"cells": cells, "simulated": cohort in simulated})
+    headings = ["measure", "cohort", "of", "analysis", "value", "n (events or positive)", "p", "how"]
+    if compared:
+        headings.insert(5, "Han et al. 2024")
+    told = [any(line["cells"][place] not in ("", wording.DASH) for line in lines) for place in range(len(headings))]
+    headings = [heading for heading, kept in zip(headings, told, strict=True) if kept]
+    for line in lines:
+        line["cells"] = [cell for cell, kept in zip(line["cells"], told, strict=True) if kept]
+    return {
+        "id": key, "caption": caption, "headings": headings, "rows": lines, "total": len(lines), "numeric": set(),
+        "csv": csv_link(rows, key), "open": len(lines) <= 4 * _ROWS_OPEN,
+    }  # fmt: skip
+
+
+def _table(
+    frame: pd.DataFrame,
+    caption: str,
+    key: str,
+    *,
+    data_name: str | None = None,
+    open_up_to: int = _ROWS_OPEN,
+    most: int = _ROWS_SHOWN,
+) -> dict[str, Any] | None:
+    """A table for reading: the first rows, and all of them as CSV."""
+    if frame.empty:
+        return None
+    simulated = frame["provenance"] == "simulated" if "provenance" in frame else pd.Series(False, index=frame.index)
+    shown = frame.drop(columns=["provenance"], errors="ignore")
+    lines = [
+        {"cells": [_cell(name, value) for name, value in row.items()], "simulated": bool(mark)}
+        for row, mark in zip(records(shown.head(most)), simulated, strict=False)
+    ]
+    numeric = {place for place, name in enumerate(shown.columns) if shown[name].dtype.kind in "fi"}
+    return {
+        "id": key, "caption": caption, "headings": [wording.words(name) for name in shown.columns], "rows": lines,
+        "total": len(frame), "numeric": numeric, "csv": csv_link(frame, data_name or key),
+        "open": len(frame) <= open_up_to,
+    }  # fmt: skip
+
+
+def _cell(name: object, value: object) -> str:
+    column = str(name)
+    if column in ("p", "fdr") or column.startswith(("p_", "fdr_")) or column.endswith("_p"):
+        return wording.p_value(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
+    return wording.number(value)
+
+
+def _headline(report: StudyReport) -> list[tuple[str, str]]:
+    """The honest figures that a reader should take home."""
+    found = report.numbers
+    lines: list[tuple[str, str]] = []
+    for row in records(found[found["measure"] == "hot_share"]):
+        lines.append((f"Hot tumours in {row['cohort']}", f"{_share(row)} of {row['n']:,}"))
+    for row in records(found[found["measure"] == "hazard_ratio_hot"]):
+        p, n = wording.p_value(row["p"]), f"{row['n']:,} ({row['n_positive']} deaths)"
+        text = f"{wording.stated(row)}, log-rank p {p}, n = {n}"
+        lines.append((f"Hazard ratio of death, hot against cold, {row['cohort']}", text))
+    honest = found[(found["measure"] == "auc") & (found["analysis"] == "honest") & (found["section"] == "evaluation")]
+    for row in records(honest[honest["subject"].isna()]):
+        about = f"AUC in {row['cohort']}, {row['side']}, {wording.words(row['endpoint'])}"
+        lines.append((about, f"{wording.stated(row)}, n = {row['n']:,} ({row['n_positive']} positive)"))
+    return lines
+
+
+def _share(row: dict[str, Any]) -> str:
+    return f"{row['value']:.0%} (95 % CI {row['ci_low']:.0%} to {row['ci_high']:.0%})"
+
+
+def _rejected(report: StudyReport) -> dict[str, Any] | None:
+    rejected = report.facts.rows("rejected_inputs")
+    if rejected.empty:
+        return None
+    rows: Iterable[dict[str, object]] = (
+        {
+            "cohort": cohort, "rule": rule, "action": action, "findings": len(found),
+            "for example": str(found["message"].iloc[0]), "provenance": str(found["provenance"].iloc[0]),
+        }
+        for (cohort, rule, action), found in rejected.groupby(["cohort", "rule", "action"])
+    )  # fmt: skip
+    return _table(pd.DataFrame(list(rows)), "Input that was rejected or set missing", "rejected-table")

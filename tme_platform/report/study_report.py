@@ -1,0 +1,81 @@
+"""The report before it is a page: numbers, limits, parts with their figures and tables, checklists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from tme_platform.report.checklists import Filled, fill_checklists
+from tme_platform.report.facts import StudyFacts
+from tme_platform.report.limits import limits
+from tme_platform.report.numbers import study_numbers
+from tme_platform.report.pictures import Picture, pictures
+from tme_platform.report.sections import SECTIONS, Section, Shown
+
+
+@dataclass(frozen=True)
+class Part:
+    """A section with what it found."""
+
+    section: Section
+    numbers: pd.DataFrame
+    pictures: list[Picture]
+    tables: list[tuple[Shown, pd.DataFrame]]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the study has nothing of this kind."""
+        return self.numbers.empty and not self.pictures and not self.tables
+
+
+@dataclass(frozen=True)
+class StudyReport:
+    """All that the report says."""
+
+    facts: StudyFacts
+    numbers: pd.DataFrame
+    limits: list[str]
+    parts: list[Part]
+    checklists: list[Filled]
+
+    @property
+    def compared(self) -> pd.DataFrame:
+        """The numbers of which the published study states one, too."""
+        return self.numbers[self.numbers["published"].notna()]
+
+
+def make_report(facts: StudyFacts, *, figures: bool = True) -> StudyReport:
+    """Put the report together.
+
+    Parameters
+    ----------
+    facts
+        The study's tables.
+    figures
+        Whether figures are drawn, which is most of the work.
+    """
+    numbers = study_numbers(facts)
+    parts = [
+        Part(
+            section,
+            numbers[numbers["section"] == section.key],
+            list(pictures(section, facts)) if figures else [],
+            [(shown, rows) for shown in section.tables if len(rows := chosen(shown, facts))],
+        )
+        for section in SECTIONS
+    ]
+    return StudyReport(facts, numbers, limits(facts), parts, fill_checklists(facts))
+
+
+def chosen(shown: Shown, facts: StudyFacts) -> pd.DataFrame:
+    """The rows and columns of a table that the report shows, and whether a row is simulated."""
+    rows = facts.rows(shown.table)
+    if rows.empty:
+        return rows
+    if shown.where:
+        rows = rows.query(shown.where, engine="python")
+    if shown.sort:
+        rows = rows.sort_values(list(shown.sort), kind="stable")
+    columns = [name for name in (*shown.columns, "provenance") if name in rows]
+    return rows[list(dict.fromkeys(columns))].reset_index(drop=True)
