@@ -25,7 +25,10 @@ from tme_platform_tests.orchestration.conftest import Platform, open_platform
 
 DRAWN = ("cluster_votes", "kaplan_meier", "roc", "cohort_flow")
 """Figures that are drawn here; that each of them can be drawn is tested where figures are."""
-MADE = "+key:cohort_metrics or +key:survival_curves or key:roc_curves or +key:cluster_evidence or key:study_report"
+MADE = (
+    "+key:cohort_metrics or +key:survival_curves or key:roc_curves or +key:cluster_evidence or key:cohorts "
+    "or key:study_report"
+)
 """Of the other tables the report must do without."""
 WIDTHS = (1280, 390)
 
