@@ -28,7 +28,8 @@ def print_summary(lake: Lake, console: Console) -> None:
     for line in (*_phenotypes(lake), *_survival(lake), *_signature(lake), *_rejected(lake)):
         console.print(line, highlight=False, soft_wrap=True)
     console.print(
-        "\nNext: [bold]tme ui[/bold] (Dagster and MLflow in the browser), [bold]tme models[/bold], "
+        "\nNext: [bold]tme report[/bold] (the study on one page), [bold]tme ui[/bold] (Dagster and MLflow in the "
+        "browser), [bold]tme models[/bold], "
         '[bold]tme query "select * from lake_tables"[/bold]'
     )
 

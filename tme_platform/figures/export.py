@@ -19,6 +19,8 @@ SMALL_BYTES = 60_000
 """What a picture in Dagster's metadata may weigh."""
 _SMALL_DPI = (130, 110, 90, 75, 60, 45)
 _COLOURS = 256
+_LAYOUT_PASSES = 2
+"""The first pass measures notes and labels where they stood before there was a layout."""
 
 
 def settle(figure: Figure) -> None:
@@ -29,7 +31,8 @@ def settle(figure: Figure) -> None:
     """
     with in_style():
         FigureCanvasAgg(figure)
-        figure.draw_without_rendering()
+        for _ in range(_LAYOUT_PASSES):
+            figure.draw_without_rendering()
         figure.set_layout_engine("none")
 
 

@@ -214,6 +214,8 @@ def _evaluation(facts: StudyFacts) -> Iterator[Row]:
     if table.empty:
         return
     table = table[(table["model"] == "signature") & table["metric"].isin(_METRICS)]
+    table = table.assign(metric=pd.Categorical(table["metric"], _METRICS))
+    table = table.sort_values(["cohort", "side", "endpoint", "subgroup", "analysis", "metric"], kind="stable")
     for row in records(table):
         subgroup = None if row["subgroup"] == "all" else row["subgroup"]
         yield _row(

@@ -193,7 +193,8 @@ SECTIONS = (
         "evaluation", "Evaluation by cohort and role",
         "“paper”: as the published study reports it, apparent on discovery and with a threshold chosen on each cohort. "
         "“honest”: out of fold on discovery, and one threshold locked there. AUC with DeLong's interval, the other "
-        "metrics with a bootstrap interval.",
+        "metrics with a bootstrap interval. The ROC curve of discovery pools all out-of-fold scores, the AUC in the "
+        "table is the mean within held-out folds; they differ a little.",
         ("roc", "metric_bars", "calibration", "net_benefit", "rad_score_by_group"),
         (
             Shown(
