@@ -17,6 +17,7 @@ from rich.table import Table
 from tme_platform.cli_models import models
 from tme_platform.cli_report import report
 from tme_platform.console import console, errors
+from tme_platform.cli_upkeep import housekeeping, status
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +34,8 @@ app = typer.Typer(
 )
 app.add_typer(models, name="models")
 app.command()(report)
+app.command()(status)
+app.command()(housekeeping)
 
 
 class Refresh(StrEnum):

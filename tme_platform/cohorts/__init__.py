@@ -31,6 +31,7 @@ from tme_platform.cohorts.expression import read_expression
 from tme_platform.cohorts.features import read_features
 from tme_platform.cohorts.files import list_files
 from tme_platform.cohorts.folders import COHORT_FILE, landing_path, list_cohorts
+from tme_platform.cohorts.hash_cache import hash_cache, prune_hash_caches
 from tme_platform.cohorts.manifest import read_manifest
 from tme_platform.cohorts.rejections import REJECTED_COLUMNS, Rejections
 from tme_platform.cohorts.score_pairs import read_score_pairs
@@ -59,9 +60,11 @@ __all__ = [
     "ScoreComparison",
     "Split",
     "check_cohort",
+    "hash_cache",
     "landing_path",
     "list_cohorts",
     "list_files",
+    "prune_hash_caches",
     "read_cell_scores",
     "read_clinical",
     "read_cohort",

@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, MutableMapping
+import time
+from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
-FileStamp = tuple[int, int, str]
-"""Size in bytes, modification time in ns, SHA-256: what a hash is remembered by."""
+
+class FileStamp(NamedTuple):
+    """What a hash is remembered by: a file that was written again differs in at least one of the first four."""
+
+    bytes: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+    sha256: str = ""
+
 
 _TEMPORARY = (".tmp", ".part", ".partial", ".crdownload", ".filepart", ".swp", "~")
 _CLUTTER = {"Thumbs.db", "desktop.ini", "__MACOSX"}
+# Clocks of file systems tick coarsely (two seconds on some): a file written just now can be written once more and keep
+# its times, so its hash is not remembered yet. (A copy may bring an old time of content, but none of status.)
+_SETTLED_NS = 2_500_000_000
 
 
 def list_files(folder: Path, cache: MutableMapping[str, FileStamp] | None = None) -> pd.DataFrame:
@@ -27,37 +40,55 @@ def list_files(folder: Path, cache: MutableMapping[str, FileStamp] | None = None
     folder
         The cohort's landing folder.
     cache
-        Hashes from before by path. A file of the same size and time is not read again; the mapping is brought up to
-        date.
+        Hashes from before by path. A file of the same size, times and inode is not read again; the mapping is brought
+        up to date. A file that changed within the last seconds is not remembered, but read again by the next look.
 
     Returns
     -------
     DataFrame
         ``file`` (path inside the folder, forward slashes, sorted), ``bytes``, ``sha256``.
     """
+    rows: list[tuple[str, int, str]] = []
     stamps: dict[str, FileStamp] = {}
     for path in sorted(_walk(folder)):
         relative = path.relative_to(folder).as_posix()
-        stat = path.stat()
+        found = _stamp(path)
         known = cache.get(relative) if cache is not None else None
-        fresh = known is not None and known[:2] == (stat.st_size, stat.st_mtime_ns)
-        stamps[relative] = known if known is not None and fresh else (stat.st_size, stat.st_mtime_ns, sha256_of(path))
+        if known is not None and known[:4] == found[:4]:
+            found = known
+        else:
+            settled = time.time_ns() - found.ctime_ns > _SETTLED_NS
+            found = found._replace(sha256=sha256_of(path))
+            if not settled or _stamp(path)[:4] != found[:4]:
+                rows.append((relative, found.bytes, found.sha256))
+                continue
+        stamps[relative] = found
+        rows.append((relative, found.bytes, found.sha256))
     if cache is not None:
         cache.clear()
         cache.update(stamps)
-    rows = [(file, size, sha256) for file, (size, _, sha256) in sorted(stamps.items())]
-    return pd.DataFrame(rows, columns=["file", "bytes", "sha256"]).astype(
+    return pd.DataFrame(sorted(rows), columns=["file", "bytes", "sha256"]).astype(
         {"file": "string", "bytes": "int64", "sha256": "string"}
     )
 
 
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file; of a folder (a DICOM series), the SHA-256 over the names and hashes of its files."""
+def sha256_of(path: Path, known: Mapping[Path, str] | None = None) -> str:
+    """SHA-256 of a file; of a folder (a DICOM series), the SHA-256 over the names and hashes of its files.
+
+    Files whose hash is `known` are not read.
+    """
     if path.is_dir():
-        lines = [f"{file.relative_to(path).as_posix()} {sha256_of(file)}\n" for file in sorted(_walk(path))]
+        lines = [f"{file.relative_to(path).as_posix()} {sha256_of(file, known)}\n" for file in sorted(_walk(path))]
         return hashlib.sha256("".join(lines).encode()).hexdigest()
+    if known is not None and path in known:
+        return known[path]
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _stamp(path: Path) -> FileStamp:
+    found = path.stat()
+    return FileStamp(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
 def _walk(folder: Path) -> Iterator[Path]:

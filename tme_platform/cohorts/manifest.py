@@ -147,12 +147,14 @@ class _Hashes:
     def __init__(self, folder: Path, known: dict[str, str]) -> None:
         self.folder = folder
         self.known = known
+        root = folder.resolve()
+        self.files = {root / name: sha256 for name, sha256 in known.items()}
 
     def of(self, relative: str) -> str | None:
         """None where the path does not exist; raises CohortError where it leaves the folder."""
         path = landing_path(self.folder, relative)
         if relative not in self.known and path.exists():
-            self.known[relative] = sha256_of(path)
+            self.known[relative] = sha256_of(path, self.files)
         return self.known.get(relative)
 
 

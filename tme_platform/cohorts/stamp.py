@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def folder_stamp(folder: Path) -> str:
-    """Hash of names, sizes and times of all files below a folder; reads no file.
+    """Hash of names, sizes and times (of content and of status) of all files below a folder; reads no file.
 
     Two equal stamps in a row mean that nothing is being copied there just now. Links are not followed.
     """
@@ -21,5 +21,5 @@ def folder_stamp(folder: Path) -> str:
                 found = path.lstat()
             except FileNotFoundError:  # removed while we looked: the next look will differ
                 continue
-            lines.append(f"{path.relative_to(folder)}\x1f{found.st_size}\x1f{found.st_mtime_ns}")
+            lines.append(f"{path.relative_to(folder)}\x1f{found.st_size}\x1f{found.st_mtime_ns}\x1f{found.st_ctime_ns}")
     return hashlib.sha256("\x1e".join(lines).encode()).hexdigest()

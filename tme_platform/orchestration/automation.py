@@ -4,8 +4,10 @@ An asset runs when what it is made from has other content than before, when its 
 never made; never because a parent was merely run again. `eager()` would fire on every parent materialisation, also
 when the parent's data version did not change, so `data_version_changed()` takes the place of `newly_updated()`.
 
-Conditions on updates are edges: a change that falls into a failed run, or into a run under way, would be lost. So the
-change is remembered (`since`) until a run of the asset was asked for, and blocking checks of the parents must pass.
+Conditions on updates are edges. A change is remembered (`since`) until a run of the asset was asked for, and blocking
+checks of the parents must pass. But an edge is lost if that run fails, or if the parent changes once more while it
+reads. So the sensor `catch_up` looks, whenever nothing runs, at what every table was made from (the verifying trace in
+the lake) and asks for what is not current: what triggers is quick, what is true decides.
 """
 
 import dagster as dg

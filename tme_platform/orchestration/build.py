@@ -9,6 +9,7 @@ import dagster as dg
 from tme_platform.orchestration import assets as _assets
 from tme_platform.orchestration.jobs import make_jobs
 from tme_platform.orchestration.progress import LoggedProgress
+from tme_platform.orchestration.schedules import make_schedules
 from tme_platform.orchestration.sensors import make_sensors
 from tme_platform.orchestration.workspace import Workspace
 
@@ -43,6 +44,7 @@ def build_definitions(*, resources: Mapping[str, Any] | None = None) -> dg.Defin
         executor=dg.in_process_executor,
         assets=dg.load_assets_from_package_module(_assets),
         jobs=make_jobs(),
+        schedules=make_schedules(),
         sensors=make_sensors(),
         resources={"workspace": default_workspace(), "progress": LoggedProgress(), **(resources or {})},
     )

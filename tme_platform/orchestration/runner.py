@@ -20,6 +20,7 @@ from tme_platform.cohorts import list_cohorts
 from tme_platform.lake import TABLES, build_catalog
 from tme_platform.lake.tables import COHORT_FILES
 from tme_platform.orchestration.build import build_definitions
+from tme_platform.orchestration.failures import failure_message
 from tme_platform.orchestration.partitions import register_cohorts
 from tme_platform.orchestration.progress import NOTHING_CHANGED, Progress
 from tme_platform.orchestration.scope import Refresh
@@ -29,6 +30,9 @@ _DAGSTER_YAML = """\
 # Written once by tme_platform; yours to change (see the deployment notes for PostgreSQL and run queues).
 telemetry:
   enabled: false
+retention:            # of ticks; runs and their events are removed by `tme housekeeping`
+  schedule: {purge_after_days: 90}
+  sensor: {purge_after_days: {skipped: 7, failure: 30, success: 90}}
 """
 
 
@@ -233,20 +237,12 @@ def _run_config(keys: Sequence[dg.AssetKey], refresh: Refresh) -> dict[str, obje
 
 def _failures(result: dg.ExecuteInProcessResult, cohort: str | None) -> list[Failure]:
     found = [
-        Failure(event.step_key or "?", cohort, _message(event)) for event in result.all_events if event.is_step_failure
+        Failure(event.step_key or "?", cohort, failure_message(event))
+        for event in result.all_events
+        if event.is_step_failure
     ]
     if not result.success and not found:
         found.append(
             Failure("run", cohort, f"run {result.run_id} failed before any asset did; see Dagster's event log")
         )
     return found
-
-
-def _message(event: dg.DagsterEvent) -> str:
-    data = event.step_failure_data
-    error = data.error
-    if data.user_failure_data is not None and data.user_failure_data.description:
-        return str(data.user_failure_data.description)
-    while error is not None and error.cause is not None:
-        error = error.cause
-    return error.message.strip() if error is not None else "no message"

@@ -20,7 +20,16 @@ from typing import Any, Literal, TypeVar
 import pandas as pd
 from pydantic import BaseModel
 
-from tme_platform.cohorts import COHORT_FILE, Cohort, CohortError, Role, list_files, read_cohort, source_files
+from tme_platform.cohorts import (
+    COHORT_FILE,
+    Cohort,
+    CohortError,
+    Role,
+    hash_cache,
+    list_files,
+    read_cohort,
+    source_files,
+)
 from tme_platform.expression import gene_set_path
 from tme_platform.lake import TABLES, Lake, TableSchema
 from tme_platform.lake.tables import COHORT_FILES, COHORTS
@@ -30,6 +39,8 @@ from tme_platform.tracking import Tracker
 
 Refresh = Literal["stale", "failed", "missing", "all"]
 ABSENT = "absent"
+HASHES = "hashes"
+"""Folder in the state folder with the remembered hashes of landing files."""
 Block = TypeVar("Block")
 
 
@@ -63,6 +74,8 @@ class Scope:
     """Called with a short text on how far long work has come."""
     run_tags: Mapping[str, str] = field(default_factory=dict)
     """Which Dagster run this is, for the model run to point back to."""
+    leave_no_trace: bool = False
+    """Only look: not even hashes of landing files are remembered."""
     reads: dict[str, str] = field(default_factory=dict)
     _landed: pd.DataFrame = field(default_factory=pd.DataFrame)
 
@@ -232,7 +245,8 @@ class Scope:
     def _hash_landing(self, rest: str) -> str:
         if rest not in self.cohorts:
             return ABSENT
-        self._landed = list_files(self.landing / rest)
+        with hash_cache(self.lake.state_folder / HASHES, rest, write=not self.leave_no_trace) as known:
+            self._landed = list_files(self.landing / rest, known)
         return _digest(dict(zip(self._landed["file"], self._landed["sha256"], strict=True)))
 
     def _hash_collection(self, rest: str) -> str:

@@ -121,6 +121,13 @@ class CheckSettings(_Settings):
     """Of a cohort's patients, the share that may be left out because of bad input."""
 
 
+class HousekeepingSettings(_Settings):
+    """How long the platform keeps what nobody needs any more."""
+
+    keep_days: Annotated[int, Field(ge=1)] = 30
+    """Old table versions and runs; a version that a registered model was trained on stays for good."""
+
+
 class Study(_Settings):
     """A study: settings and cohorts. The lake root is not part of it, so a study can be run anywhere."""
 
@@ -141,3 +148,4 @@ class Study(_Settings):
     promotion: PromotionSettings = PromotionSettings()
     checks: CheckSettings = CheckSettings()
     report: ReportSettings = ReportSettings()
+    housekeeping: HousekeepingSettings = HousekeepingSettings()

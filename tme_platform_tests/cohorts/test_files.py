@@ -1,10 +1,12 @@
 import hashlib
 import os
+from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from tme_platform.cohorts import list_files, source_files
-from tme_platform.cohorts.files import sha256_of
+from tme_platform.cohorts import files, hash_cache, list_files, prune_hash_caches, source_files
+from tme_platform.cohorts.files import FileStamp, sha256_of
 
 
 def test_every_file_with_its_hash_but_no_clutter(tmp_path):
@@ -31,17 +33,102 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path):
     assert list_files(folder).empty
 
 
-def test_the_cache_spares_reading_and_forgets_what_is_gone(tmp_path):
+@pytest.fixture
+def read(monkeypatch):
+    """What was read to be hashed, by name; and it is later than it was, so that files have settled."""
+    names = []
+    whole = files.hashlib.file_digest
+    now = files.time.time_ns
+    monkeypatch.setattr(
+        files.hashlib, "file_digest", lambda s, kind: (names.append(Path(s.name).name), whole(s, kind))[1]
+    )
+    monkeypatch.setattr(files.time, "time_ns", lambda: now() + 10_000_000_000)
+    return names
+
+
+def test_the_cache_spares_reading_and_forgets_what_is_gone(tmp_path, read):
+    for name in "abc":
+        (tmp_path / f"{name}.csv").write_text(name)
+    cache = {"gone.csv": FileStamp(1, 1, 1, 1, "x")}
+    first = list_files(tmp_path, cache)
+    assert read == list(cache) == ["a.csv", "b.csv", "c.csv"]
+    pd.testing.assert_frame_equal(list_files(tmp_path, cache), first)
+    (tmp_path / "b.csv").write_text("B")
+    second = list_files(tmp_path, cache)
+    assert read == ["a.csv", "b.csv", "c.csv", "b.csv"], "only what was written again"
+    assert (second["sha256"] == first["sha256"]).tolist() == [True, False, True]
+    pd.testing.assert_frame_equal(second, list_files(tmp_path))
+
+
+def test_times_that_were_put_back_hide_nothing(tmp_path, read):
     file = tmp_path / "a.csv"
     file.write_text("one")
-    cache = {"gone.csv": (1, 1, "x")}
+    cache = {}
     first = list_files(tmp_path, cache)
-    assert list(cache) == ["a.csv"]
-    size, time, sha = cache["a.csv"]
-    cache["a.csv"] = (size, time, "remembered")
-    assert list_files(tmp_path, cache)["sha256"].tolist() == ["remembered"]
-    os.utime(file, ns=(time + 1, time + 1))
-    assert list_files(tmp_path, cache)["sha256"].tolist() == [sha] == first["sha256"].tolist()
+    times = file.stat()
+    file.write_text("two")
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert list_files(tmp_path, cache)["sha256"].tolist() != first["sha256"].tolist()
+    file.rename(tmp_path / "b.csv")
+    (tmp_path / "new").write_text("six")
+    (tmp_path / "new").rename(file)
+    assert list_files(tmp_path, cache)["sha256"].nunique() == 2
+
+
+def test_a_file_written_just_now_is_read_again(tmp_path, read, monkeypatch):
+    (tmp_path / "a.csv").write_text("one")
+    monkeypatch.setattr(files.time, "time_ns", lambda: (tmp_path / "a.csv").stat().st_ctime_ns + 1_000_000_000)
+    cache = {}
+    list_files(tmp_path, cache)
+    assert cache == {}
+    list_files(tmp_path, cache)
+    assert read == ["a.csv", "a.csv"]
+
+
+def test_hashes_outlive_the_process_and_may_be_lost(tmp_path, read):
+    landed, state = tmp_path / "landed", tmp_path / "state"
+    landed.mkdir()
+    (landed / "a.csv").write_text("one")
+
+    def look(**options):
+        before = len(read)
+        with hash_cache(state, "small", **options) as known:
+            list_files(landed, known)
+        return len(read) - before
+
+    assert look(write=False) == 1
+    assert not state.exists(), "who only looks leaves no trace"
+    assert (look(), look(), look()) == (1, 0, 0)
+    stored = state / "small.json"
+    good = stored.read_text()
+    for broken in ("", "{", "[]", "null", '{"format": 0, "files": {}}', '{"format": 1, "files": {"a.csv": [1, "x"]}}'):
+        stored.write_text(broken)
+        assert (look(), look()) == (1, 0), broken
+        assert stored.read_text() == good
+    assert [path.name for path in state.iterdir()] == ["small.json"], "no draft is left behind"
+    assert prune_hash_caches(state, ["small"]) == []
+    assert prune_hash_caches(state, ["other"], dry_run=True) == prune_hash_caches(state, ["other"]) == ["small"]
+    assert not stored.exists()
+
+
+def test_a_state_folder_that_cannot_be_written_costs_time_only(tmp_path, read):
+    (tmp_path / "landed").mkdir()
+    (tmp_path / "landed" / "a.csv").write_text("one")
+    (tmp_path / "state").write_text("a file where the folder should be")
+    with hash_cache(tmp_path / "state", "small") as known:
+        assert len(list_files(tmp_path / "landed", known)) == 1
+
+
+def test_a_series_whose_files_are_known_is_not_read(tmp_path, read):
+    series = tmp_path / "series"
+    series.mkdir()
+    for number in range(3):
+        (series / f"{number}.dcm").write_bytes(bytes([number]))
+    known = {path: sha256_of(path) for path in series.iterdir()}
+    before = len(read)
+    told = sha256_of(series, known)
+    assert len(read) == before
+    assert told == sha256_of(series)
 
 
 def test_a_folder_is_hashed_by_names_and_contents(tmp_path):

@@ -2,15 +2,19 @@
 
 from pathlib import Path
 
+import dagster as dg
 import numpy as np
 import pandas as pd
 import pytest
 
 from tme_platform.cli_models import differences
 from tme_platform.expression import gene_set_path
+from tme_platform.lake import TABLES
 from tme_platform.lake.tables import (
     CELL_SCORE_RANGES,
+    CELL_SCORES,
     COHORT_SPLIT,
+    PATIENTS,
     PHENOTYPE_MODEL,
     POPULATIONS,
     RADIOMIC_FEATURES,
@@ -19,8 +23,14 @@ from tme_platform.lake.tables import (
     SIGNATURE_REVIEW,
     TME_PHENOTYPES,
 )
+from tme_platform.orchestration import assets
+from tme_platform.orchestration.housekeeping import keep_house, needed_versions
 from tme_platform.orchestration.reproduce import reproduce
-from tme_platform_tests.orchestration.conftest import Platform, open_platform
+from tme_platform.orchestration.sensors import make_sensors
+from tme_platform.orchestration.status import standings
+from tme_platform_tests.orchestration import what_runs
+from tme_platform_tests.orchestration.conftest import Platform, Recorded, open_platform
+from tme_platform_tests.orchestration.what_runs import CHANGES
 from tme_platform_tests.small_study import declare, write_image
 
 
@@ -37,13 +47,50 @@ def landing(platform: Platform, cohort: str) -> Path:
     return platform.workspace.landing / cohort
 
 
+def hold(change: str, platform: Platform, recorded: Recorded) -> None:
+    """What was made is what the page says, no more; and each materialisation says how much and why."""
+    expected, made = CHANGES[change], recorded.made()
+    names = {asset for asset, _ in made}
+    assert {cohort for _, cohort in made if cohort} == set(expected.cohorts)
+    assert set(expected.runs) <= names
+    assert not set(expected.still) & names
+    lake, instance = platform.workspace.lake, platform.instance
+    for table, counts in expected.counts.items():
+        state = lake.state(TABLES[table], expected.cohorts[0])
+        assert tuple(state.changes.values()) == counts, table
+        wanted = dg.AssetRecordsFilter(dg.AssetKey(table), asset_partitions=[expected.cohorts[0]])
+        event = instance.fetch_materializations(wanted, limit=1).records[0].asset_materialization
+        shown = {name: event.metadata[name].value for name in ("new", "changed", "unchanged", "removed", "reason")}
+        assert tuple(shown.values()) == (*counts, state.reason)
+        assert state.reason.startswith(("changed: ", "first run", "step version"))
+
+
+def broken(*_: object) -> None:
+    raise OSError("the disk is on fire")
+
+
+def tick(platform: Platform) -> dg.SensorResult:
+    """One look of the sensor that catches up, as if it had never looked before."""
+    (catch_up,) = [sensor for sensor in make_sensors() if sensor.name == "catch_up"]
+    return catch_up(dg.build_sensor_context(instance=platform.instance), workspace=platform.workspace)
+
+
+def test_the_page_says_what_is_tested() -> None:
+    page = Path(__file__).parents[2] / "docs" / "what_runs.md"
+    assert page.read_text(encoding="utf-8") == what_runs.page(), "write what_runs.page() into it"
+
+
 def test_nothing_changed_computes_nothing(platform: Platform) -> None:
     before = platform.workspace.tracker.versions()
     outcome, recorded = platform.run()
     assert outcome.success
+    hold("nothing", platform, recorded)
     assert recorded.made() == []
     assert outcome.runs == 0
     assert platform.workspace.tracker.versions() == before
+    found = standings(platform.workspace, platform.instance)
+    assert {one.state for one in found} == {"current"}
+    assert len(found) == len({(one.asset, one.cohort) for one in found}) > len(TABLES)
 
 
 def test_a_patient_more_is_one_extraction(platform: Platform) -> None:
@@ -60,13 +107,14 @@ def test_a_patient_more_is_one_extraction(platform: Platform) -> None:
     assert "table:imaging_series/images" in state.reason
     after = platform.workspace.lake.read(RADIOMIC_FEATURES, "images").set_index("patient_id")
     pd.testing.assert_frame_equal(after.loc[before.index], before)
-    assert {cohort for _, cohort in recorded.made() if cohort} == {"images"}, "no other cohort has anything to do"
+    hold("image", platform, recorded)
 
 
 def test_an_edited_mask_is_one_extraction(platform: Platform) -> None:
     folder = landing(platform, "images")
     write_image(folder, "I001", np.random.default_rng(1), radius=4)
-    platform.run()
+    _, recorded = platform.run()
+    hold("mask", platform, recorded)
     state = platform.workspace.lake.state(RADIOMIC_FEATURES, "images")
     assert state.details["extracted_now"] == 1
     assert state.changes["changed"] == 1
@@ -77,12 +125,70 @@ def test_an_edited_clinical_value_reaches_what_reads_it(platform: Platform) -> N
     clinical = pd.read_csv(path)
     clinical.loc[0, "days"] += 1000
     clinical.to_csv(path, index=False)
+    found = {(one.asset, one.cohort): one for one in standings(platform.workspace, platform.instance)}
+    first = found["cohort_files", "reference"]
+    assert (first.state, first.reason, first.behind) == ("stale", "changed: landing:reference", ())
+    assert found["patients", "reference"].behind == ("cohort_files",)
+    assert found["cohort_files", "mri"].state == found["radiomic_features", "images"].state == "current"
     outcome, recorded = platform.run()
     assert outcome.success
-    made = {asset for asset, cohort in recorded.made() if cohort == "reference"}
-    assert {"cohort_files", "patients", "survival_curves", "survival_tests", "population_survival"} <= made
-    assert not made & {"cell_scores", "cluster_evidence", "phenotype_model", "radiomic_features"}
-    assert "signature" not in {asset for asset, _ in recorded.made()}
+    hold("clinical_value", platform, recorded)
+
+
+def test_a_patient_more_in_a_clinical_table_moves_no_score(platform: Platform) -> None:
+    with (landing(platform, "reference") / "clinical.csv").open("a") as clinical:
+        clinical.write("P900,61,800,0,pos\n")
+    _, recorded = platform.run()
+    hold("clinical_patient", platform, recorded)
+
+
+def test_what_failed_once_is_asked_for_by_the_next_look(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One patient more in the expression matrix; the first run of it fails."""
+    path = landing(platform, "rna") / "expression.tsv"
+    matrix = pd.read_csv(path, sep="\t", index_col=0)
+    before = platform.workspace.lake.read(CELL_SCORES, "rna")
+    matrix.assign(R900=matrix["R000"].to_numpy()[::-1]).to_csv(path, sep="\t")
+    with monkeypatch.context() as patch:
+        patch.setattr(assets.cohorts, "to_log2", broken)
+        outcome, _ = platform.run()
+    assert [(failure.asset, failure.cohort) for failure in outcome.failures] == [("expression", "rna")]
+    found = {(one.asset, one.cohort): one for one in standings(platform.workspace, platform.instance)}
+    assert found["expression", "rna"].state == "failed"
+    assert "the disk is on fire" in found["expression", "rna"].reason
+    assert found["cell_scores", "rna"].behind == ("expression",)
+    (request,) = tick(platform).run_requests
+    assert (request.partition_key, request.asset_selection) == ("rna", [dg.AssetKey("expression")])
+    outcome, recorded = platform.run()
+    assert outcome.success, outcome.failures
+    recorded.lines.append(("cohort_files", "rna", "made by the run that failed"))
+    hold("expression", platform, recorded)
+    after = platform.workspace.lake.read(CELL_SCORES, "rna").query("patient_id != 'R900'")
+    pd.testing.assert_frame_equal(after.reset_index(drop=True), before)
+    assert tick(platform).run_requests == []
+
+
+def test_what_changes_while_it_is_read_is_asked_for_by_the_next_look(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = landing(platform, "rna")
+    clinical = (folder / "clinical.csv").read_text()
+    read = assets.cohorts.read_clinical
+
+    def read_and_then_somebody_writes(*arguments: object) -> object:
+        found = read(*arguments)
+        (folder / "clinical.csv").write_text(clinical + "R901,500,1\n")
+        platform.run(cohorts=["rna"], select="cohort_files")  # the landing sensor's run, meanwhile
+        return found
+
+    (folder / "clinical.csv").write_text(clinical + "R900,400,1\n")
+    with monkeypatch.context() as patch:
+        patch.setattr(assets.cohorts, "read_clinical", read_and_then_somebody_writes)
+        platform.run(cohorts=["rna"], select="cohort_files or patients")
+    assert "R901" not in set(platform.workspace.lake.read(PATIENTS, "rna")["patient_id"])
+    asked = {key.to_user_string() for request in tick(platform).run_requests for key in request.asset_selection}
+    assert "patients" in asked
+    (folder / "clinical.csv").write_text(clinical)
+    assert platform.run(cohorts=["rna"])[0].success
 
 
 def test_growing_keeps_everybody_on_their_side(platform: Platform) -> None:
@@ -94,8 +200,9 @@ def test_growing_keeps_everybody_on_their_side(platform: Platform) -> None:
         table = pd.read_csv(path, sep=separator)
         grown = pd.concat([table, table.head(10).assign(patient_id=[f"N{n:03d}" for n in range(10)])])
         grown.to_csv(path, sep=separator, index=False)
-    outcome, _ = platform.run()
+    outcome, recorded = platform.run()
     assert outcome.success, outcome.failures
+    hold("features", platform, recorded)
     after = lake.read(COHORT_SPLIT, "mri").set_index("patient_id")["side"]
     pd.testing.assert_series_equal(after.loc[before.index], before)
     assert len(after) == len(before) + 10
@@ -145,8 +252,9 @@ def test_a_cohort_is_labelled_by_anothers_model_without_a_refit(platform: Platfo
     )
     matrix.to_csv(folder / "expression.tsv", sep="\t")
     version = platform.workspace.lake.state(PHENOTYPE_MODEL, "rna").version
-    outcome, _ = platform.run()
+    outcome, recorded = platform.run()
     assert outcome.success, outcome.failures
+    hold("cohort", platform, recorded)
     lake = platform.workspace.lake
     assert lake.state(PHENOTYPE_MODEL, "rna").version == version
     assert lake.read(PHENOTYPE_MODEL, "second").empty
@@ -169,6 +277,7 @@ def test_another_gene_set_collection_reaches_what_is_scored(platform: Platform) 
     assert {asset for asset, _ in recorded.made()} == {"cell_scores"}, "only what was selected is made"
     outcome, recorded = platform.run()
     assert outcome.success, outcome.failures
+    hold("gene_sets", platform, recorded)
     assert len(platform.workspace.lake.read(POPULATIONS, "rna")) == 20
     made = set(recorded.made())
     assert {("populations", "rna"), ("phenotype_model", "rna"), ("tme_phenotypes", "second")} <= made
@@ -186,6 +295,49 @@ def test_a_setting_is_a_reason(platform: Platform) -> None:
     state = platform.workspace.lake.state(RADIOMIC_FEATURES, "images")
     assert state.reason == "changed: setting:ExtractionSettings"
     assert state.details["extracted_now"] == 4
+
+
+def test_a_setting_reaches_what_uses_it(platform: Platform) -> None:
+    path = Path(platform.workspace.study_name)
+    path.write_text(path.read_text() + "survival: {min_events: 6}\n")
+    platform.run(cohorts=["images"])  # still behind the test before
+    _, recorded = platform.run()
+    hold("setting", platform, recorded)
+
+
+def test_a_step_that_gives_the_same_again_sets_nothing_off(platform: Platform) -> None:
+    lake = platform.workspace.lake
+    state = lake.state(PATIENTS, "reference")
+    lake.commit(
+        PATIENTS, lake.read(PATIENTS, "reference"), cohort="reference", provenance="simulated", code_version="0",
+        reads=state.reads,
+    )  # fmt: skip
+    _, recorded = platform.run()
+    hold("step", platform, recorded)
+    assert lake.state(PATIENTS, "reference").reason == "step version 0 -> 1"
+
+
+def test_a_patient_less_takes_only_rows_away(platform: Platform) -> None:
+    manifest = landing(platform, "images") / "imaging.csv"
+    lines = manifest.read_text().splitlines(keepends=True)
+    manifest.write_text("".join(line for line in lines if not line.startswith("I000")))
+    _, recorded = platform.run()
+    hold("outline_removed", platform, recorded)
+    assert platform.workspace.lake.state(RADIOMIC_FEATURES, "images").details["extracted_now"] == 0
+    manifest.write_text("".join(lines))
+    platform.run()
+
+
+def test_only_what_is_missing_is_made_where_that_is_asked(platform: Platform) -> None:
+    path = landing(platform, "reference") / "clinical.csv"
+    whole = path.read_text()
+    path.write_text(whole.replace("61,800", "62,800"))
+    outcome, recorded = platform.run(refresh="missing")
+    assert outcome.success
+    assert recorded.made() == []
+    outcome, recorded = platform.run(cohorts=["rna"], refresh="stale")
+    assert recorded.made() == [], "another cohort's change is not asked for"
+    path.write_text(whole)
 
 
 def test_everything_anew_moves_nobody_either(platform: Platform) -> None:
@@ -233,3 +385,28 @@ def test_a_new_cohort_with_a_broken_file_has_not_landed(platform: Platform) -> N
     assert [(failure.asset, failure.cohort) for failure in outcome.failures] == [("cohorts", "later")]
     assert recorded.made() == []
     (folder / "cohort.yaml").unlink()
+
+
+def test_housekeeping_keeps_what_is_current_and_what_models_need(platform: Platform) -> None:
+    workspace, instance = platform.workspace, platform.instance
+    assert platform.run()[0].success
+    tables = {name: workspace.lake.read(schema) for name, schema in TABLES.items()}
+    needed = needed_versions(workspace.tracker)
+    assert len(needed["signature_patients"]) == 2
+    would = keep_house(workspace, instance, older_than_days=0, dry_run=True)
+    files, runs = sorted(Path(workspace.lake_root).rglob("*.parquet")), set(instance.get_run_ids())
+    assert would.files > 0
+    assert keep_house(workspace, instance, older_than_days=30).files == 0, "nothing is that old"
+    assert sorted(Path(workspace.lake_root).rglob("*.parquet")) == files
+    done = keep_house(workspace, instance, older_than_days=0)
+    assert done == would
+    assert len(files) - done.files == len(sorted(Path(workspace.lake_root).rglob("*.parquet")))
+    assert set(instance.get_run_ids()) == runs - set(done.runs)
+    for name, schema in TABLES.items():
+        pd.testing.assert_frame_equal(workspace.lake.read(schema), tables[name])
+    with pytest.raises(Exception, match="parquet"):
+        workspace.lake.read(PATIENTS, "reference", version=1)
+    for record in workspace.tracker.versions():
+        assert reproduce(workspace.tracker, workspace.lake, record).identical
+    outcome, recorded = platform.run()
+    assert (outcome.runs, recorded.made()) == (0, []), "Dagster still knows every table"

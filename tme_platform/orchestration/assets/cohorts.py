@@ -91,8 +91,9 @@ def clinical_other(scope: Scope) -> Made:
 @table_asset(IMAGING_SERIES, code_version="2", deps=[COHORT_FILES])
 def imaging_series(scope: Scope) -> Made:
     """Read the imaging manifest and hold it against the files that are there."""
-    scope.table(COHORT_FILES, columns=["file"])  # any image may have changed, whatever the manifest says
-    series, rejected = read_manifest(scope.folder, scope.own_cohort, scope.declaration("imaging"))
+    landed = scope.table(COHORT_FILES)  # any image may have changed, whatever the manifest says
+    hashes = dict(zip(landed["file"], landed["sha256"], strict=True))
+    series, rejected = read_manifest(scope.folder, scope.own_cohort, scope.declaration("imaging"), hashes)
     return Made(series, rejected, {"patients": int(series["patient_id"].nunique()), "outlines": len(series)})
 
 

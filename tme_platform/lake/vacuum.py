@@ -1,0 +1,58 @@
+"""Removing the files of old table versions. Which versions somebody still needs is for the caller to say."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+
+from deltalake.exceptions import DeltaError
+
+from tme_platform.lake.errors import not_written
+from tme_platform.lake.schema import TableSchema
+from tme_platform.lake.store import Lake
+
+
+@dataclass(frozen=True)
+class Vacuumed:
+    """The files of old versions of one table that were removed (or would be)."""
+
+    table: str
+    files: tuple[str, ...]
+
+
+def remove_old_versions(
+    lake: Lake, schema: TableSchema, *, older_than: timedelta, keep: Collection[int] = (), dry_run: bool = False
+) -> Vacuumed:
+    """Remove data files that no version needs any more: out of use for some time, or left by a write that never ended.
+
+    The current version is never touched, nor is the log: what each version was made from stays on record.
+
+    Parameters
+    ----------
+    older_than
+        How long a file has to be out of use. Shorter than the longest run, and a run may lose what it is writing.
+    keep
+        Versions that stay readable whatever their age; one that does not exist is passed over.
+
+    Raises
+    ------
+    LakeError
+        The store cannot be written to; what was removed until then was not needed either.
+    """
+    table = lake.table(schema)
+    if table is None:
+        return Vacuumed(schema.name, ())
+    kept = sorted({version for version in keep if 0 <= version <= table.version()})
+    hours = int(older_than / timedelta(hours=1))
+
+    def vacuum(dry_run: bool) -> list[str]:
+        return table.vacuum(hours, dry_run, enforce_retention_duration=False, full=True, keep_versions=kept)
+
+    try:
+        files = vacuum(dry_run=True)
+        if files and not dry_run:  # a vacuum is two entries in the log, also where there is nothing to do
+            files = vacuum(dry_run=False)
+    except (DeltaError, OSError) as error:
+        raise not_written(schema.name, None, lake.root, error) from error
+    return Vacuumed(schema.name, tuple(sorted(files)))

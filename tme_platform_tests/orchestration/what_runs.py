@@ -1,0 +1,134 @@
+"""What a person expects to run after each kind of change: the tests' expectation, and the page that shows it."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change, and what it sets off.
+
+    Attributes
+    ----------
+    cohorts
+        The only cohorts of which anything is made.
+    runs
+        Tables that have to be made; of those in `still`, none may be.
+    counts
+        Rows new, changed, unchanged and removed, by table.
+    """
+
+    title: str
+    cohorts: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
+    still: tuple[str, ...] = ()
+    counts: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
+
+
+_LEARNT = ("signature", "rad_scores", "phenotype_model")
+_IMAGES = ("radiomic_features", "image_regions", "perturbed_features")
+
+CHANGES = {
+    "nothing": Change("nothing"),
+    "image": Change(
+        "one patient added to a cohort of images",
+        ("images",),
+        ("cohort_files", "imaging_series", *_IMAGES),
+        ("expression", "cell_scores", *_LEARNT),
+        {"radiomic_features": (1, 0, 3, 0), "image_regions": (1, 0, 3, 0)},
+    ),
+    "mask": Change(
+        "one mask edited",
+        ("images",),
+        ("cohort_files", "imaging_series", *_IMAGES),
+        ("patients", "expression", "cell_scores", *_LEARNT),
+        {"radiomic_features": (0, 1, 3, 0)},
+    ),
+    "outline_removed": Change(
+        "one patient removed from a cohort of images",
+        ("images",),
+        ("cohort_files", "patients", "imaging_series", *_IMAGES),
+        ("expression", "cell_scores", *_LEARNT),
+        {"radiomic_features": (0, 0, 3, 1), "patients": (0, 0, 3, 1)},
+    ),
+    "clinical_value": Change(
+        "one clinical value edited (overall survival)",
+        ("reference",),
+        ("cohort_files", "patients", "survival_curves", "survival_tests", "population_survival"),
+        ("cell_scores", "tme_phenotypes", "cluster_evidence", "radiomic_features", *_LEARNT),
+        {"patients": (0, 1, 39, 0)},
+    ),
+    "clinical_patient": Change(
+        "one patient added to a clinical table (not scored, not imaged)",
+        ("reference",),
+        ("cohort_files", "patients"),
+        ("cell_scores", "tme_phenotypes", "radiomic_features", *_LEARNT),
+        {"patients": (1, 0, 40, 0)},
+    ),
+    "expression": Change(
+        "one patient added to an expression matrix",
+        ("rna",),
+        ("cohort_files", "expression", "cell_scores", "tme_phenotypes", "phenotype_model"),
+        ("radiomic_features", "signature", "rad_scores"),
+        {"cell_scores": (1, 0, 12, 0), "tme_phenotypes": (1, 0, 12, 0)},
+    ),
+    "features": Change(
+        "ten patients added to a table of features and to the scores their phenotypes come from",
+        ("mri", "reference"),
+        ("cell_scores", "tme_phenotypes", "radiomic_features", "cohort_split", "signature", "rad_scores"),
+        ("expression", "imaging_series"),
+        {"radiomic_features": (10, 0, 40, 0), "cohort_split": (10, 0, 40, 0)},
+    ),
+    "cohort": Change(
+        "a new cohort folder that is labelled by another cohort's model",
+        ("second",),
+        ("cohort_files", "patients", "expression", "cell_scores", "tme_phenotypes"),
+        ("signature",),
+        {"tme_phenotypes": (5, 0, 0, 0)},
+    ),
+    "gene_sets": Change(
+        "another gene-set collection",
+        ("rna", "second"),
+        ("populations", "phenotype_model", "tme_phenotypes"),
+        ("patients", "radiomic_features", "signature"),
+    ),
+    "setting": Change(
+        "one setting of the study (`survival.min_events`)",
+        ("mri", "reference", "rna", "second"),
+        ("population_survival",),
+        ("cohort_files", "patients", "cell_scores", "radiomic_features", *_LEARNT),
+    ),
+    "step": Change(
+        "the version of one step raised (`patients`; its values stay the same)",
+        ("reference",),
+        ("patients",),
+        ("survival_curves", "cell_scores", *_LEARNT),
+        {"patients": (0, 0, 41, 0)},
+    ),
+}
+
+_HEAD = """# What runs after which change
+
+Held by `tme_platform_tests/orchestration/test_growth.py`: a small study runs, one thing is changed, it runs again, and
+what was made is counted. "Runs" are the tables that have to be made, "stays" some that must not be; of cohorts that are
+not named, nothing is made. Tables of the whole study (such as `signature`, `rad_score_evaluation`) are made where what
+they read has other content.
+
+| what changed | cohorts | runs | stays | rows new / changed / unchanged / removed |
+| --- | --- | --- | --- | --- |
+"""
+
+
+def page() -> str:
+    """The page `docs/what_runs.md`."""
+    lines = []
+    for change in CHANGES.values():
+        counts = "; ".join(
+            f"`{table}` {' / '.join(map(str, numbers))}" for table, numbers in sorted(change.counts.items())
+        )
+        cells = (_names(change.cohorts), _names(change.runs) or "nothing", _names(change.still), counts)
+        lines.append(f"| {change.title} | {' | '.join(cells)} |\n")
+    return _HEAD + "".join(lines)
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
