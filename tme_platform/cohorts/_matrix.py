@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,8 +15,17 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api.types import is_numeric_dtype
 
-from tme_platform.cohorts._tables import MISSING, delimiter_of, header_of, open_landed, read_parquet, short
+from tme_platform.cohorts._tables import (
+    LONGEST_NAME,
+    MISSING,
+    delimiter_of,
+    header_of,
+    open_landed,
+    read_parquet,
+    short,
+)
 from tme_platform.cohorts.declaration import ExpressionSource
+from tme_platform.cohorts.inflate import open_inflated
 from tme_platform.cohorts.rejections import Rejections
 
 if TYPE_CHECKING:
@@ -30,7 +42,7 @@ def read_matrix(folder: Path, source: ExpressionSource, rejected: Rejections) ->
         return None
     try:
         cells = _from_parquet(path) if path.suffix == ".parquet" else _from_text(path)
-    except (ValueError, OSError, EOFError, zlib.error) as error:
+    except (ValueError, OSError, EOFError, zlib.error, csv.Error) as error:
         message = f"{source.file}: {error}"
         rejected.add(rule="file_unreadable", message=message, action="file left out", file=source.file)
         return None
@@ -93,13 +105,25 @@ def _arrow_table(path: Path, n_columns: int, value_type: object) -> pa.Table:
 
     names = [f"c{position}" for position in range(n_columns)]
     types = {names[0]: pa.string()} | dict.fromkeys(names[1:], value_type)
-    with pa.input_stream(str(path), compression="detect") as stream:
+    with _bytes(path) as stream:
         return csv.read_csv(
             stream,
             read_options=csv.ReadOptions(column_names=names, skip_rows=1, block_size=1 << 24),
             parse_options=csv.ParseOptions(delimiter=delimiter_of(path)),
             convert_options=csv.ConvertOptions(column_types=types, null_values=_NULLS, strings_can_be_null=True),
         )
+
+
+@contextmanager
+def _bytes(path: Path) -> Iterator[object]:
+    import pyarrow as pa
+
+    if path.suffix != ".gz":
+        with pa.input_stream(str(path)) as stream:
+            yield stream
+        return
+    with path.open("rb") as landed, open_inflated(landed, path) as inflated:
+        yield inflated
 
 
 def _finite(cells: _Cells, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame:
@@ -117,6 +141,10 @@ def _finite(cells: _Cells, source: ExpressionSource, rejected: Rejections) -> pd
         rejected.add(rule="not_a_number", message=message, action="sample left out", file=source.file)
     keep = ~bad[:, ~textual].any(axis=1)
     bad[:, textual] = False
+    long = cells.genes.str.len().to_numpy(dtype=float, na_value=0) > LONGEST_NAME
+    if long.any():
+        message = f"{long.sum():,} genes have names of more than {LONGEST_NAME} characters. Correct the first column."
+        rejected.add(rule="name_too_long", message=message, action="gene left out", file=source.file)
     cases: list[tuple[str | None, str]] = []
     for row in np.flatnonzero(~keep).tolist():
         place = int(np.flatnonzero(bad[row])[0])
@@ -128,6 +156,7 @@ def _finite(cells: _Cells, source: ExpressionSource, rejected: Rejections) -> pd
         rejected.add_cases(
             cases, rule="not_a_number", advice=advice, action="gene left out", file=source.file, unit="genes"
         )
+    keep &= ~long
     index = pd.Index(cells.genes.to_numpy(dtype="object")[keep], name="gene")
     frame = pd.DataFrame(numbers if keep.all() else numbers[keep], index=index, columns=samples)
     return frame.loc[:, ~textual] if textual.any() else frame

@@ -15,6 +15,7 @@ import pandas as pd
 
 from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.folders import landing_path
+from tme_platform.cohorts.inflate import open_inflated, refuse_too_many_cells
 from tme_platform.cohorts.rejections import Rejections
 
 MISSING = frozenset(
@@ -22,6 +23,11 @@ MISSING = frozenset(
     | {"[not available]", "[not applicable]", "[not evaluated]", "[unknown]", "[discrepancy]"}
 )
 """How tables write that a value is missing (in lower case)."""
+
+LONGEST_NAME = 200
+"""Characters of a name (of a column, a gene): what is longer is content that slipped."""
+LONGEST_CELL = 32_767
+"""Characters of a cell, the limit of spreadsheets; a table that was not made to do harm stays far below."""
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t", ".tab": "\t"}
 
@@ -63,6 +69,7 @@ def read_text_table(
     table = _name_columns(table, relative, rejected)
     if only is not None:
         table = table[[name for name in table.columns if name in only]]
+    table = _without_long_cells(table, relative, rejected)
     return (table if raw else table.apply(clean)).reset_index(drop=True)
 
 
@@ -101,7 +108,7 @@ def open_text(path: Path) -> Iterator[io.TextIOWrapper]:
     """Open a text file, gzipped or not."""
     with (
         path.open("rb") as landed,
-        gzip.GzipFile(fileobj=landed) if path.suffix == ".gz" else landed as raw,
+        open_inflated(landed, path) if path.suffix == ".gz" else landed as raw,
         io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as stream,
     ):
         yield stream
@@ -109,6 +116,7 @@ def open_text(path: Path) -> Iterator[io.TextIOWrapper]:
 
 def read_parquet(path: Path) -> pd.DataFrame:
     """Read a Parquet file; a named index, as pandas writes it, is a column like the others."""
+    refuse_too_many_cells(path)
     table = pd.read_parquet(path)
     return table if table.index.name is None else table.reset_index()
 
@@ -177,10 +185,29 @@ def _name_columns(table: pd.DataFrame, relative: str, rejected: Rejections) -> p
             f"{relative} has several columns {short(name)}; the first is used. Give each column a name of its own."
         )
         rejected.add(rule="duplicate_column", message=message, action="column left out", file=relative)
-    keep = ~(empty | again)
+    long = names.str.len() > LONGEST_NAME
+    for name in names[long]:
+        message = (
+            f"{relative} has a column {short(name)} whose name is {len(name):,} characters long. Correct the header."
+        )
+        rejected.add(rule="name_too_long", message=message, action="column left out", file=relative)
+    keep = ~(empty | again | long)
     body = body.loc[:, keep]
     body.columns = pd.Index(names[keep])
     return body
+
+
+def _without_long_cells(table: pd.DataFrame, relative: str, rejected: Rejections) -> pd.DataFrame:
+    for name in table.columns:
+        long = table[name].str.len() > LONGEST_CELL
+        if long.any():
+            message = (
+                f"{relative} has {long.sum():,} cell(s) of more than {LONGEST_CELL:,} characters in column "
+                f"{short(name)}. Correct them; a quotation mark that is never closed does that."
+            )
+            rejected.add(rule="cell_too_long", message=message, action="value set missing", file=relative)
+            table = table.assign(**{name: table[name].mask(long.fillna(False).astype(bool))})
+    return table
 
 
 def _why(error: Exception) -> str:

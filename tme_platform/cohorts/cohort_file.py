@@ -60,6 +60,11 @@ def _text(folder: Path) -> str:
     path = folder / COHORT_FILE
     if not path.is_file():
         raise CohortError(f"cohort {folder.name}: there is no {path}. Write one.", rule="cohort_file_missing")
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise CohortError(
+            f"cohort {folder.name}: {COHORT_FILE} is a link that leads out of the folder. Put the file itself there.",
+            rule="path_leaves_folder",
+        )
     if path.stat().st_size > _MAX_BYTES:
         raise CohortError(
             f"cohort {folder.name}: {COHORT_FILE} is larger than a megabyte: no cohort file.", rule="too_large"

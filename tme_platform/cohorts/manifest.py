@@ -93,9 +93,7 @@ def _complete(outlines: pd.DataFrame, file: str, rejected: Rejections) -> pd.Dat
         good &= ~lacking
     for column in _NUMBERS:
         whole = named[column].str.fullmatch(r"[0-9]{1,9}").astype(bool) & (named[column] != "0")
-        for row in named[~whole].itertuples():
-            what = f"{column} is {short(getattr(row, column))}"
-            _reject(named.loc[[row.Index]], what, "not_a_number", "It should be a whole number from 1.", file, rejected)
+        _reject_values(named[~whole], column, "It should be a whole number from 1.", file, rejected)
         good &= whole
     good &= _phases_given(named, file, rejected)
     kept = named[good].astype(dict.fromkeys(_NUMBERS, "int64") | dict.fromkeys(_PHASES, "Int64"))
@@ -107,10 +105,7 @@ def _phases_given(named: pd.DataFrame, file: str, rejected: Rejections) -> pd.Se
     good = pd.Series(True, index=named.index)
     for column in _PHASES:
         whole = named[column].isna() | named[column].str.fullmatch(r"[0-9]{1,4}").fillna(False).astype(bool)
-        for row in named[~whole].itertuples():
-            what = f"{column} is {short(getattr(row, column))}"
-            advice = "Phases are numbered from 0 in the order of time."
-            _reject(named.loc[[row.Index]], what, "not_a_number", advice, file, rejected)
+        _reject_values(named[~whole], column, "Phases are numbered from 0 in the order of time.", file, rejected)
         good &= whole
     alone = named["minus"].notna() & named["phase"].isna()
     _reject(named[alone], "minus is given without phase", "phase_missing", "Name the phase, too.", file, rejected)
@@ -126,13 +121,27 @@ def _without_uid(series: str) -> str:
 def _one_each(outlines: pd.DataFrame, file: str, rejected: Rejections) -> pd.DataFrame:
     distinct = outlines.drop_duplicates()
     again = distinct.duplicated(_KEY)
-    for row in distinct[again].itertuples():
-        what = (
-            f"series {row.series}, reader {row.reader}, session {row.session} stands there already; the first is used"
+    cases: list[tuple[str | None, str]] = [
+        (
+            str(row.patient_id),
+            f"series {row.series}, reader {row.reader}, session {row.session} stands there already; the first is used",
         )
+        for row in distinct[again].itertuples()
+    ]
+    if cases:
         advice = "Give each outline another series, reader or session."
-        _reject(distinct.loc[[row.Index]], what, "duplicate_outline", advice, file, rejected)
+        rejected.add_cases(cases, rule="duplicate_outline", advice=advice, action="outline left out", file=file)
     return distinct[~again]
+
+
+def _reject_values(rows: pd.DataFrame, column: str, advice: str, file: str, rejected: Rejections) -> None:
+    """Reject rows for what stands in a column."""
+    cases: list[tuple[str | None, str]] = [
+        (str(patient), f"{column} is {short(value)}")
+        for patient, value in zip(rows["patient_id"], rows[column], strict=True)
+    ]
+    if cases:
+        rejected.add_cases(cases, rule="not_a_number", advice=advice, action="outline left out", file=file)
 
 
 def _reject(rows: pd.DataFrame, what: str, rule: str, advice: str, file: str, rejected: Rejections) -> None:
@@ -147,15 +156,32 @@ class _Hashes:
     def __init__(self, folder: Path, known: dict[str, str]) -> None:
         self.folder = folder
         self.known = known
+        self.parents: dict[str, Path] = {}
         root = folder.resolve()
         self.files = {root / name: sha256 for name, sha256 in known.items()}
 
     def of(self, relative: str) -> str | None:
         """None where the path does not exist; raises CohortError where it leaves the folder."""
-        path = landing_path(self.folder, relative)
-        if relative not in self.known and path.exists():
+        if relative in self.known:  # of a file that landed, or looked up before: its path is in order
+            return self.known[relative]
+        path = self._located(relative)
+        if path.exists():
             self.known[relative] = sha256_of(path, self.files)
         return self.known.get(relative)
+
+    def _located(self, relative: str) -> Path:
+        """`landing_path`, with the folder of many files looked at once."""
+        parent, _, name = relative.rpartition("/")
+        if parent and name not in ("", ".", ".."):
+            try:
+                if parent not in self.parents:
+                    self.parents[parent] = landing_path(self.folder, parent)
+            except CohortError:  # said below, of the whole path
+                return landing_path(self.folder, relative)
+            path = self.parents[parent] / name
+            if "\\" not in name and "\0" not in name and not path.is_symlink():
+                return path
+        return landing_path(self.folder, relative)
 
 
 def _hash_row(row: dict[Any, Any], hashes: _Hashes, file: str, rejected: Rejections) -> bool:

@@ -53,7 +53,8 @@ def check_nifti(path: Path, kind: str) -> None:
             expected = _expected_bytes(header, path, kind)
             rest = stream.read(max(0, int(header.offset) - len(first)))
             early = first[int(header.offset) :]
-            found, bad = _scan(stream, early, _FLOATS.get(header.datatype), header.order)
+            most = expected - len(first) + len(early) - len(rest)
+            found, bad = _scan(stream, early, most, _FLOATS.get(header.datatype), header.order)
     except (EOFError, zlib.error) as error:
         raise ImagingError(
             f"{kind}_truncated", f"{path.name} ends before its compressed data do; copy the file again."
@@ -107,13 +108,13 @@ def _expected_bytes(header: _Header, path: Path, kind: str) -> int:
     return int(header.offset) + math.prod(max(n, 0) for n in axes) * header.bits // 8
 
 
-def _scan(stream: gzip.GzipFile | BinaryIO, early: bytes, form: str | None, order: str) -> tuple[int, int]:
-    """Count the bytes that are left and, of floats, the values that are not finite."""
-    total, bad, chunk = 0, 0, early + stream.read(_CHUNK - len(early))
+def _scan(stream: gzip.GzipFile | BinaryIO, early: bytes, most: int, form: str | None, order: str) -> tuple[int, int]:
+    """Count the bytes that are left, as far as they were announced, and, of floats, the values that are not finite."""
+    total, bad, chunk = 0, 0, early[: max(most, 0)] + stream.read(max(0, min(_CHUNK, most) - len(early)))
     while chunk:
         total += len(chunk)
         if form is not None:
             whole = len(chunk) - len(chunk) % np.dtype(form).itemsize
             bad += int((~np.isfinite(np.frombuffer(chunk[:whole], order + form))).sum())
-        chunk = stream.read(_CHUNK)
+        chunk = stream.read(min(_CHUNK, max(most - total, 0)))
     return total, bad

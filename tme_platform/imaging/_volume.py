@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
+from tme_platform.imaging._detached import check_data_file
 from tme_platform.imaging._nifti import check_nifti
 from tme_platform.imaging.errors import ImagingError
 
@@ -27,6 +28,7 @@ def read_volume(path: Path, kind: str, phase: int | None = None) -> sitk.Image:
     _check_file(path, kind)
     if path.name.lower().endswith((".nii", ".nii.gz")):
         check_nifti(path, kind)
+    check_data_file(path, kind)
     _check_header(path, kind, phase)
     try:
         image = sitk.ReadImage(str(path))

@@ -124,7 +124,9 @@ def uid_digest(uid: str) -> str:
 
 def _one_series(folder: Path, series: str | None) -> list[_Slice]:
     found: dict[str, list[_Slice]] = defaultdict(list)
-    for one in _headers(sorted(path for path in folder.rglob("*") if path.is_file())):
+    root = folder.resolve()  # links that lead out are no part of what landed
+    landed = (path for path in folder.rglob("*") if path.is_file() and path.resolve().is_relative_to(root))
+    for one in _headers(sorted(landed)):
         found[str(one.header.SeriesInstanceUID)].append(one)
     if not found:
         raise ImagingError("image_missing", f"{folder.name} holds no DICOM image; correct the path in imaging.csv.")

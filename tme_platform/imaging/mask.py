@@ -50,7 +50,8 @@ def read_mask(path: str | Path, reference: sitk.Image, label: int | None = None)
 
 
 def _only_outline(folder: Path) -> Path:
-    files = sorted(folder.glob("*.dcm"))
+    root = folder.resolve()  # links that lead out are no part of what landed
+    files = sorted(path for path in folder.glob("*.dcm") if path.resolve().is_relative_to(root))
     if len(files) != 1:
         raise ImagingError(
             "mask_missing", f"{folder.name} is a folder with {len(files)} DICOM files; name the one with the outline."

@@ -1,0 +1,45 @@
+"""Headers that name another file for their voxels (`.mhd`, `.nhdr`): which one, if it may be read at all."""
+
+from pathlib import Path
+
+from tme_platform.imaging.errors import ImagingError
+
+_SEPARATORS = {".mhd": "=", ".mha": "=", ".nhdr": ":", ".nrrd": ":"}
+_KEYS = ("elementdatafile", "datafile")
+_MOST_BYTES = 1 << 16
+
+
+def check_data_file(path: Path, kind: str) -> None:
+    """Raise unless the voxels are in the file itself or in one beside it.
+
+    A header can name any file of the machine, and what is outside the landing folder is nobody's to read. Lists and
+    patterns of files are refused, too.
+
+    Raises
+    ------
+    ImagingError
+        ``<kind>_unreadable``.
+    """
+    separator = _SEPARATORS.get(path.suffix.lower())
+    if separator is None:
+        return
+    with path.open("rb") as stream:
+        head = stream.read(_MOST_BYTES)
+    for line in head.decode("latin-1").splitlines():
+        name, found, value = line.partition(separator)
+        if found and name.replace(" ", "").lower() in _KEYS:
+            _check_name(path, value.strip(), kind)
+            return
+
+
+def _check_name(path: Path, named: str, kind: str) -> None:
+    if named.upper() == "LOCAL":
+        return
+    beside = path.parent / named
+    plain = named and not any(sign in named for sign in "/\\%") and named.split()[0].upper() != "LIST"
+    if not plain or beside.resolve().parent != path.parent.resolve():
+        raise ImagingError(
+            f"{kind}_unreadable",
+            f"the header of {path.name} names a data file that does not lie beside it; save image and header as one "
+            "file (.mha, .nrrd or .nii.gz).",
+        )
