@@ -1,0 +1,199 @@
+"""How time and memory grow with the number of patients, at table level: from landing files to catalog, and a no-op.
+
+    python benchmarks/growth.py [--patients 100 1000 10000] [--genes 2000] [--features 958]
+
+For each number of patients a cohort of the study is made in a temporary folder: an expression matrix, clinical data
+with survival, and a finished table of features (no images: extraction is per patient by nature, see
+`benchmarks/radiomics_extraction.py`). Each measurement runs in a process of its own, so that its peak memory is its
+own. Printed as Markdown: seconds, peak memory and, over the sizes, the exponent of a straight line through the
+logarithms (1 is linear; what is constant stays below). At the end, how much of the first run's time one patient more
+takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+
+STEPS = {
+    "landing files": "cohort_files or cohorts or patients or clinical_other",
+    "expression": "expression",
+    "scores and phenotypes": "gene_coverage or populations or cell_scores or cell_score_ranges or phenotype_model or "
+    "tme_phenotypes",
+    "features": "radiomic_features",
+    "everything else": "*",
+}
+"""In the order in which they are run; each takes what is not made yet."""
+
+STUDY = """
+name: growth
+title: How the platform grows
+extends: han2024
+phenotypes: {k: 2, k_max: 3, starts: 5, draws: 2, compared_collections: [mcpcounter]}
+enrichment: {collections: [msigdb_hallmark_50], permutations: 100}
+signature: {n_repeats: 1, n_trees: 20, n_splits: 3, permutations: 1}
+"""
+
+
+def main() -> None:
+    """Measure, and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--patients", type=int, nargs="+", default=[100, 1000, 10000])
+    parser.add_argument("--genes", type=int, default=2000)
+    parser.add_argument("--features", type=int, default=958)
+    parser.add_argument("--one-more", type=int, default=1000, help="cohort to which one patient is added; 0 for none")
+    parser.add_argument("--measure", nargs=2, metavar=("FOLDER", "STEP"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.measure:
+        measure(Path(options.measure[0]), options.measure[1])
+        return
+    found = {}
+    for patients in options.patients:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            make(folder, patients, options.genes, options.features)
+            found[patients] = grow(folder)
+            if patients == options.one_more:
+                one_more(folder, patients, found[patients])
+    print_table(found, options.genes, options.features)
+
+
+def make(folder: Path, patients: int, genes: int, features: int) -> None:
+    """Write the study file and a cohort of so many patients; numbers are drawn at random, a third of them hot."""
+    from tme_platform.expression import gene_set_path, read_gmt
+
+    random = np.random.default_rng(2024)
+    landed = folder / "landing" / "grown"
+    landed.mkdir(parents=True)
+    (folder / "study.yaml").write_text(STUDY)
+    names = [f"P{number:05d}" for number in range(patients)]
+    sets = read_gmt(gene_set_path("tme24"))
+    known = sorted({gene for members in sets.values() for gene in members})
+    symbols = known + [f"GENE{number}" for number in range(max(0, genes - len(known)))]
+    hot = np.arange(patients) % 3 == 0
+    values = random.normal(5, 2, (len(symbols), patients)).clip(0)
+    values[: len(known), hot] += random.normal(0.5, 0.1, (len(known), 1))
+    pd.DataFrame(values.round(3), index=pd.Index(symbols, name="gene"), columns=names).to_csv(
+        landed / "expression.tsv", sep="\t"
+    )
+    pd.DataFrame(
+        {
+            "id": names,
+            "age": random.integers(30, 80, patients),
+            "days": random.integers(100, 3000, patients),
+            "dead": random.integers(0, 2, patients),
+        }
+    ).to_csv(landed / "clinical.csv", index=False)
+    table = pd.DataFrame(random.normal(size=(patients, features)).round(5), columns=[f"f{n}" for n in range(features)])
+    table.insert(0, "patient_id", names)
+    table.to_csv(landed / "features.csv", index=False)
+    cohort = {
+        "title": "grown",
+        "roles": ["phenotype_reference", "signature_discovery", "signature_validation"],
+        "provenance": {"kind": "simulated", "source": "drawn at random for a benchmark", "licence": "CC0"},
+        "clinical": [
+            {
+                "file": "clinical.csv",
+                "patient_id": "id",
+                "columns": {"age_years": "age", "os_days": "days", "os_event": "dead"},
+            }
+        ],
+        "expression": {"file": "expression.tsv", "unit": "log2_tpm"},
+        "features": {"file": "features.csv", "feature_set": "drawn"},
+        "phenotypes": {"by": "fit"},
+        "split": {"fraction": 0.2, "seed": 1},
+    }
+    (landed / "cohort.yaml").write_text(yaml.safe_dump(cohort))
+
+
+def grow(folder: Path) -> dict[str, dict[str, float]]:
+    """Take a cohort through the graph step by step, then look again when there is nothing to do."""
+    found = {step: in_a_process(folder, step) for step in (*STEPS, "catalog", "no-op")}
+    found["whole first run"] = {
+        "seconds": sum(found[step]["seconds"] for step in STEPS),
+        "megabytes": max(found[step]["megabytes"] for step in STEPS),
+    }
+    return found
+
+
+def one_more(folder: Path, patients: int, first: dict[str, dict[str, float]]) -> None:
+    """Add one patient to features, expression and clinical data, and say what that takes of the first run."""
+    landed = folder / "landing" / "grown"
+    for file, separator in (("clinical.csv", ","), ("features.csv", ",")):
+        table = pd.read_csv(landed / file, sep=separator)
+        row = table.iloc[[0]].assign(**{table.columns[0]: "P99999"})
+        row.to_csv(landed / file, sep=separator, mode="a", header=False, index=False)
+    expression = pd.read_csv(landed / "expression.tsv", sep="\t", index_col=0)
+    expression.assign(P99999=expression.iloc[:, 0]).to_csv(landed / "expression.tsv", sep="\t")
+    features = in_a_process(folder, "features")
+    everything = in_a_process(folder, "everything else")
+    whole = first["whole first run"]["seconds"]
+    print(
+        f"One patient added to {patients:,}: up to the features {features['seconds']:.1f} s, with all that learns from"
+    )
+    print(f"it (scores, phenotypes, signature) {everything['seconds']:.1f} s more; the first run took {whole:.1f} s.\n")
+
+
+def in_a_process(folder: Path, step: str) -> dict[str, float]:
+    """Measure one step in a process of its own."""
+    command = [sys.executable, __file__, "--measure", str(folder), step]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def measure(folder: Path, step: str) -> None:
+    """Run one step here and print what it took. Imports are not counted, nor is starting Dagster."""
+    from tme_platform.lake import build_catalog
+    from tme_platform.orchestration.progress import LoggedProgress
+    from tme_platform.orchestration.runner import open_instance, run_study
+    from tme_platform.orchestration.workspace import Workspace
+
+    lake = folder / "lake"
+    study = str(folder / "study.yaml")
+    workspace = Workspace(lake_root=str(lake), landing_root=str(folder / "landing"), study_name=study, workers=1)
+    with open_instance(lake) as instance:
+        started = time.perf_counter()
+        if step == "catalog":
+            build_catalog(workspace.lake)
+        else:
+            select = None if step == "no-op" else STEPS[step]
+            outcome = run_study(workspace, instance, LoggedProgress(), select=select)
+            if not outcome.success:
+                raise SystemExit(f"{step}: {outcome.failures}")
+        seconds = time.perf_counter() - started
+    print(json.dumps({"seconds": seconds, "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+
+
+def print_table(found: dict[int, dict[str, dict[str, float]]], genes: int, features: int) -> None:
+    """Seconds and peak memory by step and size, and the exponent over the sizes."""
+    sizes = sorted(found)
+    print(f"{genes:,} genes, {features:,} features; seconds (peak memory in MB), one process.\n")
+    print("| step | " + " | ".join(f"{size:,}" for size in sizes) + " | exponent, time | memory |")
+    print("| --- |" + " ---: |" * (len(sizes) + 2))
+    for step in found[sizes[0]]:
+        cells = [f"{found[n][step]['seconds']:.2f} ({found[n][step]['megabytes']:.0f})" for n in sizes]
+        slopes = [f"{exponent(found, step, what):.2f}" for what in ("seconds", "megabytes")]
+        print(f"| {step} | {' | '.join([*cells, *slopes])} |")
+
+
+def exponent(found: dict[int, dict[str, dict[str, float]]], step: str, what: str) -> float:
+    """Slope of a straight line through the logarithms; of one size there is none."""
+    sizes = sorted(found)
+    if len(sizes) < 2:
+        return math.nan
+    return float(np.polyfit(np.log(sizes), np.log([found[n][step][what] for n in sizes]), 1)[0])
+
+
+if __name__ == "__main__":
+    main()

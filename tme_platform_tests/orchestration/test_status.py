@@ -1,0 +1,53 @@
+"""`tme status` as a person types it, on a lake that has run; what it says of changes and failures is in test_growth."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from tme_platform.cli import app
+from tme_platform.lake import TABLES
+from tme_platform.orchestration.runner import Outcome
+from tme_platform_tests.orchestration.conftest import Platform, Recorded
+
+Finished = tuple[Platform, Outcome, Recorded]
+
+
+@pytest.fixture
+def status(finished: Finished, monkeypatch: pytest.MonkeyPatch):
+    workspace = finished[0].workspace
+    for name in ("TME_LAKE", "TME_STATE", "TME_LANDING", "TME_STUDY", "TME_BACKEND"):
+        monkeypatch.setenv(name, "")  # the command sets them for Dagster's processes
+    options = ["--lake", workspace.lake_root, "--landing", workspace.landing_root, "--study", workspace.study_name]
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(app, [*options, "status", *arguments])
+
+    return run
+
+
+def test_a_finished_study_is_current_and_looking_writes_nothing(status, finished: Finished) -> None:
+    root = Path(finished[0].workspace.lake_root).parent
+    before = {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
+    found = status()
+    assert found.exit_code == 0, found.output
+    assert "everything is current" in found.output
+    assert "(whole study)" in found.output
+    assert {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()} == before
+    assert not (root / "lake" / "dagster").exists()
+
+
+def test_status_as_json_and_of_one_cohort(status) -> None:
+    found = status("--json", "--cohort", "mri")
+    assert found.exit_code == 0, found.output
+    listed = json.loads(found.stdout)
+    assert {one["asset"] for one in listed} == {name for name, schema in TABLES.items() if schema.per_cohort}
+    assert {(one["cohort"], one["state"], one["reason"]) for one in listed} == {("mri", "current", "")}
+
+
+def test_status_of_a_cohort_that_is_not_there(status) -> None:
+    found = status("--cohort", "nobody")
+    assert found.exit_code != 0
+    assert "there are: images, mri" in str(found.exception)
