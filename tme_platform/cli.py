@@ -18,6 +18,7 @@ from tme_platform.cli_models import models
 from tme_platform.cli_report import report
 from tme_platform.console import console, errors
 from tme_platform.cli_upkeep import housekeeping, status
+from tme_platform.console import console, errors
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,6 +135,10 @@ def run(
 ) -> None:
     """Bring the study up to date; only what changed is computed."""
     _finish(_run(context.obj, cohorts=cohort, select=select, refresh=refresh))
+
+
+app.command()(status)
+app.command()(housekeeping)
 
 
 @app.command()

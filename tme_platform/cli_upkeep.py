@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
-from rich.console import Console
 from rich.table import Table
+
+from tme_platform.console import console
 
 if TYPE_CHECKING:
     from tme_platform.orchestration.status import Standing
 
-console = Console()
 _WHOLE = "(whole study)"
 _COLOURS = {"current": "green", "stale": "yellow", "missing": "yellow", "failed": "red"}
 

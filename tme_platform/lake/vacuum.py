@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from deltalake.exceptions import DeltaError
 
 from tme_platform.lake.errors import not_written
+from tme_platform.lake.place import is_url
 from tme_platform.lake.schema import TableSchema
 from tme_platform.lake.store import Lake
 
@@ -50,9 +52,10 @@ def remove_old_versions(
         return table.vacuum(hours, dry_run, enforce_retention_duration=False, full=True, keep_versions=kept)
 
     try:
-        files = vacuum(dry_run=True)
+        # Delta lists what went before, too; in a folder, whether a file is still there can be asked.
+        files = [file for file in vacuum(dry_run=True) if is_url(lake.root) or Path(lake.uri(schema), file).exists()]
         if files and not dry_run:  # a vacuum is two entries in the log, also where there is nothing to do
-            files = vacuum(dry_run=False)
+            vacuum(dry_run=False)
     except (DeltaError, OSError) as error:
         raise not_written(schema.name, None, lake.root, error) from error
     return Vacuumed(schema.name, tuple(sorted(files)))

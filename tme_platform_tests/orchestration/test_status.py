@@ -8,6 +8,8 @@ from typer.testing import CliRunner, Result
 
 from tme_platform.cli import app
 from tme_platform.lake import TABLES
+from tme_platform.orchestration.build import build_definitions
+from tme_platform.orchestration.jobs import WHOLE_STUDY
 from tme_platform.orchestration.runner import Outcome
 from tme_platform_tests.orchestration.conftest import Platform, Recorded
 
@@ -51,3 +53,12 @@ def test_status_of_a_cohort_that_is_not_there(status) -> None:
     found = status("--cohort", "nobody")
     assert found.exit_code != 0
     assert "there are: images, mri" in str(found.exception)
+
+
+def test_the_weekly_job_runs_the_study(finished: Finished) -> None:
+    platform = finished[0]
+    definitions = build_definitions(resources={"workspace": platform.workspace, "progress": Recorded()})
+    done = definitions.resolve_job_def(WHOLE_STUDY).execute_in_process(instance=platform.instance)
+    assert done.success
+    (event,) = [one for one in done.all_events if one.is_successful_output]
+    assert event.step_output_data.metadata["runs"].value == 0, "nothing changed, nothing runs"
