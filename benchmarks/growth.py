@@ -27,12 +27,13 @@ import pandas as pd
 import yaml
 
 STEPS = {
-    "landing files": "cohort_files or cohorts or patients or clinical_other",
-    "expression": "expression",
-    "scores and phenotypes": "gene_coverage or populations or cell_scores or cell_score_ranges or phenotype_model or "
-    "tme_phenotypes",
-    "features": "radiomic_features",
-    "everything else": "*",
+    "landing files": ("cohort_files", "cohorts", "patients", "clinical_other"),
+    "expression": ("expression",),
+    "scores and phenotypes": (
+        *("populations", "cell_scores", "cell_score_ranges", "phenotype_model", "tme_phenotypes"),
+    ),
+    "features": ("cohort_files", "patients", "radiomic_features"),
+    "everything else": (),
 }
 """In the order in which they are run; each takes what is not made yet."""
 
@@ -167,7 +168,7 @@ def measure(folder: Path, step: str) -> None:
         if step == "catalog":
             build_catalog(workspace.lake)
         else:
-            select = None if step == "no-op" else STEPS[step]
+            select = " or ".join(f'key:"{name}"' for name in STEPS.get(step, ())) or None
             outcome = run_study(workspace, instance, LoggedProgress(), select=select)
             if not outcome.success:
                 raise SystemExit(f"{step}: {outcome.failures}")

@@ -34,12 +34,17 @@ from tme_platform_tests.orchestration.what_runs import CHANGES
 from tme_platform_tests.small_study import declare, write_image
 
 
+_MODELS = [0]
+"""Number of registered models when it was last looked."""
+
+
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
     """A small study that has run; each test changes it and runs it again."""
     platform = open_platform(tmp_path_factory.mktemp("growth"))
     outcome, _ = platform.run()
     assert outcome.success, outcome.failures
+    _MODELS[:] = [len(platform.workspace.tracker.versions())]
     return platform
 
 
@@ -55,6 +60,8 @@ def hold(change: str, platform: Platform, recorded: Recorded) -> None:
     assert set(expected.runs) <= names
     assert not set(expected.still) & names
     lake, instance = platform.workspace.lake, platform.instance
+    before, _MODELS[0] = _MODELS[0], len(platform.workspace.tracker.versions())
+    assert _MODELS[0] - before == expected.models
     for table, counts in expected.counts.items():
         state = lake.state(TABLES[table], expected.cohorts[0])
         assert tuple(state.changes[name] for name in ("new", "changed", "unchanged", "removed")) == counts, table
@@ -183,7 +190,7 @@ def test_what_changes_while_it_is_read_is_asked_for_by_the_next_look(
     (folder / "clinical.csv").write_text(clinical + "R900,400,1\n")
     with monkeypatch.context() as patch:
         patch.setattr(assets.cohorts, "read_clinical", read_and_then_somebody_writes)
-        platform.run(cohorts=["rna"], select="cohort_files or patients")
+        platform.run(cohorts=["rna"], select='key:"cohort_files" or key:"patients"')
     assert "R901" not in set(platform.workspace.lake.read(PATIENTS, "rna")["patient_id"])
     asked = {key.to_user_string() for request in tick(platform).run_requests for key in request.asset_selection}
     assert "patients" in asked
@@ -197,7 +204,7 @@ def test_growing_keeps_everybody_on_their_side(platform: Platform) -> None:
     labels = lake.read(TME_PHENOTYPES, "reference").set_index("patient_id")["phenotype"]
     for cohort, file, separator in (("mri", "features.csv", ","), ("reference", "scores.tsv", "\t")):
         path = landing(platform, cohort) / file
-        table = pd.read_csv(path, sep=separator)
+        table = pd.read_csv(path, sep=separator, float_precision="round_trip")
         grown = pd.concat([table, table.head(10).assign(patient_id=[f"N{n:03d}" for n in range(10)])])
         grown.to_csv(path, sep=separator, index=False)
     outcome, recorded = platform.run()

@@ -15,6 +15,8 @@ class Change:
         Tables that have to be made; of those in `still`, none may be.
     counts
         Rows new, changed, unchanged and removed, by table.
+    models
+        New versions of the signature.
     """
 
     title: str
@@ -22,6 +24,7 @@ class Change:
     runs: tuple[str, ...] = ()
     still: tuple[str, ...] = ()
     counts: dict[str, tuple[int, int, int, int]] = field(default_factory=dict)
+    models: int = 0
 
 
 _LEARNT = ("signature", "rad_scores", "phenotype_model")
@@ -33,33 +36,33 @@ CHANGES = {
         "one patient added to a cohort of images",
         ("images",),
         ("cohort_files", "imaging_series", *_IMAGES),
-        ("expression", "cell_scores", *_LEARNT),
+        ("expression", "cell_scores", "phenotype_model", "signature"),
         {"radiomic_features": (1, 0, 3, 0), "image_regions": (1, 0, 3, 0)},
     ),
     "mask": Change(
         "one mask edited",
         ("images",),
         ("cohort_files", "imaging_series", *_IMAGES),
-        ("patients", "expression", "cell_scores", *_LEARNT),
+        ("expression", "cell_scores", "phenotype_model"),
         {"radiomic_features": (0, 1, 3, 0)},
     ),
     "outline_removed": Change(
         "one patient removed from a cohort of images",
         ("images",),
         ("cohort_files", "patients", "imaging_series", *_IMAGES),
-        ("expression", "cell_scores", *_LEARNT),
+        ("expression", "cell_scores", "phenotype_model"),
         {"radiomic_features": (0, 0, 3, 1), "patients": (0, 0, 3, 1)},
     ),
     "clinical_value": Change(
-        "one clinical value edited (overall survival)",
-        ("reference",),
+        "one clinical value edited (overall survival); `mri` takes its phenotypes and clinical data from there",
+        ("reference", "mri"),
         ("cohort_files", "patients", "survival_curves", "survival_tests", "population_survival"),
         ("cell_scores", "tme_phenotypes", "cluster_evidence", "radiomic_features", *_LEARNT),
         {"patients": (0, 1, 39, 0)},
     ),
     "clinical_patient": Change(
-        "one patient added to a clinical table (not scored, not imaged)",
-        ("reference",),
+        "one patient added to that clinical table (not scored, not imaged)",
+        ("reference", "mri"),
         ("cohort_files", "patients"),
         ("cell_scores", "tme_phenotypes", "radiomic_features", *_LEARNT),
         {"patients": (1, 0, 40, 0)},
@@ -69,14 +72,16 @@ CHANGES = {
         ("rna",),
         ("cohort_files", "expression", "cell_scores", "tme_phenotypes", "phenotype_model"),
         ("radiomic_features", "signature", "rad_scores"),
-        {"cell_scores": (1, 0, 12, 0), "tme_phenotypes": (1, 0, 12, 0)},
+        {"cell_scores": (1, 0, 12, 0), "expression": (1, 0, 12, 0)},
     ),
     "features": Change(
-        "ten patients added to a table of features and to the scores their phenotypes come from",
-        ("mri", "reference"),
+        "ten patients added to a table of features and to the scores their phenotypes come from (which `rna` is "
+        "compared with)",
+        ("mri", "reference", "rna"),
         ("cell_scores", "tme_phenotypes", "radiomic_features", "cohort_split", "signature", "rad_scores"),
         ("expression", "imaging_series"),
         {"radiomic_features": (10, 0, 40, 0), "cohort_split": (10, 0, 40, 0)},
+        models=1,
     ),
     "cohort": Change(
         "a new cohort folder that is labelled by another cohort's model",
@@ -110,11 +115,11 @@ _HEAD = """# What runs after which change
 
 Held by `tme_platform_tests/orchestration/test_growth.py`: a small study runs, one thing is changed, it runs again, and
 what was made is counted. "Runs" are the tables that have to be made, "stays" some that must not be; of cohorts that are
-not named, nothing is made. Tables of the whole study (such as `signature`, `rad_score_evaluation`) are made where what
+not named, nothing is made. Tables of the whole study (such as `signature`, `cohort_metrics`) are made where what
 they read has other content.
 
-| what changed | cohorts | runs | stays | rows new / changed / unchanged / removed |
-| --- | --- | --- | --- | --- |
+| what changed | cohorts | runs | stays | rows new / changed / unchanged / removed | new models |
+| --- | --- | --- | --- | --- | --- |
 """
 
 
@@ -125,7 +130,13 @@ def page() -> str:
         counts = "; ".join(
             f"`{table}` {' / '.join(map(str, numbers))}" for table, numbers in sorted(change.counts.items())
         )
-        cells = (_names(change.cohorts), _names(change.runs) or "nothing", _names(change.still), counts)
+        cells = (
+            _names(change.cohorts),
+            _names(change.runs) or "nothing",
+            _names(change.still),
+            counts,
+            str(change.models),
+        )
         lines.append(f"| {change.title} | {' | '.join(cells)} |\n")
     return _HEAD + "".join(lines)
 
