@@ -33,7 +33,6 @@ from tme_platform_tests.orchestration.conftest import Platform, Recorded, open_p
 from tme_platform_tests.orchestration.what_runs import CHANGES
 from tme_platform_tests.small_study import declare, write_image
 
-
 _MODELS = [0]
 """Number of registered models when it was last looked."""
 

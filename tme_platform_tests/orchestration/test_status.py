@@ -62,3 +62,20 @@ def test_the_weekly_job_runs_the_study(finished: Finished) -> None:
     assert done.success
     (event,) = [one for one in done.all_events if one.is_successful_output]
     assert event.step_output_data.metadata["runs"].value == 0, "nothing changed, nothing runs"
+
+
+def test_housekeeping_from_the_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TME_LAKE", "TME_STATE", "TME_LANDING", "TME_STUDY", "TME_BACKEND"):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    (tmp_path / "hashes").mkdir()
+    gone = tmp_path / "hashes" / "gone.json"
+    gone.write_text("{}")
+    said = "0 file(s), 0 run(s), 1 list(s) of hashes"
+    for option, verb in (("--dry-run", "would be removed"), ("--older-than-days=7", "removed")):
+        assert gone.exists()
+        found = CliRunner().invoke(app, ["--lake", str(tmp_path), "housekeeping", option])
+        assert found.exit_code == 0, found.output
+        assert f"{said} {verb}" in found.output
+    assert not gone.exists()
+    assert CliRunner().invoke(app, ["--lake", str(tmp_path), "housekeeping", "--older-than-days", "0"]).exit_code == 2
