@@ -54,12 +54,12 @@ def landing(platform: Platform, cohort: str) -> Path:
 def hold(change: str, platform: Platform, recorded: Recorded) -> None:
     """What was made is what the page says, no more; and each materialisation says how much and why."""
     expected, made = CHANGES[change], recorded.made()
+    before, _MODELS[0] = _MODELS[0], len(platform.workspace.tracker.versions())
     names = {asset for asset, _ in made}
     assert {cohort for _, cohort in made if cohort} == set(expected.cohorts)
     assert set(expected.runs) <= names
     assert not set(expected.still) & names
     lake, instance = platform.workspace.lake, platform.instance
-    before, _MODELS[0] = _MODELS[0], len(platform.workspace.tracker.versions())
     assert _MODELS[0] - before == expected.models
     for table, counts in expected.counts.items():
         state = lake.state(TABLES[table], expected.cohorts[0])

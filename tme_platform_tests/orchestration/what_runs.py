@@ -75,9 +75,9 @@ CHANGES = {
         {"cell_scores": (1, 0, 12, 0), "expression": (1, 0, 12, 0)},
     ),
     "features": Change(
-        "ten patients added to a table of features and to the scores their phenotypes come from (which `rna` is "
-        "compared with)",
-        ("mri", "reference", "rna"),
+        "ten patients added to a table of features and to the scores their phenotypes come from (with which `rna` is "
+        "compared; `images` is held against the new signature)",
+        ("mri", "reference", "rna", "images"),
         ("cell_scores", "tme_phenotypes", "radiomic_features", "cohort_split", "signature", "rad_scores"),
         ("expression", "imaging_series"),
         {"radiomic_features": (10, 0, 40, 0), "cohort_split": (10, 0, 40, 0)},
@@ -92,7 +92,7 @@ CHANGES = {
     ),
     "gene_sets": Change(
         "another gene-set collection",
-        ("rna", "second"),
+        ("rna", "second", "mri", "images"),
         ("populations", "phenotype_model", "tme_phenotypes"),
         ("patients", "radiomic_features", "signature"),
     ),
