@@ -107,7 +107,7 @@ CHANGES = {
         ("reference",),
         ("patients",),
         ("survival_curves", "cell_scores", *_LEARNT),
-        {"patients": (0, 0, 41, 0)},
+        {"patients": (0, 0, 51, 0)},
     ),
 }
 
