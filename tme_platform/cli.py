@@ -35,8 +35,6 @@ app = typer.Typer(
 )
 app.add_typer(models, name="models")
 app.command()(report)
-app.command()(status)
-app.command()(housekeeping)
 
 
 class Refresh(StrEnum):

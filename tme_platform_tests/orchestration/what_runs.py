@@ -98,7 +98,7 @@ CHANGES = {
     ),
     "setting": Change(
         "one setting of the study (`survival.min_events`)",
-        ("mri", "reference", "rna", "second"),
+        ("mri", "reference", "rna", "second", "images"),
         ("population_survival",),
         ("cohort_files", "patients", "cell_scores", "radiomic_features", *_LEARNT),
     ),
