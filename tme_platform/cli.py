@@ -16,7 +16,6 @@ from rich.table import Table
 
 from tme_platform.cli_models import models
 from tme_platform.cli_report import report
-from tme_platform.console import console, errors
 from tme_platform.cli_upkeep import housekeeping, status
 from tme_platform.console import console, errors
 

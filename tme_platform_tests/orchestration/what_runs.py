@@ -46,13 +46,6 @@ CHANGES = {
         ("expression", "cell_scores", "phenotype_model"),
         {"radiomic_features": (0, 1, 3, 0)},
     ),
-    "outline_removed": Change(
-        "one patient removed from a cohort of images",
-        ("images",),
-        ("cohort_files", "patients", "imaging_series", *_IMAGES),
-        ("expression", "cell_scores", "phenotype_model"),
-        {"radiomic_features": (0, 0, 3, 1), "patients": (0, 0, 3, 1)},
-    ),
     "clinical_value": Change(
         "one clinical value edited (overall survival); `mri` takes its phenotypes and clinical data from there",
         ("reference", "mri"),
@@ -73,41 +66,6 @@ CHANGES = {
         ("cohort_files", "expression", "cell_scores", "tme_phenotypes", "phenotype_model"),
         ("radiomic_features", "signature", "rad_scores"),
         {"cell_scores": (1, 0, 12, 0), "expression": (1, 0, 12, 0)},
-    ),
-    "features": Change(
-        "ten patients added to a table of features and to the scores their phenotypes come from (with which `rna` is "
-        "compared; `images` is held against the new signature)",
-        ("mri", "reference", "rna", "images"),
-        ("cell_scores", "tme_phenotypes", "radiomic_features", "cohort_split", "signature", "rad_scores"),
-        ("expression", "imaging_series"),
-        {"radiomic_features": (10, 0, 40, 0), "cohort_split": (10, 0, 40, 0)},
-        models=1,
-    ),
-    "cohort": Change(
-        "a new cohort folder that is labelled by another cohort's model",
-        ("second",),
-        ("cohort_files", "patients", "expression", "cell_scores", "tme_phenotypes"),
-        ("signature",),
-        {"tme_phenotypes": (5, 0, 0, 0)},
-    ),
-    "gene_sets": Change(
-        "another gene-set collection",
-        ("rna", "second", "mri", "images"),
-        ("populations", "phenotype_model", "tme_phenotypes"),
-        ("patients", "radiomic_features", "signature"),
-    ),
-    "setting": Change(
-        "one setting of the study (`survival.min_events`)",
-        ("mri", "reference", "rna", "second", "images"),
-        ("population_survival",),
-        ("cohort_files", "patients", "cell_scores", "radiomic_features", *_LEARNT),
-    ),
-    "step": Change(
-        "the version of one step raised (`patients`; its values stay the same)",
-        ("reference",),
-        ("patients",),
-        ("survival_curves", "cell_scores", *_LEARNT),
-        {"patients": (0, 0, 51, 0)},
     ),
 }
 
