@@ -1,6 +1,6 @@
-# make setup  the environment in .venv        make demo  the whole study on the bundled real data
-# make test   the tests                       make lint  style, types and the import boundary
-# make ui     Dagster and MLflow in the browser
+# make setup  the environment in .venv                make demo  the whole study on the bundled real data
+# make test   the tests                               make lint  style, types and the import boundary
+# make ui     Dagster and MLflow in the browser       make docs  the documentation, into site/
 # Everything sets up what it needs first.
 
 PYTHON ?= python3
@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 LAKE ?= data_lake
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint ui lock clean
+.PHONY: help setup demo test lint docs ui lock clean
 
 help:
 	@sed -n '1,4s/^# //p' Makefile
@@ -38,12 +38,16 @@ lint: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Material for MkDocs prints a notice about another product unless told not to.
+docs: $(STAMP)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 ui: $(STAMP)
 	$(BIN)/tme --lake $(LAKE) --landing data_lake/landing ui
 
 lock:
-	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --group docs --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-emit-index-url --upgrade --quiet --output-file requirements.lock
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

@@ -1,12 +1,16 @@
 """The `tme` command as a person types it, each time a process of its own."""
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from tme_platform.cli import app
+from tme_platform_tests.pages import PAGES, REPOSITORY, blocks
 from tme_platform_tests.small_study import make_study
 
 TME = Path(sys.executable).parent / "tme"
@@ -142,3 +146,41 @@ def test_an_empty_lake_says_what_to_do(tmp_path: Path) -> None:
         assert found.returncode == 1
         assert "tme demo" in found.stderr
     assert "cohort.yaml" in tme("--lake", tmp_path, "demo").stderr
+
+
+def shown(mark: str | None = None) -> list[list[str]]:
+    """The commands of the documentation, without their comments; with `mark` those of marked blocks."""
+    texts = [text for page in (*PAGES, REPOSITORY / "README.md") for text in blocks(page, "sh", mark)]
+    lines = [shlex.split(line, comments=True) for text in texts for line in text.splitlines()]
+    return [list(words) for words in dict.fromkeys(tuple(words) for words in lines if words)]
+
+
+def test_commands_of_the_documentation_run(place: list[object], monkeypatch: pytest.MonkeyPatch) -> None:
+    lake, landing, study = map(str, place[1::2])
+    for name, value in {
+        "LAKE": lake,
+        "LANDING": landing,
+        "STUDY": study,
+        "STATE": lake,
+        "BACKEND": "in_process",
+    }.items():
+        monkeypatch.setenv(f"TME_{name}", value)
+    commands = shown("run")
+    assert len(commands) > 4
+    for words in commands:
+        assert words[0] == "tme"
+        found = CliRunner().invoke(app, words[1:])
+        assert found.exit_code == 0, f"{shlex.join(words)}: {found.output}{found.exception}"
+
+
+def test_commands_of_the_documentation_exist() -> None:
+    makefile = (REPOSITORY / "Makefile").read_text()
+    for words in shown():
+        if words[0] == "tme":
+            found = CliRunner().invoke(app, [*words[1:], "--help"])
+            assert found.exit_code == 0, f"{shlex.join(words)}: {found.output}"
+        elif words[0] == "make":
+            assert f"\n{words[1]}:" in makefile, words
+        elif words[0] == "python":
+            assert (REPOSITORY / words[1]).is_file(), words
+    assert CliRunner().invoke(app, ["run", "--no-such-option", "--help"]).exit_code == 2

@@ -15,6 +15,7 @@ from tme_platform.orchestration.build import build_definitions
 from tme_platform.orchestration.runner import Outcome, waves
 from tme_platform_tests.orchestration.conftest import Platform, Recorded
 from tme_platform_tests.orchestration.planted import SECRETS, found_in
+from tme_platform_tests.pages import DOCS, blocks
 
 Finished = tuple[Platform, Outcome, Recorded]
 
@@ -186,3 +187,12 @@ def test_nothing_of_a_person_in_dicom_is_in_any_file_that_is_written(finished: F
     events = "\n".join([str(run) + entry.to_json() for run in runs for entry in instance.all_logs(run.run_id)])
     assert "image_acquisition" in events
     assert [secret for secret in SECRETS if secret in events] == []
+
+
+def test_the_queries_of_the_documentation_answer(finished: Finished) -> None:
+    page = DOCS / "queries.md"
+    may_be_empty = blocks(page, "sql", "may be empty")
+    assert 15 <= len(blocks(page, "sql")) > 3 * len(may_be_empty)
+    for sql in blocks(page, "sql"):
+        answer = query(finished[0].workspace.lake.state_folder, sql)
+        assert len(answer) or sql in may_be_empty, sql

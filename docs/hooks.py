@@ -1,0 +1,85 @@
+"""What mkdocs does to the pages: the table catalogue from the schemas, links into the repository, nothing from outside.
+
+Called by mkdocs (`hooks` in mkdocs.yml). The pages themselves are Markdown that is also read without a build.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from tme_platform.lake import TABLES
+from tme_platform.lake.schema import Column, TableSchema
+
+DOCS = Path(__file__).parent
+CATALOGUE = "<!-- the catalogue of tables -->"
+_LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s#]+)(#[^)\s]*)?\)")
+_LOADED = re.compile(r"""<(?:script|img|iframe)[^>]*\ssrc=["']?(?:https?:)?//|<link[^>]*rel=["']?stylesheet[^>]*//""")
+
+
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    """Put the catalogue in its place, and make links to files outside `docs/` text that names the file."""
+    here = DOCS / page.file.src_uri
+    return _LINK.sub(lambda found: _inside(found, here), markdown.replace(CATALOGUE, catalogue()))
+
+
+def on_post_page(output: str, page: Any, **_: Any) -> str:
+    """Refuse a page that would load a script, a style or a picture from another host."""
+    if found := _LOADED.search(output):
+        from mkdocs.exceptions import PluginError
+
+        raise PluginError(f"{page.file.src_uri} loads something from elsewhere: {found.group()}")
+    return output
+
+
+def catalogue() -> str:
+    """Describe every table in Markdown, by stage."""
+    shown = [schema for schema in TABLES.values() if not schema.internal]
+    parts = []
+    for layer, schemas in groupby(sorted(shown, key=_order), key=lambda schema: schema.layer):
+        parts += [f"## {layer}", *map(_table, schemas)]
+    return "\n\n".join(parts)
+
+
+def _order(schema: TableSchema) -> int:
+    from tme_platform.orchestration.table_asset import STAGES
+
+    return STAGES.index(schema.layer)
+
+
+def _table(schema: TableSchema) -> str:
+    rows = [_row(column, schema) for column in schema.all_columns]
+    if schema.wide:
+        rows.append(f"| *further columns* | float64 | {schema.wide} |")
+    kept = "one part per cohort" if schema.per_cohort else "one part for the whole study"
+    head = [f"### {schema.name}", schema.description, f"Kept as {kept}."]
+    return "\n\n".join([*head, "\n".join(["| column | type | meaning |", "| --- | --- | --- |", *rows])])
+
+
+def _row(column: Column, schema: TableSchema) -> str:
+    key = " (key)" if column.name in schema.key else ""
+    said = [column.description]
+    if column.isin:
+        said.append("One of " + ", ".join(f"`{value}`" for value in column.isin) + ".")
+    if column.at_least is not None or column.at_most is not None:
+        low, high = (("" if limit is None else f"{limit:g}") for limit in (column.at_least, column.at_most))
+        said.append(f"From {low} to {high}." if low and high else f"At least {low}." if low else f"At most {high}.")
+    if not column.nullable:
+        said.append("Never missing.")
+    return f"| `{column.name}`{key} | {column.dtype} | {' '.join(said).replace('|', chr(92) + '|')} |"
+
+
+def _inside(found: re.Match[str], page: Path) -> str:
+    text, target, _ = found.groups()
+    if re.match(r"[a-z]+:", target):
+        return found.group()
+    path = Path(os.path.normpath(page.parent / target))
+    if path.is_relative_to(DOCS):
+        return found.group()
+    if not path.exists():
+        return found.group()  # mkdocs warns of it, which fails the build
+    name = path.relative_to(DOCS.parent).as_posix()
+    return f"`{name}`" if text.strip("`") == name else f"{text} (`{name}` in the repository)"

@@ -1,0 +1,107 @@
+"""The page about one's own cohort: its messages are those that `tme check` gives, its cohort file is one."""
+
+from pathlib import Path
+
+import pytest
+
+from tme_platform.cohorts import check_cohort, read_cohort
+from tme_platform.cohorts._values import CLINICAL_COLUMNS
+from tme_platform.cohorts.declaration import Role
+from tme_platform_tests.pages import DOCS, blocks
+
+PAGE = DOCS / "own_cohort.md"
+TITLE = "title: A cohort\n"
+SOURCE = "provenance: {kind: real, source: our clinic, licence: internal}\n"
+VALIDATION = f"{TITLE}roles: [immune_phenotype]\n{SOURCE}"
+REPLICATION = f"{TITLE}roles: [phenotype_replication]\n{SOURCE}"
+FEATURES = "features: {file: f.csv, feature_set: ours}\n"
+
+CLINICAL = """clinical:
+  - file: clinical.csv
+    patient_id: id
+    columns: {age_years: age, os_days: days, os_event: status, her2: her2, er: oestrogen, purity_ihc: pur}
+  - {file: lost.csv, patient_id: id}
+"""
+BROKEN: dict[str, tuple[str, dict[str, str]]] = {
+    "clinical": (
+        VALIDATION + FEATURES + CLINICAL,
+        {
+            "clinical.csv": "id,age,days,status,her2,pur\nA,41,100,1,3+,0.5\nB,250,-5,0,positive,60\n"
+            "C,abc,0,2,negative,0.4\n,50,10,1,negative,0.2\nA,42,100,1,,\n",
+            "f.csv": "patient_id,f1,f2\nA,1,2\nB,x,3\nD,5,6\nD,5,7\n",
+        },
+    ),
+    "expression": (
+        REPLICATION + "expression: {file: tpm.tsv, unit: log2_tpm}\n",
+        {
+            "tpm.tsv": "gene\tA\tB\tC\nCD8A\t200000\t50000\t3\nCD8A\t1\t1\t1\nGZMB\t1\tx\t2\nPDCD1\t1\t\t2\n"
+            "\t1\t2\t3\nLAG3\t4\t5\t6\n"
+        },
+    ),
+    "cell scores": (
+        REPLICATION + "cell_scores: {file: s.tsv, groups: g.tsv, method: ours}\n",
+        {
+            "s.tsv": "patient_id\tT\tB\nA\t1\t2\nB\t1\t\n",
+            "g.tsv": "population\tgroup\nT\timmune\nB\tadaptive\nX\tadaptive\n",
+        },
+    ),
+    "imaging": (
+        VALIDATION + "imaging: {}\n",
+        {
+            "imaging.csv": "patient_id,image,mask,mask_label,reader\nA,images/A.nii.gz,images/A_mask.nii.gz,1,anna\n"
+            "A,images/A.nii.gz,images/A2_mask.nii.gz,1,anna\nB,images/B.nii.gz,images/B_mask.nii.gz,1,anna\n"
+            "C,,images/A_mask.nii.gz,1,anna\nD,images/A.nii.gz,images/A_mask.nii.gz,0,anna\n"
+            "E,../other/D.nii.gz,images/A_mask.nii.gz,1,anna\n,images/A.nii.gz,images/A_mask.nii.gz,1,\n"
+            "A,images/A.nii.gz,images/A_mask.nii.gz,1,ben\n",
+            **{f"images/{name}.nii.gz": name for name in ("A", "A_mask", "A2_mask")},
+        },
+    ),
+    "no patients": (VALIDATION + "imaging: {}\n", {"imaging.csv": "patient,image,mask\nA,a,b\n"}),
+    "Excel": (VALIDATION + "features: {file: f.xlsx, feature_set: ours}\n", {"f.xlsx": "x"}),
+    "no YAML": ("title: [A\nroles: x\n", {}),
+    "an unknown key": (VALIDATION + "clinic: {file: x}\n", {}),
+    "no provenance": (TITLE + "roles: [immune_phenotype]\n", {}),
+    "no gene map": (VALIDATION + "expression: {file: e.tsv, unit: tpm, gene_id: ensembl}\n", {}),
+    "an unknown unit": (VALIDATION + "expression: {file: e.tsv, unit: log2}\n", {}),
+    "no split": (TITLE + "roles: [signature_discovery, signature_validation]\n" + SOURCE + FEATURES, {}),
+    "nothing for its role": (VALIDATION + "clinical: [{file: c.csv, patient_id: id}]\n", {"c.csv": "id\nA\n"}),
+    "an absent cohort": (
+        VALIDATION + FEATURES + "phenotypes: {by: model, cohort: tcga}\n",
+        {"f.csv": "patient_id,f1\nA,1\n"},
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Everything that is said of the broken folders."""
+    messages = []
+    for declared, files in BROKEN.values():
+        folder = tmp_path_factory.mktemp("landing") / "our_trial"
+        for name, text in {"cohort.yaml": declared, **files}.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text)
+        report = check_cohort(folder)
+        messages += [*report.problems, *report.rejected["message"]]
+    return [message.removeprefix("cohort our_trial: ") for message in messages]
+
+
+def test_the_messages_are_those_that_are_given(said: list[str]) -> None:
+    shown = [line for text in blocks(PAGE, "text", "messages") for line in text.splitlines()]
+    assert len(shown) > 30
+    assert [line for line in shown if line not in said] == []
+    assert len(set(shown)) == len(shown)
+
+
+def test_the_cohort_file_shown_is_one(tmp_path: Path) -> None:
+    (text,) = blocks(PAGE, "yaml", "a whole cohort file")
+    folder = tmp_path / "our_trial"
+    folder.mkdir()
+    (folder / "cohort.yaml").write_text(text)
+    assert read_cohort(folder).clinical[0].columns["os_days"].unit == "months"
+
+
+def test_every_role_and_clinical_column_is_explained() -> None:
+    page = PAGE.read_text()
+    assert [role for role in Role if f"| `{role}` |" not in page] == []
+    assert [name for name in CLINICAL_COLUMNS if f"`{name}`" not in page] == []
