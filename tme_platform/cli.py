@@ -35,6 +35,9 @@ app = typer.Typer(
 app.add_typer(models, name="models")
 app.command()(report)
 
+SIMULATED = "simulated"
+"""Name of the packaged study of simulated cohorts."""
+
 
 class Refresh(StrEnum):
     """Which rows are made."""
@@ -76,8 +79,12 @@ def _where(
     context: typer.Context,
     lake: Annotated[
         str,
-        typer.Option(envvar="TME_LAKE", help="Root of the lake: a folder, or a prefix in an object store (s3://...)."),
-    ] = "data_lake",
+        typer.Option(
+            envvar="TME_LAKE",
+            help="Root of the lake: a folder, or a prefix in an object store (s3://...).  "
+            "[default: data_lake; data_lake_simulated for the simulated study]",
+        ),
+    ] = "",
     state: Annotated[
         str,
         typer.Option(
@@ -101,7 +108,11 @@ def _where(
 ) -> None:
     from tme_platform.lake.place import full_root, is_url, state_folder
 
-    landed = landing or Path("data_lake" if is_url(lake) else lake) / "landing"
+    # What is simulated has a lake of its own, so that it is never mixed with what is real.
+    simulated = study == SIMULATED or context.invoked_subcommand == "simulate"
+    local = "data_lake_simulated" if simulated else "data_lake"
+    lake = lake or local
+    landed = landing or Path(local if is_url(lake) else lake) / "landing"
     context.obj = Where(full_root(lake), state_folder(lake, state), landed, study, backend)
 
 
@@ -231,6 +242,58 @@ def score(
     for warning in case.warnings:
         errors.print(f"[yellow]caution[/yellow]  {warning}", highlight=False, soft_wrap=True)
     console.print("For research on cohorts; no decision about a patient may rest on it.")
+
+
+@app.command()
+def simulate(
+    context: typer.Context,
+    patients_scale: Annotated[float, typer.Option(help="Sizes as a share of the published ones.")] = 1.0,
+    size: Annotated[list[str] | None, typer.Option(help="COHORT=N: patients of one cohort (may be repeated).")] = None,
+    add: Annotated[
+        list[str] | None, typer.Option(help="COHORT=N: grow a cohort that is there by N patients (may be repeated).")
+    ] = None,
+    effect: Annotated[float, typer.Option(min=0, help="How strongly images follow the infiltration; 0: not.")] = 2.0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of everything.")] = 2024,
+    dicom: Annotated[
+        list[str] | None, typer.Option(help="COHORT whose images are DICOM series with DICOM-SEG (may be repeated).")
+    ] = None,
+    features_only: Annotated[bool, typer.Option(help="Finished feature tables in place of images.")] = False,
+    workers: Annotated[int, typer.Option(min=0, help="Processes; 0: one per processor.")] = 0,
+    to: Annotated[Path | None, typer.Option(help="Folder for the cohorts.  [default: LAKE/landing]")] = None,
+    replace: Annotated[bool, typer.Option(help="Make cohorts anew that were made otherwise.")] = False,
+) -> None:
+    """Write the simulated study: cohorts in the published sizes whose true answer is known.
+
+    Patients that are there stay as they are, byte for byte, when a cohort grows. Then `tme --study simulated run`.
+    """
+    from tme_platform.simulation import Simulation, grown_sizes, published_sizes, write_study
+    from tme_platform.terminal import SimulationProgress
+
+    landing = to or context.obj.landing
+    made_by = Simulation(seed, effect, features_only, tuple(dicom or ()))
+    sizes = published_sizes(patients_scale) | _counts(size or [])
+    if add:
+        sizes, made_by = grown_sizes(landing, _counts(add))
+    with SimulationProgress(console) as progress:
+        images = write_study(
+            landing, sizes, made_by, workers=workers or None, replace_other=replace, on_progress=progress.told
+        )
+    for cohort, patients in sizes.items():
+        console.print(f"[green]✓[/green] {cohort:<22} {patients:>5} patients, {images[cohort]} images written")
+    console.print(
+        f"Next: `tme --study {SIMULATED} --lake {context.obj.lake} --landing {landing} run`",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _counts(given: list[str]) -> dict[str, int]:
+    """COHORT=N as a mapping."""
+    pairs = [text.partition("=") for text in given]
+    for name, _, number in pairs:
+        if not number.isdecimal():
+            raise typer.BadParameter(f"{name} needs a number of patients, as in {name}=40")
+    return {name: int(number) for name, _, number in pairs}
 
 
 def main() -> None:

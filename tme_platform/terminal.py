@@ -1,4 +1,4 @@
-"""Progress of a run on the terminal: a line for what was made, a moving line for what is being made."""
+"""Progress on the terminal, of a run and of a simulation: what was made, and a moving line for what is being made."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import time
 from types import TracebackType
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from tme_platform.orchestration.progress import NOTHING_CHANGED
 
@@ -54,3 +55,28 @@ class TerminalProgress:
         self._console.print(
             f"[green]✓[/green] {asset:<26} {cohort or '':<18} {text}  [dim]{seconds:.1f} s[/dim]", highlight=False
         )
+
+
+class SimulationProgress:
+    """Progress of `tme simulate`: a bar for the cohort whose images are being made; also a context."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
+        )
+        self._bars: dict[str, TaskID] = {}
+
+    def __enter__(self) -> SimulationProgress:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def told(self, cohort: str, done: int, total: int) -> None:
+        """Say how many of a cohort's images are done."""
+        if cohort not in self._bars:
+            self._bars[cohort] = self._progress.add_task(cohort, total=total)
+        self._progress.update(self._bars[cohort], completed=done)

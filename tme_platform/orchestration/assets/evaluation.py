@@ -251,7 +251,7 @@ def rad_score_survival(scope: Scope) -> Made:
 
 @table_asset(
     FEATURE_CELL_CORRELATION,
-    code_version="1",
+    code_version="2",
     deps=[SIGNATURE_IMPORTANCE, SIGNATURE_PATIENTS, TME_PHENOTYPES, CELL_SCORES],
 )
 def feature_cell_correlation(scope: Scope) -> Made:
@@ -264,9 +264,9 @@ def feature_cell_correlation(scope: Scope) -> Made:
     patients = scope.table(SIGNATURE_PATIENTS)
     parts = []
     for cohort, rows in patients.groupby("cohort"):
-        source = scope.table(TME_PHENOTYPES, str(cohort), columns=["patient_id", "model_cohort"])["model_cohort"].iloc[
-            0
-        ]
+        label = scope.table(TME_PHENOTYPES, str(cohort), columns=["model_cohort", "method"]).iloc[0]
+        # Labels taken by patient come with that cohort's scores; labels by its model rest on the cohort's own.
+        source = str(label["model_cohort"] if label["method"] == "patient" else cohort)
         features = rows.set_index("patient_id")[top]
         populations = population_scores(scope, source).T
         common = features.index.intersection(populations.index)
