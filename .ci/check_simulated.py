@@ -18,7 +18,8 @@ def problems(lake):
     for table in query(lake, "select table_name from lake_tables")["table_name"]:
         counts = query(
             lake,
-            f"select count(*) as n, count(*) filter (where provenance is distinct from 'simulated') as other from {table}",  # noqa: S608
+            "select count(*) as n, count(*) filter (where provenance is distinct from 'simulated') as other "
+            f"from {table}",
         ).iloc[0]
         if counts["n"] == 0 and table not in MAY_BE_EMPTY:
             said.append(f"{table} has no rows")

@@ -16,7 +16,7 @@ from tme_platform.simulation.fields import Grid, Volume, gaussian_field, soft_st
 FIELD_OF_VIEW_MM = (56.0, 96.0, 96.0)
 """Size of the crop along z, y, x; y runs from the nipple to the chest wall."""
 
-_MUSCLE, _LUNG, _SKIN, _VESSEL = 88.0, 10.0, 105.0, 270.0
+_MUSCLE, _LUNG, _SKIN, _VESSEL = 88.0, 10.0, 105.0, 225.0
 _SKIN_MM = 1.6
 
 

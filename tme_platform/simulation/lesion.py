@@ -88,7 +88,7 @@ def draw_lesion(latent: float, random: np.random.Generator) -> Lesion:
         heterogeneity=float(np.clip(0.20 * np.exp(-0.42 * latent + random.normal(0, 0.12)), 0.04, 0.6)),
         grain_mm=float(np.clip(1.7 * np.exp(0.18 * latent + random.normal(0, 0.08)), 0.9, 3.5)),
         halo=float(np.clip(0.16 + 0.10 * latent + random.normal(0, 0.03), 0.0, 0.6)),
-        enhancement=float(2.1 * np.exp(random.normal(0, 0.13))),
+        enhancement=float(1.75 * np.exp(random.normal(0, 0.13))),
         core=float(random.uniform(0.3, 0.6)) if diameter > 24 and random.random() < 0.4 else 0.0,
     )
 

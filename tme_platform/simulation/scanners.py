@@ -35,8 +35,8 @@ class Scanner:
 
 
 SCANNERS: dict[str, Scanner] = {
-    "S1": Scanner((0.7, 0.7, 2.0), gain=2.2, noise=5.5, bias=0.12, fat=38.0, field_tesla=3.0, model="Simulated A 3T"),
-    "S2": Scanner((0.8, 0.8, 1.6), gain=1.0, noise=7.5, bias=0.08, fat=46.0, field_tesla=1.5, model="Simulated B 1.5T"),
-    "S3": Scanner((0.9, 0.9, 2.4), gain=4.5, noise=6.5, bias=0.15, fat=34.0, field_tesla=1.5, model="Simulated C 1.5T"),
+    "S1": Scanner((0.7, 0.7, 2.0), gain=2.2, noise=5.5, bias=0.12, fat=45.0, field_tesla=3.0, model="Simulated A 3T"),
+    "S2": Scanner((0.8, 0.8, 1.6), gain=1.0, noise=7.5, bias=0.08, fat=54.0, field_tesla=1.5, model="Simulated B 1.5T"),
+    "S3": Scanner((0.9, 0.9, 2.4), gain=4.5, noise=6.5, bias=0.15, fat=41.0, field_tesla=1.5, model="Simulated C 1.5T"),
 }
 """Scanners by the code in the clinical table."""
