@@ -6,7 +6,9 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
+import stat
 import subprocess
 import sys
 import tempfile
@@ -31,6 +33,7 @@ def postgres(*databases: str) -> Iterator[str]:
     root = Path(tempfile.mkdtemp(prefix="tme-postgres-"))
     if options:
         shutil.chown(root, "nobody")
+        binaries = _within_reach(binaries, root)
     port, data = free_port(), root / "data"
     made = subprocess.run(
         [binaries / "initdb", "-D", data, "-U", "tme", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C"],
@@ -100,9 +103,9 @@ def _running(command: list[object], port: int, log: Path, **options: object) -> 
             time.sleep(0.05)
         yield
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)  # PostgreSQL's fast way out: SIGTERM would wait for its clients
         try:
-            process.wait(15)
+            process.wait(2)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -112,6 +115,18 @@ def _listens(port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False
+
+
+def _within_reach(binaries: Path, root: Path) -> Path:
+    """The binaries, copied where somebody else than root can run them if they lie in a folder of root's own."""
+    if all(folder.stat().st_mode & stat.S_IXOTH for folder in binaries.parents):
+        return binaries
+    package = binaries.parents[1]
+    copied = shutil.copytree(package, root / "wheel" / package.name, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")  # found by a path relative to the binaries
+    if libraries.is_dir():
+        shutil.copytree(libraries, root / "wheel" / libraries.name, symlinks=True)
+    return copied / binaries.relative_to(package)
 
 
 def _postgres_binaries() -> Path | None:

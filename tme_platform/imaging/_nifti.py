@@ -55,6 +55,7 @@ def check_nifti(path: Path, kind: str) -> None:
             early = first[int(header.offset) :]
             most = expected - len(first) + len(early) - len(rest)
             found, bad = _scan(stream, early, most, _FLOATS.get(header.datatype), header.order)
+            stream.read(1)  # gzip's checksum stands behind the data: only now it is known whether the end is there
     except (EOFError, zlib.error) as error:
         raise ImagingError(
             f"{kind}_truncated", f"{path.name} ends before its compressed data do; copy the file again."
