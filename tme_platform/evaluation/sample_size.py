@@ -66,8 +66,11 @@ def sample_size(n: int, n_positive: int, n_features: int, *, nagelkerke: float =
     def needed(shrinkage: float) -> float:
         return n_features / ((shrinkage - 1) * float(np.log(1 - r2 / shrinkage)))
 
-    # needed() rises from 0 at R2 to infinity at 1
-    expected = float(brentq(lambda s: 1 / needed(s) - 1 / n, r2 * (1 + 1e-9), 1 - 1e-12))
+    # needed() rises from 0 at R2 to infinity at 1, so steeply at first that with far more features than patients
+    # no number above R2 solves it: the shrinkage is then R2 to nine digits.
+    lowest = r2 * (1 + 1e-9)
+    hopeless = needed(lowest) >= n
+    expected = lowest if hopeless else float(brentq(lambda s: 1 / needed(s) - 1 / n, lowest, 1 - 1e-12))
     per_feature, enough = rarer / n_features, needed(_ENOUGH_SHRINKAGE)
     warning = ""
     if per_feature < _ENOUGH_EVENTS or expected < _ENOUGH_SHRINKAGE:

@@ -145,6 +145,11 @@ def test_sample_size_as_pmsampsize():
     assert enough.expected_shrinkage > 0.9
     assert enough.warning == ""
     assert np.isnan(sample_size(10, 0, 3).expected_shrinkage)
+    hopeless = sample_size(24, 8, 823)
+    share = 1 / 3
+    largest = 1 - np.exp(2 * (share * np.log(share) + (1 - share) * np.log(1 - share)))
+    assert hopeless.expected_shrinkage == pytest.approx(0.15 * largest, rel=1e-8), "as low as it can be: R squared"
+    assert hopeless.warning
 
 
 def test_expected_shrinkage_inverts_the_size_needed():
