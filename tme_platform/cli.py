@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from tme_platform.orchestration.runner import Outcome
     from tme_platform.orchestration.workspace import Workspace
+    from tme_platform.tracking import Tracker
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -72,6 +73,12 @@ class Where:
 
         self.export()
         return default_workspace()
+
+    def tracker(self) -> Tracker:
+        """The model registry that is there; a lake without one is an error."""
+        from tme_platform.scoring import open_tracker
+
+        return open_tracker(self.state, os.environ.get("TME_TRACKING_URI", ""))
 
 
 @app.callback()
@@ -216,11 +223,11 @@ def score(
     minus: Annotated[int | None, typer.Option(help="Phase to subtract from it.")] = None,
 ) -> None:
     """Score one new patient: rad-score, hot or cold, and how far the case lies outside the training data."""
-    from tme_platform.scoring import load_scoring_model, open_tracker
+    from tme_platform.scoring import load_scoring_model
     from tme_platform.signature import score_case
 
     where: Where = context.obj
-    scoring = load_scoring_model(open_tracker(where.state, os.environ.get("TME_TRACKING_URI", "")), model)
+    scoring = load_scoring_model(where.tracker(), model)
     case = score_case(
         scoring,
         image,

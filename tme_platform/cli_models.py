@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -28,7 +27,7 @@ def show(context: typer.Context) -> None:
     """List the versions side by side, with what differs from the version before and whether that exceeds noise."""
     if context.invoked_subcommand is not None:
         return
-    tracker = _tracker(context)
+    tracker = context.obj.tracker()
     records = tracker.versions()
     aliases: dict[str, list[str]] = {}
     for alias, version in tracker.aliases().items():
@@ -74,7 +73,7 @@ def reproduce(
     from tme_platform.radiomics import available_processors
 
     where = context.obj
-    tracker, workspace = _tracker(context), where.workspace()
+    tracker, workspace = where.tracker(), where.workspace()
     record = tracker.version(version)
     with console.status(f"training version {record.version} again"):
         found = again(tracker, workspace.lake, record, workers=workspace.workers or available_processors())
@@ -127,9 +126,3 @@ def _changed(before: dict[str, Any], after: dict[str, Any], *, chosen: bool) -> 
 def _versions(summary: dict[str, Any]) -> str:
     recorded = json.loads(summary["tags"].get("tme.table_versions", "{}"))
     return ", ".join(f"{name} {number}" for name, number in sorted(recorded.items()))
-
-
-def _tracker(context: typer.Context) -> Tracker:
-    from tme_platform.scoring import open_tracker
-
-    return open_tracker(context.obj.state, os.environ.get("TME_TRACKING_URI", ""))

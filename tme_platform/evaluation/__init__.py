@@ -23,6 +23,7 @@ from tme_platform.evaluation.delong import (
 from tme_platform.evaluation.endpoints import ENDPOINTS, SUBGROUPS, endpoint_outcome, subgroup_members
 from tme_platform.evaluation.groups import score_by_group
 from tme_platform.evaluation.median_split import median_split_survival
+from tme_platform.evaluation.permuted import permutation_p
 from tme_platform.evaluation.roc import roc_curve_points
 from tme_platform.evaluation.roles import ROLE_ENDPOINTS, evaluate_role
 from tme_platform.evaluation.sample_size import SampleSize, sample_size
@@ -51,6 +52,7 @@ __all__ = [
     "evaluate_scores",
     "label_confounding",
     "median_split_survival",
+    "permutation_p",
     "placements",
     "reliability_curve",
     "roc_curve_points",

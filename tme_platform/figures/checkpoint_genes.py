@@ -8,7 +8,7 @@ from tme_platform.expression import CHECKPOINT_GENES
 from tme_platform.figures import style
 from tme_platform.figures.boxes import fdr_of, phenotype_boxes, phenotype_legend
 from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
-from tme_platform.figures.frames import cohort_label, of_cohort, phenotype_of, phenotypes_in, require
+from tme_platform.figures.frames import cohort_label, of_cohort, phenotype_among, phenotypes_in, require
 
 TITLE = "Immune checkpoint genes by phenotype"
 
@@ -36,8 +36,7 @@ def checkpoint_genes(
     values = require(own, "none of the checkpoint genes was measured.").pivot(
         index="sample_id", columns="gene", values="value"
     )
-    phenotype = phenotype_of(tme_phenotypes, cohort).reindex(values.index).dropna()
-    require(phenotype.to_frame(), "the cohort has no phenotypes.")
+    phenotype = phenotype_among(tme_phenotypes, cohort, values.index)
     genes = [gene for gene in CHECKPOINT_GENES if gene in values]
 
     figure, axes = canvas(style.DOUBLE_MM, 75)

@@ -57,6 +57,13 @@ def phenotype_of(tme_phenotypes: pd.DataFrame, cohort: str | None) -> pd.Series:
     return labels.set_index("patient_id")["phenotype"].astype("object")
 
 
+def phenotype_among(tme_phenotypes: pd.DataFrame, cohort: str | None, patients: pd.Index) -> pd.Series:
+    """Phenotype of those of the patients that have one; a figure without any says so."""
+    labels = phenotype_of(tme_phenotypes, cohort).reindex(patients).dropna()
+    require(labels.to_frame(), "the cohort has no phenotypes.")
+    return labels
+
+
 def phenotypes_in(values: pd.Series) -> list[str]:
     """The phenotypes that occur, hot first."""
     return [name for name in style.PHENOTYPES if (values == name).any()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from tme_platform.evaluation import permutation_p
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
 from tme_platform.figures.frames import p_text, require
@@ -26,7 +27,7 @@ def label_shuffles(label_permutations: pd.DataFrame) -> Drawn:
     true = known.loc[known["shuffle"] == 0, "auc"].to_numpy(dtype=np.float64)
     require(known if len(null) and len(true) else known.iloc[:0], "labels were not shuffled.")
     observed = float(true[0])
-    p = (1 + int((null >= observed).sum())) / (null.size + 1)
+    p = permutation_p(observed, null)
     figure, axes = canvas(style.SINGLE_MM * 1.15, 68)
     panel = axes[0, 0]
     low, high = np.percentile(null, [2.5, 97.5])

@@ -9,7 +9,7 @@ import pandas as pd
 from tme_platform.figures import style
 from tme_platform.figures.boxes import fdr_of, phenotype_boxes, phenotype_legend
 from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
-from tme_platform.figures.frames import cohort_label, measured, of_cohort, phenotype_of, phenotypes_in, require
+from tme_platform.figures.frames import cohort_label, measured, of_cohort, phenotype_among, phenotypes_in, require
 
 TITLE = "MCP-counter by phenotype"
 _APART = " (without shared genes)"
@@ -36,8 +36,7 @@ def mcp_counter(
         Scores from the markers that no gene set of the phenotypes has: evidence that is not circular.
     """
     scores = measured(require(of_cohort(mcp_counter_scores, cohort), "the cohort has no MCP-counter scores."))
-    phenotype = phenotype_of(tme_phenotypes, cohort).reindex(scores.index).dropna()
-    require(phenotype.to_frame(), "the cohort has no phenotypes.")
+    phenotype = phenotype_among(tme_phenotypes, cohort, scores.index)
     variables = [str(name) for name in scores if str(name).endswith(_APART) == without_shared]
     require(scores[variables].T, "every marker is in a gene set of the phenotypes.")
 

@@ -7,7 +7,7 @@ import pandas as pd
 from tme_platform.figures import style
 from tme_platform.figures.boxes import fdr_of, phenotype_boxes, phenotype_legend
 from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
-from tme_platform.figures.frames import cohort_label, measured, of_cohort, phenotype_of, phenotypes_in, require
+from tme_platform.figures.frames import cohort_label, measured, of_cohort, phenotype_among, phenotypes_in, require
 from tme_platform.phenotypes import group_means
 
 TITLE = "Groups of cell populations by phenotype"
@@ -32,8 +32,7 @@ def population_groups(
         Which cohort, where the tables hold several.
     """
     scores = measured(require(of_cohort(cell_scores, cohort), "the cohort has no cell scores."))
-    phenotype = phenotype_of(tme_phenotypes, cohort).reindex(scores.index).dropna()
-    require(phenotype.to_frame(), "the cohort has no phenotypes.")
+    phenotype = phenotype_among(tme_phenotypes, cohort, scores.index)
     listed = of_cohort(populations, cohort).dropna(subset=["population_group"])
     groups = dict(zip(listed["population"], listed["population_group"], strict=True))
     means = group_means(scores.T, groups).T

@@ -30,7 +30,7 @@ def ring_widths(ring_width: pd.DataFrame, *, reference_mm: float = 2.0, cohort: 
     Parameters
     ----------
     ring_width
-        What `radiomics.ring_width_run` gives (or the lake's table of it): feature, width_mm, median_change,
+        What `radiomics.ring_width_change` gives (or the lake's table of it): feature, width_mm, median_change,
         rank_correlation, patients.
     reference_mm
         The study's own width, drawn as a line.

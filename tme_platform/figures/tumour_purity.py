@@ -7,7 +7,7 @@ import pandas as pd
 from tme_platform.figures import style
 from tme_platform.figures.boxes import fdr_of, phenotype_boxes, phenotype_legend
 from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
-from tme_platform.figures.frames import cohort_label, of_cohort, phenotype_of, phenotypes_in, require
+from tme_platform.figures.frames import cohort_label, of_cohort, phenotype_among, phenotypes_in, require
 
 TITLE = "Tumour purity by phenotype"
 METHODS = {
@@ -38,8 +38,7 @@ def tumour_purity(
     own = of_cohort(patients, cohort).set_index("patient_id")
     known = [name for name in METHODS if name in own and own[name].notna().any()]
     require(own[known].T, "the cohort has no tumour purity.")
-    phenotype = phenotype_of(tme_phenotypes, cohort).reindex(own.index).dropna()
-    require(phenotype.to_frame(), "the cohort has no phenotypes.")
+    phenotype = phenotype_among(tme_phenotypes, cohort, own.index)
 
     figure, axes = canvas(style.DOUBLE_MM * 0.7, 75)
     panel = axes[0, 0]

@@ -7,7 +7,7 @@ import pandas as pd
 
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
-from tme_platform.figures.frames import cohort_label, of_cohort, p_text, phenotype_of, phenotypes_in, require
+from tme_platform.figures.frames import cohort_label, of_cohort, p_text, phenotype_among, phenotypes_in, require
 from tme_platform.figures.intervals import share_interval
 
 TITLE = "Intrinsic subtypes by phenotype"
@@ -48,8 +48,7 @@ def tumour_subtypes(
         called = of_cohort(intrinsic_subtypes, cohort).set_index("patient_id")["subtype"].dropna()
         source, variable = "nearest PAM50 centroid", "called"
     require(called.to_frame(), "no subtype is known in this cohort.")
-    phenotype = phenotype_of(tme_phenotypes, cohort).reindex(called.index).dropna()
-    require(phenotype.to_frame(), "the cohort has no phenotypes.")
+    phenotype = phenotype_among(tme_phenotypes, cohort, called.index)
     data = _shares(called.loc[phenotype.index], phenotype)
 
     figure, axes = canvas(style.DOUBLE_MM * 0.75, 70)

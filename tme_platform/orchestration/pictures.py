@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from tme_platform.expression import CHECKPOINT_GENES
+from tme_platform.figures import FIGURES, draw, to_small_png
 from tme_platform.lake import TABLES
 from tme_platform.lake.tables import EXPRESSION
 
@@ -24,8 +26,6 @@ def figure_metadata(scope: Scope) -> dict[str, Any]:
     """
     if not scope.study.report.figures:
         return {}
-    from tme_platform.figures import FIGURES  # matplotlib is imported only where something is drawn
-
     found: dict[str, Any] = {}
     for name, entry in FIGURES.items():
         if entry.main_table != scope.schema.name:
@@ -40,9 +40,6 @@ def figure_metadata(scope: Scope) -> dict[str, Any]:
 
 def _drawn(scope: Scope, entry: Entry) -> Iterator[tuple[str, bytes]]:
     """Draw from the lake as it is now; parts of the same cohort where tables are kept per cohort."""
-    from tme_platform.expression import CHECKPOINT_GENES
-    from tme_platform.figures import draw, to_small_png
-
     tables = {}
     for name in entry.tables:
         schema = TABLES[name]

@@ -37,7 +37,7 @@ from tme_platform.radiomics.key import row_key
 from tme_platform.radiomics.names import feature_names
 from tme_platform.radiomics.outlines import compare_outlines
 from tme_platform.radiomics.perturbation import perturbations
-from tme_platform.radiomics.ring_width import ring_width_change, ring_width_features, ring_width_run
+from tme_platform.radiomics.ring_width import ring_width_change, ring_width_features
 from tme_platform.radiomics.settings import FEATURE_VERSION, ExtractionSettings
 
 __all__ = [
@@ -74,6 +74,5 @@ __all__ = [
     "prepare",
     "ring_width_change",
     "ring_width_features",
-    "ring_width_run",
     "row_key",
 ]

@@ -13,7 +13,6 @@ from tme_platform.radiomics.batch import (
     ExtractionJob,
     FeatureRow,
     OnProgress,
-    extract_many,
     feature_table,
     finite,
     read_job,
@@ -96,23 +95,6 @@ def ring_width_change(widths: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
             )
         )
     return pd.concat(parts).rename_axis("feature").reset_index()
-
-
-def ring_width_run(
-    jobs: Sequence[ExtractionJob],
-    settings: ExtractionSettings | None = None,
-    *,
-    widths_mm: Sequence[float] = WIDTHS_MM,
-    workers: int | None = None,
-    on_progress: OnProgress | None = None,
-    backend: Backend | None = None,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Compute both and compare: ``ring_width_change`` of jobs, and the failures of ``extract_many``."""
-    own, failures = extract_many(jobs, settings, workers=workers, on_progress=on_progress, backend=backend)
-    widths, _ = ring_width_features(
-        jobs, settings, widths_mm=widths_mm, workers=workers, on_progress=on_progress, backend=backend
-    )
-    return ring_width_change(widths, own), failures
 
 
 def _ring_names(settings: ExtractionSettings) -> list[str]:

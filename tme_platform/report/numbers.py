@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from tme_platform.evaluation import permutation_p
 from tme_platform.figures.intervals import share_interval
 from tme_platform.report.facts import StudyFacts, records
 from tme_platform.report.published import published
@@ -190,7 +191,7 @@ def _signature(facts: StudyFacts) -> Iterator[Row]:
     if len(shuffles) > 1:
         true = float(shuffles.loc[shuffles["shuffle"] == 0, "auc"].iloc[0])
         others = shuffles.loc[shuffles["shuffle"] > 0, "auc"]
-        p = float((1 + (others >= true).sum()) / (1 + len(others)))
+        p = permutation_p(true, others)
         yield _row(
             "label_permutation", "label_permutations", analysis="honest", value=true, p=p, n=n, n_positive=hot,
             method=f"AUC by the shortened procedure; p over {len(others)} shuffles",

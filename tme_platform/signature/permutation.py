@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tme_platform.evaluation import permutation_p
 from tme_platform.signature.training import training_table
 
 if TYPE_CHECKING:
@@ -72,4 +73,4 @@ def label_permutation(
         run(table, labelled, settings, kept, seed=settings.seed + i) for i, labelled in enumerate(shuffles)
     )
     observed, null = aucs[0], np.asarray(aucs[1:], dtype=np.float64)
-    return LabelPermutation((1 + int((null >= observed).sum())) / (n_permutations + 1), observed, null, n_permutations)
+    return LabelPermutation(permutation_p(observed, null), observed, null, n_permutations)

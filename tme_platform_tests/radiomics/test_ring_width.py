@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
 
-from tme_platform.radiomics import ExtractionJob, ExtractionSettings, extract, ring_width_features, ring_width_run
+from tme_platform.radiomics import (
+    ExtractionJob,
+    ExtractionSettings,
+    extract,
+    extract_many,
+    ring_width_change,
+    ring_width_features,
+)
 
 
 def test_features_move_with_the_width(small, tmp_path):
@@ -15,8 +22,9 @@ def test_features_move_with_the_width(small, tmp_path):
             sitk.WriteImage(volume, str(path))
         jobs.append(ExtractionJob(f"p{number}", *paths))
     settings = ExtractionSettings(image_types=("Original",), bin_width=25)
-    moved, failures = ring_width_run(jobs, settings, workers=1)
+    own, failures = extract_many(jobs, settings, workers=1)
     assert failures.empty
+    moved = ring_width_change(ring_width_features(jobs, settings, workers=1)[0], own)
     table = moved.set_index(["feature", "width_mm"])
     volume = table.loc["ring_original_shape_VoxelVolume"]
     assert (np.diff(volume["median"]) > 0).all()

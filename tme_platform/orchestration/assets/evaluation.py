@@ -38,7 +38,7 @@ from tme_platform.lake.tables import (
     TME_PHENOTYPES,
 )
 from tme_platform.orchestration.assets.expression import population_scores
-from tme_platform.orchestration.assets.signature import clinical_by_patient
+from tme_platform.orchestration.assets.signature import clinical_by_patient, hot_or_cold
 from tme_platform.orchestration.scope import Scope
 from tme_platform.orchestration.table_asset import Made, nothing, table_asset
 
@@ -69,8 +69,7 @@ def _scored(scope: Scope) -> pd.DataFrame:
 
 
 def _hot(scope: Scope) -> pd.Series:
-    labels = scope.table(TME_PHENOTYPES, columns=["patient_id", "phenotype"]).set_index("patient_id")["phenotype"]
-    return labels[labels.isin(["hot", "cold"])] == "hot"
+    return hot_or_cold(scope) == "hot"
 
 
 def _outcomes(scope: Scope) -> Iterator[_Outcome]:

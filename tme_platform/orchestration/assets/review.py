@@ -3,6 +3,7 @@
 import pandas as pd
 
 from tme_platform.cohorts import Role
+from tme_platform.evaluation import permutation_p
 from tme_platform.figures import FIGURES, draw, to_png
 from tme_platform.lake.tables import (
     AGREED_FEATURES,
@@ -109,7 +110,7 @@ def _facts(
         source = scope.declaration("provenance", cohort=cohort).provenance
         cohorts[cohort] = f"{source.source} ({source.licence}; {source.kind})"
     shuffles = evaluated[LABEL_PERMUTATIONS.name].set_index("shuffle")["auc"]
-    p = None if shuffles.empty else float((shuffles >= shuffles[0]).mean())
+    p = None if shuffles.empty else permutation_p(shuffles[0], shuffles.drop(0))
     return CardFacts(
         version=record.version,
         decision=decision,

@@ -59,7 +59,8 @@ def clinical_by_patient(scope: Scope, cohort: str) -> pd.DataFrame:
     return own.astype("object").where(own.notna(), there).astype(own.dtypes.to_dict())
 
 
-def _labels(scope: Scope, cohort: str | None = None) -> pd.Series:
+def hot_or_cold(scope: Scope, cohort: str | None = None) -> pd.Series:
+    """The phenotype of a cohort's patients who are one or the other."""
     labels = scope.table(TME_PHENOTYPES, cohort, columns=["patient_id", "phenotype"]).set_index("patient_id")[
         "phenotype"
     ]
@@ -72,7 +73,7 @@ def cohort_split(scope: Scope) -> Made:
     split = scope.declaration("split").split
     if split is None:
         return nothing(scope, "the cohort is not split")
-    labels = _labels(scope)
+    labels = hot_or_cold(scope)
     patients = labels.index.intersection(first_readings(scope.table(RADIOMIC_FEATURES)).index)
     # Read whatever the refresh: even `all` must not move a patient. Those who left keep their side for their return.
     before = scope.lake.read(COHORT_SPLIT, scope.own_cohort).set_index("patient_id")
@@ -123,7 +124,7 @@ def signature_patients(scope: Scope) -> Made:
 
 def _sides(scope: Scope, cohort: str) -> pd.DataFrame:
     """A cohort's patients with features and phenotype, and their side."""
-    labels = _labels(scope, cohort)
+    labels = hot_or_cold(scope, cohort)
     joined = features_by_patient(scope, cohort).join(labels, how="inner")
     declared = scope.declaration("roles", "split", cohort=cohort)
     if declared.split is not None:
