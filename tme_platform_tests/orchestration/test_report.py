@@ -182,7 +182,7 @@ def test_a_figure_that_cannot_be_drawn_costs_no_table(
     def broken(*_: object, **__: object) -> None:
         raise ValueError("no ink")
 
-    monkeypatch.setattr("tme_platform.figures.draw", broken)
+    monkeypatch.setattr("tme_platform.orchestration.pictures.draw", broken)
     workspace = platform.workspace
     scope = workspace.scope(SURVIVAL_CURVES, "reference")
     scope.study = workspace.study.model_copy(
