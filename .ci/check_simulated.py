@@ -1,12 +1,19 @@
 """Fail if a run of the simulated study left a table empty, a row that does not say simulated, or an external AUC out.
 
+A tumour of each cohort that no version was trained on is then scored by itself, as `tme score` does: that has to agree
+with the table to 1e-12.
+
 Run: ``python .ci/check_simulated.py LAKE``.
 """
 
 import sys
 from pathlib import Path
 
+import pandas as pd
+
 from tme_platform.lake import query
+from tme_platform.scoring import load_scoring_model, open_tracker
+from tme_platform.signature import score_case
 
 MAY_BE_EMPTY = {"rejected_inputs"}
 EXTERNAL = {"sim_immune_phenotype": "cd8_inflamed", "sim_immunotherapy": "objective_response"}
@@ -35,6 +42,38 @@ def problems(lake):
         found = measured[(measured["cohort"] == cohort) & (measured["endpoint"] == endpoint)]
         if set(found["analysis"]) != {"paper", "honest"}:
             said.append(f"{cohort} has no external AUC for {endpoint}")
+    return said + scored_otherwise(lake)
+
+
+def scored_otherwise(lake):
+    """Sentences on held-back tumours whose score by themselves is another than in the table."""
+    held_back = query(
+        lake,
+        "select r.cohort, r.patient_id, r.rad_score, s.model_version, p.scanner from rad_scores r "
+        "join patients p using (cohort, patient_id) join signature s using (content_key) where r.side <> 'discovery' "
+        "qualify row_number() over (partition by r.cohort order by r.patient_id) = 1 order by r.cohort",
+    )
+    if held_back["cohort"].nunique() < 3:
+        return ["fewer than three cohorts have a tumour that was held back"]
+    model = load_scoring_model(open_tracker(lake), str(held_back["model_version"].iloc[0]))
+    said = []
+    for case in held_back.itertuples():
+        folder = lake / "landing" / case.cohort
+        outlines = pd.read_csv(folder / "imaging.csv", dtype=str).query("patient_id == @case.patient_id")
+        first = outlines.sort_values(["session", "reader"]).iloc[0]
+        exclusion = None if pd.isna(first["exclusion_mask"]) else folder / first["exclusion_mask"]
+        found = score_case(
+            model,
+            folder / first["image"],
+            folder / first["mask"],
+            label=int(first["mask_label"]),
+            exclusion_mask=exclusion,
+            batch=case.scanner,
+        )
+        difference = abs(found.rad_score - case.rad_score)
+        print(f"{case.cohort} {case.patient_id}: rad-score {found.rad_score!r}, from the table {case.rad_score!r}")
+        if not difference <= 1e-12:
+            said.append(f"{case.patient_id} of {case.cohort} scores {difference} otherwise by itself")
     return said
 
 

@@ -221,6 +221,9 @@ def score(
     series: Annotated[str | None, typer.Option(help="DICOM series, if the folder holds several.")] = None,
     phase: Annotated[int | None, typer.Option(help="Phase of a dynamic series, from 0.")] = None,
     minus: Annotated[int | None, typer.Option(help="Phase to subtract from it.")] = None,
+    batch: Annotated[
+        str | None, typer.Option(help="Scanner (or site) of the image, for a version on harmonised features.")
+    ] = None,
 ) -> None:
     """Score one new patient: rad-score, hot or cold, and how far the case lies outside the training data."""
     from tme_platform.scoring import load_scoring_model
@@ -237,6 +240,7 @@ def score(
         series=series,
         phase=phase,
         minus=minus,
+        batch=batch,
     )
     console.print(f"rad-score [bold]{case.rad_score!r}[/bold]  (version {case.model_version})", highlight=False)
     console.print(f"{case.predicted} at the locked threshold {case.threshold:.4f}", highlight=False)
@@ -368,11 +372,14 @@ def _blank(value: object) -> str:
 
 
 def _print_frame(frame: pd.DataFrame, most: int = 100) -> None:
+    """Print a table for reading: numbers to six digits (`--csv` has all of them)."""
     table = Table(box=None, header_style="bold")
     for name in frame.columns:
         table.add_column(str(name), overflow="fold", justify="right" if frame[name].dtype.kind in "if" else "left")
     for row in frame.head(most).itertuples(index=False):
-        table.add_row(*(_blank(value) for value in row))
+        table.add_row(
+            *(f"{value:.6g}" if isinstance(value, float) and value == value else _blank(value) for value in row)
+        )
     console.print(table)
     console.print(f"{len(frame)} row(s)" + (f", {most} shown; --csv prints all" if len(frame) > most else ""))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tme_platform.radiomics import ExtractionSettings
+from tme_platform.radiomics import ExtractionSettings, combat_of
 from tme_platform.signature.case import CaseScore, ScoringModel, score_case
 from tme_platform.tracking import CHAMPION, Tracker
 
@@ -36,8 +36,7 @@ def load_scoring_model(tracker: Tracker, model: str = CHAMPION) -> ScoringModel:
     LookupError
         There is no such version.
     ValueError
-        The version was trained on a finished feature table, which no image can be made into, or on harmonised features,
-        which one image cannot be made into.
+        The version was trained on a finished feature table, which no image can be made into.
     """
     record = tracker.version(model)
     summary = tracker.run_summary(record)
@@ -47,15 +46,11 @@ def load_scoring_model(tracker: Tracker, model: str = CHAMPION) -> ScoringModel:
             f"version {record.version} was trained on the finished feature table {feature_set!r}, which is not made "
             "from images here: new patients are scored by adding them to that table and `tme run`"
         )
-    batch = tracker.read_document(record, "harmonisation")["batch"]
-    if batch != "none":
-        raise ValueError(
-            f"version {record.version} was trained on features harmonised by {batch}, which takes more than one image: "
-            "new patients are scored by adding them to a cohort and `tme run`"
-        )
     geometry = None
     if summary["tags"].get("tme.images") == "yes":
         geometry = tracker.read_table(record, "training_geometry")
+    batch = tracker.read_document(record, "harmonisation")["batch"]
+    learned = None if batch == "none" else tracker.read_table(record, "harmonisation")
     return ScoringModel(
         version=record.version,
         pipeline=tracker.load(record),
@@ -63,6 +58,8 @@ def load_scoring_model(tracker: Tracker, model: str = CHAMPION) -> ScoringModel:
         extraction=ExtractionSettings.model_validate(tracker.read_document(record, "extraction")),
         training_features=tracker.read_table(record, "training_features"),
         training_geometry=geometry,
+        harmonisation=None if learned is None or learned.empty else combat_of(learned),
+        batch_column=batch,
     )
 
 
@@ -86,7 +83,7 @@ def score(
     lake, tracking_uri
         The lake whose registry it is, or the address of its MLflow server.
     **reading
-        label, exclusion_mask, series, phase, minus: as the columns of `imaging.csv`.
+        label, exclusion_mask, series, phase, minus: as the columns of `imaging.csv`; batch: see `score_case`.
 
     Returns
     -------

@@ -20,7 +20,7 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from tme_platform.lake.errors import not_read, not_written
-from tme_platform.lake.place import state_folder, storage_options
+from tme_platform.lake.place import is_url, state_folder, storage_options
 from tme_platform.lake.rows import RowChanges, compare_rows, content_hash
 from tme_platform.lake.schema import TableSchema
 from tme_platform.lake.turns import turn
@@ -72,7 +72,8 @@ class Lake:
         self.root = root
         self.state_folder = state_folder(root, state)
         self.storage_options = storage_options(root)
-        self._states: dict[str, tuple[int, dict[str | None, PartitionState]]] = {}
+        self._states: dict[str, tuple[str, int, dict[str | None, PartitionState]]] = {}
+        self._open: dict[str, tuple[DeltaTable, tuple[int, int]]] = {}
 
     def uri(self, schema: TableSchema) -> str:
         """Where a table lies."""
@@ -86,6 +87,35 @@ class Lake:
             return None
         except (DeltaError, OSError) as error:
             raise not_read(schema.name, self.root, error) from error
+
+    def _latest(self, schema: TableSchema) -> DeltaTable | None:
+        """The current version, for reading: an opened table is kept, since to look for newer commits costs a sixth.
+
+        Writers open their own, because Delta finds conflicts from the version that they looked at.
+        """
+        opened = self._open.get(schema.name)
+        table: DeltaTable | None
+        if opened is not None and opened[1] == self._mark(schema, opened[0]):
+            table = opened[0]
+            try:
+                table.update_incremental()
+            except (DeltaError, OSError) as error:
+                raise not_read(schema.name, self.root, error) from error
+        else:
+            table = self.table(schema)
+        if table is not None:
+            self._open[schema.name] = (table, self._mark(schema, table))
+        return table
+
+    def _mark(self, schema: TableSchema, table: DeltaTable) -> tuple[int, int]:
+        """Identity of the newest commit's file; another one where a lake was removed and made anew meanwhile."""
+        if is_url(self.root):
+            return (0, 0)
+        try:
+            found = Path(self.uri(schema), "_delta_log", f"{table.version():020d}.json").stat()
+        except FileNotFoundError:
+            return (-1, -1)
+        return (found.st_ino, found.st_mtime_ns)
 
     @contextlib.contextmanager
     def turn(self, schema: TableSchema, cohort: str | None, on_wait: Callable[[], None]) -> Iterator[None]:
@@ -110,13 +140,15 @@ class Lake:
 
     def states(self, schema: TableSchema) -> dict[str | None, PartitionState]:
         """The last recorded state of each cohort."""
-        return self._states_of(schema, self.table(schema))
+        return self._states_of(schema, self._latest(schema))
 
     def _states_of(self, schema: TableSchema, table: DeltaTable | None) -> dict[str | None, PartitionState]:
         if table is None:
             return {}
-        version = table.version()
-        known_version, states = self._states.get(schema.name, (-1, {}))
+        version, identity = table.version(), str(table.metadata().id)
+        known_identity, known_version, states = self._states.get(schema.name, ("", -1, {}))
+        if identity != known_identity:
+            known_version, states = -1, {}
         if version > known_version:
             newer: dict[str | None, PartitionState] = {}
             for commit in table.history(version - known_version):
@@ -124,7 +156,7 @@ class Lake:
                     state = PartitionState(**json.loads(commit[_COMMIT_KEY]) | {"version": commit["version"]})
                     newer.setdefault(state.cohort, state)
             states = states | newer
-            self._states[schema.name] = (version, states)
+            self._states[schema.name] = (identity, version, states)
         return states
 
     def read(
@@ -141,7 +173,8 @@ class Lake:
         Columns of other cohorts' collections (all missing here) are left out. A table never written reads as empty.
         `rows` names columns and the values that are wanted of them; other rows are not read.
         """
-        return self._read(schema, self.table(schema, version), cohort, columns, rows)
+        table = self._latest(schema) if version is None else self.table(schema, version)
+        return self._read(schema, table, cohort, columns, rows)
 
     def _read(
         self,

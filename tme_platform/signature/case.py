@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import SimpleITK as sitk  # noqa: N813
     from sklearn.pipeline import Pipeline
 
-    from tme_platform.radiomics import ExtractionSettings
+    from tme_platform.radiomics import Combat, ExtractionSettings
 
 TRAINED_GEOMETRY = ("spacing_x_mm", "spacing_y_mm", "spacing_z_mm", "volume_ml")
 """Measures of `imaging.region_quality` whose range in training a model remembers."""
@@ -50,6 +50,10 @@ class ScoringModel:
     """Training patients x features that the model looks at."""
     training_geometry: pd.DataFrame | None = None
     """Columns measure, min, max."""
+    harmonisation: Combat | None = None
+    """What the version's features were harmonised by, if they were."""
+    batch_column: str = "none"
+    """What its batches are: scanner or site."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ class CaseScore:
     furthest_sd: float
     warnings: tuple[str, ...]
     features: pd.Series
-    """All extracted features."""
+    """All extracted features, before any harmonisation."""
 
 
 def score_case(
@@ -83,6 +87,7 @@ def score_case(
     series: str | None = None,
     phase: int | None = None,
     minus: int | None = None,
+    batch: str | None = None,
 ) -> CaseScore:
     """Score one outlined image, exactly as the batch path does.
 
@@ -94,6 +99,9 @@ def score_case(
         An image file or DICOM folder, and its outline.
     label, exclusion_mask, series, phase, minus
         As the columns of `imaging.csv`.
+    batch
+        Scanner (or site) of the image, for a version whose features were harmonised; as the cohorts' clinical tables
+        name it. Features of one that no training patient had are left as they are, and a warning says so.
 
     Returns
     -------
@@ -101,12 +109,19 @@ def score_case(
 
     Raises
     ------
+    ValueError
+        The version's features were harmonised, and `batch` is not given.
     ImagingError
         The image is no MR image (``modality_other``), its voxels are unlike any the model was trained on
         (``geometry_unlike_training``), or image and outline cannot be used; the message says what to do.
     """
     from tme_platform.radiomics import extract
 
+    if model.harmonisation is not None and batch is None:
+        raise ValueError(
+            f"version {model.version} was trained on features harmonised by {model.batch_column}: name the "
+            f"{model.batch_column} of the image (known: {', '.join(model.harmonisation.shift.index)})"
+        )
     modality = image_modality(image, series)
     if modality not in ("MR", ""):
         raise ImagingError("modality_other", f"{image.name} is a {modality} image; the signature reads MR images only.")
@@ -118,6 +133,9 @@ def score_case(
     exclude = None if exclusion_mask is None else read_exclusion(exclusion_mask, volume)
     features = extract(volume, outline, model.extraction, exclude)
     frame = features.to_frame().T
+    if model.harmonisation is not None:
+        frame, unknown = _harmonised(frame, str(batch), model.harmonisation, model.batch_column)
+        warnings += unknown
     score = float(rad_score(model.pipeline, frame).iloc[0])
     far = applicability(fit_applicability(model.training_features), frame).iloc[0]
     if far["unlike_training"]:
@@ -137,6 +155,17 @@ def score_case(
         warnings=tuple(warnings),
         features=features,
     )
+
+
+def _harmonised(frame: pd.DataFrame, batch: str, combat: Combat, column: str) -> tuple[pd.DataFrame, list[str]]:
+    """The case as the table `harmonised_features` has it."""
+    from tme_platform.radiomics import harmonise
+
+    moved, done = harmonise(frame, pd.Series(batch, frame.index), combat)
+    known = ", ".join(combat.shift.index)
+    return moved, [] if done.all() else [
+        f"no training patient has {column} {batch!r} (known: {known}): its features are left as they are"
+    ]
 
 
 def _refuse_hounsfield(volume: sitk.Image, name: str) -> None:

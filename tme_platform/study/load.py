@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -73,9 +74,15 @@ def _read(name_or_path: str) -> dict[str, Any]:
         known = ", ".join(packaged_studies())
         raise StudyError(f"no study {name_or_path!r}: name one of {known}, or give the path of a study file")
     try:
-        raw = yaml.safe_load(text)
+        raw = _parsed(text)
     except yaml.YAMLError as error:
         raise StudyError(f"study {name_or_path} is not valid YAML: {error}") from None
     if not isinstance(raw, dict):
         raise StudyError(f"study {name_or_path}: expected settings by name, found {type(raw).__name__}")
-    return raw
+    return dict(raw)
+
+
+@functools.lru_cache(maxsize=16)
+def _parsed(text: str) -> object:
+    """A run asks for its study before every table; only an edited file has to be parsed again."""
+    return yaml.safe_load(text)

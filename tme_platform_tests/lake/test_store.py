@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -48,6 +49,18 @@ def test_equal_content_has_an_equal_hash_whatever_the_order_of_rows(lake: Lake) 
     assert first.state.content == second.state.content
     assert not second.written
     assert second.state.version == first.state.version, "the same content from the same things is no new version"
+
+
+def test_a_lake_that_was_removed_and_made_anew_is_seen_as_it_is(lake: Lake, tmp_path: Path) -> None:
+    for value in (1.0, 2.0, 3.0):
+        lake.commit(CELL_SCORES, scores(p1=value), cohort="a")
+    assert lake.read(CELL_SCORES, "a").shape[0] == 1
+    shutil.rmtree(tmp_path / "tables")
+    assert lake.states(CELL_SCORES) == {}
+    assert lake.read(CELL_SCORES, "a").empty
+    made = Lake(tmp_path).commit(CELL_SCORES, scores(p1=4.0, p2=5.0), cohort="b").state
+    assert lake.states(CELL_SCORES) == {"b": made}
+    assert lake.read(CELL_SCORES)["patient_id"].tolist() == ["p1", "p2"]
 
 
 def test_a_commit_that_only_read_other_things_is_recorded(lake: Lake) -> None:
@@ -144,6 +157,7 @@ def test_a_process_killed_while_writing_leaves_a_whole_version(tmp_path: Path) -
         writer = context.Process(target=_write_until_killed, args=(tmp_path / "lake", started))
         writer.start()
         while not started.exists():
+            assert writer.is_alive()
             time.sleep(0.01)
         time.sleep(0.05 + 0.037 * attempt)
         os.kill(writer.pid, signal.SIGKILL)

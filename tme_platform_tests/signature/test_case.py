@@ -9,7 +9,7 @@ import pytest
 import SimpleITK as sitk  # noqa: N813
 
 from tme_platform.imaging import ImagingError, region_quality
-from tme_platform.radiomics import ExtractionJob, ExtractionSettings, extract_many
+from tme_platform.radiomics import ExtractionJob, ExtractionSettings, extract_many, fit_combat, harmonise
 from tme_platform.signature import (
     TRAINED_GEOMETRY,
     ScoringModel,
@@ -109,3 +109,21 @@ def test_an_outline_of_another_image_is_refused(model: tuple[ScoringModel, Path,
     sitk.WriteImage(moved, str(mask))
     with pytest.raises(ImagingError, match="mm"):
         score_case(scoring, folder / "C07.nii.gz", mask)
+
+
+def test_a_case_is_harmonised_as_its_scanner_was(model: tuple[ScoringModel, Path, pd.DataFrame]) -> None:
+    scoring, folder, features = model
+    files = folder / "C14.nii.gz", folder / "C14_mask.nii.gz"
+    scanner = pd.Series(np.where(np.arange(len(features)) % 2, "A", "B"), features.index)
+    combat = fit_combat(features.iloc[:-1], scanner.iloc[:-1])
+    moved, done = harmonise(features, scanner, combat)
+    assert done.all()
+    of_harmonised = replace(scoring, harmonisation=combat, batch_column="scanner")
+    with pytest.raises(ValueError, match=r"harmonised by scanner: name the scanner of the image \(known: A, B\)"):
+        score_case(of_harmonised, *files)
+    found = score_case(of_harmonised, *files, batch=scanner.iloc[-1])
+    assert found.rad_score == pytest.approx(rad_score(scoring.pipeline, moved.iloc[[-1]]).iloc[0], abs=1e-12)
+    assert not any("scanner" in warning for warning in found.warnings)
+    unknown = score_case(of_harmonised, *files, batch="C")
+    assert unknown.rad_score == score_case(scoring, *files).rad_score
+    assert any("no training patient has scanner 'C'" in warning for warning in unknown.warnings)

@@ -9,6 +9,7 @@ from tme_platform.cohorts import Role
 from tme_platform.lake.tables import (
     AGREED_FEATURES,
     COHORT_SPLIT,
+    HARMONISATION,
     HARMONISED_FEATURES,
     IMAGE_REGIONS,
     OUT_OF_FOLD_SCORES,
@@ -139,7 +140,7 @@ def _sides(scope: Scope, cohort: str) -> pd.DataFrame:
 @table_asset(
     SIGNATURE,
     code_version=SIGNATURE_VERSION,
-    deps=[SIGNATURE_PATIENTS, AGREED_FEATURES],
+    deps=[SIGNATURE_PATIENTS, AGREED_FEATURES, HARMONISATION],
     kinds=frozenset({"mlflow", "sklearn"}),
 )
 def signature(scope: Scope) -> Made:
@@ -210,6 +211,7 @@ def _model_run(scope: Scope, key: str, trained: TrainedSignature, training: Trai
             "cv_results": trained.cv_results,
             "training_features": _used(trained, features),
             **geometry,
+            **_harmonisation(scope, training.feature_set),
         },
         search=trained.cv_results,
         documents={
@@ -239,6 +241,14 @@ def _geometry(scope: Scope, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
         return {}
     measured = regions[[name for name in TRAINED_GEOMETRY if name in regions]]
     return {"training_geometry": measured.agg(["min", "max"]).T.rename_axis("measure").reset_index()}
+
+
+def _harmonisation(scope: Scope, feature_set: str) -> dict[str, pd.DataFrame]:
+    """By what the training features were harmonised, if they were: a new patient's have to be, too."""
+    if scope.use(scope.study.harmonisation).batch == "none":
+        return {}
+    learned = scope.table(HARMONISATION)
+    return {"harmonisation": learned[learned["feature_set"] == feature_set].drop(columns="feature_set")}
 
 
 def _signature_row(scope: Scope, record: ModelRecord, training: TrainingSet) -> dict[str, object]:
