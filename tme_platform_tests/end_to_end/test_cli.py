@@ -37,7 +37,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
 def test_help_names_the_commands() -> None:
     found = tme("--help")
     assert found.returncode == 0
-    for command in ("demo", "run", "ui", "check", "query", "models", "score"):
+    for command in ("demo", "run", "ui", "check", "query", "models", "score", "report"):
         assert command in found.stdout
 
 
@@ -78,6 +78,21 @@ def test_a_query_that_is_wrong_or_writes_fails(place: list[object]) -> None:
         assert found.returncode == 1
         assert found.stderr.startswith("error")
         assert "Traceback" not in found.stderr
+
+
+def test_report_says_where_it_lies(place: list[object]) -> None:
+    found = tme(*place, "report")
+    assert found.returncode == 0, found.stderr
+    page = Path(found.stdout.strip().removesuffix(" (as it was)"))
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert found.stdout.strip().endswith("(as it was)"), "the run has written it"
+
+
+def test_a_report_of_nothing_is_a_sentence(place: list[object], tmp_path: Path) -> None:
+    found = tme("--lake", tmp_path, *place[2:], "report")
+    assert found.returncode == 1
+    assert "run `tme demo` or `tme run` first" in found.stderr
+    assert not (tmp_path / "report").exists()
 
 
 def test_models_lists_one_version(place: list[object]) -> None:
