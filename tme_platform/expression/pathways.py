@@ -49,8 +49,9 @@ def enrichment(
     -------
     DataFrame
         One row per set, the smallest p first and of equal p the largest score: ``term``, ``es``, ``nes``, ``p`` (not
-        below 1e-6), ``fdr`` (Benjamini-Hochberg over the sets tested), ``n_genes`` (in the ranking), ``leading_edge``
-        (genes up to the peak, separated by commas, the most extreme first). No rows when no set has a fitting size.
+        below 1e-6), ``fdr`` (Benjamini-Hochberg over the sets tested), ``n_genes`` (in the ranking), ``genes`` (these,
+        separated by commas, in the order of the ranking), ``leading_edge`` (genes up to the peak, the most extreme
+        first). No rows when no set has a fitting size.
 
     Raises
     ------
@@ -69,7 +70,7 @@ def enrichment(
     present = set(ordered.index)
     sizes = {name: len(present.intersection(genes)) for name, genes in gene_sets.items()}
     fitting = {name: gene_sets[name] for name, size in sizes.items() if min_size <= size <= max_size}
-    columns = ["term", "es", "nes", "p", "fdr", "n_genes", "leading_edge"]
+    columns = ["term", "es", "nes", "p", "fdr", "n_genes", "genes", "leading_edge"]
     if not fitting:
         return pd.DataFrame(columns=columns)
     from tme_platform.expression import _gseapy
@@ -88,7 +89,8 @@ def enrichment(
     for summary in summaries:
         hits = np.sort(np.asarray(summary.hits, dtype=np.int64))
         edge = ordered.index[_leading_edge(hits, magnitude, summary.es > 0)]
-        rows.append((summary.term, summary.es, summary.nes, summary.pval, np.nan, len(hits), ",".join(edge)))
+        genes = ",".join(ordered.index[hits])
+        rows.append((summary.term, summary.es, summary.nes, summary.pval, np.nan, len(hits), genes, ",".join(edge)))
     table = pd.DataFrame(rows, columns=columns)
     table["fdr"] = benjamini_hochberg(table["p"])
     strongest = table["nes"].abs().sort_values(ascending=False, kind="stable").index

@@ -4,33 +4,13 @@ from __future__ import annotations
 
 import textwrap
 
-import numpy as np
 import pandas as pd
 
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
-from tme_platform.figures.frames import cohort_label, of_cohort, p_text, require
+from tme_platform.figures.frames import cohort_label, of_cohort, p_text, require, set_name, strongest_sets
 
 TITLE = "Gene sets, hot against cold"
-_SYMBOLS = {
-    "MYC",
-    "KRAS",
-    "TNFA",
-    "NFKB",
-    "JAK",
-    "AKT",
-    "MTOR",
-    "MTORC1",
-    "TGF",
-    "WNT",
-    "UV",
-    "DNA",
-    "RNA",
-    "NK",
-    "MHC",
-    "NOTCH",
-    "DN",
-}
 
 
 @figure_function(TITLE)
@@ -56,17 +36,10 @@ def enrichment_bars(
         Which cohort, where the table holds several.
     """
     own = require(of_cohort(pathway_enrichment, cohort), "no genes were compared in this cohort.")
-    chosen = collection or str(own["collection"].value_counts(ascending=True).index[0])
-    own = require(own[own["collection"] == chosen].dropna(subset=["nes"]), f"nothing was tested in {chosen}.")
-    sides = [own[own["nes"] > 0], own[own["nes"] < 0]]
-    parts = []
-    for rows in sides:
-        strength = rows.assign(strength=rows["nes"].abs())
-        parts.append(strength.sort_values(["fdr", "strength"], ascending=[True, False], kind="stable").head(each))
-    data = pd.concat(parts).sort_values("nes", ascending=False, kind="stable")
-    data["side"] = np.where(data["nes"] > 0, "hot", "cold")
+    chosen, data = strongest_sets(own, collection, each)
+    own = own[own["collection"] == chosen]
 
-    labels = [_term(name) for name in data["term"]]
+    labels = [textwrap.fill(set_name(name), 60) for name in data["term"]]
     pitch = 6.4 if any("\n" in label for label in labels) else 4.2
     figure, axes = canvas(style.DOUBLE_MM, 28 + pitch * max(len(labels), 3))
     panel = axes[0, 0]
@@ -102,12 +75,3 @@ def enrichment_bars(
     columns = ["collection", "term", "side", "es", "nes", "p", "fdr", "n_genes"]
     title = f"{cohort_label(pathway_enrichment, cohort)}{TITLE}"
     return finish(figure, data[columns], title=title, frames=(pathway_enrichment,), notes=notes)
-
-
-def _term(name: str) -> str:
-    """Name of a set in words, without the name of its collection."""
-    words = name.split("_", 1)[-1] if name.startswith(("HALLMARK_", "GOBP_", "KEGG_", "REACTOME_")) else name
-    lower = " ".join(
-        word if word in _SYMBOLS or any(map(str.isdigit, word)) else word.lower() for word in words.split("_")
-    )
-    return textwrap.fill(lower[:1].upper() + lower[1:], 60)

@@ -1,76 +1,82 @@
-"""The running sum of one gene set along the genes ranked from hot to cold."""
+"""The running sum of gene sets along the genes ranked from hot to cold."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import textwrap
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, NothingToDrawError, canvas, figure_function, finish
-from tme_platform.figures.frames import cohort_label, of_cohort, p_text, require
+from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.frames import cohort_label, of_cohort, p_text, require, set_name, strongest_sets
 
-TITLE = "Running sum of a gene set"
+TITLE = "Running sums of gene sets"
 
 
 @figure_function(TITLE)
 def enrichment_run(
+    pathway_enrichment: pd.DataFrame,
     gene_comparison: pd.DataFrame,
-    term: str,
-    genes: Collection[str],
-    pathway_enrichment: pd.DataFrame | None = None,
     *,
+    term: str | None = None,
+    collection: str | None = None,
     cohort: str | None = None,
 ) -> Drawn:
     """Draw the running sum of GSEA (Subramanian et al. 2005), the set's genes, and the ranking they stand in.
 
     Parameters
     ----------
-    gene_comparison
-        The lake's table; genes are ranked by `signal_to_noise`.
-    term, genes
-        The gene set; genes that were not measured take no part.
-    pathway_enrichment
-        The lake's table; gives NES and FDR of the term.
+    pathway_enrichment, gene_comparison
+        The lake's tables; genes are ranked by `signal_to_noise`.
+    term
+        The gene set; that with the smallest FDR on either side if not named.
+    collection
+        Gene-set collection; the smallest one of the table if not named.
     cohort
         Which cohort, where the tables hold several.
     """
-    own = of_cohort(gene_comparison, cohort).dropna(subset=["signal_to_noise"])
-    ranked = require(own, "no genes were compared in this cohort.").sort_values(
+    compared = of_cohort(gene_comparison, cohort).dropna(subset=["signal_to_noise"])
+    ranked = require(compared, "no genes were compared in this cohort.").sort_values(
         "signal_to_noise", ascending=False, kind="stable"
     )
-    member = ranked["gene"].isin(list(genes)).to_numpy()
-    if not member.any():
-        raise NothingToDrawError(f"no gene of {term} was compared.")
+    tested = require(of_cohort(pathway_enrichment, cohort), "no gene set was tested in this cohort.")
+    if term is None:
+        _, sets = strongest_sets(tested, collection, 1)
+    else:
+        sets = require(tested[tested["term"] == term].head(1), f"{term} was not tested.")
     rank = ranked["signal_to_noise"].to_numpy(dtype=np.float64)
-    running = running_sum(rank, member)
-    peak = int(np.argmax(np.abs(running)))
-    side = "hot" if running[peak] > 0 else "cold"
-    colour = style.PHENOTYPE_COLOURS[side]
-
-    figure, axes = canvas(style.SINGLE_MM * 1.15, 85, 3, heights=(4, 0.7, 1.6), share_x=True)
-    top, middle, bottom = axes[:, 0]
-    places = np.arange(1, len(rank) + 1)
-    top.plot(places, running, color=colour, gid="running")
-    top.axhline(0, color=style.MUTED, linewidth=0.6)
-    top.plot([places[peak]], [running[peak]], style.PHENOTYPE_MARKERS[side], color=colour, markersize=5)
-    top.set_ylabel("running sum")
-    middle.vlines(places[member], 0, 1, color=style.INK, linewidth=0.4, gid="genes")
-    middle.set_yticks([])
-    middle.set_ylabel(f"{member.sum()} genes", rotation=0, ha="right", va="center", size=style.SMALL_POINTS)
-    bottom.fill_between(places, np.clip(rank, 0, None), color=style.PHENOTYPE_COLOURS["hot"], linewidth=0)
-    bottom.fill_between(places, np.clip(rank, None, 0), color=style.PHENOTYPE_COLOURS["cold"], linewidth=0)
-    bottom.axhline(0, color=style.MUTED, linewidth=0.6)
-    bottom.set_ylabel("signal\nto noise")
-    bottom.set_xlabel(f"{len(rank):,} genes, from higher in hot to higher in cold")
-    bottom.set_xlim(0, len(rank) + 1)
+    width = style.DOUBLE_MM if len(sets) > 1 else style.SINGLE_MM * 1.15
+    figure, axes = canvas(width, 92, 3, len(sets), heights=(4, 0.7, 1.6), share_x=True)
+    parts = []
+    for column, row in zip(axes.T, sets.to_dict("records"), strict=True):
+        member = ranked["gene"].isin(str(row["genes"]).split(",")).to_numpy()
+        running = running_sum(rank, member)
+        _draw(column, row, rank, member, running)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "term": row["term"],
+                    "place": np.arange(1, len(rank) + 1),
+                    "gene": ranked["gene"].to_numpy(),
+                    "signal_to_noise": rank,
+                    "member": member,
+                    "running_sum": running,
+                }
+            )
+        )
+    axes[0, 0].set_ylabel("running sum")
+    axes[2, 0].set_ylabel("signal\nto noise")
     hot, cold = (int(ranked[name].max()) for name in ("n_hot", "n_cold"))
-    notes = [f"{hot} hot and {cold} cold tumours. {_result(pathway_enrichment, cohort, term, running[peak])}"]
-    data = pd.DataFrame({"place": places, "gene": ranked["gene"].to_numpy(), "signal_to_noise": rank,
-                         "member": member, "running_sum": running})  # fmt: skip
-    title = f"{cohort_label(gene_comparison, cohort)}{term.replace('_', ' ')}"
-    return finish(figure, data, title=title, frames=(gene_comparison,), notes=notes)
+    notes = [
+        f"n = {hot} hot and {cold} cold tumours. {len(rank):,} genes from higher in hot to higher in cold by signal to "
+        "noise; FDR over the sets of the collection."
+    ]
+    title = f"{cohort_label(gene_comparison, cohort)}{TITLE.lower()}"
+    return finish(figure, pd.concat(parts, ignore_index=True), title=title, frames=(gene_comparison,), notes=notes)
 
 
 def running_sum(rank: np.ndarray, member: np.ndarray) -> np.ndarray:
@@ -81,9 +87,29 @@ def running_sum(rank: np.ndarray, member: np.ndarray) -> np.ndarray:
     return np.cumsum(inside - outside)
 
 
-def _result(pathways: pd.DataFrame | None, cohort: str | None, term: str, score: float) -> str:
-    found = None if pathways is None else of_cohort(pathways, cohort).query("term == @term")
-    if found is None or found.empty:
-        return f"Enrichment score {score:.2f}."
-    row = found.iloc[0]
-    return f"Enrichment score {score:.2f}, NES {row['nes']:.2f}, {p_text(row['fdr'], 'FDR')}."
+def _draw(
+    column: np.ndarray, row: Mapping[Hashable, Any], rank: np.ndarray, member: np.ndarray, running: np.ndarray
+) -> None:
+    """The three panels of one gene set."""
+    top, middle, bottom = column
+    peak = int(np.argmax(np.abs(running)))
+    side = "hot" if running[peak] > 0 else "cold"
+    colour = style.PHENOTYPE_COLOURS[side]
+    places = np.arange(1, len(rank) + 1)
+    top.plot(places, running, color=colour, gid="running")
+    top.axhline(0, color=style.MUTED, linewidth=0.6)
+    top.plot([places[peak]], [running[peak]], style.PHENOTYPE_MARKERS[side], color=colour, markersize=5)
+    found = f"{member.sum()} genes, NES {row['nes']:.2f}, {p_text(row['fdr'], 'FDR')}"
+    top.set_title(f"{textwrap.fill(set_name(row['term']), 34)}\n{found}", loc="left")
+    middle.vlines(places[member], 0, 1, color=style.INK, linewidth=0.4, gid="genes")
+    middle.set_yticks([])
+    _ranking(bottom, places, rank)
+
+
+def _ranking(panel: Axes, places: np.ndarray, rank: np.ndarray) -> None:
+    """By how much each gene is higher in hot or in cold."""
+    panel.fill_between(places, np.clip(rank, 0, None), color=style.PHENOTYPE_COLOURS["hot"], linewidth=0)
+    panel.fill_between(places, np.clip(rank, None, 0), color=style.PHENOTYPE_COLOURS["cold"], linewidth=0)
+    panel.axhline(0, color=style.MUTED, linewidth=0.6)
+    panel.set_xlabel("genes, from higher in hot to higher in cold")
+    panel.set_xlim(0, len(rank) + 1)

@@ -10,6 +10,13 @@ from tme_platform.figures.canvas import NothingToDrawError
 
 _UNBROKEN = "\u00a0"
 """A space at which no line ends."""
+_SYMBOLS = frozenset(
+    (
+        "MYC", "KRAS", "TNFA", "NFKB", "JAK", "AKT", "MTOR", "MTORC1", "TGF", "WNT", "UV", "DNA", "RNA", "NK", "MHC",
+        "NOTCH", "DN",
+    )
+)  # fmt: skip
+"""Words of gene sets' names that stay in capitals."""
 
 
 def of_cohort(frame: pd.DataFrame, cohort: str | None) -> pd.DataFrame:
@@ -89,6 +96,40 @@ def interval_text(value: float, low: float, high: float, digits: int = 2) -> str
 def readable(name: str) -> str:
     """A column's name as words."""
     return name.replace("_", " ")
+
+
+def strongest_sets(pathways: pd.DataFrame, collection: str | None, each: int) -> tuple[str, pd.DataFrame]:
+    """A collection's gene sets with the smallest FDR on either side, the highest in hot first, with their ``side``.
+
+    Parameters
+    ----------
+    pathways
+        Rows of `pathway_enrichment` of one cohort.
+    collection
+        The smallest one of the table if not named (hallmarks rather than thousands of processes).
+    each
+        Sets on either side.
+
+    Returns
+    -------
+    Name of the collection, and the sets.
+    """
+    chosen = collection or str(pathways["collection"].value_counts(ascending=True).index[0])
+    own = pathways[pathways["collection"] == chosen].dropna(subset=["nes"])
+    require(own, f"nothing was tested in {chosen}.")
+    ordered = own.assign(strength=own["nes"].abs(), side=np.where(own["nes"] > 0, "hot", "cold"))
+    ordered = ordered.sort_values(["fdr", "strength"], ascending=[True, False], kind="stable")
+    first = ordered.groupby("side", sort=False).head(each).drop(columns="strength")
+    return chosen, first.sort_values("nes", ascending=False, kind="stable")
+
+
+def set_name(name: str) -> str:
+    """Name of a gene set in words, without the name of its collection."""
+    words = name.split("_", 1)[-1] if name.startswith(("HALLMARK_", "GOBP_", "KEGG_", "REACTOME_")) else name
+    lower = " ".join(
+        word if word in _SYMBOLS or any(map(str.isdigit, word)) else word.lower() for word in words.split("_")
+    )
+    return lower[:1].upper() + lower[1:]
 
 
 def by_endpoint(frame: pd.DataFrame) -> list[tuple[tuple[str, str, str], pd.DataFrame]]:

@@ -55,13 +55,13 @@ class Entry:
     caption
         What it shows, for a reader who has not seen the code.
     main_table
-        The table it is about, and the asset whose metadata it belongs to; None where it is drawn from an image.
+        The table it is about, and the asset whose metadata it belongs to.
     """
 
     function: Callable[..., Drawn]
     title: str
     caption: str
-    main_table: str | None
+    main_table: str
 
     @property
     def name(self) -> str:
@@ -165,15 +165,16 @@ _ENTRIES = (
     ),
     Entry(
         enrichment_run,
-        "Running sum of a gene set",
-        "GSEA's running sum along the genes ranked from higher in hot to higher in cold tumours.",
-        "gene_comparison",
+        "Running sums of gene sets",
+        "GSEA's running sum along the genes ranked from higher in hot to higher in cold tumours, of the set with the "
+        "smallest FDR on either side.",
+        "pathway_enrichment",
     ),
     Entry(
         segmentation,
         "Tumour and ring",
-        "The slice on which the tumour is largest, with the outline and the ring round its border.",
-        None,
+        "The outline of median volume and the ring round its border, on the slice where the tumour is largest.",
+        "tumour_slice",
     ),
     Entry(
         reader_agreement,

@@ -7,79 +7,70 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
+from matplotlib.patheffects import withStroke
 
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, NothingToDrawError, canvas, figure_function, finish
+from tme_platform.figures.frames import cohort_label, of_cohort, require
 
 TITLE = "Tumour and ring"
 TUMOUR_COLOUR = "#F0E442"
 RING_COLOUR = "#56B4E9"
 _MARGIN_MM = 15.0
 _BARS_MM = (1, 2, 5, 10, 20, 50, 100)
+_SIDES = {"R": "The patient's right", "A": "The front", "S": "The head"}
 
 
 @figure_function(TITLE)
-def segmentation(
-    image: np.ndarray,
-    tumour: np.ndarray,
-    ring: np.ndarray,
-    spacing_mm: tuple[float, float],
-    *,
-    name: str = "",
-    simulated: bool = False,
-) -> Drawn:
+def segmentation(tumour_slice: pd.DataFrame, *, cohort: str | None = None) -> Drawn:
     """Draw a slice with the contours of tumour and ring, the whole beside the neighbourhood of the tumour.
 
     Parameters
     ----------
-    image
-        Rows x columns, any intensity unit; shown between its 1st and 99th percentile.
-    tumour, ring
-        Masks of the same shape.
-    spacing_mm
-        Distance between rows and between columns, mm.
-    name
-        What the slice is, for the title.
-    simulated
-        Whether the image is simulated.
+    tumour_slice
+        The lake's table; intensities are shown between the slice's 1st and 99th percentile.
+    cohort
+        Which cohort, where the table holds several.
 
     Raises
     ------
     ValueError
-        The arrays have not one shape, or are not of two dimensions.
+        The lines of the slice have not one length.
     """
-    shapes = {np.shape(array) for array in (image, tumour, ring)}
-    if len(shapes) != 1 or np.ndim(image) != 2:
-        raise ValueError(f"a slice and its masks are 2-D and of one shape, these are {sorted(shapes)}")
+    lines = require(of_cohort(tumour_slice, cohort), "the cohort has no outlines.").sort_values("line")
+    image = _grid([line.split() for line in lines["intensities"]], np.float64)
+    tumour, ring = (_grid([list(line) for line in lines[name]], np.uint8) for name in ("tumour", "ring"))
+    if not image.shape == tumour.shape == ring.shape:
+        raise ValueError(
+            f"a slice and its masks are of one shape, these are {image.shape}, {tumour.shape}, {ring.shape}"
+        )
+    first = lines.iloc[0]
+    spacing_mm = float(first["row_mm"]), float(first["column_mm"])
     inside, around = np.asarray(tumour) > 0, np.asarray(ring) > 0
     if not inside.any():
         raise NothingToDrawError("the outline is empty on this slice.")
     figure, axes = canvas(style.DOUBLE_MM * 0.8, 78, 1, 2)
     low, high = np.percentile(image, [1, 99])
-    box = _neighbourhood(inside | around, spacing_mm)
+    extent = _extent(image.shape, spacing_mm)
+    top, bottom, left, right = _neighbourhood(inside | around, spacing_mm)
+    top, bottom, left, right = max(top, 0.0), min(bottom, extent[2]), max(left, 0.0), min(right, extent[1])
     parts = []
     for panel, zoomed in zip(axes[0], (False, True), strict=True):
-        panel.imshow(
-            image, cmap="gray", vmin=low, vmax=max(high, low + 1e-9), extent=_extent(image.shape, spacing_mm),
-            interpolation="nearest",
-        )  # fmt: skip
+        brightest = max(high, low + 1e-9)
+        panel.imshow(image, cmap="gray", vmin=low, vmax=brightest, extent=extent, interpolation="nearest")
         found = [
             _contour(panel, inside, spacing_mm, TUMOUR_COLOUR, "-", "tumour"),
             _contour(panel, around, spacing_mm, RING_COLOUR, "--", "ring"),
         ]
         parts = found
-        if zoomed:
-            panel.set_xlim(box[2], box[3])
-            panel.set_ylim(box[1], box[0])
-        else:
-            panel.add_patch(
-                Rectangle(
-                    (box[2], box[0]), box[3] - box[2], box[1] - box[0], fill=False, edgecolor="white", linewidth=0.8
-                )
-            )
+        panel.set_xlim(*((left, right) if zoomed else extent[:2]))
+        panel.set_ylim(*((bottom, top) if zoomed else extent[2:]))
+        if not zoomed:
+            frame = Rectangle((left, top), right - left, bottom - top, fill=False, edgecolor="white", linewidth=0.8)
+            panel.add_patch(frame)
+            _sides(panel, str(first["top"]), str(first["left"]))
         _scale_bar(panel)
-        panel.set_xticks([])
-        panel.set_yticks([])
+        panel.set_axis_off()
     area = spacing_mm[0] * spacing_mm[1] / 100
     handles = [
         Line2D([], [], color=TUMOUR_COLOUR, label=f"tumour ({inside.sum() * area:.1f} cm²)"),
@@ -88,11 +79,22 @@ def segmentation(
     legend = axes[0, 1].legend(handles=handles, loc="upper right", facecolor="black", framealpha=0.65, frameon=True)
     for text in legend.get_texts():
         text.set_color("white")
-    notes = [f"{spacing_mm[0]:.2f} × {spacing_mm[1]:.2f} mm per voxel; right: the framed part."]
-    notes.append("" if around.any() else "The ring is empty on this slice.")
-    marked = (pd.DataFrame({"provenance": ["simulated"]}),) if simulated else ()
-    title = f"{name}: {TITLE.lower()}" if name else TITLE
-    return finish(figure, pd.concat(parts, ignore_index=True), title=title, frames=marked, notes=notes)
+    notes = [
+        f"n = 1: the outline of median volume ({first['volume_ml']:.1f} ml) of {first['outlines']} patients, on the "
+        f"slice where it is largest. {spacing_mm[0]:.2f} × {spacing_mm[1]:.2f} mm per voxel; right: the framed part. "
+        f"{_SIDES[first['top']]} is above, {_SIDES[first['left']].lower()} at the left.",
+        "" if around.any() else "The ring is empty on this slice.",
+    ]
+    title = f"{cohort_label(tumour_slice, cohort)}{TITLE.lower()}"
+    return finish(
+        figure, pd.concat(parts, ignore_index=True), title=title, frames=(tumour_slice,), notes=notes,
+    )  # fmt: skip
+
+
+def _grid(lines: list[list[str]], kind: type[np.generic]) -> np.ndarray:
+    if len({len(line) for line in lines}) != 1:
+        raise ValueError("the lines of the slice have not one length")
+    return np.array(lines).astype(kind)
 
 
 def _extent(shape: tuple[int, ...], spacing_mm: tuple[float, float]) -> tuple[float, float, float, float]:
@@ -138,3 +140,12 @@ def _scale_bar(panel: Axes) -> None:
         x, y + 0.025 * (top - bottom), f"{length} mm", color="white", ha="left", va="bottom", size=style.SMALL_POINTS,
         weight="bold",
     )  # fmt: skip
+
+
+def _sides(panel: Axes, top: str, left: str) -> None:
+    """Letters for the sides of the patient, as scanners print them."""
+    for x, y, letter, across, down in ((0.5, 0.985, top, "center", "top"), (0.015, 0.5, left, "left", "center")):
+        panel.text(
+            x, y, letter, transform=panel.transAxes, color="white", ha=across, va=down, size=style.TEXT_POINTS,
+            weight="bold", path_effects=[withStroke(linewidth=1.5, foreground="black")],
+        )  # fmt: skip

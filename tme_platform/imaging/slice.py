@@ -10,6 +10,9 @@ import SimpleITK as sitk  # noqa: N813
 
 from tme_platform.imaging.errors import ImagingError
 
+_STARTS = "RAS"  # the axes of patient space run to the left, the back and the head
+_HEAD_AXIS = 2
+
 
 @dataclass(frozen=True)
 class Slice:
@@ -25,6 +28,8 @@ class Slice:
         Distance between rows and between columns, mm.
     index
         Number of the slice along the third axis of the image, from 0.
+    top, left
+        Which side of the patient lies at the upper and at the left edge: R, L, A, P, S or I.
     """
 
     image: np.ndarray
@@ -32,10 +37,14 @@ class Slice:
     ring: np.ndarray
     spacing_mm: tuple[float, float]
     index: int
+    top: str
+    left: str
 
 
 def largest_slice(image: sitk.Image, regions: Mapping[str, sitk.Image]) -> Slice:
-    """Take the slice of the image on which the tumour is largest, of equals the first.
+    """Take the slice of the image on which the tumour is largest, of equals the first, as radiologists look at it.
+
+    The patient's right is at the left, the front above (or at the left), the head above, whichever way the file runs.
 
     Parameters
     ----------
@@ -57,7 +66,18 @@ def largest_slice(image: sitk.Image, regions: Mapping[str, sitk.Image]) -> Slice
     index = int(np.argmax(areas))
     across, down = image.GetSpacing()[:2]
     values = np.array(sitk.GetArrayViewFromImage(image)[index], dtype=np.float64)
-    return Slice(values, tumour[index], ring[index], (float(down), float(across)), index)
+    (left, turn_columns), (top, turn_rows) = (_start(image, axis) for axis in (0, 1))
+    turned = np.s_[:: -1 if turn_rows else 1, :: -1 if turn_columns else 1]
+    spacing = (float(down), float(across))
+    return Slice(values[turned], tumour[index][turned], ring[index][turned], spacing, index, top, left)
+
+
+def _start(image: sitk.Image, axis: int) -> tuple[str, bool]:
+    """The side of the patient at which an axis is to start, and whether it has to be turned round for that."""
+    direction = np.array(image.GetDirection()).reshape(3, 3)[:, axis]
+    along = int(np.argmax(np.abs(direction)))
+    towards_head = along == _HEAD_AXIS
+    return _STARTS[along], bool((direction[along] > 0) == towards_head)
 
 
 def _on(image: sitk.Image, mask: sitk.Image) -> np.ndarray:

@@ -391,6 +391,7 @@ PATHWAY_ENRICHMENT = TableSchema(
         _share("p", "p-value, not below 1e-6."),
         _share("fdr", "Benjamini-Hochberg over the collection."),
         _count("n_genes", "Genes of the set in the ranking."),
+        _text("genes", "These genes, separated by commas, the highest in hot tumours first."),
         _text("leading_edge", "Genes up to the peak, separated by commas."),
     ),
     key=("collection", "term"),
@@ -553,6 +554,28 @@ READER_OVERLAP = TableSchema(
         _text("row_key", "Hash of the lesion's files.", required=True),
     ),
     key=("patient_id", "series", "reader_a", "session_a", "reader_b", "session_b"),
+)
+
+TUMOUR_SLICE = TableSchema(
+    "tumour_slice",
+    "imaging",
+    "One slice of the cohort's images with tumour and ring, line by line, to be looked at: of all patients' first "
+    "outlines that of median volume, where the tumour is largest. It names no patient.",
+    (
+        Column("line", "Int64", "Line of the picture, from the top, from 0.", nullable=False, at_least=0),
+        _text("intensities", "The line's voxels in the image's unit, five digits, separated by spaces.", required=True),
+        _text("tumour", "1 where a voxel of the line lies in the tumour, else 0.", required=True),
+        _text("ring", "1 where a voxel of the line lies in the ring, else 0.", required=True),
+        _number("row_mm", "Distance between lines, mm.", 0),
+        _number("column_mm", "Distance between voxels of a line, mm.", 0),
+        _count("slice", "Number of the slice in the image, from 0."),
+        _text("top", "Side of the patient at the upper edge.", isin=("R", "A", "S")),
+        _text("left", "Side of the patient at the left edge.", isin=("R", "A", "S")),
+        _number("volume_ml", "Volume of the outline, ml.", 0),
+        _count("outlines", "Outlines among which it is that of median volume."),
+        _text("row_key", "Hash of the files and settings it was made from.", required=True),
+    ),
+    key=("line",),
 )
 
 RADIOMIC_FEATURES = TableSchema(
@@ -1111,6 +1134,7 @@ TABLES: dict[str, TableSchema] = {
         IMAGE_REGIONS,
         IMAGE_ACQUISITION,
         READER_OVERLAP,
+        TUMOUR_SLICE,
         RADIOMIC_FEATURES,
         PERTURBED_FEATURES,
         RING_WIDTH_FEATURES,

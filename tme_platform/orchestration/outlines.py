@@ -38,9 +38,9 @@ def measured(scope: Scope) -> pd.DataFrame:
     return series.merge(regions, on=list(OUTLINE_KEY))
 
 
-def first_of_each_patient(series: pd.DataFrame, most: int) -> pd.DataFrame:
-    """The first reading of each of the first patients."""
-    return series.sort_values(["patient_id", "session", "reader", "series"]).drop_duplicates("patient_id").head(most)
+def first_of_each_patient(series: pd.DataFrame, most: int | None = None) -> pd.DataFrame:
+    """The first reading of each of the first patients, or of all."""
+    return series.sort_values(["patient_id", "session", "reader", "series"]).drop_duplicates("patient_id")[:most]
 
 
 def jobs_of(scope: Scope, series: pd.DataFrame, settings: ExtractionSettings, salt: str = "") -> list[ExtractionJob]:

@@ -39,6 +39,7 @@ from tme_platform.radiomics.outlines import compare_outlines
 from tme_platform.radiomics.perturbation import perturbations
 from tme_platform.radiomics.ring_width import ring_width_change, ring_width_features
 from tme_platform.radiomics.settings import FEATURE_VERSION, ExtractionSettings
+from tme_platform.radiomics.slices import slice_lines
 
 __all__ = [
     "FEATURE_VERSION",
@@ -75,4 +76,5 @@ __all__ = [
     "ring_width_change",
     "ring_width_features",
     "row_key",
+    "slice_lines",
 ]

@@ -45,7 +45,7 @@ def _cohorts(entry: Entry, facts: StudyFacts) -> list[str | None]:
     """The cohorts to draw one by one, or a single None where the figure shows all of them."""
     if not entry.per_cohort:
         return [None]
-    main = facts.rows(entry.main_table or entry.required[0])
+    main = facts.rows(entry.main_table)
     return [name for name in facts.cohorts if "cohort" in main and (main["cohort"] == name).any()]
 
 

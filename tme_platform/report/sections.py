@@ -118,7 +118,7 @@ SECTIONS = (
     Section(
         "genes", "Checkpoint genes and pathways",
         "The eight immune checkpoint genes, and gene set enrichment of hot against cold tumours.",
-        ("checkpoint_genes", "enrichment_bars"),
+        ("checkpoint_genes", "enrichment_bars", "enrichment_run"),
         (
             Shown(
                 "phenotype_characteristics", "Checkpoint genes, log2 expression",
@@ -137,7 +137,7 @@ SECTIONS = (
     Section(
         "images", "Images and features",
         "Outlines, the ring of 2 mm on either side of the border, and the features of both regions.",
-        ("ring_widths", "scanner_effect"),
+        ("segmentation", "ring_widths", "scanner_effect"),
         (
             Shown(
                 "image_acquisition", "How images were acquired",

@@ -64,7 +64,7 @@ def test_planted_sets_are_found(ranking):
     sets["down"] = list(ordered[-60::2])
     sets["small"] = list(ordered[:5])
     table = enrichment(ranking, sets, seed=1).set_index("term")
-    assert list(table.columns) == ["es", "nes", "p", "fdr", "n_genes", "leading_edge"]
+    assert list(table.columns) == ["es", "nes", "p", "fdr", "n_genes", "genes", "leading_edge"]
     assert set(table.index[:2]) == {"up", "down"}
     assert "small" not in table.index
     assert table.loc["up", "nes"] > 2
@@ -90,6 +90,7 @@ def test_score_and_leading_edge_by_the_definition(ranking):
     )
     assert row["leading_edge"].split(",") == list(edge)
     assert row["n_genes"] == 40
+    assert row["genes"].split(",") == list(ordered.index[member])
 
 
 def test_rankings_that_cannot_be_used(ranking):

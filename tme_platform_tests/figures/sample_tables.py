@@ -129,6 +129,7 @@ def _meaning() -> dict[str, pd.DataFrame]:
                 "p": [1e-5, 0.001, 0.3],
                 "fdr": [0.0003, 0.02, 0.3],
                 "n_genes": [100, 80, 60],
+                "genes": ["G0,G3,G7", "G40,G58,G59", "G20"],
                 "cohort": COHORT,
             }
         ),
@@ -178,6 +179,28 @@ def _survival() -> dict[str, pd.DataFrame]:
     }
 
 
+def slice_table(
+    image: np.ndarray, tumour: np.ndarray, ring: np.ndarray, spacing_mm: tuple[float, float] = (0.8, 0.8)
+) -> pd.DataFrame:
+    """`tumour_slice` of arrays."""
+    return pd.DataFrame(
+        {
+            "line": range(len(image)),
+            "intensities": [" ".join(f"{value:.5g}" for value in line) for line in image],
+            "tumour": ["".join(map(str, line)) for line in tumour.astype(int)],
+            "ring": ["".join(map(str, line)) for line in ring.astype(int)],
+            "row_mm": spacing_mm[0],
+            "column_mm": spacing_mm[1],
+            "slice": 7,
+            "top": "A",
+            "left": "R",
+            "volume_ml": 3.2,
+            "outlines": 40,
+            "cohort": COHORT,
+        }
+    )
+
+
 def _imaging() -> dict[str, pd.DataFrame]:
     random = np.random.default_rng(3)
     names, _ = _patients()
@@ -208,7 +231,10 @@ def _imaging() -> dict[str, pd.DataFrame]:
         for at, name in enumerate(names)
         for value in [(at % 2 * 2 - 1) * factor + random.normal()]
     ]
+    y, x = np.mgrid[:60, :60]
+    r = np.hypot(y - 30, x - 30)
     return {
+        "tumour_slice": slice_table(100 - r, r < 12, abs(r - 12) <= 3),
         "radiomic_features": pd.DataFrame({"patient_id": names[:20], "f0": 1.0, "cohort": COHORT}),
         "feature_agreement": pd.concat(agreement, ignore_index=True).assign(cohort=COHORT),
         "reader_overlap": pd.DataFrame(

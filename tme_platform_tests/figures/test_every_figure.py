@@ -4,14 +4,13 @@ import re
 from pathlib import Path
 
 import matplotlib as mpl
-import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from tme_platform import figures
-from tme_platform.figures import FIGURES, Drawn, draw, segmentation
+from tme_platform.figures import FIGURES, Drawn, draw
 from tme_platform.figures.style import SMALL_POINTS
 from tme_platform.lake import TABLES
 from tme_platform_tests.figures.sample_tables import POPULATIONS, tables
@@ -26,18 +25,6 @@ FRAMES = {
 }
 """What functions give as frames; in the lake or not, the figure takes it by this name."""
 
-DRAWN_FROM_TABLES = [name for name, entry in FIGURES.items() if entry.main_table and name != "enrichment_run"]
-
-
-def drawn(name: str, sample: dict[str, pd.DataFrame]) -> Drawn:
-    if name == "segmentation":
-        y, x = np.mgrid[:60, :60]
-        r = np.hypot(y - 30, x - 30)
-        return segmentation(100 - r, r < 12, abs(r - 12) <= 3, (0.8, 0.8), name="P01, n = 1")
-    if name == "enrichment_run":
-        return draw(name, sample, term="HALLMARK_INTERFERON_GAMMA_RESPONSE", genes=["G0", "G3", "G7", "absent"])
-    return draw(name, sample)
-
 
 def texts(made: Drawn) -> list[Text]:
     return [text for text in made.figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
@@ -49,13 +36,13 @@ def words(made: Drawn) -> str:
 
 @pytest.fixture(scope="module")
 def all_drawn(sample):
-    return {name: drawn(name, sample) for name in FIGURES}
+    return {name: draw(name, sample) for name in FIGURES}
 
 
 def test_tables_are_named_as_in_the_lake():
     for entry in FIGURES.values():
         assert set(entry.tables) <= set(TABLES) | FRAMES, entry.name
-        assert entry.main_table is None or entry.main_table in entry.tables, entry.name
+        assert entry.main_table in entry.tables, entry.name
         assert entry.title
         assert entry.caption.endswith(".")
 
@@ -103,7 +90,7 @@ def _ticks_out_of_sight(made: Drawn) -> set[Text]:
     return labels
 
 
-@pytest.mark.parametrize("name", DRAWN_FROM_TABLES)
+@pytest.mark.parametrize("name", list(FIGURES))
 def test_without_rows_the_figure_says_so(sample, name):
     entry = FIGURES[name]
     made = draw(name, {table: frame.iloc[:0] for table, frame in sample.items()})
@@ -114,12 +101,11 @@ def test_without_rows_the_figure_says_so(sample, name):
 
 def test_simulated_data_are_marked_and_real_ones_are_not(all_drawn):
     marked = tables("simulated")
-    for name in ("cohort_flow", "kaplan_meier", "cox_bubbles", "roc", "model_history", "enrichment_run"):
-        assert "simulated data" in words(drawn(name, marked)), name
+    some = ("cohort_flow", "kaplan_meier", "cox_bubbles", "roc", "model_history", "enrichment_run", "segmentation")
+    for name in some:
+        assert "simulated data" in words(draw(name, marked)), name
     for name in FIGURES:
         assert "simulated data" not in words(all_drawn[name]), name
-    flat = np.ones((8, 8))
-    assert "simulated data" in words(segmentation(flat, flat, flat, (1, 1), simulated=True))
 
 
 def test_several_cohorts_are_not_drawn_as_one(sample):
@@ -140,7 +126,7 @@ def test_unknown_figure_and_missing_table_are_named():
 def test_drawing_changes_no_setting_and_no_table(sample):
     before, copies = dict(mpl.rcParams), {name: frame.copy() for name, frame in sample.items()}
     for name in ("kaplan_meier", "cell_score_heatmap", "rad_score_by_group"):
-        drawn(name, sample)
+        draw(name, sample)
     assert dict(mpl.rcParams) == before
     for name, frame in copies.items():
         pd.testing.assert_frame_equal(sample[name], frame)

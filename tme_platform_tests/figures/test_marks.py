@@ -7,10 +7,10 @@ from matplotlib.colors import to_rgba
 from matplotlib.text import Text
 
 from tme_platform.evaluation import reliability_curve
-from tme_platform.figures import draw, enrichment_run, segmentation, style
+from tme_platform.figures import draw, segmentation, style
 from tme_platform.figures.enrichment_run import running_sum
 from tme_platform.figures.intervals import mean_interval, share_interval
-from tme_platform_tests.figures.sample_tables import COHORT, GENES, HOT, POPULATIONS, N
+from tme_platform_tests.figures.sample_tables import COHORT, GENES, HOT, POPULATIONS, N, slice_table
 
 HOT_COLOUR, COLD_COLOUR = (to_rgba(style.PHENOTYPE_COLOURS[name]) for name in ("hot", "cold"))
 
@@ -163,20 +163,29 @@ def test_running_sum_is_gsea_s():
 
 
 def test_enrichment_run_marks_the_set_and_says_its_result(sample):
-    term = "HALLMARK_INTERFERON_GAMMA_RESPONSE"
-    made = draw("enrichment_run", sample, term=term, genes=["G0", "G3", "absent"])
-    assert len(with_gid(made, "genes")[0].get_segments()) == 2
+    made = draw("enrichment_run", sample, term="HALLMARK_INTERFERON_GAMMA_RESPONSE")
+    assert len(with_gid(made, "genes")[0].get_segments()) == 3
     assert "12 hot and 28 cold tumours" in words(made)
-    assert "NES 2.10, FDR < 0.001" in words(made)
-    nothing = enrichment_run(sample["gene_comparison"], term, ["absent"])
-    assert nothing.is_empty
+    assert "3 genes, NES 2.10, FDR < 0.001" in words(made)
+    assert draw("enrichment_run", sample, term="HALLMARK_ABSENT").is_empty
+
+
+def test_enrichment_run_shows_the_strongest_set_of_either_side(sample):
+    made = draw("enrichment_run", sample)
+    assert made.data["term"].unique().tolist() == ["HALLMARK_INTERFERON_GAMMA_RESPONSE", "HALLMARK_MYOGENESIS"]
+    peaks = made.data.groupby("term", sort=False)["running_sum"].agg(lambda sums: sums.loc[sums.abs().idxmax()])
+    assert (peaks > 0).tolist() == [True, False]
+    assert [line.get_color() for line in with_gid(made, "running")] == [
+        style.PHENOTYPE_COLOURS["hot"],
+        style.PHENOTYPE_COLOURS["cold"],
+    ]
 
 
 def test_segmentation_contours_scale_bar_and_area():
     y, x = np.mgrid[:50, :80]
     tumour = (abs(y - 25) < 10) & (abs(x - 40) < 15)
     ring = (abs(y - 25) < 12) & (abs(x - 40) < 17) & ~tumour
-    made = segmentation(y * 1.0, tumour, ring, (2.0, 1.0))
+    made = segmentation(slice_table(y * 1.0, tumour, ring, (2.0, 1.0)))
     assert [len(with_gid(made, f"contour:{name}")) for name in ("tumour", "ring")] == [2, 2]
     points = made.data[made.data["region"] == "tumour"]
     assert (points["x_mm"].min(), points["x_mm"].max()) == (26, 55)
@@ -184,9 +193,13 @@ def test_segmentation_contours_scale_bar_and_area():
     assert f"tumour ({tumour.sum() * 2 / 100:.1f} cm²)" in words(made)
     bar = with_gid(made, "scale_bar")[0].get_xdata()
     assert f"{bar[1] - bar[0]:.0f} mm" in words(made)
-    with pytest.raises(ValueError, match="one shape"):
-        segmentation(y, tumour[1:], ring, (1, 1))
-    assert segmentation(y, tumour & False, ring, (1, 1)).is_empty
+    assert "n = 1: the outline of median volume (3.2 ml) of 40 patients" in words(made)
+    assert made.figure.axes[0].images[0].get_array().max() == 49
+    uneven = slice_table(y * 1.0, tumour, ring)
+    uneven.loc[3, "intensities"] = "1 2 3"
+    with pytest.raises(ValueError, match="not one length"):
+        segmentation(uneven)
+    assert segmentation(slice_table(y, tumour & False, ring)).is_empty
 
 
 def test_icc_panels_count_what_is_above_the_threshold(sample):

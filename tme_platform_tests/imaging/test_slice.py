@@ -37,3 +37,25 @@ def test_tumour_outside_the_image_is_refused():
     with pytest.raises(ImagingError, match="no voxel of the image") as caught:
         largest_slice(image, made)
     assert caught.value.rule == "mask_empty"
+
+
+@pytest.mark.parametrize(
+    ("direction", "turned", "top", "left"),
+    [
+        ((1, 0, 0, 0, 1, 0, 0, 0, 1), (1, 1), "A", "R"),  # axial as scanners write it
+        ((-1, 0, 0, 0, -1, 0, 0, 0, 1), (-1, -1), "A", "R"),  # axial as NIfTI often has it
+        ((0, 0, 1, 1, 0, 0, 0, -1, 0), (1, 1), "S", "A"),  # sagittal as scanners write it
+        ((0, 0, 1, -1, 0, 0, 0, 1, 0), (-1, -1), "S", "A"),
+    ],
+)
+def test_slice_lies_as_radiologists_look_at_it(direction, turned, top, left):
+    image, mask = ball()
+    y, x = np.mgrid[:40, :50]
+    ramp = sitk.GetImageFromArray(np.broadcast_to(y * 100.0 + x, (12, 40, 50)).copy())
+    ramp.CopyInformation(image)
+    for volume in (ramp, mask):
+        volume.SetDirection([float(part) for part in direction])
+    shown = largest_slice(ramp, regions(ramp, mask, leave_out_air=False))
+    assert (shown.top, shown.left) == (top, left)
+    np.testing.assert_array_equal(shown.image, (y * 100.0 + x)[:: turned[0], :: turned[1]])
+    assert shown.tumour.any()

@@ -15,6 +15,7 @@ from tme_platform.lake.tables import (
     REJECTED_INPUTS,
     RING_WIDTH,
     RING_WIDTH_FEATURES,
+    TUMOUR_SLICE,
 )
 from tme_platform.orchestration.workspace import Workspace
 from tme_platform.radiomics import batch
@@ -37,7 +38,8 @@ BROKEN = {
     "B_colour": "multi_component_colour",
 }
 ALL = (
-    "+key:rejected_inputs or +key:ring_width or +key:reader_overlap or +key:image_acquisition or +key:radiomic_features"
+    "+key:rejected_inputs or +key:ring_width or +key:reader_overlap or +key:image_acquisition "
+    "or +key:radiomic_features or key:tumour_slice"
 )
 
 LATER = "+key:rejected_inputs"
@@ -127,11 +129,26 @@ def test_the_ring_at_several_widths(platform: Platform) -> None:
     assert volume.loc[1.0, "median_change"] < 0 < volume.loc[3.0, "median_change"]
 
 
-def test_another_phase_is_one_extraction(platform: Platform) -> None:
+def test_a_slice_is_kept_for_the_figure_and_names_nobody(platform: Platform) -> None:
+    regions = read(platform, IMAGE_REGIONS).drop_duplicates("patient_id")
+    lines = read(platform, TUMOUR_SLICE)
+    middle = sorted(regions["volume_ml"])[(len(regions) - 1) // 2]
+    assert (lines["volume_ml"].unique().tolist(), lines["outlines"].unique().tolist()) == ([middle], [len(GOOD)])
+    shown = np.array([line.split() for line in lines["intensities"]], dtype=float)
+    inside = np.array([list(line) for line in lines["tumour"]]) == "1"
+    assert shown.shape == inside.shape
+    assert shown[inside].mean() > shown[~inside].mean() + 50, "the tumour is where the image is bright"
+    assert not any(patient in lines.to_csv() for patient in (*GOOD, *BROKEN))
+
+
+def test_another_phase_is_one_extraction(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tme_platform.orchestration.assets.imaging.slice_lines", None)  # not called: another outline
     path = platform.workspace.landing / "scans" / "imaging.csv"
     path.write_text(path.read_text().replace(",1,0,A", ",0,,A"))
-    outcome, _ = platform.run(select=LATER)
+    outcome, _ = platform.run(select=f"{LATER} or key:tumour_slice")
     assert outcome.success, outcome.failures
+    kept = platform.workspace.lake.state(TUMOUR_SLICE, "scans").changes
+    assert kept["unchanged"] == len(read(platform, TUMOUR_SLICE)), "the slice is as it was"
     state = platform.workspace.lake.state(RADIOMIC_FEATURES, "scans")
     assert (state.details["extracted_now"], state.changes["changed"]) == (1, 1)
     assert details(platform, IMAGE_REGIONS)["measured_now"] == 1, "what failed before is not tried again"

@@ -9,9 +9,18 @@ from tme_platform.lake.tables import (
     IMAGE_ACQUISITION,
     IMAGE_REGIONS,
     IMAGING_SERIES,
+    OUTLINE_KEY,
     READER_OVERLAP,
+    TUMOUR_SLICE,
 )
-from tme_platform.orchestration.outlines import EXTRACTION_POOL, how, incremental, jobs_of, measured
+from tme_platform.orchestration.outlines import (
+    EXTRACTION_POOL,
+    first_of_each_patient,
+    how,
+    incremental,
+    jobs_of,
+    measured,
+)
 from tme_platform.orchestration.scope import Scope
 from tme_platform.orchestration.table_asset import Made, nothing, table_asset
 from tme_platform.radiomics import (
@@ -20,9 +29,11 @@ from tme_platform.radiomics import (
     acquire_many,
     compare_outlines,
     describe_many,
+    slice_lines,
 )
 
 _REGIONS_VERSION = "1"
+_SLICE_VERSION = "1"
 
 
 @table_asset(
@@ -107,3 +118,26 @@ def reader_overlap(scope: Scope) -> Made:
         "median_dice": float(table["dice"].median()),
     }
     return Made(table, details=details)
+
+
+@table_asset(
+    TUMOUR_SLICE, code_version=_SLICE_VERSION, deps=[IMAGING_SERIES, IMAGE_REGIONS], kinds=frozenset({"simpleitk"})
+)
+def tumour_slice(scope: Scope) -> Made:
+    """Keep the slice that shows the cohort's typical tumour, for the figure of tumour and ring."""
+    regions = scope.table(IMAGE_REGIONS)
+    if regions.empty:
+        return nothing(scope, "no outlines")
+    volumes = regions[[*OUTLINE_KEY, "volume_ml"]]
+    outlines = first_of_each_patient(scope.table(IMAGING_SERIES).merge(volumes, on=list(OUTLINE_KEY)))
+    settings = scope.use(scope.study.extraction)
+    middle = (len(outlines) - 1) // 2
+    chosen = outlines.sort_values(["volume_ml", "patient_id"]).iloc[[middle]]
+    (job,) = jobs_of(scope, chosen, settings, salt=f"slice:{_SLICE_VERSION}")
+    kept = scope.previous().drop(columns=["cohort", "provenance"])
+    if len(kept) and (kept["row_key"] == job.row_key).all():
+        lines = kept
+    else:
+        lines = slice_lines(job, settings).assign(row_key=job.row_key)
+    volume = float(chosen["volume_ml"].iloc[0])
+    return Made(lines.assign(volume_ml=volume, outlines=len(outlines)), details={"volume_ml": volume})

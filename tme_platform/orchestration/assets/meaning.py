@@ -154,7 +154,7 @@ def gene_comparison(scope: Scope) -> Made:
     return Made(table[columns], details=details)
 
 
-@table_asset(PATHWAY_ENRICHMENT, code_version="1", deps=[GENE_COMPARISON])
+@table_asset(PATHWAY_ENRICHMENT, code_version="2", deps=[GENE_COMPARISON])
 def pathway_enrichment(scope: Scope) -> Made:
     """Ask which gene sets lie at either end of the genes ranked from hot to cold (GSEA by gseapy prerank)."""
     ranked = scope.table(GENE_COMPARISON, columns=["gene", "signal_to_noise"]).dropna()
