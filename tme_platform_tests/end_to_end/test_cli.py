@@ -80,18 +80,17 @@ def test_a_query_that_is_wrong_or_writes_fails(place: list[object]) -> None:
         assert "Traceback" not in found.stderr
 
 
-def test_report_says_where_it_lies(place: list[object]) -> None:
-    found = tme(*place, "report")
-    assert found.returncode == 0, found.stderr
-    page = Path(found.stdout.strip().removesuffix(" (as it was)"))
+def test_report_says_where_it_lies_and_a_report_of_nothing_is_a_sentence(place: list[object], tmp_path: Path) -> None:
+    options = list(map(str, place))
+    found = CliRunner().invoke(app, [*options, "report"])
+    assert found.exit_code == 0, found.output
+    said = found.stdout.strip()
+    assert said.endswith("(as it was)"), "the run has written it"
+    page = Path(said.removesuffix(" (as it was)"))
     assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
-    assert found.stdout.strip().endswith("(as it was)"), "the run has written it"
-
-
-def test_a_report_of_nothing_is_a_sentence(place: list[object], tmp_path: Path) -> None:
-    found = tme("--lake", tmp_path, *place[2:], "report")
-    assert found.returncode == 1
-    assert "run `tme demo` or `tme run` first" in found.stderr
+    nothing = CliRunner().invoke(app, ["--lake", str(tmp_path), *options[2:], "report"])
+    assert nothing.exit_code == 1
+    assert "run `tme demo` or `tme run` first" in str(nothing.exception), "which main() prints as a sentence"
     assert not (tmp_path / "report").exists()
 
 
