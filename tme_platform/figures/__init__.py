@@ -17,6 +17,7 @@ from tme_platform.figures.enrichment_run import enrichment_run
 from tme_platform.figures.export import SMALL_BYTES, settle, to_pdf, to_png, to_small_png, to_svg
 from tme_platform.figures.feature_cell_map import feature_cell_map
 from tme_platform.figures.feature_importance import feature_importance
+from tme_platform.figures.frames import VARIABLE_NAMES
 from tme_platform.figures.icc_distribution import icc_distribution
 from tme_platform.figures.kaplan_meier import kaplan_meier
 from tme_platform.figures.label_shuffles import label_shuffles
@@ -38,6 +39,7 @@ from tme_platform.figures.tumour_subtypes import tumour_subtypes
 __all__ = [
     "FIGURES",
     "SMALL_BYTES",
+    "VARIABLE_NAMES",
     "Drawn",
     "Entry",
     "auc_by_size",

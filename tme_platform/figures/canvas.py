@@ -34,11 +34,14 @@ class Drawn:
         What is drawn as a tidy frame, one row per mark (point, bar, step, box); no rows where nothing was drawn.
     notes
         The sentences below the figure: what was left out, which group is too small, what an interval is.
+    simulated
+        Whether anything that is drawn is simulated.
     """
 
     figure: Figure
     data: pd.DataFrame
     notes: tuple[str, ...] = ()
+    simulated: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -117,7 +120,7 @@ def finish(
             bbox={"boxstyle": "round,pad=0.25", "facecolor": style.ALERT, "edgecolor": "none"},
             gid="simulated",
         )
-    return Drawn(figure, data.reset_index(drop=True), said)
+    return Drawn(figure, data.reset_index(drop=True), said, simulated)
 
 
 def is_simulated(*frames: pd.DataFrame | None) -> bool:

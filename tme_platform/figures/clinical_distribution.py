@@ -11,15 +11,6 @@ from tme_platform.figures.frames import cohort_label, of_cohort, p_text, readabl
 from tme_platform.figures.intervals import share_interval
 
 TITLE = "Clinical variables by phenotype"
-_NAMES = {
-    "er": "oestrogen receptor",
-    "pr": "progesterone receptor",
-    "her2": "HER2",
-    "cd8_percent": "CD8, %",
-    "pd_l1": "PD-L1",
-    "recist": "RECIST response",
-    "age_years": "age, years",
-}
 _LEAST = 0.02
 """Levels that are rarer than this in every phenotype are drawn together."""
 _MOST_LEVELS = 12
@@ -83,7 +74,7 @@ def _draw_shares(panel: Axes, counted: pd.DataFrame, groups: list[str]) -> pd.Da
     rows, ticks, labels, y = [], [], [], 0.0
     for variable, own in counted.groupby("variable", sort=False):
         fdr = p_text(own["fdr"].iloc[0], "FDR")
-        heading = _NAMES.get(str(variable), readable(str(variable)))
+        heading = readable(str(variable))
         panel.text(0.012, y, f"{heading}   {fdr}", weight="bold", va="center", size=style.SMALL_POINTS)
         y += 1
         for level in own["level"].unique():
@@ -148,5 +139,5 @@ def _draw_numbers(panel: Axes, own: pd.DataFrame, groups: list[str]) -> pd.DataF
     variable = str(own["variable"].iloc[0])
     panel.set_yticks(range(len(groups)), labels)
     panel.set_ylim(len(groups) - 0.4, -0.6)
-    panel.set_xlabel(f"{_NAMES.get(variable, readable(variable))}   {p_text(own['fdr'].iloc[0], 'FDR')}")
+    panel.set_xlabel(f"{readable(variable)}   {p_text(own['fdr'].iloc[0], 'FDR')}")
     return pd.DataFrame(rows, columns=["variable", "group", "n", "median", "q1", "q3"])

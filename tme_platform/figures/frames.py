@@ -10,6 +10,17 @@ from tme_platform.figures.canvas import NothingToDrawError
 
 _UNBROKEN = "\u00a0"
 """A space at which no line ends."""
+VARIABLE_NAMES = {
+    "er": "oestrogen receptor",
+    "pr": "progesterone receptor",
+    "her2": "HER2",
+    "pam50": "PAM50",
+    "cd8_percent": "CD8, %",
+    "pd_l1": "PD-L1",
+    "recist": "RECIST response",
+    "age_years": "age, years",
+}
+"""Clinical columns as a reader knows them; the others are their names as words."""
 _SYMBOLS = frozenset(
     (
         "MYC", "KRAS", "TNFA", "NFKB", "JAK", "AKT", "MTOR", "MTORC1", "TGF", "WNT", "UV", "DNA", "RNA", "NK", "MHC",
@@ -95,7 +106,7 @@ def interval_text(value: float, low: float, high: float, digits: int = 2) -> str
 
 def readable(name: str) -> str:
     """A column's name as words."""
-    return name.replace("_", " ")
+    return VARIABLE_NAMES.get(name, name.replace("_", " "))
 
 
 def strongest_sets(pathways: pd.DataFrame, collection: str | None, each: int) -> tuple[str, pd.DataFrame]:

@@ -48,7 +48,7 @@ def mcp_counter(
     data, notes = phenotype_boxes(panel, scores, phenotype, variables, fdr=fdr, names=names)
     panel.set_ylabel("MCP-counter score (log2)")
     counts = {name: int((phenotype == name).sum()) for name in phenotypes_in(phenotype)}
-    phenotype_legend(panel, counts, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    phenotype_legend(figure, counts, loc="outside upper right", ncols=len(counts))
     notes.append(
         f"Below the names: n {' | '.join(counts)}." + (" Above the boxes: false discovery rate." if fdr else "")
     )

@@ -135,16 +135,19 @@ def _scale_bar(panel: Axes) -> None:
     bottom, top = panel.get_ylim()
     length = max((bar for bar in _BARS_MM if bar <= 0.3 * (right - left)), default=_BARS_MM[0])
     x, y = left + 0.05 * (right - left), bottom + 0.06 * (top - bottom)
-    panel.plot([x, x + length], [y, y], color="white", linewidth=2.2, solid_capstyle="butt", gid="scale_bar")
+    rim = [withStroke(linewidth=3.4, foreground="black")]
+    panel.plot(
+        [x, x + length], [y, y], color="white", linewidth=2.2, solid_capstyle="butt", gid="scale_bar", path_effects=rim
+    )
     panel.text(
         x, y + 0.025 * (top - bottom), f"{length} mm", color="white", ha="left", va="bottom", size=style.SMALL_POINTS,
-        weight="bold",
+        weight="bold", path_effects=[withStroke(linewidth=1.5, foreground="black")],
     )  # fmt: skip
 
 
 def _sides(panel: Axes, top: str, left: str) -> None:
     """Letters for the sides of the patient, as scanners print them."""
-    for x, y, letter, across, down in ((0.5, 0.985, top, "center", "top"), (0.015, 0.5, left, "left", "center")):
+    for x, y, letter, across, down in ((0.5, 0.96, top, "center", "top"), (0.03, 0.5, left, "left", "center")):
         panel.text(
             x, y, letter, transform=panel.transAxes, color="white", ha=across, va=down, size=style.TEXT_POINTS,
             weight="bold", path_effects=[withStroke(linewidth=1.5, foreground="black")],

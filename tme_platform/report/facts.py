@@ -73,6 +73,10 @@ class StudyFacts:
         described = self.rows("cohorts", provenance="simulated")
         return [] if described.empty else sorted(str(name) for name in described["cohort"])
 
+    def is_simulated(self, cohort: object) -> bool:
+        """Whether a cohort is simulated; of a number of no single cohort, whether any cohort is."""
+        return bool(self.simulated) if pd.isna(cohort) or not cohort else cohort in self.simulated  # type: ignore[call-overload]
+
     def setting(self, block: str, name: str, otherwise: object = None) -> Any:
         """A setting of the study."""
         return dict(self.settings.get(block) or {}).get(name, otherwise)

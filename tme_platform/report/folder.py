@@ -56,7 +56,7 @@ def write_if_changed(path: Path, content: bytes) -> bool:
 
 def _files(report: StudyReport) -> Iterator[tuple[str, bytes]]:
     yield f"{report.facts.name}.html", render_page(report).encode()
-    yield "tables/numbers.csv", csv_bytes(report.numbers)
+    yield "tables/numbers.csv", csv_bytes(report.with_provenance(report.numbers))
     yield "tables/versions.csv", csv_bytes(report.facts.versions)
     for part in report.parts:
         for place, (shown, rows) in enumerate(part.tables, 1):
@@ -68,4 +68,4 @@ def _files(report: StudyReport) -> Iterator[tuple[str, bytes]]:
             yield f"figures/{picture.key}.pdf", to_pdf(picture.drawn.figure)
             yield f"figures/{picture.key}.svg", to_svg(picture.drawn.figure)
             yield f"figures/{picture.key}.png", to_png(picture.drawn.figure)
-            yield f"figures/{picture.key}.csv", csv_bytes(picture.drawn.data)
+            yield f"figures/{picture.key}.csv", csv_bytes(picture.data)

@@ -9,6 +9,13 @@ from tme_platform.report.wording import interval, joined, number
 
 _FEW_POSITIVE = 20
 _CHANCE = 0.5
+_FDR = 0.05
+_HALF = 0.5
+_INFLAMED = {
+    "HALLMARK_INTERFERON_GAMMA_RESPONSE": "interferon gamma response",
+    "HALLMARK_INFLAMMATORY_RESPONSE": "inflammatory response",
+    "HALLMARK_ALLOGRAFT_REJECTION": "allograft rejection",
+}
 
 
 def limits(facts: StudyFacts) -> list[str]:
@@ -40,6 +47,72 @@ def _signal(facts: StudyFacts) -> Iterator[str]:
         f"{trained['apparent_auc']:.2f} for the same forest; out of fold it is {trained['oof_auc']:.2f}. Rows of the "
         "first kind are marked “paper”, of the second “honest”. Believe the second."
     )
+
+
+def _meaning(facts: StudyFacts) -> Iterator[str]:
+    """Cohorts in which the hot tumours are not what an inflamed tumour is expected to be."""
+    for cohort in facts.cohorts:
+        against = [*_against_in_values(facts, cohort), *_against_in_sets(facts, cohort)]
+        if against:
+            labels = facts.rows("tme_phenotypes", cohort=cohort)
+            source = str(labels["model_cohort"].iloc[0]) if "model_cohort" in labels and len(labels) else cohort
+            taken = "" if source == cohort else f", with the labels of {source}"
+            yield (
+                f"“Hot” may not mean inflamed in {cohort}{taken}: {'; '.join(against)}. The label rests on the cell "
+                "scores alone; read it as the name of a cluster."
+            )
+    for cohort in facts.cohorts:
+        yield from _what_separates(facts, cohort)
+
+
+def _against_in_values(facts: StudyFacts, cohort: str) -> Iterator[str]:
+    """Purity that is higher and checkpoint genes that are lower in hot tumours, at an FDR below 0.05."""
+    rows = facts.rows("phenotype_characteristics", cohort=cohort)
+    if rows.empty or not {"family", "median", "fdr"} <= set(rows):
+        return
+    firm = rows[(rows["fdr"] < _FDR) & rows["family"].isin(("purity", "checkpoint_genes"))]
+    medians = firm.pivot_table(index=["family", "variable"], columns="phenotype", values="median")
+    if not {"hot", "cold"} <= set(medians):
+        return
+    higher = medians["hot"] > medians["cold"]
+    purer = [str(name).removeprefix("purity_").upper() for family, name in higher[higher].index if family == "purity"]
+    lower = [str(name) for family, name in higher[~higher].index if family == "checkpoint_genes"]
+    if purer:
+        yield f"tumour purity is higher in hot tumours (by {joined(purer)})"
+    if lower:
+        yield f"checkpoint genes are lower in hot tumours ({joined(lower)})"
+
+
+def _against_in_sets(facts: StudyFacts, cohort: str) -> Iterator[str]:
+    """Hallmarks of inflammation that are lower in hot tumours."""
+    sets = facts.rows("pathway_enrichment", cohort=cohort)
+    if sets.empty:
+        return
+    down = sets[sets["term"].isin(_INFLAMED) & (sets["nes"] < 0) & (sets["fdr"] < _FDR)]
+    if len(down):
+        names = joined(sorted(_INFLAMED[str(term)] for term in down["term"]))
+        yield f"gene sets of inflammation are lower in hot tumours ({names})"
+
+
+def _what_separates(facts: StudyFacts, cohort: str) -> Iterator[str]:
+    """Clusters that lie apart by populations that are not immune."""
+    centres = facts.rows("phenotype_model", cohort=cohort)
+    groups = facts.rows("populations", cohort=cohort, population_group="non_immune")
+    if centres.empty or groups.empty:
+        return
+    by_phenotype = centres.pivot_table(index="population", columns="phenotype", values="centroid")
+    if not {"hot", "cold"} <= set(by_phenotype):
+        return
+    apart = (by_phenotype["hot"] - by_phenotype["cold"]) ** 2
+    part = apart[apart.index.isin(groups["population"])].sort_values(ascending=False) / apart.sum()
+    if part.sum() > _HALF:
+        names = joined([f"{name} {share:.0%}".replace("%", " %") for name, share in part.head(2).items()])
+        yield (
+            f"In {cohort} {part.sum():.0%} of the squared distance between the hot and the cold centre ".replace(
+                "%", " %"
+            )
+            + f"comes from populations that are not immune ({names}); the phenotypes differ in stroma first."
+        )
 
 
 def _cautions(facts: StudyFacts) -> Iterator[str]:
@@ -100,6 +173,19 @@ def _features(facts: StudyFacts) -> Iterator[str]:
         )
 
 
+def _other_images(facts: StudyFacts) -> Iterator[str]:
+    """Images that serve the methods and not the question."""
+    trained_on = set(facts.rows("signature_patients").get("cohort", ()))
+    for cohort in facts.with_role("imaging_methods"):
+        if cohort not in trained_on:
+            title = facts.rows("cohorts", cohort=cohort).get("title")
+            named = "" if title is None else f" ({title.iloc[0]})"
+            yield (
+                f"The images of {cohort}{named} serve to try outlines, rings and features out; none of their values "
+                "enters the signature."
+            )
+
+
 def _scores(facts: StudyFacts) -> Iterator[str]:
     collection = facts.setting("gene_sets", "collection", "")
     yield (
@@ -131,5 +217,6 @@ def _always(facts: StudyFacts) -> Iterator[str]:
 
 
 _PARTS: tuple[Callable[[StudyFacts], Iterator[str]], ...] = (
-    _simulated, _signal, _small_sides, _external, _cautions, _decision, _features, _scores, _rejected, _always,
+    _simulated, _signal, _meaning, _small_sides, _external, _cautions, _decision, _features, _other_images, _scores,
+    _rejected, _always,
 )  # fmt: skip

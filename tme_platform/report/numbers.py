@@ -81,7 +81,7 @@ def _phenotypes(facts: StudyFacts) -> Iterator[Row]:
         low, high = share_interval(hot, n)
         yield _row(
             "hot_share", "tme_phenotypes", cohort=cohort, value=hot / n, ci_low=low, ci_high=high, n=n, n_positive=hot,
-            method="Wilson",
+            method=f"Wilson{_labels_from(labels)}",
         )  # fmt: skip
         yield from _cluster_evidence(facts, cohort, n)
         for row in records(facts.rows("phenotype_stability", cohort=cohort, kind="bootstrap", measure="jaccard")):
@@ -90,6 +90,15 @@ def _phenotypes(facts: StudyFacts) -> Iterator[Row]:
                 value=row["value"], ci_low=row["ci_low"], ci_high=row["ci_high"], n=row["n"],
                 method="interval over bootstrap draws",
             )  # fmt: skip
+
+
+def _labels_from(labels: pd.DataFrame) -> str:
+    """Where labels that are not the cohort's own come from."""
+    taken = labels[labels["method"] != "fit"] if "method" in labels else labels.head(0)
+    if taken.empty:
+        return ""
+    how = {"patient": "the same patients in", "model": "the model of"}[str(taken["method"].iloc[0])]
+    return f"; labels from {how} {taken['model_cohort'].iloc[0]}"
 
 
 def _cluster_evidence(facts: StudyFacts, cohort: str, n: int) -> Iterator[Row]:
@@ -114,16 +123,12 @@ def _meaning(facts: StudyFacts) -> Iterator[Row]:
             tested = rows.dropna(subset=["fdr"]).drop_duplicates("variable")
             if tested.empty:
                 continue
-            sizes = rows.drop_duplicates(["variable", "phenotype"]).groupby("variable")["n"].sum()
+            sizes = rows.drop_duplicates(["variable", "phenotype", "level"]).groupby("variable")["n"].sum()
             yield _row(
                 "variables_that_differ", "phenotype_characteristics", cohort=cohort, subject=str(family),
-                value=int((tested["fdr"] < _FDR).sum()), n=int(sizes.max()) if _numeric(rows) else None,
+                value=int((tested["fdr"] < _FDR).sum()), n=int(sizes.max()),
                 method=f"of {len(tested)} variables, hot against cold, FDR < {_FDR}",
             )  # fmt: skip
-
-
-def _numeric(rows: pd.DataFrame) -> bool:
-    return bool((rows["kind"] == "numeric").all())
 
 
 def _survival(facts: StudyFacts) -> Iterator[Row]:
@@ -169,12 +174,13 @@ def _images(facts: StudyFacts) -> Iterator[Row]:
 def _agreement(facts: StudyFacts) -> Iterator[Row]:
     found = facts.rows("feature_agreement")
     for (cohort, kind), rows in found.groupby(["cohort", "kind"]) if len(found) else ():
-        good = int((rows["icc"] > facts.setting("agreement", "min_icc", 0.75)).sum())
-        low, high = share_interval(good, len(rows))
+        least = facts.setting("agreement", "min_icc", 0.75)
+        good, firm = int((rows["icc"] > least).sum()), int((rows["ci_low"] > least).sum())
         yield _row(
             "features_that_agree", "feature_agreement", cohort=cohort, subject=str(kind), value=good / len(rows),
-            ci_low=low, ci_high=high, n=int(rows["subjects"].max()),
-            method=f"{good} of {len(rows)} features with ICC(2,1) above the threshold; Wilson, over features",
+            n=int(rows["subjects"].max()),
+            method=f"{good} of {len(rows)} have an ICC(2,1) above {least:g}, {firm} also its lower 95 % limit; "
+            "no interval of the share, since features go together",
         )  # fmt: skip
 
 

@@ -6,13 +6,14 @@ What is said stands in `study_report` and its parts; this file and the templates
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from importlib import resources
 from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from tme_platform.report import wording
 from tme_platform.report.embed import csv_link, picture_link
@@ -21,6 +22,7 @@ from tme_platform.report.study_report import Part, StudyReport
 
 _ROWS_SHOWN = 60
 _ROWS_OPEN = 12
+_DOI = re.compile(r"doi (10\.\d{4,}/[^\s,;]*[^\s,;.])")
 
 
 def render_page(report: StudyReport) -> str:
@@ -36,7 +38,7 @@ def render_page(report: StudyReport) -> str:
         loader=PackageLoader("tme_platform.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters |= {"words": wording.words, "number": wording.number, "p_value": wording.p_value}
+    environment.filters["linked"] = _linked
     style = resources.files("tme_platform.report").joinpath("templates/report.css").read_text(encoding="utf-8")
     return environment.get_template("report.html.j2").render(
         style=Markup(style),  # noqa: S704 (our own file)
@@ -60,6 +62,11 @@ def render_page(report: StudyReport) -> str:
     )
 
 
+def _linked(text: str) -> Markup:
+    """A text with its DOIs as links."""
+    return Markup(_DOI.sub(r'<a href="https://doi.org/\1">\g<0></a>', str(escape(text))))  # noqa: S704 (escaped)
+
+
 def _part(report: StudyReport, part: Part) -> dict[str, Any]:
     key = part.section.key
     return {
@@ -67,7 +74,7 @@ def _part(report: StudyReport, part: Part) -> dict[str, Any]:
         "is_empty": part.is_empty,
         "numbers": _numbers(report, part.numbers, f"{part.section.title}: numbers", f"{key}-numbers"),
         "pictures": [
-            {"picture": picture, "image": picture_link(picture.drawn), "csv": csv_link(picture.drawn.data, picture.key)}
+            {"picture": picture, "image": picture_link(picture.drawn), "csv": csv_link(picture.data, picture.key)}
             for picture in part.pictures
         ],
         "tables": [
@@ -82,7 +89,6 @@ def _numbers(report: StudyReport, rows: pd.DataFrame, caption: str, key: str) ->
     if rows.empty:
         return None
     compared = bool(rows["published"].notna().any())
-    simulated = set(report.facts.simulated)
     lines: list[dict[str, Any]] = []
     for row in records(rows):
         about = [wording.words(row[name]) for name in ("side", "endpoint", "subject") if not wording.missing(row[name])]
@@ -90,16 +96,15 @@ def _numbers(report: StudyReport, rows: pd.DataFrame, caption: str, key: str) ->
         if not wording.missing(row["n_positive"]):
             n += f" ({wording.number(row['n_positive'])})"
         cohort = "" if wording.missing(row["cohort"]) else str(row["cohort"])
-        where = cohort + (" (simulated)" if cohort in simulated else "")
         value = wording.stated(row)
         cells = [
-            wording.words(row["measure"]), where, ", ".join(about), wording.words(row["analysis"]), value, n,
+            wording.words(row["measure"]), cohort, ", ".join(about), wording.words(row["analysis"]), value, n,
             wording.p_value(row["p"]), wording.words(row["reason"]) or wording.words(row["method"]),
         ]  # fmt: skip
         if compared:
             cells.insert(5, wording.stated(row, "published"))
-        lines.append({"cells": cells, "simulated": cohort in simulated})
-    headings = ["measure", "cohort", "of", "analysis", "value", "n (events or positive)", "p", "how"]
+        lines.append({"cells": cells, "simulated": report.facts.is_simulated(cohort)})
+    headings = ["measure", "cohort", "of", "analysis", "value", "n (of them)", "p", "how"]
     if compared:
         headings.insert(5, "Han et al. 2024")
     told = [any(line["cells"][place] not in ("", wording.DASH) for line in lines) for place in range(len(headings))]
@@ -108,7 +113,7 @@ def _numbers(report: StudyReport, rows: pd.DataFrame, caption: str, key: str) ->
         line["cells"] = [cell for cell, kept in zip(line["cells"], told, strict=True) if kept]
     return {
         "id": key, "caption": caption, "headings": headings, "rows": lines, "total": len(lines), "numeric": set(),
-        "csv": csv_link(rows, key), "open": len(lines) <= 4 * _ROWS_OPEN,
+        "csv": csv_link(report.with_provenance(rows), key), "open": len(lines) <= 4 * _ROWS_OPEN, "stacked": True,
     }  # fmt: skip
 
 
@@ -124,29 +129,38 @@ def _table(
     """A table for reading: the first rows, and all of them as CSV."""
     if frame.empty:
         return None
-    simulated = frame["provenance"] == "simulated" if "provenance" in frame else pd.Series(False, index=frame.index)
-    shown = frame.drop(columns=["provenance"], errors="ignore")
+    first = _first_rows(frame, most)
+    simulated = first["provenance"] == "simulated" if "provenance" in first else pd.Series(False, index=first.index)
+    shown = first.drop(columns=["provenance"], errors="ignore").dropna(axis="columns", how="all")
+    fractions = {name for name in shown if shown[name].dtype.kind == "f" and (shown[name].dropna() % 1 != 0).any()}
     lines = [
-        {"cells": [_cell(name, value) for name, value in row.items()], "simulated": bool(mark)}
-        for row, mark in zip(records(shown.head(most)), simulated, strict=False)
+        {"cells": [_cell(name, value, name not in fractions) for name, value in row.items()], "simulated": bool(mark)}
+        for row, mark in zip(records(shown), simulated, strict=True)
     ]
     numeric = {place for place, name in enumerate(shown.columns) if shown[name].dtype.kind in "fi"}
     return {
         "id": key, "caption": caption, "headings": [wording.words(name) for name in shown.columns], "rows": lines,
         "total": len(frame), "numeric": numeric, "csv": csv_link(frame, data_name or key),
-        "open": len(frame) <= open_up_to,
+        "open": len(frame) <= open_up_to, "stacked": False,
     }  # fmt: skip
 
 
-def _cell(name: object, value: object) -> str:
+def _first_rows(frame: pd.DataFrame, most: int) -> pd.DataFrame:
+    """So many rows, of each cohort the first where there are several cohorts."""
+    if len(frame) <= most or "cohort" not in frame:
+        return frame.head(most)
+    return frame.groupby("cohort", sort=False, dropna=False).head(max(most // frame["cohort"].nunique(), 1))
+
+
+def _cell(name: object, value: object, whole: bool) -> str:
     column = str(name)
     if column in ("p", "fdr") or column.startswith(("p_", "fdr_")) or column.endswith("_p"):
         return wording.p_value(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
-        return value
-    return wording.number(value)
+        return wording.words(value) if column in wording.NAMED else value
+    return wording.number(value, whole=whole)
 
 
 def _headline(report: StudyReport) -> list[tuple[str, str]]:
@@ -157,17 +171,19 @@ def _headline(report: StudyReport) -> list[tuple[str, str]]:
         lines.append((f"Hot tumours in {row['cohort']}", f"{_share(row)} of {row['n']:,}"))
     for row in records(found[found["measure"] == "hazard_ratio_hot"]):
         p, n = wording.p_value(row["p"]), f"{row['n']:,} ({row['n_positive']} deaths)"
-        text = f"{wording.stated(row)}, log-rank p {p}, n = {n}"
+        text = f"{wording.stated(row)}, log-rank p {p if p.startswith('<') else f'= {p}'}, n = {n}"
         lines.append((f"Hazard ratio of death, hot against cold, {row['cohort']}", text))
     honest = found[(found["measure"] == "auc") & (found["analysis"] == "honest") & (found["section"] == "evaluation")]
     for row in records(honest[honest["subject"].isna()]):
-        about = f"AUC in {row['cohort']}, {row['side']}, {wording.words(row['endpoint'])}"
+        side = "discovery, out of fold" if row["side"] == "discovery" else row["side"]
+        about = f"AUC in {row['cohort']}, {side}, {wording.words(row['endpoint'])}"
         lines.append((about, f"{wording.stated(row)}, n = {row['n']:,} ({row['n_positive']} positive)"))
     return lines
 
 
 def _share(row: dict[str, Any]) -> str:
-    return f"{row['value']:.0%} (95 % CI {row['ci_low']:.0%} to {row['ci_high']:.0%})"
+    value, low, high = (f"{100 * row[name]:.0f}" for name in ("value", "ci_low", "ci_high"))
+    return f"{value} % (95 % CI {low} to {high} %)"
 
 
 def _rejected(report: StudyReport) -> dict[str, Any] | None:

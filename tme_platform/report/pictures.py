@@ -24,6 +24,11 @@ class Picture:
     caption: str
     drawn: Drawn
 
+    @property
+    def data(self) -> pd.DataFrame:
+        """What is drawn; of simulated data each row says so."""
+        return self.drawn.data.assign(provenance="simulated") if self.drawn.simulated else self.drawn.data
+
 
 def pictures(section: Section, facts: StudyFacts) -> Iterator[Picture]:
     """Draw a section's figures; one that has nothing to show is left out."""

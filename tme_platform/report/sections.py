@@ -20,6 +20,9 @@ class Shown:
     where: str = ""
     """A pandas query that the rows must satisfy."""
     sort: tuple[str, ...] = ()
+    """Columns; a minus before the name puts the largest first."""
+    counted: str = ""
+    """Rows that are equal in the columns stand once, with how many there are under this name."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ SECTIONS = (
             Shown(
                 "phenotype_stability", "How firm the phenotypes are",
                 ("cohort", "kind", "subject", "measure", "value", "ci_low", "ci_high", "n"),
+                "", ("cohort", "kind", "subject", "measure"),
             ),
             Shown(
                 "populations", "Cell populations that are not scored",
@@ -101,13 +105,14 @@ SECTIONS = (
                  "median_hot_days", "median_cold_days", "reason"),
             ),
             Shown(
-                "population_survival", "Univariate Cox regression, all tumours",
+                "population_survival",
+                "Univariate Cox regression, all tumours; hazard ratio per standard deviation of the score",
                 ("cohort", "population", "n", "n_events", "hr", "ci_low", "ci_high", "p", "fdr",
                  "proportional_hazards_p", "reason"),
                 "patients == 'all'", ("cohort", "fdr"),
             ),
             Shown(
-                "population_cut_points", "High against low at the best cut",
+                "population_cut_points", "High against low at the best cut; threshold on the scale of the score",
                 ("cohort", "population", "n_low", "n_high", "n_events", "threshold", "hr", "ci_low", "ci_high",
                  "p_naive", "p_corrected", "fdr_corrected", "reason"),
                 "", ("cohort", "p_corrected"),
@@ -121,14 +126,14 @@ SECTIONS = (
         ("checkpoint_genes", "enrichment_bars", "enrichment_run"),
         (
             Shown(
-                "phenotype_characteristics", "Checkpoint genes, log2 expression",
+                "phenotype_characteristics", "Checkpoint genes, log2 expression in the cohort's unit",
                 ("cohort", "variable", "phenotype", "n", "mean", "sd", "median", "test", "p", "fdr"),
                 "family == 'checkpoint_genes'", ("cohort", "variable", "phenotype"),
             ),
             Shown(
                 "pathway_enrichment", "Gene sets with FDR below 0.05",
                 ("cohort", "collection", "term", "nes", "p", "fdr", "n_genes"), "fdr < 0.05",
-                ("cohort", "collection", "fdr", "term"),
+                ("cohort", "-collection", "-nes"),
             ),
         ),
         "No cohort has expression of both phenotypes.",
@@ -141,13 +146,14 @@ SECTIONS = (
         (
             Shown(
                 "image_acquisition", "How images were acquired",
-                ("cohort", "patient_id", "series", "manufacturer", "model", "field_strength_t", "spacing_x_mm",
-                 "slice_thickness_mm"),
+                ("cohort", "series", "manufacturer", "model", "field_strength_t", "repetition_time_ms", "echo_time_ms",
+                 "flip_angle_deg", "spacing_x_mm", "slice_thickness_mm"),
+                "", ("cohort", "series"), "images",
             ),
             Shown(
                 "image_regions", "Outlines with a warning",
                 ("cohort", "patient_id", "reader", "session", "volume_ml", "touches_border", "warnings"),
-                "warnings.notna()",
+                "warnings.fillna('') != ''",
             ),
         ),
         "No cohort has images or image features.",
@@ -177,7 +183,10 @@ SECTIONS = (
                 "signature_rivals", "Beside other models, in the same folds",
                 ("model", "analysis", "metric", "value", "ci_low", "ci_high", "p", "n", "n_positive", "reason"),
             ),
-            Shown("signature_optimism", "Optimism of the apparent AUC", ("metric", "value", "method")),
+            Shown(
+                "signature_optimism", "Optimism of the apparent AUC, of a forest without the search for settings",
+                ("metric", "value", "method"),
+            ),
             Shown(
                 "signature_cautions", "What a reviewer asks first", ("topic", "value", "p", "n", "caution", "reason"),
             ),
@@ -194,7 +203,8 @@ SECTIONS = (
         "“paper”: as the published study reports it, apparent on discovery and with a threshold chosen on each cohort. "
         "“honest”: out of fold on discovery, and one threshold locked there. AUC with DeLong's interval, the other "
         "metrics with a bootstrap interval. The ROC curve of discovery pools all out-of-fold scores, the AUC in the "
-        "table is the mean within held-out folds; they differ a little.",
+        "table is the mean within held-out folds, the rule for promotion takes that of each patient's mean score; "
+        "they differ a little.",
         ("roc", "metric_bars", "calibration", "net_benefit", "rad_score_by_group"),
         (
             Shown(
@@ -217,7 +227,7 @@ SECTIONS = (
         ("feature_cell_map",),
         (
             Shown(
-                "feature_cell_correlation", "The strongest pairs",
+                "feature_cell_correlation", "Pairs with p < 0.05 before correction for their number",
                 ("cohort", "feature", "population", "n", "rho", "p", "fdr"), "p < 0.05", ("cohort", "p"),
             ),
         ),

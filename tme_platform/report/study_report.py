@@ -44,6 +44,11 @@ class StudyReport:
         """The numbers of which the published study states one, too."""
         return self.numbers[self.numbers["published"].notna()]
 
+    def with_provenance(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Numbers with whether each is real or simulated; one that is of no single cohort, if any cohort is."""
+        marks = ["simulated" if self.facts.is_simulated(cohort) else "real" for cohort in rows["cohort"]]
+        return rows.assign(provenance=marks)
+
 
 def make_report(facts: StudyFacts, *, figures: bool = True) -> StudyReport:
     """Put the report together.
@@ -76,6 +81,10 @@ def chosen(shown: Shown, facts: StudyFacts) -> pd.DataFrame:
     if shown.where:
         rows = rows.query(shown.where, engine="python")
     if shown.sort:
-        rows = rows.sort_values(list(shown.sort), kind="stable")
-    columns = [name for name in (*shown.columns, "provenance") if name in rows]
-    return rows[list(dict.fromkeys(columns))].reset_index(drop=True)
+        names = [name.removeprefix("-") for name in shown.sort]
+        rows = rows.sort_values(names, ascending=[not name.startswith("-") for name in shown.sort], kind="stable")
+    columns = list(dict.fromkeys(name for name in (*shown.columns, "provenance") if name in rows))
+    if not shown.counted:
+        return rows[columns].reset_index(drop=True)
+    rounded = rows[columns].round(2).dropna(axis="columns", how="all")
+    return rounded.value_counts(dropna=False, sort=False).rename(shown.counted).reset_index()

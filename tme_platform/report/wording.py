@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from tme_platform.figures import VARIABLE_NAMES
+
 DASH = "–"
 MEASURES = {
     "auc": "AUC",
@@ -39,9 +41,64 @@ MEASURES = {
     "optimism_corrected": "corrected for optimism (Harrell)",
     "left_out": "patients left out by resamples",
     "632plus": ".632+",
+    "populations_with_survival": "populations that go with survival",
+    "p_naive": "p, cut not accounted for",
+    "p_corrected": "p, corrected for the cut",
+    "fdr_corrected": "FDR of the corrected p",
+    "proportional_hazards_p": "p for proportional hazards",
+    "median_hot_days": "median survival hot, days",
+    "median_cold_days": "median survival cold, days",
+    "field_strength_t": "field strength, T",
+    "repetition_time_ms": "TR, ms",
+    "echo_time_ms": "TE, ms",
+    "flip_angle_deg": "flip angle, degrees",
+    "spacing_x_mm": "pixel spacing, mm",
+    "slice_thickness_mm": "slice thickness, mm",
+    "volume_ml": "volume, ml",
+    "n_hot": "hot",
+    "n_patients": "patients",
+    "n_features": "features",
+    "n_genes": "genes",
+    "n_found": "genes found",
+    "n_low": "n low",
+    "n_high": "n high",
+    "n_missing": "missing",
+    "n_left_out": "left out",
+    "best_params": "chosen settings",
+    "mcp_counter": "MCP-counter",
+    "mcp_counter_without_shared_genes": "MCP-counter, markers of no gene set",
+    "estimate": "ESTIMATE",
+    "stromal_score": "stromal score",
+    "called": "nearest PAM50 centroid",
+    "published": "published subtype",
+    "msigdb_hallmark_50": "MSigDB hallmarks",
+    "msigdb_gobp_7658": "GO biological processes",
+    "l1_logistic": "L1 logistic regression",
+    "auc_difference": "AUC, difference from the signature",
+    "ari": "adjusted Rand index",
+    "jaccard": "Jaccard index",
+    "share_recovered": "draws that find the cluster (Jaccard 0.75 or more)",
+    "share_dissolved": "draws that dissolve it (Jaccard 0.5 or less)",
+    "hot_jaccard": "Jaccard index of the hot tumours",
+    "hot_kept": "share of hot tumours that stay hot",
+    "log_rank_p": "p of the log-rank test",
+    "mean_silhouette": "mean silhouette",
+    "cd8_inflamed": "inflamed by CD8",
+    "pd_l1_positive": "PD-L1 positive",
+    "fisher_simulated": "Fisher, simulated",
+    "auc_not_worse": "AUC not worse",
+    **VARIABLE_NAMES,
 }
+NAMED = frozenset(
+    (
+        "variable", "family", "test", "metric", "measure", "model", "topic", "criterion", "kind", "collection",
+        "index_name", "roles",
+    )
+)  # fmt: skip
+"""Columns that hold names of ours; of other columns the text is left as it came."""
 _WHOLE = ("patients", "populations", "clusters_by_vote", "signature_patients", "features_per_region")
 _SMALL = 0.001
+_THREE_BELOW = 0.0995
 _PLAIN_UP_TO = 1e5
 
 
@@ -50,25 +107,28 @@ def missing(value: Any) -> bool:
     return value is None or (not isinstance(value, list | dict | str) and bool(pd.isna(value)))
 
 
-def number(value: Any, digits: int = 2) -> str:
-    """A number for reading: whole ones with separators, others with so many digits after the point."""
+def number(value: Any, digits: int = 2, *, whole: bool = True) -> str:
+    """A number for reading: whole ones (unless told not) with separators, others with so many digits after the point.
+
+    `whole` is False in a column of which other values have digits after the point.
+    """
     if missing(value):
         return DASH
     if isinstance(value, str | bool):
         return str(value)
     real = float(value)
-    if real == int(real) and (abs(real) >= 1 or real == 0):
+    if whole and real == int(real):
         return f"{int(real):,}"
-    if abs(real) < 10**-digits or abs(real) >= _PLAIN_UP_TO:
+    if 0 < abs(real) < 10**-digits or abs(real) >= _PLAIN_UP_TO:
         return f"{real:.2g}" if abs(real) < 1 else f"{real:.3g}"
     return f"{real:.{digits}f}"
 
 
 def p_value(p: Any) -> str:
-    """A p-value: two digits, never zero."""
+    """A p-value: two decimals, three where it is small; never zero."""
     if missing(p):
         return DASH
-    return f"< {_SMALL}" if p < _SMALL else f"{p:.2g}"
+    return f"< {_SMALL}" if p < _SMALL else f"{p:.2f}" if p >= _THREE_BELOW else f"{p:.3f}"
 
 
 def interval(value: Any, low: Any, high: Any, digits: int = 2) -> str:

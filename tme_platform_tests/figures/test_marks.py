@@ -292,7 +292,7 @@ def test_rad_score_by_group_colours_phenotypes_and_names_the_single_patient(samp
     assert with_gid(made, "box:hot")[0].get_facecolor() == HOT_COLOUR
     first = [label.get_text().split("\n")[0] for label in made.figure.axes[0].get_xticklabels()]
     assert first == ["hot", "cold"]
-    assert "her2 positive: a single patient" in words(made)
+    assert "HER2 positive: a single patient" in words(made)
 
 
 def test_feature_cell_map_stars_and_order(sample):

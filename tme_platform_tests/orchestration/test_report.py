@@ -89,7 +89,8 @@ def test_every_link_and_picture_resolves_inside_the_page(page: Page) -> None:
     links = [str(attributes["href"]) for attributes in page.all("a")]
     assert len(links) > 50
     for link in links:
-        assert link[1:] in ids if link.startswith("#") else link.startswith("data:"), link[:80]
+        inside = link[1:] in ids if link.startswith("#") else link.startswith("data:")
+        assert inside or re.fullmatch(r"https://doi\.org/10\.\d{4,}/[\w./()-]+", link), link[:80]
     pictures = page.all("img")
     assert len(pictures) >= len(DRAWN)
     for picture in pictures:
@@ -107,7 +108,9 @@ def test_data_of_figures_and_tables_are_in_the_page(page: Page, made: StudyRepor
             name = next(name for name in files if name.split(".csv")[0] == picture.key)
             content = base64.b64decode(files[name].partition("base64,")[2])
             plain = gzip.decompress(content) if name.endswith(".gz") else content
-            assert len(pd.read_csv(io.BytesIO(plain))) == len(picture.drawn.data)
+            rows = pd.read_csv(io.BytesIO(plain))
+            assert len(rows) == len(picture.drawn.data)
+            assert set(rows["provenance"]) == {"simulated"}
 
 
 def test_limits_come_first_and_sections_in_the_order_of_the_study(page: Page, text: str) -> None:
@@ -131,6 +134,9 @@ def test_simulated_data_are_called_so(text: str, made: StudyReport) -> None:
     )
     assert len(rows) == len(made.facts.cohorts)
     assert all(rows)
+    numbers = text.split('id="signature-numbers"')[1].split("</table>")[0]
+    assert "AUC out of fold" in numbers
+    assert "<tr><th" not in numbers, "numbers of no single cohort, too"
 
 
 def test_a_number_on_the_page_is_the_number_in_its_table(made: StudyReport, text: str, platform: Platform) -> None:

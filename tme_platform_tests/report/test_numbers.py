@@ -99,6 +99,63 @@ def test_few_patients_and_lacking_cohorts_are_limits() -> None:
     assert "CD8 immunohistochemistry:" in said, "the response to immunotherapy is there"
 
 
+def test_a_hot_cluster_that_is_not_inflamed_is_a_limit() -> None:
+    medians = [("purity", "purity_absolute", 0.7, 0.5), ("checkpoint_genes", "CD274", 1.0, 2.0)]
+    rows = [
+        {"family": family, "variable": name, "phenotype": phenotype, "median": median, "fdr": 0.01}
+        for family, name, hot, cold in medians
+        for phenotype, median in (("hot", hot), ("cold", cold))
+    ]
+    characteristics = pd.DataFrame(rows).assign(cohort="mri")
+    sets = pd.DataFrame(
+        {"cohort": "mri", "term": ["HALLMARK_INFLAMMATORY_RESPONSE"], "nes": [-2.0], "fdr": [0.01], "collection": "h"}
+    )
+    (said,) = (text for text in limits(study(phenotype_characteristics=characteristics)) if "inflamed" in text)
+    assert (
+        "tumour purity is higher in hot tumours (absolute); checkpoint genes are lower in hot tumours (CD274)" in said
+    )
+    assert any("inflammatory response" in text for text in limits(study(pathway_enrichment=sets)))
+    expected = characteristics.assign(phenotype=characteristics["phenotype"].map({"hot": "cold", "cold": "hot"}))
+    for table in (expected, characteristics.assign(fdr=0.2)):
+        assert not any("inflamed" in text for text in limits(study(phenotype_characteristics=table)))
+    assert not any("inflamed" in text for text in limits(study(pathway_enrichment=sets.assign(nes=2.0))))
+
+
+def test_clusters_that_lie_apart_by_stroma_are_a_limit() -> None:
+    centres = pd.DataFrame(
+        {
+            "cohort": "mri",
+            "population": ["T cells", "Fibroblasts"] * 2,
+            "phenotype": ["hot", "hot", "cold", "cold"],
+            "centroid": [1.0, -2.0, 0.0, 0.0],
+        }
+    )
+    groups = pd.DataFrame(
+        {"cohort": "mri", "population": ["T cells", "Fibroblasts"], "population_group": ["adaptive", "non_immune"]}
+    )
+    said = " ".join(limits(study(phenotype_model=centres, populations=groups)))
+    assert "In mri 80 % of the squared distance" in said
+    assert "(Fibroblasts 80 %)" in said
+    swapped = groups.assign(population=["Fibroblasts", "T cells"])
+    assert "squared distance" not in " ".join(limits(study(phenotype_model=centres, populations=swapped)))
+
+
+def test_every_table_that_a_rule_or_a_limit_looks_at_is_read_for_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: set[str] = set()
+    rows = StudyFacts.rows
+
+    def noting(self: StudyFacts, table: str, **equal: object) -> pd.DataFrame:
+        asked.add(table)
+        return rows(self, table, **equal)
+
+    monkeypatch.setattr(StudyFacts, "rows", noting)
+    fill_checklists(study())
+    limits(study())
+    study_numbers(study())
+    assert asked
+    assert asked <= set(tables_needed())
+
+
 def test_every_item_of_every_checklist_is_answered() -> None:
     lists = {filled.key: filled for filled in fill_checklists(study())}
     assert {key: len(filled.answers) for key, filled in lists.items()} == {
@@ -146,6 +203,7 @@ def test_numbers_are_set_for_reading() -> None:
         "–",
         "–",
     ]
-    assert [p_value(value) for value in (0.00001, 0.0123, None)] == ["< 0.001", "0.012", "–"]
+    assert [number(value, whole=False) for value in (1.0, 0.0, 0.974)] == ["1.00", "0.00", "0.97"]
+    assert [p_value(value) for value in (0.00001, 0.0123, 0.7, None)] == ["< 0.001", "0.012", "0.70", "–"]
     assert interval(0.855, 0.777, 0.932, 3) == "0.855 (95 % CI 0.777 to 0.932)"
     assert interval(0.5, float("nan"), 0.7) == "0.50"

@@ -217,7 +217,7 @@ def decision_curves(scope: Scope) -> Made:
     return _curves(scope, DECISION_CURVES, lambda outcome: decision_curve(outcome.positive, outcome.score))
 
 
-@table_asset(RAD_SCORE_GROUPS, code_version="1", deps=_CURVE_DEPS, all_cohorts=[PATIENTS])
+@table_asset(RAD_SCORE_GROUPS, code_version="2", deps=_CURVE_DEPS, all_cohorts=[PATIENTS])
 def rad_score_groups(scope: Scope) -> Made:
     """Compare rad-scores between clinical groups; discovery patients count with their out-of-fold scores."""
     scores = _scored(scope)
@@ -225,6 +225,7 @@ def rad_score_groups(scope: Scope) -> Made:
         return nothing(scope, _NO_SCORES)
     hot = _hot(scope).map({True: "hot", False: "cold"}).rename("phenotype")
     clinical = clinical_by_patient(scope, scope.own_cohort).join(hot)
+    clinical["stage"] = clinical["stage"].str.rstrip("ABC")  # of sub-stages there are one or two patients each
     table = score_by_group(scores["unseen"].dropna(), clinical, _GROUPED_BY)
     if table.empty:
         return nothing(scope, "no clinical variable with two groups")

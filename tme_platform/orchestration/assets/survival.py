@@ -33,13 +33,18 @@ def _followed(scope: Scope) -> pd.DataFrame:
     return joined.astype({"os_event": "float64", "phenotype": "object"})
 
 
+_TOO_WIDE = 1000
+"""Upper over lower limit of a hazard ratio of which nothing is known."""
+
+
 def _finite(table: pd.DataFrame) -> pd.DataFrame:
-    """Ratios that run to infinity (one side without a death) as missing, with the reason."""
+    """Ratios that run to infinity (one side without a death) as missing, with the reason; and which say nothing."""
     ratios = ["hr", "ci_low", "ci_high"]
     runaway = np.isinf(table[ratios].to_numpy(dtype=float)).any(axis=1)
     table[ratios] = table[ratios].mask(np.isinf(table[ratios]))
     reason = table["reason"].replace("", None).mask(runaway, "no finite hazard ratio: one side has no deaths")
-    return table.assign(reason=reason)
+    unknown = table["ci_high"] > _TOO_WIDE * table["ci_low"]
+    return table.assign(reason=reason.mask(unknown, f"nothing is known: the interval spans more than {_TOO_WIDE}-fold"))
 
 
 def _enough(scope: Scope, followed: pd.DataFrame) -> str | None:
@@ -96,7 +101,7 @@ def survival_tests(scope: Scope) -> Made:
     return Made(pd.DataFrame([row]), details=details)
 
 
-@table_asset(POPULATION_SURVIVAL, code_version="1", deps=[PATIENTS, TME_PHENOTYPES, CELL_SCORES])
+@table_asset(POPULATION_SURVIVAL, code_version="2", deps=[PATIENTS, TME_PHENOTYPES, CELL_SCORES])
 def population_survival(scope: Scope) -> Made:
     """Relate each population to overall survival, alone, in all, hot and cold tumours (Cox, FDR within each)."""
     columns = [column.name for column in POPULATION_SURVIVAL.columns]
@@ -119,7 +124,7 @@ def population_survival(scope: Scope) -> Made:
     return Made(table[columns], details={"populations_fdr_below_0.05": len(significant)})
 
 
-@table_asset(POPULATION_CUT_POINTS, code_version="1", deps=[PATIENTS, TME_PHENOTYPES, CELL_SCORES])
+@table_asset(POPULATION_CUT_POINTS, code_version="2", deps=[PATIENTS, TME_PHENOTYPES, CELL_SCORES])
 def population_cut_points(scope: Scope) -> Made:
     """Split each population at its Youden cut, and correct the p-value for having chosen the cut on the outcome."""
     columns = [column.name for column in POPULATION_CUT_POINTS.columns]

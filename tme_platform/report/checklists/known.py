@@ -140,7 +140,7 @@ RULES: dict[str, Rule] = {
         metric="auc_difference",
     ),
     "resampled": where_rows(
-        "out_of_fold_scores",
+        "signature_optimism",
         "signature",
         "Repeated nested cross-validation, optimism by bootstrap, label permutation.",
         NO_SIGNATURE,
