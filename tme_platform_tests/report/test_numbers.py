@@ -111,8 +111,7 @@ def test_a_hot_cluster_that_is_not_inflamed_is_a_limit() -> None:
         {"cohort": "mri", "term": ["HALLMARK_INFLAMMATORY_RESPONSE"], "nes": [-2.0], "fdr": [0.01], "collection": "h"}
     )
     (said,) = (text for text in limits(study(phenotype_characteristics=characteristics)) if "inflamed" in text)
-    assert "tumour purity is higher in hot tumours (by ABSOLUTE); checkpoint genes are lower in hot tumours (" in said
-    )
+    assert "higher in hot tumours (by ABSOLUTE); checkpoint genes are lower in hot tumours (CD274)" in said
     assert any("inflammatory response" in text for text in limits(study(pathway_enrichment=sets)))
     expected = characteristics.assign(phenotype=characteristics["phenotype"].map({"hot": "cold", "cold": "hot"}))
     for table in (expected, characteristics.assign(fdr=0.2)):
