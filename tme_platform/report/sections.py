@@ -177,7 +177,7 @@ SECTIONS = (
             Shown(
                 "signature", "Version and settings",
                 ("model_version", "feature_set", "n_patients", "n_hot", "n_features", "threshold", "best_params",
-                 "apparent_auc", "oof_auc", "oof_auc_low", "oof_auc_high", "content_key"),
+                 "apparent_auc", "oof_auc", "oof_auc_low", "oof_auc_high"),
             ),
             Shown(
                 "signature_rivals", "Beside other models, in the same folds",

@@ -31,6 +31,8 @@ MADE = (
 )
 """Of the other tables the report must do without."""
 WIDTHS = (1280, 390)
+A4_WIDTH, A4_HEIGHT = 687, 1001
+"""What the margins of the printed page leave, at 96 dots per inch."""
 
 
 class Page(HTMLParser):
@@ -136,7 +138,7 @@ def test_simulated_data_are_called_so(text: str, made: StudyReport) -> None:
     assert all(rows)
     numbers = text.split('id="signature-numbers"')[1].split("</table>")[0]
     assert "AUC out of fold" in numbers
-    assert "<tr><th" not in numbers, "numbers of no single cohort, too"
+    assert '<tr><th scope="row">' not in numbers, "numbers of no single cohort, too"
 
 
 def test_a_number_on_the_page_is_the_number_in_its_table(made: StudyReport, text: str, platform: Platform) -> None:
@@ -247,6 +249,14 @@ def test_in_a_browser(browser: object, text: str, tmp_path: Path) -> None:
         view.set_viewport_size({"width": width, "height": 900})
         assert view.evaluate("document.documentElement.scrollWidth") <= width
         assert view.evaluate("[...document.images].filter(i => !i.complete || !i.naturalWidth).length") == 0
+    assert view.locator("#cohorts-numbers td").first.evaluate("e => getComputedStyle(e, '::before').content") != "none"
+    view.emulate_media(media="print")
+    view.set_viewport_size({"width": A4_WIDTH, "height": A4_HEIGHT})
+    assert view.evaluate("document.documentElement.scrollWidth") <= A4_WIDTH, "nothing is cut at the right"
+    heights = view.evaluate("[...document.querySelectorAll('figure')].map(f => f.getBoundingClientRect().height)")
+    assert max(heights) < A4_HEIGHT, "a figure and its caption fit on one page"
+    assert not view.locator("nav").is_visible()
+    view.emulate_media(media="screen")
     found = Axe().run(view).response["violations"]
     assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found] == []
     assert said == []
