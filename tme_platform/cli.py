@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from tme_platform.cli_group import PlaceAnywhere
 from tme_platform.cli_models import models
 from tme_platform.cli_report import report
 from tme_platform.cli_upkeep import housekeeping, status
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from tme_platform.tracking import Tracker
 
 app = typer.Typer(
+    cls=PlaceAnywhere,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

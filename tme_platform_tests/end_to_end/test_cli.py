@@ -60,6 +60,13 @@ def test_help_imports_nothing_heavy() -> None:
     assert found.stdout.strip() == "[]"
 
 
+def test_where_a_command_works_may_be_said_behind_its_name() -> None:
+    for arguments in (["run", "--study", "nothere"], ["--study=nothere", "run"], ["run", "--study=nothere"]):
+        found = CliRunner().invoke(app, arguments)
+        assert "no study 'nothere'" in str(found.exception)
+    assert "requires an argument" in CliRunner().invoke(app, ["run", "--study"]).output
+
+
 def test_a_second_run_makes_nothing(place: list[object]) -> None:
     found = tme(*place, "run")
     assert found.returncode == 0

@@ -1,0 +1,78 @@
+"""What one patient more takes, as a share of the first run of his cohort: images, and a finished table of features.
+
+    python benchmarks/one_more.py [--images 100] [--tabled 1000]
+
+The simulated study is made with a small discovery cohort and run but for its external cohort, sim_immune_phenotype, so
+that there is a signature. Then that cohort lands with its patients and is run (the first run), grows by one, and is run
+again. Counted are the tables of that cohort, in a process that has started (`tme` itself takes seconds to start), and
+with them the tables of the whole study that read it (evaluation over all cohorts, catalog, report).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from pathlib import Path
+
+from tme_platform.orchestration.build import build_definitions
+from tme_platform.orchestration.progress import LoggedProgress
+from tme_platform.orchestration.runner import open_instance, run_study
+from tme_platform.orchestration.workspace import Workspace
+from tme_platform.simulation import Simulation, grown_sizes, write_study
+
+COHORT = "sim_immune_phenotype"
+OTHERS = {"sim_expression": 60, "sim_radiomics": 30}
+
+
+def main() -> None:
+    """Measure both kinds, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", type=int, default=100, help="patients with images; 0: not measured")
+    parser.add_argument("--tabled", type=int, default=1000, help="patients in a table of features; 0: not measured")
+    options = parser.parse_args()
+    print("| cohort | patients | first run, its tables | one more | share | first run, all | one more | share |")
+    print("| --- |" + " ---: |" * 7)
+    for kind, patients in (("images", options.images), ("a table of features", options.tabled)):
+        if patients:
+            with tempfile.TemporaryDirectory() as folder:
+                (own, own_more), (rest, rest_more) = measured(Path(folder), patients, tabled=kind != "images")
+            every, every_more = own + rest, own_more + rest_more
+            print(
+                f"| {kind} | {patients:,} | {own:.1f} s | {own_more:.2f} s | {own_more / own:.1%} | {every:.1f} s | "
+                f"{every_more:.2f} s | {every_more / every:.1%} |"
+            )
+
+
+def measured(folder: Path, patients: int, *, tabled: bool) -> list[tuple[float, float]]:
+    """Seconds of the first run and of that with one patient more: tables of the cohort, tables of the whole study."""
+    os.environ.pop("DAGSTER_HOME", None)  # of the lake measured before
+    made_by = Simulation(2024, 2.0, tabled, ())
+    landing = folder / "landing"
+    write_study(landing, OTHERS, made_by)
+    workspace = Workspace(lake_root=str(folder / "lake"), landing_root=str(landing), study_name="simulated")
+    with open_instance(folder / "lake") as instance:
+        _run(workspace, instance)
+        write_study(landing, {**OTHERS, COHORT: patients}, made_by)
+        first = _of_cohort(workspace, instance), _run(workspace, instance)
+        write_study(landing, *grown_sizes(landing, {COHORT: 1}))
+        more = _of_cohort(workspace, instance), _run(workspace, instance)
+    return list(zip(first, more, strict=True))
+
+
+def _of_cohort(workspace: Workspace, instance: object) -> float:
+    keys = [spec.key.to_user_string() for spec in build_definitions().resolve_all_asset_specs() if spec.partitions_def]
+    return _run(workspace, instance, cohorts=[COHORT], select=" or ".join(f'key:"{key}"' for key in keys))
+
+
+def _run(workspace: Workspace, instance: object, **options: object) -> float:
+    started = time.perf_counter()
+    outcome = run_study(workspace, instance, LoggedProgress(), **options)
+    if not outcome.success:
+        raise SystemExit(f"{outcome.failures}")
+    return time.perf_counter() - started
+
+
+if __name__ == "__main__":
+    main()
