@@ -1,10 +1,9 @@
-"""The report of the small study: the page as a browser and a screen reader meet it, and the folder for a manuscript."""
+"""What people see of the small study: the report as a browser and a screen reader meet it, Dagster and MLflow."""
 
 import base64
 import gzip
 import io
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -17,11 +16,15 @@ from PIL import Image
 
 from tme_platform.figures import Drawn, draw
 from tme_platform.lake import query
-from tme_platform.lake.tables import CLUSTER_EVIDENCE, COHORT_METRICS, STUDY_REPORT, SURVIVAL_CURVES
+from tme_platform.lake.tables import CLUSTER_EVIDENCE, COHORT_METRICS, SIGNATURE, STUDY_REPORT, SURVIVAL_CURVES
 from tme_platform.orchestration.pictures import figure_metadata
 from tme_platform.orchestration.study_facts import study_facts
+from tme_platform.orchestration.table_asset import STAGES, group_name
 from tme_platform.report import StudyReport, make_report, page_path, render_page, write_folder
-from tme_platform_tests.orchestration.conftest import Platform, open_platform
+from tme_platform.tracking import Tracker
+from tme_platform_tests.orchestration.conftest import Platform
+from tme_platform_tests.small_study import make_study
+from tme_platform_tests.user_interfaces import chromium, dagster_ui, mlflow_ui, window
 
 DRAWN = ("cluster_votes", "kaplan_meier", "roc", "cohort_flow")
 """Figures that are drawn here; that each of them can be drawn is tested where figures are."""
@@ -31,6 +34,8 @@ MADE = (
 )
 """Of the other tables the report must do without."""
 WIDTHS = (1280, 390)
+QUIET = {"telemetry": {"enabled": False}}
+"""As the platform sets Dagster up: otherwise its page loads a script from elsewhere."""
 A4_WIDTH, A4_HEIGHT = 687, 1001
 """What the margins of the printed page leave, at 96 dots per inch."""
 
@@ -56,8 +61,15 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
     """A study of which a part was made: less than `finished`, of which a second one would cost more."""
-    opened = open_platform(tmp_path_factory.mktemp("report"), patients=30, imaged=0)
-    outcome, _ = opened.run(select=MADE)
+    root = tmp_path_factory.mktemp("report")
+    workspace = make_study(root, patients=30, imaged=0)
+    study = Path(workspace.study_name)
+    study.write_text(study.read_text().replace("figures: false", "figures: true"))
+    opened = Platform(workspace, dg.DagsterInstance.local_temp(str(root), QUIET))
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("report", "orchestration"):
+            patch.setattr(f"tme_platform.{module}.pictures.draw", _only_some)
+        outcome, _ = opened.run(select=MADE)
     assert outcome.success
     return opened
 
@@ -173,15 +185,14 @@ def test_the_same_tables_give_the_same_page_without_a_look_at_the_clock(made: St
 
 
 def test_an_asset_carries_its_figure(platform: Platform) -> None:
-    workspace = platform.workspace
-    drawing = workspace.study.model_copy(update={"report": workspace.study.report.model_copy(update={"figures": True})})
-    scope = workspace.scope(CLUSTER_EVIDENCE, "reference")
-    assert figure_metadata(scope) == {}, "the small study asks for none"
-    scope.study = drawing
+    scope = platform.workspace.scope(CLUSTER_EVIDENCE, "reference")
     found = figure_metadata(scope)
     assert list(found) == ["figure_cluster_votes"]
     assert found["figure_cluster_votes"].value.startswith("![Number of clusters](data:image/png;base64,")
     assert len(found["figure_cluster_votes"].value) < 100_000
+    report = scope.study.report.model_copy(update={"figures": False})
+    scope.study = scope.study.model_copy(update={"report": report})
+    assert figure_metadata(scope) == {}, "a study that asks for none"
 
 
 def test_a_figure_that_cannot_be_drawn_costs_no_table(
@@ -191,12 +202,7 @@ def test_a_figure_that_cannot_be_drawn_costs_no_table(
         raise ValueError("no ink")
 
     monkeypatch.setattr("tme_platform.orchestration.pictures.draw", broken)
-    workspace = platform.workspace
-    scope = workspace.scope(SURVIVAL_CURVES, "reference")
-    scope.study = workspace.study.model_copy(
-        update={"report": workspace.study.report.model_copy(update={"figures": True})}
-    )
-    assert figure_metadata(scope) == {}
+    assert figure_metadata(platform.workspace.scope(SURVIVAL_CURVES, "reference")) == {}
     assert "the figure kaplan_meier of reference could not be drawn: no ink" in caplog.text
 
 
@@ -217,48 +223,73 @@ def test_the_folder_for_a_manuscript(made: StudyReport, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
-    """A Chromium of this machine."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if chromium is None:
-        pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-dev-shm-usage"])
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 def test_in_a_browser(browser: object, text: str, tmp_path: Path) -> None:
-    """No console error, every picture loaded, nothing sideways, nothing that axe-core finds; wide and narrow."""
+    """No console error, every picture loaded, nothing sideways, nothing that axe-core finds; wide, narrow, on paper."""
     from axe_playwright_python.sync_playwright import Axe
 
     file = tmp_path / "report.html"
     file.write_text(text, encoding="utf-8")
-    view = browser.new_page()
-    said: list[str] = []
-    asked: list[str] = []
-    view.on("console", lambda message: said.append(message.text))
-    view.on("pageerror", lambda error: said.append(str(error)))
-    view.on("request", lambda request: asked.append(request.url))
-    view.goto(file.as_uri())
-    view.keyboard.press("Tab")
-    assert view.evaluate("document.activeElement.className") == "skip"
-    assert view.evaluate("document.activeElement.getBoundingClientRect().left") >= 0
-    view.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
-    for width in WIDTHS:
-        view.set_viewport_size({"width": width, "height": 900})
-        assert view.evaluate("document.documentElement.scrollWidth") <= width
-        assert view.evaluate("[...document.images].filter(i => !i.complete || !i.naturalWidth).length") == 0
-    assert view.locator("#cohorts-numbers td").first.evaluate("e => getComputedStyle(e, '::before').content") != "none"
-    view.emulate_media(media="print")
-    view.set_viewport_size({"width": A4_WIDTH, "height": A4_HEIGHT})
-    assert view.evaluate("document.documentElement.scrollWidth") <= A4_WIDTH, "nothing is cut at the right"
-    heights = view.evaluate("[...document.querySelectorAll('figure')].map(f => f.getBoundingClientRect().height)")
-    assert max(heights) < A4_HEIGHT, "a figure and its caption fit on one page"
-    assert not view.locator("nav").is_visible()
-    view.emulate_media(media="screen")
-    found = Axe().run(view).response["violations"]
-    assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found] == []
-    assert said == []
-    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
-    view.close()
+    with window(browser) as opened:
+        view = opened.page
+        view.goto(file.as_uri())
+        view.keyboard.press("Tab")
+        assert view.evaluate("document.activeElement.className") == "skip"
+        assert view.evaluate("document.activeElement.getBoundingClientRect().left") >= 0
+        view.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+        for width in WIDTHS:
+            view.set_viewport_size({"width": width, "height": 900})
+            assert view.evaluate("document.documentElement.scrollWidth") <= width
+            assert view.evaluate("[...document.images].filter(i => !i.complete || !i.naturalWidth).length") == 0
+        cell = view.locator("#cohorts-numbers td").first
+        assert cell.evaluate("e => getComputedStyle(e, '::before').content") != "none", "narrow, a number is a card"
+        found = Axe().run(view).response["violations"]
+        assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found] == []
+        view.emulate_media(media="print")
+        view.set_viewport_size({"width": A4_WIDTH, "height": A4_HEIGHT})
+        assert view.evaluate("document.documentElement.scrollWidth") <= A4_WIDTH, "nothing is cut at the right"
+        heights = view.evaluate("[...document.querySelectorAll('figure')].map(f => f.getBoundingClientRect().height)")
+        assert max(heights) < A4_HEIGHT, "a figure and its caption fit on one page"
+        assert not view.locator("nav").is_visible()
+        assert opened.said == []
+        assert [url for url in opened.asked if not url.startswith(("file:", "data:"))] == []
+
+
+def test_dagster_shows_the_study_in_its_order_and_an_asset_with_its_figure(browser: object, platform: Platform) -> None:
+    with dagster_ui(platform.instance) as address, window(browser) as opened:
+        view = opened.page
+        view.request.post(f"{address}/graphql", data={"query": "mutation { setNuxSeen }"})  # no first-visit dialogue
+        view.goto(f"{address}/asset-groups")
+        view.get_by_text(group_name(STAGES[-1])).first.wait_for()
+        listed = re.findall(r"^s\d_\w+$", view.inner_text("body"), re.M)
+        assert list(dict.fromkeys(listed)) == [group_name(stage) for stage in STAGES]
+        view.goto(f"{address}/assets/survival_curves?view=overview")
+        view.get_by_text("figure_kaplan_meier").wait_for()
+        told = view.inner_text("body")
+        for part in ("Kaplan-Meier curves by phenotype.", "all, hot and cold tumours", "content_hash", "first run"):
+            assert part in told
+        view.get_by_text("[Show Markdown]").click()
+        picture = view.locator("img[alt='Overall survival by phenotype']")
+        picture.wait_for()
+        assert picture.evaluate("image => image.complete && image.naturalWidth") > 200
+        assert opened.said == []
+        assert [url for url in opened.asked if not url.startswith((address, "data:", "blob:"))] == []
+
+
+def test_mlflow_shows_the_run_and_the_version_with_its_card(browser: object, platform: Platform) -> None:
+    state = platform.workspace.state
+    version = platform.workspace.lake.read(SIGNATURE).iloc[0]
+    with mlflow_ui(Tracker.local_uri(state), state / "mlflow" / "artifacts") as address, window(browser) as opened:
+        view = opened.page
+        view.goto(f"{address}/#/models/{version['model_name']}/versions/{version['model_version']}")
+        view.get_by_text("Source Run").wait_for()
+        assert "Version 1" in view.inner_text("body")
+        view.locator("a[href*='/runs/']").first.click()
+        view.get_by_text("oof_auc_low", exact=True).wait_for()
+        told = view.inner_text("body")
+        assert "\n22\n" in told, "patients"
+        assert str(version["oof_auc"]) in told
+        assert [error for error in opened.said if "/users/current" not in error] == [], "that one MLflow asks itself"

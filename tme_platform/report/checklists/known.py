@@ -40,6 +40,14 @@ RULES: dict[str, Rule] = {
         "Phenotype by k-means on cell scores; centroids are stored.",
         "There are no phenotypes.",
     ),
+    "reference_quality": author(
+        "The phenotype is a cluster of cell scores: defined, but whether it is a standard must be argued; the limits "
+        "say where it is in doubt.",
+        "limits",
+    ),
+    "pipeline": always(
+        "Dagster draws every step from file to figure; the tables with their versions stand below.", "made-from"
+    ),
     "participants": where_rows(
         "phenotype_characteristics",
         "meaning",
@@ -79,11 +87,14 @@ RULES: dict[str, Rule] = {
     "imbalance": where_rows(
         "signature",
         "signature",
-        "Hot of all is stated everywhere, folds are stratified, nothing is resampled.",
+        "Hot of all is stated everywhere, folds are stratified, classes weighted as the settings say.",
         NO_SIGNATURE,
     ),
     "selection": where_rows(
-        "signature", "signature", "Filter and selection are learned inside each fold.", NO_SIGNATURE
+        "signature",
+        "signature",
+        "Of correlated features one is kept and the first ones are selected, both inside each fold.",
+        NO_SIGNATURE,
     ),
     "importance": where_rows(
         "signature_importance", "signature", "Importance by impurity and by shuffling in held-out folds.", NO_SIGNATURE
@@ -109,6 +120,12 @@ RULES: dict[str, Rule] = {
         "One threshold locked on discovery, beside the one chosen on each cohort.",
         "There is no threshold.",
         metric="threshold",
+    ),
+    "risk_groups": where_rows(
+        "rad_score_groups",
+        "evaluation",
+        "The score itself is compared between groups; survival is split at its median.",
+        "The score was not compared between groups.",
     ),
     "net_benefit": where_rows("decision_curves", "evaluation", "Decision curves.", "There is no decision curve."),
     "clinical_model": where_rows(
