@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, NothingToDrawError, canvas, figure_function, finish
 from tme_platform.figures.frames import cohort_label, of_cohort, p_text, require, set_name, strongest_sets
 
 TITLE = "Running sums of gene sets"
@@ -48,6 +48,10 @@ def enrichment_run(
         _, sets = strongest_sets(tested, collection, 1)
     else:
         sets = require(tested[tested["term"] == term].head(1), f"{term} was not tested.")
+    if "genes" not in sets:
+        raise NothingToDrawError(
+            "the table is of a version that did not name the sets' genes; `tme run` makes it anew."
+        )
     rank = ranked["signal_to_noise"].to_numpy(dtype=np.float64)
     width = style.DOUBLE_MM if len(sets) > 1 else style.SINGLE_MM * 1.15
     figure, axes = canvas(width, 92, 3, len(sets), heights=(4, 0.7, 1.6), share_x=True)

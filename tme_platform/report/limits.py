@@ -10,7 +10,8 @@ from tme_platform.report.wording import interval, joined, number
 _FEW_POSITIVE = 20
 _CHANCE = 0.5
 _FDR = 0.05
-_HALF = 0.5
+_NEARLY_ALL = 0.8
+"""Where hot is inflamed, as in the simulated study, stroma still has up to two thirds: scores are scaled in a tumour."""
 _INFLAMED = {
     "HALLMARK_INTERFERON_GAMMA_RESPONSE": "interferon gamma response",
     "HALLMARK_INFLAMMATORY_RESPONSE": "inflammatory response",
@@ -105,7 +106,7 @@ def _what_separates(facts: StudyFacts, cohort: str) -> Iterator[str]:
         return
     apart = (by_phenotype["hot"] - by_phenotype["cold"]) ** 2
     part = apart[apart.index.isin(groups["population"])].sort_values(ascending=False) / apart.sum()
-    if part.sum() > _HALF:
+    if part.sum() > _NEARLY_ALL:
         names = joined([f"{name} {share:.0%}".replace("%", " %") for name, share in part.head(2).items()])
         yield (
             f"In {cohort} {part.sum():.0%} of the squared distance between the hot and the cold centre ".replace(

@@ -168,6 +168,8 @@ def test_enrichment_run_marks_the_set_and_says_its_result(sample):
     assert "12 hot and 28 cold tumours" in words(made)
     assert "3 genes, NES 2.10, FDR < 0.001" in words(made)
     assert draw("enrichment_run", sample, term="HALLMARK_ABSENT").is_empty
+    older = sample["pathway_enrichment"].drop(columns="genes")
+    assert draw("enrichment_run", {**sample, "pathway_enrichment": older}).is_empty, "a table of an earlier version"
 
 
 def test_enrichment_run_shows_the_strongest_set_of_either_side(sample):

@@ -125,15 +125,15 @@ def test_clusters_that_lie_apart_by_stroma_are_a_limit() -> None:
             "cohort": "mri",
             "population": ["T cells", "Fibroblasts"] * 2,
             "phenotype": ["hot", "hot", "cold", "cold"],
-            "centroid": [1.0, -2.0, 0.0, 0.0],
+            "centroid": [1.0, -3.0, 0.0, 0.0],
         }
     )
     groups = pd.DataFrame(
         {"cohort": "mri", "population": ["T cells", "Fibroblasts"], "population_group": ["adaptive", "non_immune"]}
     )
     said = " ".join(limits(study(phenotype_model=centres, populations=groups)))
-    assert "In mri 80 % of the squared distance" in said
-    assert "(Fibroblasts 80 %)" in said
+    assert "In mri 90 % of the squared distance" in said
+    assert "(Fibroblasts 90 %)" in said
     swapped = groups.assign(population=["Fibroblasts", "T cells"])
     assert "squared distance" not in " ".join(limits(study(phenotype_model=centres, populations=swapped)))
 
