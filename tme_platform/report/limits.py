@@ -11,7 +11,7 @@ _FEW_POSITIVE = 20
 _CHANCE = 0.5
 _FDR = 0.05
 _NEARLY_ALL = 0.8
-"""Where hot is inflamed, as in the simulated study, stroma still has up to two thirds: scores are scaled in a tumour."""
+"""Where hot is inflamed, as in the simulated study, stroma still has two thirds: scores are scaled in a tumour."""
 _INFLAMED = {
     "HALLMARK_INTERFERON_GAMMA_RESPONSE": "interferon gamma response",
     "HALLMARK_INFLAMMATORY_RESPONSE": "inflammatory response",
