@@ -1,4 +1,4 @@
-"""Real servers on loopback for tests, from wheels: PostgreSQL and an S3 store. Each is stopped when its block ends."""
+"""Real servers on loopback for tests: PostgreSQL and an S3 store from wheels, nginx of the system. Each is stopped when its block ends."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,6 +86,42 @@ def object_store(bucket: str) -> Iterator[dict[str, str]]:
             }
 
 
+@dataclass(frozen=True)
+class Door:
+    """An nginx with TLS and a login."""
+
+    address: str
+    certificate: Path
+    login: tuple[str, str]
+
+
+@contextlib.contextmanager
+def nginx(settings: str, port: int) -> Iterator[Door | None]:
+    """An nginx with these settings, a certificate and a login in `secrets/`; None where there is no nginx."""
+    programs = [shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin") for name in ("nginx", "openssl")]
+    if None in programs:
+        yield None
+        return
+    server, openssl = programs
+    with tempfile.TemporaryDirectory(prefix="tme-nginx-") as name:
+        folder, secrets = Path(name), Path(name) / "secrets"
+        folder.chmod(0o755)  # its workers, which read the logins, are somebody else than root
+        secrets.mkdir()
+        made = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "privkey.pem"]
+        made += ["-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1", "-out", "fullchain.pem"]
+        subprocess.run([openssl, "req", "-x509", *made], cwd=secrets, check=True, capture_output=True)
+        hashed = subprocess.run([openssl, "passwd", "-5", "only-for-tests"], check=True, capture_output=True, text=True)
+        (secrets / "htpasswd").write_text(f"anna:{hashed.stdout}")
+        # Folders that a package puts where only root writes.
+        kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        own = "".join(f"{kind}_temp_path {folder}/{kind}; " for kind in kinds)
+        (folder / "nginx.conf").write_text(settings.replace("http {", f"http {{ access_log off; {own}", 1))
+        command = [server, "-p", folder, "-e", "stderr", "-c", folder / "nginx.conf"]
+        command += ["-g", f"daemon off; pid {folder}/pid; error_log stderr;"]
+        with _running(command, port, folder / "log"):
+            yield Door(f"https://127.0.0.1:{port}", secrets / "fullchain.pem", ("anna", "only-for-tests"))
+
+
 def free_port() -> int:
     """A port of this machine that nobody listens at."""
     with socket.socket() as probe:
@@ -91,30 +129,51 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@contextlib.contextmanager
-def _running(command: list[object], port: int, log: Path, **options: object) -> Iterator[None]:
-    with log.open("wb") as sink:
-        process = subprocess.Popen([str(part) for part in command], stdout=sink, stderr=subprocess.STDOUT, **options)
-    try:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while not _listens(port):
-            if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail(f"{command[0]} did not start: {log.read_text(errors='replace')[-2000:]}")
-            time.sleep(0.05)
-        yield
-    finally:
-        process.send_signal(signal.SIGINT)  # PostgreSQL's fast way out: SIGTERM would wait for its clients
-        try:
-            process.wait(2)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether somebody answers at this port of this machine."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False
+
+
+@contextlib.contextmanager
+def process(command: Sequence[object], log: Path, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that writes into `log`; it and what it started end with the block."""
+    arguments = [str(part) for part in command]
+    with log.open("wb") as sink:
+        started = subprocess.Popen(
+            arguments,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            **options,
+        )
+    try:
+        yield started
+    finally:
+        started.send_signal(signal.SIGINT)  # PostgreSQL's fast way out: SIGTERM would wait for its clients
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            started.wait(2)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(started.pid, signal.SIGKILL)
+        started.wait()
+
+
+def wait_until(ready: Callable[[], bool], started: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until a server is ready; the test fails with the end of its log if it ends or takes too long."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not ready():
+        if started.poll() is not None or time.monotonic() > deadline:
+            pytest.fail(f"{started.args} did not start: {log.read_text(errors='replace')[-2000:]}")
+        time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def _running(command: Sequence[object], port: int, log: Path, **options: Any) -> Iterator[None]:
+    with process(command, log, **options) as started:
+        wait_until(lambda: listens(port), started, log)
+        yield
 
 
 def _within_reach(binaries: Path, root: Path) -> Path:

@@ -1,0 +1,165 @@
+"""A team's platform from the files of `deploy/`: what comes in by the door goes through the queue to the workers."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import psycopg2
+import pytest
+import requests
+from distributed import Client
+
+from tme_platform.lake import Lake
+from tme_platform.lake.tables import RADIOMIC_FEATURES, SIGNATURE
+from tme_platform.orchestration.progress import LoggedProgress
+from tme_platform.orchestration.runner import run_study
+from tme_platform.tracking import Tracker
+from tme_platform_tests.deployed import DEPLOY, Deployment
+from tme_platform_tests.servers import free_port, nginx, postgres
+from tme_platform_tests.small_study import make_study
+
+_PATIENCE_SECONDS = 120
+_REPOSITORY = {"repositoryLocationName": "tme_platform", "repositoryName": "__repository__"}
+_LOCATIONS = "{workspaceOrError {... on Workspace {locationEntries {locationOrLoadError {__typename}}}}}"
+_SENSORS = "query($of: RepositorySelector!) {sensorsOrError(repositorySelector: $of) {... on Sensors {results {id}}}}"
+_STOP = "mutation($id: String!) {stopSensor(id: $id) {__typename}}"
+_NEW_COHORT = """mutation($of: RepositorySelector!, $name: String!) {
+  addDynamicPartition(repositorySelector: $of, partitionsDefName: "cohort", partitionKey: $name) {__typename}}"""
+_LAUNCH = """mutation($what: ExecutionParams!) {
+  launchRun(executionParams: $what) {__typename ... on LaunchRunSuccess {run {runId status}}}}"""
+_RUN = """query($id: ID!) {runOrError(runId: $id) {... on Run {
+  status eventConnection {events {... on MessageEvent {eventType message}}}}}}"""
+_OUTPUT = """query($key: [String!]!) {capturedLogs(logKey: $key) {stderr}}"""
+_CAPTURED = """query($id: ID!) {runOrError(runId: $id) {... on Run {
+  eventConnection {events {... on LogsCapturedEvent {fileKey}}}}}}"""
+
+
+@dataclass
+class Team:
+    """The platform as somebody sees it who came in."""
+
+    deployment: Deployment
+    session: requests.Session
+    dagster: str
+    mlflow: str
+    by_the_door: bool
+
+    def ask(self, query: str, **variables: Any) -> Any:
+        """What Dagster answers."""
+        answer = self.session.post(f"{self.dagster}/graphql", json={"query": query, "variables": variables})
+        assert answer.status_code == 200, answer.text
+        assert "errors" not in answer.json(), answer.text
+        return answer.json()["data"]
+
+    def launch(self, assets: list[str], cohort: str | None = None) -> str:
+        """Ask for a run of assets; gives its id."""
+        selector = _REPOSITORY | {"jobName": "__ASSET_JOB", "assetSelection": [{"path": [name]} for name in assets]}
+        tags = [{"key": "dagster/partition", "value": cohort}] if cohort else []
+        found = self.ask(_LAUNCH, what={"selector": selector, "executionMetadata": {"tags": tags}})["launchRun"]
+        assert found["__typename"] == "LaunchRunSuccess", found
+        assert found["run"]["status"] == "QUEUED"
+        return str(found["run"]["runId"])
+
+    def ended(self, run: str) -> str:
+        """What became of a run; "" while it is under way."""
+        status = str(self.ask(_RUN, id=run)["runOrError"]["status"])
+        return status if status in ("SUCCESS", "FAILURE", "CANCELED") else ""
+
+    def events(self, run: str) -> list[dict[str, str]]:
+        """The events of a run."""
+        return [event for event in self.ask(_RUN, id=run)["runOrError"]["eventConnection"]["events"] if event]
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
+    """The deployment, with a small study of which the images and the signature are left to do. Sensors are off."""
+    root = tmp_path_factory.mktemp("team")
+    study = make_study(root, patients=24, imaged=2)
+    state = root / "state"
+    state.mkdir()
+    databases = re.findall(r"CREATE DATABASE (\w+);", (DEPLOY / "databases.sql").read_text())
+    filled_in = {"TME_LAKE": "/state/lake", "TME_STUDY": study.study_name, "LANDING": study.landing_root}
+    with contextlib.ExitStack() as stack:
+        database = stack.enter_context(postgres(*databases)).rpartition("@")[2]
+        deployment = Deployment(
+            root,
+            mounted={"state": state, study.landing_root: study.landing},
+            places={"postgres:5432": database},
+            filled_in=filled_in | {"DASK_WORKERS": "2"},
+        )
+        stack.enter_context(deployment)
+        for name in ("mlflow", "code", "dask-scheduler", "dask-worker", "webserver"):
+            deployment.start(name)
+        place = study.model_dump() | {"lake_root": str(state / "lake"), "state_root": str(state)}
+        ready = run_study(
+            type(study)(**place),
+            dg.DagsterInstance.ephemeral(),
+            LoggedProgress(),
+            cohorts=["reference", "mri"],
+            select="+key:signature and not key:signature",
+        )
+        assert ready.success, ready.failures
+        for name in ("mlflow", "code", "dask-scheduler", "webserver"):
+            deployment.listening(name)
+        port = free_port()
+        opened = stack.enter_context(nginx(deployment.nginx_conf(port), port))
+        session = stack.enter_context(requests.Session())
+        session.trust_env = False
+        if opened:
+            session.verify, session.auth = str(opened.certificate), opened.login
+            session.headers["Host"] = deployment.values["TME_HOST"]
+            places = [f"{opened.address}/{name}" for name in ("dagster", "mlflow")]
+        else:
+            places = [f"http://127.0.0.1:{deployment.port(s)}/{n}" for s, n in (("webserver", "dagster"), ("mlflow",) * 2)]
+        team = Team(deployment, session, *places, by_the_door=opened is not None)
+        _until(lambda: _code_is_loaded(team))
+        # What sensors would start by themselves is tested elsewhere and would take its time here.
+        for sensor in team.ask(_SENSORS, of=_REPOSITORY)["sensorsOrError"]["results"]:
+            team.ask(_STOP, id=sensor["id"])
+        deployment.start("daemon")
+        yield team
+
+
+def _code_is_loaded(team: Team) -> bool:
+    (entry,) = team.ask(_LOCATIONS)["workspaceOrError"]["locationEntries"]
+    return (entry["locationOrLoadError"] or {}).get("__typename") == "RepositoryLocation"
+
+
+def _until(happened: Callable[[], Any]) -> Any:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not (found := happened()):
+        assert time.monotonic() < deadline, "it takes too long"
+        time.sleep(0.3)
+    return found
+
+
+def test_runs_wait_in_the_queue_and_go_to_the_workers_and_to_mlflow(team: Team) -> None:
+    team.ask(_NEW_COHORT, of=_REPOSITORY, name="images")
+    images = ["cohort_files", "imaging_series", "image_regions", "radiomic_features"]
+    runs = [team.launch(images, cohort="images"), team.launch(["signature"])]
+    for run in runs:
+        assert _until(lambda run=run: team.ended(run)) == "SUCCESS", team.events(run)
+        kinds = [event["eventType"] for event in team.events(run) if "eventType" in event]
+        assert [kind for kind in kinds if kind.startswith("PIPELINE_")] == [], kinds
+
+    lake = Lake(team.deployment.root / "state" / "lake", team.deployment.root / "state")
+    assert set(lake.read(RADIOMIC_FEATURES, "images")["patient_id"]) == {"I000", "I001"}
+    (model,) = lake.read(SIGNATURE)["mlflow_run_id"]
+
+    database = team.deployment.places["postgres:5432"]
+    with contextlib.closing(psycopg2.connect(f"postgresql://tme@{database}/dagster")) as asked, asked.cursor() as cursor:
+        cursor.execute("select run_id, status from runs")
+        assert dict(cursor.fetchall()) == dict.fromkeys(runs, "SUCCESS")
+
+    with Client(team.deployment.places["dask-scheduler:8786"], set_as_default=False) as client:
+        done = client.run(lambda dask_worker: dask_worker.state.executed_count)
+    assert len(done) == 2
+    assert sum(done.values()) >= 2
