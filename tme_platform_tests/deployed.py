@@ -7,6 +7,7 @@ so that a service which could not start there does not start here.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 import shutil
 import subprocess
@@ -23,7 +24,6 @@ from tme_platform_tests.servers import free_port, listens, process, wait_until
 DEPLOY = REPOSITORY / "deploy"
 HOST = "127.0.0.1"
 _PROGRAMS = Path(sys.executable).parent
-_Started = tuple["subprocess.Popen[bytes]", Path]
 
 
 class Deployment(contextlib.ExitStack):
@@ -55,7 +55,12 @@ class Deployment(contextlib.ExitStack):
             for option, value in _pairs(service.get("command", [])):
                 if option in ("-p", "--port"):
                     self.places[f"{name}:{value}"] = f"{HOST}:{free_port()}"
-        self._started: dict[str, _Started] = {}
+        self._started: dict[str, list[tuple[subprocess.Popen[bytes], Path]]] = {}
+
+    def __exit__(self, *error: Any) -> bool | None:
+        for running, _ in itertools.chain(*self._started.values()):
+            running.terminate()  # all, before the first is waited for
+        return super().__exit__(*error)
 
     def start(self, service: str) -> None:
         """Start a service, as many of it as the compose file says."""
@@ -70,13 +75,13 @@ class Deployment(contextlib.ExitStack):
             log = container / f"{number}.log"
             environment = self._environment(service, home)
             running = self.enter_context(process([*self._command(service), *further], log, cwd=home, env=environment))
-            self.callback(running.terminate)  # of all before the first is waited for
-            self._started[service] = running, log
+            self._started.setdefault(service, []).append((running, log))
 
     def listening(self, service: str) -> None:
         """Wait until a service that was started listens."""
         port = self.port(service)
-        wait_until(lambda: listens(port), *self._started[service])
+        for running, log in self._started[service]:
+            wait_until(lambda: listens(port), running, log)
 
     def port(self, service: str) -> int:
         """The port of this machine that a service listens at."""
@@ -141,4 +146,4 @@ class Deployment(contextlib.ExitStack):
 
 
 def _pairs(command: list[str]) -> list[tuple[str, str]]:
-    return list(zip(command, command[1:], strict=False))
+    return list(itertools.pairwise(command))

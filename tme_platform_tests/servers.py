@@ -1,4 +1,7 @@
-"""Real servers on loopback for tests: PostgreSQL and an S3 store from wheels, nginx of the system. Each is stopped when its block ends."""
+"""Real servers on loopback for tests: PostgreSQL and an S3 store from wheels, nginx of the system.
+
+Each is stopped when its block ends.
+"""
 
 from __future__ import annotations
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import dagster as dg
 import psycopg2
@@ -21,7 +20,6 @@ from tme_platform.lake import Lake
 from tme_platform.lake.tables import RADIOMIC_FEATURES, SIGNATURE
 from tme_platform.orchestration.progress import LoggedProgress
 from tme_platform.orchestration.runner import run_study
-from tme_platform.tracking import Tracker
 from tme_platform_tests.deployed import DEPLOY, Deployment
 from tme_platform_tests.servers import free_port, nginx, postgres
 from tme_platform_tests.small_study import make_study
@@ -36,10 +34,8 @@ _NEW_COHORT = """mutation($of: RepositorySelector!, $name: String!) {
 _LAUNCH = """mutation($what: ExecutionParams!) {
   launchRun(executionParams: $what) {__typename ... on LaunchRunSuccess {run {runId status}}}}"""
 _RUN = """query($id: ID!) {runOrError(runId: $id) {... on Run {
-  status eventConnection {events {... on MessageEvent {eventType message}}}}}}"""
-_OUTPUT = """query($key: [String!]!) {capturedLogs(logKey: $key) {stderr}}"""
-_CAPTURED = """query($id: ID!) {runOrError(runId: $id) {... on Run {
-  eventConnection {events {... on LogsCapturedEvent {fileKey}}}}}}"""
+  status eventConnection {events {... on MessageEvent {eventType message} ... on LogsCapturedEvent {fileKey}}}}}}"""
+_PRINTED = "query($key: [String!]!) {capturedLogs(logKey: $key) {stderr}}"
 
 
 @dataclass
@@ -118,7 +114,9 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
             session.headers["Host"] = deployment.values["TME_HOST"]
             places = [f"{opened.address}/{name}" for name in ("dagster", "mlflow")]
         else:
-            places = [f"http://127.0.0.1:{deployment.port(s)}/{n}" for s, n in (("webserver", "dagster"), ("mlflow",) * 2)]
+            places = [
+                f"http://127.0.0.1:{deployment.port(s)}/{n}" for s, n in (("webserver", "dagster"), ("mlflow",) * 2)
+            ]
         team = Team(deployment, session, *places, by_the_door=opened is not None)
         _until(lambda: _code_is_loaded(team))
         # What sensors would start by themselves is tested elsewhere and would take its time here.
@@ -141,25 +139,90 @@ def _until(happened: Callable[[], Any]) -> Any:
     return found
 
 
-def test_runs_wait_in_the_queue_and_go_to_the_workers_and_to_mlflow(team: Team) -> None:
+@pytest.fixture(scope="module")
+def runs(team: Team) -> list[str]:
+    """Two runs that were asked for at once and have ended: one extracts on the workers, one logs a model."""
     team.ask(_NEW_COHORT, of=_REPOSITORY, name="images")
     images = ["cohort_files", "imaging_series", "image_regions", "radiomic_features"]
-    runs = [team.launch(images, cohort="images"), team.launch(["signature"])]
-    for run in runs:
+    asked = [team.launch(images, cohort="images"), team.launch(["signature"])]
+    for run in asked:
         assert _until(lambda run=run: team.ended(run)) == "SUCCESS", team.events(run)
-        kinds = [event["eventType"] for event in team.events(run) if "eventType" in event]
-        assert [kind for kind in kinds if kind.startswith("PIPELINE_")] == [], kinds
+    return asked
 
-    lake = Lake(team.deployment.root / "state" / "lake", team.deployment.root / "state")
-    assert set(lake.read(RADIOMIC_FEATURES, "images")["patient_id"]) == {"I000", "I001"}
-    (model,) = lake.read(SIGNATURE)["mlflow_run_id"]
 
-    database = team.deployment.places["postgres:5432"]
-    with contextlib.closing(psycopg2.connect(f"postgresql://tme@{database}/dagster")) as asked, asked.cursor() as cursor:
+def _lake(team: Team) -> Lake:
+    state = team.deployment.mounted["state"]
+    return Lake(state / "lake", state)
+
+
+def test_runs_go_through_the_queue_and_are_kept_in_postgresql(team: Team, runs: list[str]) -> None:
+    for run in runs:
+        kinds = [event["eventType"] for event in team.events(run)]
+        queued, dequeued, started = map(kinds.index, ("RUN_ENQUEUED", "RUN_DEQUEUED", "RUN_START"))
+        assert queued < dequeued < started
+    address = f"postgresql://tme@{team.deployment.places['postgres:5432']}/dagster"
+    with contextlib.closing(psycopg2.connect(address)) as database, database.cursor() as cursor:
         cursor.execute("select run_id, status from runs")
         assert dict(cursor.fetchall()) == dict.fromkeys(runs, "SUCCESS")
 
+
+def test_outlines_are_computed_on_two_workers(team: Team, runs: list[str]) -> None:
+    assert set(_lake(team).read(RADIOMIC_FEATURES, "images")["patient_id"]) == {"I000", "I001"}
     with Client(team.deployment.places["dask-scheduler:8786"], set_as_default=False) as client:
         done = client.run(lambda dask_worker: dask_worker.state.executed_count)
     assert len(done) == 2
     assert sum(done.values()) >= 2
+
+
+def test_what_a_run_printed_is_shown_by_the_webserver(team: Team, runs: list[str]) -> None:
+    (captured,) = (event["fileKey"] for event in team.events(runs[0]) if "fileKey" in event)
+    printed = team.ask(_PRINTED, key=[runs[0], "compute_logs", captured])["capturedLogs"]["stderr"]
+    assert "radiomic_features" in (printed or "")
+
+
+def test_a_model_and_its_files_are_kept_by_the_mlflow_server(team: Team, runs: list[str]) -> None:
+    (model,) = _lake(team).read(SIGNATURE)["mlflow_run_id"]
+    found = team.session.get(f"{team.mlflow}/api/2.0/mlflow/artifacts/list", params={"run_id": model}).json()
+    assert found["root_uri"].startswith("mlflow-artifacts:/")
+    assert "documents" in [one["path"] for one in found["files"]]
+    found = team.session.get(
+        f"{team.mlflow}/api/2.0/mlflow/artifacts/list", params={"run_id": model, "path": "documents"}
+    )
+    path = found.json()["files"][0]["path"]
+    given = team.session.get(f"{team.mlflow}/get-artifact", params={"run_id": model, "path": path})
+    (kept,) = (team.deployment.mounted["state"] / "mlflow" / "artifacts").rglob(path)
+    assert given.content == kept.read_bytes()
+
+
+def test_pages_are_served_under_their_prefix(team: Team) -> None:
+    for place in (team.dagster, team.mlflow):
+        page = team.session.get(f"{place}/")
+        assert page.status_code == 200
+        script = re.search(r'src="([^"]+\.js)"', page.text)
+        assert script, page.text
+        assert team.session.get(urljoin(f"{place}/", script[1])).status_code == 200
+
+
+def test_nobody_comes_in_without_the_login(team: Team) -> None:
+    _needs_the_door(team)
+    for login in (None, ("anna", "guessed"), ("berta", "only-for-tests")):
+        for address in (f"{team.dagster}/", f"{team.dagster}/graphql", team.mlflow, f"{team.mlflow}/api/2.0/mlflow"):
+            answer = requests.get(address, auth=login, verify=team.session.verify, timeout=30)
+            assert answer.status_code == 401, address
+
+
+def test_mlflow_takes_what_its_own_pages_ask_and_nothing_from_other_sites(team: Team) -> None:
+    _needs_the_door(team)
+    site = f"https://{team.deployment.values['TME_HOST']}"
+    for told, status in (
+        ({"Origin": site}, 200),  # a browser names its site with every POST
+        ({"Origin": "https://elsewhere.example.org"}, 403),
+        ({"Host": "elsewhere.example.org"}, 403),
+    ):
+        asked = f"{team.mlflow}/ajax-api/2.0/mlflow/experiments/search"
+        assert team.session.post(asked, json={"max_results": 5}, headers=told).status_code == status, told
+
+
+def _needs_the_door(team: Team) -> None:
+    if not team.by_the_door:
+        pytest.skip("no nginx or no openssl on this machine (Debian: apt install nginx-light openssl)")

@@ -36,7 +36,8 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Platform, O
         object_store("lake") as store,
         pytest.MonkeyPatch.context() as patch,
     ):
-        for name, value in {**store, "DAGSTER_POSTGRES_URL": f"{database}/dagster"}.items():
+        dagster = {"DAGSTER_POSTGRES_URL": f"{database}/dagster", "DAGSTER_LOGS": str(root / "logs")}
+        for name, value in {**store, **dagster}.items():
             patch.setenv(name, value)
         home = root / "dagster"
         home.mkdir()
