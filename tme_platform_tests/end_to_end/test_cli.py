@@ -4,11 +4,13 @@ import os
 import shlex
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from tme_platform import serve
 from tme_platform.cli import app
 from tme_platform_tests.pages import PAGES, REPOSITORY, blocks
 from tme_platform_tests.small_study import make_study
@@ -65,6 +67,15 @@ def test_where_a_command_works_may_be_said_behind_its_name() -> None:
         found = CliRunner().invoke(app, arguments)
         assert "no study 'nothere'" in str(found.exception)
     assert "requires an argument" in CliRunner().invoke(app, ["run", "--study"]).output
+
+
+def test_the_user_interfaces_are_reached_from_this_machine_only(tmp_path: Path) -> None:
+    commands = serve._commands(tmp_path, 3000, 5000)
+    hosts = {
+        name: [value for option, value in pairwise(command) if option in ("-h", "--host")]
+        for name, command in commands.items()
+    }
+    assert hosts == {"dagster-webserver": ["127.0.0.1"], "dagster-daemon": [], "mlflow": ["127.0.0.1"]}
 
 
 def test_a_second_run_makes_nothing(place: list[object]) -> None:

@@ -158,8 +158,8 @@ def _lake(team: Team) -> Lake:
 def test_runs_go_through_the_queue_and_are_kept_in_postgresql(team: Team, runs: list[str]) -> None:
     for run in runs:
         kinds = [event["eventType"] for event in team.events(run)]
-        queued, dequeued, started = map(kinds.index, ("RUN_ENQUEUED", "RUN_DEQUEUED", "RUN_START"))
-        assert queued < dequeued < started
+        queued, starting, started = map(kinds.index, ("RUN_ENQUEUED", "RUN_STARTING", "RUN_START"))
+        assert queued < starting < started
     address = f"postgresql://tme@{team.deployment.places['postgres:5432']}/dagster"
     with contextlib.closing(psycopg2.connect(address)) as database, database.cursor() as cursor:
         cursor.execute("select run_id, status from runs")
