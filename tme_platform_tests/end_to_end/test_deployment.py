@@ -209,6 +209,8 @@ def test_nobody_comes_in_without_the_login(team: Team) -> None:
         for address in (f"{team.dagster}/", f"{team.dagster}/graphql", team.mlflow, f"{team.mlflow}/api/2.0/mlflow"):
             answer = requests.get(address, auth=login, verify=team.session.verify, timeout=30)
             assert answer.status_code == 401, address
+    start = team.session.get(team.dagster.removesuffix("dagster"), allow_redirects=False)
+    assert start.headers["Location"] == "/dagster/"
 
 
 def test_mlflow_takes_what_its_own_pages_ask_and_nothing_from_other_sites(team: Team) -> None:
