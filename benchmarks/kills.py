@@ -1,14 +1,18 @@
 """Kills runs of a study at random moments and shows that nothing is lost: `python benchmarks/kills.py [--kills 30]`.
 
-An undisturbed run comes first, in a lake of its own; its time says within which span the kills fall, and its tables are
-what the disturbed lake must end with. After each SIGKILL (of the whole process group) every table must open, and each
-part's rows must be those that its last commit recorded. Which study runs is named as for `tme`: TME_STUDY, TME_LANDING.
+An undisturbed run comes first, in a lake of its own: its tables are what the disturbed lake must end with. Then runs of
+another lake are killed (SIGKILL of the whole process group), each within the first fourth of an undisturbed run's time,
+so that several kills fall into one way from the empty lake to the full one. After each kill every table must open, and
+each part's rows must be those that its last commit recorded. A run that ends before its kill has made the lake whole:
+it is compared, and the next way begins with an empty lake. Which study runs is named as for `tme`: TME_STUDY,
+TME_LANDING.
 """
 
 import argparse
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -36,37 +40,54 @@ def main() -> None:
 
 
 def kill_often(folder: Path, kills: int, seed: int) -> dict[str, object]:
-    """Kill runs in `folder`; returns counts and times, and raises AssertionError where the lake is not whole."""
+    """Kill runs in `folder`; returns counts and times, and raises AssertionError where a lake is not whole."""
     calm, disturbed = folder / "calm", folder / "disturbed"
     started = time.perf_counter()
     if _run(calm).wait():
         raise AssertionError("the undisturbed run failed")
     whole = time.perf_counter() - started
+    expected = _contents(Lake(calm))
     chance = random.Random(seed)  # noqa: S311 (moments, not secrets)
-    landed = finished = 0
-    for _ in range(kills):
-        process = _run(disturbed)
-        try:
-            # Later runs have less to do: the span shrinks with what is done, so that most kills still fall into one.
-            process.wait(timeout=chance.uniform(0, max(whole * (1 - landed / (kills + 1)), 3)))
-            finished += 1
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            landed += 1
-        _whole(Lake(disturbed))
-    if _run(disturbed).wait():
-        raise AssertionError("the run after the last kill failed; `tme run` on that lake says why")
-    expected, found = (_contents(Lake(root)) for root in (calm, disturbed))
+    stood_at: list[int] = []
+    ways = 0
+    while len(stood_at) < kills:
+        if _ends_within(disturbed, chance.uniform(0, whole / 4)):
+            ways += 1
+            _same(expected, disturbed)
+            shutil.rmtree(disturbed)
+            continue
+        stood_at.append(_whole(Lake(disturbed)))
+        print(f"kill {len(stood_at)} of {kills}: {stood_at[-1]} of {len(expected)} parts stand", file=sys.stderr)
+    _ends_within(disturbed, None)
+    _same(expected, disturbed)
+    return {
+        "kills that hit a run": len(stood_at),
+        "ways from an empty lake to a whole one": ways + 1,
+        "parts of tables that stood at the kills": sorted(stood_at),
+        "parts equal to an undisturbed run's, each way": len(expected),
+        "seconds of an undisturbed run": round(whole, 1),
+    }
+
+
+def _ends_within(lake: Path, seconds: float | None) -> bool:
+    """Run; whether the run ended by itself. Else it was killed after so many seconds."""
+    process = _run(lake)
+    try:
+        code = process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return False
+    if code:
+        raise AssertionError("a run after a kill failed; `tme run` on that lake says why")
+    return True
+
+
+def _same(expected: dict[str, str], lake: Path) -> None:
+    found = _contents(Lake(lake))
     different = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
     if different:
         raise AssertionError(f"other than after an undisturbed run: {', '.join(different)}")
-    return {
-        "kills that hit a run": landed,
-        "runs that ended before their kill": finished,
-        "parts of tables equal": len(expected),
-        "seconds of an undisturbed run": round(whole, 1),
-    }
 
 
 def _run(lake: Path) -> subprocess.Popen[bytes]:
@@ -84,12 +105,16 @@ def _parts(lake: Lake, schema: TableSchema) -> dict[str | None, pd.DataFrame]:
     return {part: lake.read(schema, part) for part in lake.states(schema)}
 
 
-def _whole(lake: Lake) -> None:
+def _whole(lake: Lake) -> int:
+    """Number of parts of tables in the lake, each with the rows that its last commit recorded."""
+    count = 0
     for schema in TABLES.values():
         for part, frame in _parts(lake, schema).items():
             recorded = lake.states(schema)[part].rows
             if len(frame) != recorded:
                 raise AssertionError(f"{schema.name} of {part}: {len(frame)} rows, {recorded} recorded")
+            count += 1
+    return count
 
 
 def _contents(lake: Lake) -> dict[str, str]:

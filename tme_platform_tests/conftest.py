@@ -1,10 +1,35 @@
-"""What every test may use: the bundled landing folders and the reference values."""
+"""What every test may use: the bundled landing folders and the reference values; and which tests share a process."""
 
+import fcntl
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 REPOSITORY = Path(__file__).parent.parent
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist writes the groups into the names
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each test to the worker of its file; all that look at the finished small study go to one, which makes it.
+
+    Whole studies run first, so that no worker is left with one at the end.
+    """
+    items.sort(key=lambda item: item.path.parent.name not in {"end_to_end", "orchestration"})
+    for item in items:
+        looks = "finished" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("finished" if looks else item.path.as_posix()))
+
+
+@pytest.fixture(autouse=True)
+def _environment_as_found() -> Iterator[None]:
+    """Commands that are called in the test's own process tell their children by variables where they work."""
+    before = dict(os.environ)
+    yield
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update(before)
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +42,16 @@ def landing() -> Path:
 def reference() -> Path:
     """Values from R, from publications and from other software, each folder with its PROVENANCE.md."""
     return REPOSITORY / "tme_platform_tests" / "reference"
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small study after its first run, which all workers share: to look at, and to copy."""
+    from tme_platform_tests.small_study import run_once
+
+    place = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        place = place.parent
+    with (place / "small_run.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return run_once(place / "small_run")

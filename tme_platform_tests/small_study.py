@@ -5,9 +5,11 @@ Numbers are drawn at random and mean nothing; the cohort files say `simulated`.
 
 import functools
 import shutil
+import sqlite3
 import tempfile
 from pathlib import Path
 
+import dagster as dg
 import numpy as np
 import pandas as pd
 import SimpleITK as sitk  # noqa: N813
@@ -64,6 +66,41 @@ def _empty_mlflow() -> Path:
     database = Path(tempfile.mkdtemp(prefix="tme-mlflow-")) / "mlflow" / "mlflow.db"
     Tracker.of_lake(database.parent.parent).versions()
     return database
+
+
+def run_once(root: Path) -> Path:
+    """Make a small study and run it, unless that has been done."""
+    done = root / "done"
+    if not done.exists():
+        from tme_platform.orchestration.progress import LoggedProgress
+        from tme_platform.orchestration.runner import run_study
+
+        workspace = make_study(root)
+        with dg.DagsterInstance.ephemeral() as instance:
+            outcome = run_study(workspace, instance, LoggedProgress())
+        assert outcome.success, outcome.failures
+        done.touch()
+    return root
+
+
+def copy_study(source: Path, root: Path) -> Workspace:
+    """A copy of a study that has run, as if it had run at `root`."""
+    shutil.copytree(source, root, dirs_exist_ok=True)
+    with sqlite3.connect(root / "lake" / "mlflow" / "mlflow.db") as database:
+        for table, column in (  # where MLflow writes down absolute addresses
+            ("experiments", "artifact_location"),
+            ("logged_models", "artifact_location"),
+            ("model_versions", "storage_location"),
+            ("runs", "artifact_uri"),
+        ):
+            database.execute(f"UPDATE {table} SET {column} = replace({column}, ?, ?)", (source.as_uri(), root.as_uri()))
+    database.close()
+    return Workspace(
+        lake_root=str(root / "lake"),
+        landing_root=str(root / "landing"),
+        study_name=str(root / "small.yaml"),
+        workers=1,
+    )
 
 
 def declare(folder: Path, **fields: object) -> None:

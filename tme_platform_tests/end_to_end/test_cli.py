@@ -98,10 +98,7 @@ def test_a_query_that_is_wrong_or_writes_fails(place: list[object]) -> None:
         assert "Traceback" not in found.stderr
 
 
-def test_report_says_where_it_lies_and_a_report_of_nothing_is_a_sentence(
-    place: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(os, "environ", os.environ.copy())  # the command tells its children by it where it works
+def test_report_says_where_it_lies_and_a_report_of_nothing_is_a_sentence(place: list[object], tmp_path: Path) -> None:
     options = list(map(str, place))
     found = CliRunner().invoke(app, [*options, "report"])
     assert found.exit_code == 0, found.output

@@ -39,12 +39,19 @@ CHANGES = {
         ("expression", "cell_scores", "phenotype_model", "signature"),
         {"radiomic_features": (1, 0, 3, 0), "image_regions": (1, 0, 3, 0)},
     ),
+    "removed": Change(
+        "one patient taken out of that cohort (of those whose outlines tell which features agree)",
+        ("images",),
+        ("cohort_files", "imaging_series", *_IMAGES),
+        ("expression", "cell_scores", "tme_phenotypes", "phenotype_model"),
+        {"radiomic_features": (0, 0, 2, 1), "image_regions": (0, 0, 2, 1)},
+    ),
     "mask": Change(
         "one mask edited",
         ("images",),
         ("cohort_files", "imaging_series", *_IMAGES),
         ("expression", "cell_scores", "phenotype_model"),
-        {"radiomic_features": (0, 1, 3, 0)},
+        {"radiomic_features": (0, 1, 2, 0)},
     ),
     "clinical_value": Change(
         "one clinical value edited (overall survival); `mri` takes its phenotypes and clinical data from there",
@@ -66,6 +73,40 @@ CHANGES = {
         ("cohort_files", "expression", "cell_scores", "tme_phenotypes", "phenotype_model"),
         ("radiomic_features", "signature", "rad_scores"),
         {"cell_scores": (1, 0, 12, 0), "expression": (1, 0, 12, 0)},
+    ),
+    "features": Change(
+        "one patient added to a finished table of features (without a phenotype, so nothing to learn from)",
+        ("mri",),
+        ("cohort_files", "radiomic_features", "rad_scores"),
+        ("expression", "cell_scores", "signature", "phenotype_model"),
+        {"radiomic_features": (1, 0, 40, 0), "rad_scores": (1, 0, 40, 0)},
+    ),
+    "setting": Change(
+        "one setting changed (`patients` of `ring_width`)",
+        ("images", "mri", "reference", "rna"),
+        ("ring_width_features", "ring_width"),
+        ("cohort_files", "image_regions", "radiomic_features", "cell_scores", *_LEARNT),
+        {"ring_width_features": (0, 0, 1, 1)},
+    ),
+    "gene_sets": Change(
+        "another collection of gene sets",
+        ("rna", "images", "mri"),
+        ("populations", "cell_scores", "phenotype_model", "tme_phenotypes"),
+        ("cohort_files", "expression", "radiomic_features", "signature", "rad_scores"),
+        {"cell_scores": (0, 12, 0, 0)},
+    ),
+    "code_version": Change(
+        "code version of one step raised (`survival_curves`), one cohort run",
+        ("rna",),
+        ("survival_curves",),
+        ("cohort_files", "patients", "expression", "cell_scores", *_LEARNT),
+    ),
+    "new_cohort": Change(
+        "a new cohort folder, labelled by the phenotype model of another",
+        ("second",),
+        ("cohort_files", "cohorts", "expression", "cell_scores", "tme_phenotypes"),
+        ("signature", "label_permutations"),
+        {"tme_phenotypes": (5, 0, 0, 0)},
     ),
 }
 
