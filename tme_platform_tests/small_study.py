@@ -15,6 +15,7 @@ import pandas as pd
 import SimpleITK as sitk  # noqa: N813
 import yaml
 
+from tme_platform.lake import TABLES
 from tme_platform.orchestration.workspace import Workspace
 from tme_platform.tracking import Tracker
 
@@ -101,6 +102,16 @@ def copy_study(source: Path, root: Path) -> Workspace:
         study_name=str(root / "small.yaml"),
         workers=1,
     )
+
+
+def report_made(workspace: Workspace, instance: dg.DagsterInstance) -> None:
+    """Tell an instance of Dagster that has seen no run what is in the lake."""
+    instance.add_dynamic_partitions("cohort", list(workspace.cohorts()))
+    instance.report_runless_asset_event(dg.AssetMaterialization("catalog"))
+    for name, schema in TABLES.items():
+        for part, state in workspace.lake.states(schema).items():
+            tags = {"dagster/data_version": state.content}
+            instance.report_runless_asset_event(dg.AssetMaterialization(name, partition=part, tags=tags))
 
 
 def declare(folder: Path, **fields: object) -> None:

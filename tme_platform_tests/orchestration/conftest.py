@@ -9,11 +9,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from tme_platform.lake import TABLES
 from tme_platform.orchestration.runner import Outcome, run_study
 from tme_platform.orchestration.workspace import Workspace
 from tme_platform_tests.orchestration.imaging_cohort import make_cohort
-from tme_platform_tests.small_study import copy_study, make_study
+from tme_platform_tests.small_study import copy_study, make_study, report_made
 
 
 @dataclass
@@ -51,12 +50,7 @@ def open_platform(root: Path, **options: int) -> Platform:
 def copied_platform(source: Path, root: Path) -> Platform:
     """A copy of a study that has run, with a Dagster instance that knows what was made."""
     workspace, instance = copy_study(source, root), dg.DagsterInstance.ephemeral()
-    instance.add_dynamic_partitions("cohort", list(workspace.cohorts()))
-    instance.report_runless_asset_event(dg.AssetMaterialization("catalog"))
-    for name, schema in TABLES.items():
-        for part, state in workspace.lake.states(schema).items():
-            tags = {"dagster/data_version": state.content}
-            instance.report_runless_asset_event(dg.AssetMaterialization(name, partition=part, tags=tags))
+    report_made(workspace, instance)
     return Platform(workspace, instance)
 
 
