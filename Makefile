@@ -30,7 +30,7 @@ demo: $(STAMP)
 	$(BIN)/tme --lake $(LAKE) --landing data_lake/landing demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder tme_platform_tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tme_platform_tests
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .

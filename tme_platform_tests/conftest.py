@@ -1,4 +1,4 @@
-"""What every test may use: the bundled landing folders and the reference values; and which tests share a process."""
+"""What every test may use: the bundled landing folders, the reference values, a small study that has run."""
 
 import fcntl
 import os
@@ -10,16 +10,9 @@ import pytest
 REPOSITORY = Path(__file__).parent.parent
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist writes the groups into the names
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test to the worker of its file; all that look at the finished small study go to one, which makes it.
-
-    Whole studies run first, so that no worker is left with one at the end.
-    """
+    """Run whole studies first, so that no worker is left with a file of them at the end."""
     items.sort(key=lambda item: item.path.parent.name not in {"end_to_end", "orchestration"})
-    for item in items:
-        looks = "finished" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("finished" if looks else item.path.as_posix()))
 
 
 @pytest.fixture(autouse=True)

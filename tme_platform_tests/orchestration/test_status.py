@@ -10,15 +10,18 @@ from tme_platform.cli import app
 from tme_platform.lake import TABLES
 from tme_platform.orchestration.build import build_definitions
 from tme_platform.orchestration.jobs import WHOLE_STUDY
-from tme_platform.orchestration.runner import Outcome
-from tme_platform_tests.orchestration.conftest import Platform, Recorded
+from tme_platform_tests.orchestration.conftest import Platform, Recorded, copied_platform
 
-Finished = tuple[Platform, Outcome, Recorded]
+
+@pytest.fixture(scope="module")
+def platform(small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Platform:
+    """A small study that has run. Read only."""
+    return copied_platform(small_run, tmp_path_factory.mktemp("status"))
 
 
 @pytest.fixture
-def status(finished: Finished, monkeypatch: pytest.MonkeyPatch):
-    workspace = finished[0].workspace
+def status(platform: Platform, monkeypatch: pytest.MonkeyPatch):
+    workspace = platform.workspace
     for name in ("TME_LAKE", "TME_STATE", "TME_LANDING", "TME_STUDY", "TME_BACKEND"):
         monkeypatch.setenv(name, "")  # the command sets them for Dagster's processes
     options = ["--lake", workspace.lake_root, "--landing", workspace.landing_root, "--study", workspace.study_name]
@@ -30,8 +33,8 @@ def status(finished: Finished, monkeypatch: pytest.MonkeyPatch):
     return run
 
 
-def test_a_finished_study_is_current_and_looking_writes_nothing(status, finished: Finished) -> None:
-    root = Path(finished[0].workspace.lake_root).parent
+def test_a_finished_study_is_current_and_looking_writes_nothing(status, platform: Platform) -> None:
+    root = Path(platform.workspace.lake_root).parent
     before = {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.is_file()}
     found = status()
     assert found.exit_code == 0, found.output
@@ -55,8 +58,7 @@ def test_status_of_a_cohort_that_is_not_there(status) -> None:
     assert "there are: images, mri" in str(found.exception)
 
 
-def test_the_weekly_job_runs_the_study(finished: Finished) -> None:
-    platform = finished[0]
+def test_the_weekly_job_runs_the_study(platform: Platform) -> None:
     definitions = build_definitions(resources={"workspace": platform.workspace, "progress": Recorded()})
     done = definitions.resolve_job_def(WHOLE_STUDY).execute_in_process(instance=platform.instance)
     assert done.success
