@@ -31,7 +31,7 @@ from tme_platform.cohorts import (
     source_files,
 )
 from tme_platform.expression import gene_set_path
-from tme_platform.lake import TABLES, Lake, TableSchema
+from tme_platform.lake import TABLES, Lake, TableSchema, content_hash
 from tme_platform.lake.tables import COHORT_FILES, COHORTS
 from tme_platform.radiomics import MAY_PASS, Backend
 from tme_platform.study import Study
@@ -109,6 +109,11 @@ class Scope:
         self._note(f"table:{schema.name}/{part or '*'}")
         frame = self.lake.read(schema, part, columns=columns, rows=rows)
         return frame[frame["cohort"].isin(list(self.cohorts))] if schema.per_cohort and part is None else frame
+
+    def rows(self, schema: TableSchema, column: str, value: str) -> pd.DataFrame:
+        """Read the rows of a table of the whole study that have a value; what other rows hold is no reason to run."""
+        self._note(f"rows:{schema.name}/{column}={value}")
+        return self.lake.read(schema, rows={column: [value]})
 
     def has_rows(self, schema: TableSchema, cohort: str | None = None) -> bool:
         """Whether a table has anything for the cohort, without reading it."""
@@ -220,6 +225,14 @@ class Scope:
         state = states.get(part if schema.per_cohort else None)
         return state.content[:16] if state else ABSENT
 
+    def _hash_rows(self, rest: str) -> str:
+        name, _, wanted = rest.partition("/")
+        column, _, value = wanted.partition("=")
+        schema = _schema(name)
+        if self.lake.state(schema) is None:
+            return ABSENT
+        return content_hash(self.lake.read(schema, rows={column: [value]}))[:16]
+
     def _hash_setting(self, rest: str) -> str:
         for block in dict(self.study).values():
             if type(block).__name__ == rest:
@@ -255,6 +268,7 @@ class Scope:
 
 _HASHES: Mapping[str, Callable[[Scope, str], str]] = {
     "table": Scope._hash_table,
+    "rows": Scope._hash_rows,
     "setting": Scope._hash_setting,
     "declaration": Scope._hash_declaration,
     "role": Scope._hash_role,

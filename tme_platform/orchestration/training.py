@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from tme_platform.lake.tables import AGREED_FEATURES, SIGNATURE_PATIENTS
+from tme_platform.orchestration.scope import Scope
+
 ID_COLUMNS = ("cohort", "patient_id", "side", "phenotype", "feature_set")
 
 
@@ -46,3 +49,10 @@ def training_set(patients: pd.DataFrame, agreed: pd.DataFrame) -> TrainingSet:
     agreed = agreed[agreed["feature_set"].isin(rows["feature_set"].unique())]
     kept = None if agreed.empty else sorted(agreed.loc[agreed["kept"], "feature"])
     return TrainingSet(features, rows["phenotype"], kept, rows)
+
+
+def current_training_set(scope: Scope) -> TrainingSet:
+    """The discovery patients as they are now; what agrees in another feature set plays no role."""
+    patients = scope.table(SIGNATURE_PATIENTS)
+    named = patients.loc[patients["side"] == "discovery", "feature_set"]
+    return training_set(patients, scope.rows(AGREED_FEATURES, "feature_set", named.iloc[0] if len(named) else ""))

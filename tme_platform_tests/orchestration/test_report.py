@@ -267,7 +267,8 @@ def test_dagster_shows_the_study_in_its_order_and_an_asset_with_its_figure(brows
         listed = re.findall(r"^s\d_\w+$", view.inner_text("body"), re.M)
         assert list(dict.fromkeys(listed)) == [group_name(stage) for stage in STAGES]
         view.goto(f"{address}/assets/survival_curves?view=overview")
-        view.get_by_text("figure_kaplan_meier").wait_for()
+        for late in ("figure_kaplan_meier", "Kaplan-Meier curves by phenotype."):
+            view.get_by_text(late).first.wait_for()
         told = view.inner_text("body")
         for part in ("Kaplan-Meier curves by phenotype.", "all, hot and cold tumours", "content_hash", "first run"):
             assert part in told

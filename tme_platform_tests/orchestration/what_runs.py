@@ -27,7 +27,7 @@ class Change:
     models: int = 0
 
 
-_LEARNT = ("signature", "rad_scores", "phenotype_model")
+_LEARNT = ("signature", "phenotype_model")
 _IMAGES = ("radiomic_features", "image_regions", "perturbed_features")
 
 CHANGES = {
@@ -40,17 +40,17 @@ CHANGES = {
         {"radiomic_features": (1, 0, 3, 0), "image_regions": (1, 0, 3, 0)},
     ),
     "removed": Change(
-        "one patient taken out of that cohort (of those whose outlines tell which features agree)",
+        "one patient taken out of that cohort",
         ("images",),
         ("cohort_files", "imaging_series", *_IMAGES),
-        ("expression", "cell_scores", "tme_phenotypes", "phenotype_model"),
+        ("expression", "cell_scores", "tme_phenotypes", *_LEARNT),
         {"radiomic_features": (0, 0, 2, 1), "image_regions": (0, 0, 2, 1)},
     ),
     "mask": Change(
         "one mask edited",
         ("images",),
         ("cohort_files", "imaging_series", *_IMAGES),
-        ("expression", "cell_scores", "phenotype_model"),
+        ("expression", "cell_scores", *_LEARNT),
         {"radiomic_features": (0, 1, 2, 0)},
     ),
     "clinical_value": Change(

@@ -25,7 +25,7 @@ from tme_platform.orchestration.assets.harmonisation import first_readings
 from tme_platform.orchestration.assets.signature import clinical_by_patient, current_model
 from tme_platform.orchestration.scope import Scope
 from tme_platform.orchestration.table_asset import Made, nothing, table_asset
-from tme_platform.orchestration.training import TrainingSet, training_set
+from tme_platform.orchestration.training import TrainingSet, current_training_set
 from tme_platform.radiomics import harmonise, learn_harmonisation
 from tme_platform.signature import (
     SignatureSettings,
@@ -53,7 +53,7 @@ class _Recorded:
 
 def _training(scope: Scope) -> TrainingSet | None:
     """What the current signature was trained on; None where there is no signature."""
-    found = training_set(scope.table(SIGNATURE_PATIENTS), scope.table(AGREED_FEATURES))
+    found = current_training_set(scope)
     return found if scope.has_rows(SIGNATURE) and found.trainable else None
 
 

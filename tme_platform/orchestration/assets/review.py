@@ -24,7 +24,7 @@ from tme_platform.lake.tables import (
 from tme_platform.orchestration.assets.signature import current_model, judge_sides
 from tme_platform.orchestration.scope import Scope
 from tme_platform.orchestration.table_asset import Made, nothing, table_asset
-from tme_platform.orchestration.training import training_set
+from tme_platform.orchestration.training import current_training_set
 from tme_platform.signature import Criterion, promotion_criteria
 from tme_platform.signature.card import CardFacts, model_card
 from tme_platform.tracking import ModelRecord
@@ -104,7 +104,7 @@ def _facts(
     criteria: list[Criterion],
     evaluated: dict[str, pd.DataFrame],
 ) -> CardFacts:
-    training = training_set(scope.table(SIGNATURE_PATIENTS), scope.table(AGREED_FEATURES))
+    training = current_training_set(scope)
     cohorts = {}
     for cohort in scope.with_role(Role.SIGNATURE_DISCOVERY):
         source = scope.declaration("provenance", cohort=cohort).provenance

@@ -24,7 +24,7 @@ from tme_platform.lake.tables import (
 from tme_platform.orchestration.assets.harmonisation import first_readings
 from tme_platform.orchestration.scope import Scope
 from tme_platform.orchestration.table_asset import Finding, Made, nothing, table_asset
-from tme_platform.orchestration.training import TrainingSet, training_set
+from tme_platform.orchestration.training import TrainingSet, current_training_set
 from tme_platform.signature import (
     SIGNATURE_VERSION,
     SKOPS_TRUSTED_TYPES,
@@ -149,7 +149,7 @@ def signature(scope: Scope) -> Made:
     The out-of-fold AUC comes from models that never saw the patient they score; the apparent AUC is the paper's way.
     """
     settings = scope.use(scope.study.signature)
-    training = training_set(scope.table(SIGNATURE_PATIENTS), scope.table(AGREED_FEATURES))
+    training = current_training_set(scope)
     if not training.trainable:
         return nothing(scope, "no discovery cohort with image features and both phenotypes")
     key = content_key(training.features, training.labels, settings=settings, kept_features=training.kept_features)
