@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 LAKE ?= data_lake
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs ui lock clean
+.PHONY: help setup demo test test-deployment lint docs ui lock clean
 
 help:
 	@sed -n '1,4s/^# //p' Makefile
@@ -30,7 +30,11 @@ demo: $(STAMP)
 	$(BIN)/tme --lake $(LAKE) --landing data_lake/landing demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tme_platform_tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not deployment" tme_platform_tests
+
+# PostgreSQL, code server, daemon, webserver, MLflow, Dask and nginx, all at once: a minute that few changes need.
+test-deployment: $(STAMP)
+	$(BIN)/python -m pytest -m deployment tme_platform_tests
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .

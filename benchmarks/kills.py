@@ -20,13 +20,9 @@ import tempfile
 import time
 from pathlib import Path
 
-import pandas as pd
+from lakes import contents, parts, same, start
 
-from tme_platform.lake import TABLES, Lake, TableSchema, content_hash
-
-TME = Path(sys.executable).with_name("tme")
-OF_THE_RUN = ["mlflow_run_id", "model_version"]
-"""Columns that name the run that made a row, and so differ between any two."""
+from tme_platform.lake import TABLES, Lake
 
 
 def main() -> None:
@@ -43,23 +39,23 @@ def kill_often(folder: Path, kills: int, seed: int) -> dict[str, object]:
     """Kill runs in `folder`; returns counts and times, and raises AssertionError where a lake is not whole."""
     calm, disturbed = folder / "calm", folder / "disturbed"
     started = time.perf_counter()
-    if _run(calm).wait():
+    if start(calm).wait():
         raise AssertionError("the undisturbed run failed")
     whole = time.perf_counter() - started
-    expected = _contents(Lake(calm))
+    expected = contents(Lake(calm))
     chance = random.Random(seed)  # noqa: S311 (moments, not secrets)
     stood_at: list[int] = []
     ways = 0
     while len(stood_at) < kills:
         if _ends_within(disturbed, chance.uniform(0, whole / 4)):
             ways += 1
-            _same(expected, disturbed)
+            same(expected, disturbed)
             shutil.rmtree(disturbed)
             continue
         stood_at.append(_whole(Lake(disturbed)))
         print(f"kill {len(stood_at)} of {kills}: {stood_at[-1]} of {len(expected)} parts stand", file=sys.stderr)
     _ends_within(disturbed, None)
-    _same(expected, disturbed)
+    same(expected, disturbed)
     return {
         "kills that hit a run": len(stood_at),
         "ways from an empty lake to a whole one": ways + 1,
@@ -71,7 +67,7 @@ def kill_often(folder: Path, kills: int, seed: int) -> dict[str, object]:
 
 def _ends_within(lake: Path, seconds: float | None) -> bool:
     """Run; whether the run ended by itself. Else it was killed after so many seconds."""
-    process = _run(lake)
+    process = start(lake)
     try:
         code = process.wait(timeout=seconds)
     except subprocess.TimeoutExpired:
@@ -83,46 +79,16 @@ def _ends_within(lake: Path, seconds: float | None) -> bool:
     return True
 
 
-def _same(expected: dict[str, str], lake: Path) -> None:
-    found = _contents(Lake(lake))
-    different = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
-    if different:
-        raise AssertionError(f"other than after an undisturbed run: {', '.join(different)}")
-
-
-def _run(lake: Path) -> subprocess.Popen[bytes]:
-    environment = {name: value for name, value in os.environ.items() if name not in {"TME_STATE", "DAGSTER_HOME"}}
-    return subprocess.Popen(
-        [TME, "--lake", lake, "run"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.STDOUT,
-        env=environment,
-        start_new_session=True,
-    )
-
-
-def _parts(lake: Lake, schema: TableSchema) -> dict[str | None, pd.DataFrame]:
-    return {part: lake.read(schema, part) for part in lake.states(schema)}
-
-
 def _whole(lake: Lake) -> int:
     """Number of parts of tables in the lake, each with the rows that its last commit recorded."""
     count = 0
     for schema in TABLES.values():
-        for part, frame in _parts(lake, schema).items():
+        for part, frame in parts(lake, schema).items():
             recorded = lake.states(schema)[part].rows
             if len(frame) != recorded:
                 raise AssertionError(f"{schema.name} of {part}: {len(frame)} rows, {recorded} recorded")
             count += 1
     return count
-
-
-def _contents(lake: Lake) -> dict[str, str]:
-    return {
-        f"{schema.name}/{part or '*'}": content_hash(frame.drop(columns=OF_THE_RUN, errors="ignore"))
-        for schema in TABLES.values()
-        for part, frame in _parts(lake, schema).items()
-    }
 
 
 if __name__ == "__main__":

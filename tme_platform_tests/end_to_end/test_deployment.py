@@ -24,6 +24,8 @@ from tme_platform_tests.deployed import DEPLOY, Deployment
 from tme_platform_tests.servers import free_port, nginx, postgres
 from tme_platform_tests.small_study import make_study
 
+pytestmark = pytest.mark.deployment
+
 _PATIENCE_SECONDS = 120
 _REPOSITORY = {"repositoryLocationName": "tme_platform", "repositoryName": "__repository__"}
 _LOCATIONS = "{workspaceOrError {... on Workspace {locationEntries {locationOrLoadError {__typename}}}}}"
