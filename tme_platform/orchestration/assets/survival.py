@@ -54,7 +54,8 @@ def _enough(scope: Scope, followed: pd.DataFrame) -> str | None:
     return None if events >= least else f"{events:.0f} deaths with survival and phenotype, fewer than {least}"
 
 
-@table_asset(SURVIVAL_CURVES, code_version="1", deps=[PATIENTS, TME_PHENOTYPES])
+# The figure of the curves says what the tests found, so these come first.
+@table_asset(SURVIVAL_CURVES, code_version="1", deps=[PATIENTS, TME_PHENOTYPES, SURVIVAL_TESTS])
 def survival_curves(scope: Scope) -> Made:
     """Estimate overall survival of all, hot and cold tumours by Kaplan-Meier, with numbers at risk."""
     followed = _followed(scope)
