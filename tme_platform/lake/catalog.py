@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from tme_platform.lake.errors import catalog_not_written
 from tme_platform.lake.local_copy import LocalCopy
 from tme_platform.lake.place import is_url
 from tme_platform.lake.schema import TableSchema
@@ -37,8 +38,20 @@ def build_catalog(lake: Lake) -> pd.DataFrame:
     Returns
     -------
     The list of tables (also the view `lake_tables`): name, layer, version, rows, cohorts, description.
+
+    Raises
+    ------
+    LakeError
+        There is no room, or no right, to write it.
     """
     target = catalog_path(lake.state_folder)
+    try:
+        return _build(lake, target)
+    except (OSError, duckdb.IOException) as error:
+        raise catalog_not_written(target, error) from error
+
+
+def _build(lake: Lake, target: Path) -> pd.DataFrame:
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=".tme-", suffix=".duckdb", dir=target.parent)
     os.close(handle)

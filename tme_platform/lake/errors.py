@@ -30,6 +30,14 @@ def not_written(table: str, cohort: str | None, root: Path | str, error: Excepti
     )
 
 
+def catalog_not_written(path: Path, error: Exception) -> LakeError:
+    """Make the error for a catalog that could not be built."""
+    return LakeError(
+        f"the catalog {path} could not be written: {_told(error)}. "
+        f"The tables stand, and so does the last catalog{_what_to_do(error, path)}; then run again."
+    )
+
+
 def _told(error: Exception) -> str:
     """The last sentence of a nested error, which is the one that says why."""
     lines = [_COLOURS.sub("", line).strip(" ↳\t") for line in str(error).splitlines()]

@@ -9,12 +9,15 @@ from dagster import DagsterEventType
 
 
 def failure_message(event: dg.DagsterEvent) -> str:
-    """What a failed step said, without the frames around it."""
+    """What a failed step said, without the frames around it.
+
+    Dagster wraps what was raised; what that was raised from is for those who read the log.
+    """
     data = event.step_failure_data
     error = data.error
     if data.user_failure_data is not None and data.user_failure_data.description:
         return str(data.user_failure_data.description)
-    while error is not None and error.cause is not None:
+    while error is not None and error.cause is not None and (error.cls_name or "").startswith("Dagster"):
         error = error.cause
     return error.message.strip() if error is not None else "no message"
 

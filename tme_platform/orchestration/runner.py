@@ -17,7 +17,7 @@ from pathlib import Path
 import dagster as dg
 
 from tme_platform.cohorts import list_cohorts
-from tme_platform.lake import TABLES, build_catalog
+from tme_platform.lake import TABLES, LakeError, build_catalog
 from tme_platform.lake.tables import COHORT_FILES
 from tme_platform.orchestration.build import build_definitions
 from tme_platform.orchestration.failures import failure_message
@@ -155,7 +155,11 @@ def run_study(
             done = {event.asset_key for event in result.get_asset_materialization_events()}
             broken |= {(key.to_user_string(), cohort) for key in runnable if key not in done}
             broken |= {(failure.asset, cohort) for failure in failures}
-    build_catalog(workspace.lake)  # also where the asset of that name was not chosen: queries must see what was made
+    try:
+        build_catalog(workspace.lake)  # also where its asset was not chosen: queries must see what was made
+    except LakeError as error:
+        if ("catalog", None) not in broken:
+            outcome.failures.append(Failure("catalog", None, str(error)))
     return outcome
 
 

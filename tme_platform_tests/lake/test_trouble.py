@@ -1,12 +1,7 @@
 """What goes wrong outside: no room, no right to write, somebody else at the same table. The last version stands."""
 
-import contextlib
 import multiprocessing
-import os
-import resource
-import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,41 +10,11 @@ import pytest
 
 from tme_platform.lake import Lake, LakeError, build_catalog, query
 from tme_platform.lake.tables import CELL_SCORES, SIGNATURE_IMPORTANCE
+from tme_platform_tests.trouble import no_file_larger_than, no_right_to_write
 
 
 def scores(patients: int, value: float = 1.0) -> pd.DataFrame:
     return pd.DataFrame({"patient_id": [f"p{n}" for n in range(patients)], "B cells": value})
-
-
-@contextlib.contextmanager
-def no_file_larger_than(size: int) -> Iterator[None]:
-    """The system refuses longer files, as it refuses any on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-@contextlib.contextmanager
-def no_right_to_write(folder: Path) -> Iterator[None]:
-    """The folder is read-only, also for root, who becomes somebody else for the time being."""
-    paths = [folder, *(path for path in folder.rglob("*") if path.is_dir())]
-    for path in paths:
-        path.chmod(0o555)
-    for parent in folder.parents:  # pytest's folders are closed to others
-        if Path(tempfile.gettempdir()) in parent.parents and os.geteuid() == 0:
-            parent.chmod(0o755)
-    was = os.geteuid()
-    if was == 0:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        os.seteuid(was)
-        for path in paths:
-            path.chmod(0o755)
 
 
 def test_no_room_leaves_the_last_version_and_the_next_try_works(tmp_path: Path) -> None:

@@ -1,0 +1,62 @@
+"""A run that cannot write or cannot reach MLflow fails and says why; the tables stand, and the next run completes."""
+
+import re
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+import pytest
+
+from tme_platform.lake import TableSchema
+from tme_platform.lake.tables import PATIENTS, SIGNATURE
+from tme_platform.orchestration.workspace import Workspace
+from tme_platform_tests.orchestration.conftest import Platform, copied_platform
+from tme_platform_tests.servers import free_port
+from tme_platform_tests.trouble import no_file_larger_than, no_right_to_write
+
+
+@pytest.fixture(scope="module")
+def platform(small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Platform:
+    """A small study that has run; after every test all of it is there again."""
+    return copied_platform(small_run, tmp_path_factory.mktemp("outages"))
+
+
+def fails_and_then_completes(
+    platform: Platform,
+    schema: TableSchema,
+    cohort: str | None,
+    says: str,
+    trouble: AbstractContextManager[None] = nullcontext(),  # noqa: B008
+    **elsewhere: str,
+) -> None:
+    lake = platform.workspace.lake
+    before, rows = lake.state(schema, cohort), lake.read(schema, cohort)
+    asked = {"cohorts": [cohort] if cohort else None, "select": f'key:"{schema.name}"', "refresh": "all"}
+    troubled = Platform(Workspace(**(platform.workspace.model_dump() | elsewhere)), platform.instance)
+    with trouble:
+        outcome, _ = troubled.run(**asked)
+    assert (outcome.failures[0].asset, outcome.failures[0].cohort) == (schema.name, cohort)
+    assert {one.asset for one in outcome.failures} <= {schema.name, "catalog"}
+    for failure in outcome.failures:
+        assert re.search(says, failure.message), failure.message
+    assert lake.state(schema, cohort) == before
+    assert lake.read(schema, cohort).equals(rows)
+    outcome, _ = platform.run(**asked)
+    assert outcome.success, outcome.failures
+    assert len(lake.read(schema, cohort)) == len(rows)
+
+
+def test_no_room_on_the_disk(platform: Platform) -> None:
+    clinical = platform.workspace.landing / "reference" / "clinical.csv"
+    clinical.write_text(clinical.read_text().replace(",pos", ",neg", 1))
+    assert platform.run(cohorts=["reference"], select="cohort_files")[0].success
+    fails_and_then_completes(platform, PATIENTS, "reference", "make room on the disk", no_file_larger_than(1_000))
+
+
+def test_a_lake_that_is_read_only(platform: Platform) -> None:
+    trouble = no_right_to_write(Path(platform.workspace.lake_root))
+    fails_and_then_completes(platform, PATIENTS, "reference", "give this user the right to write", trouble)
+
+
+def test_a_lost_mlflow(platform: Platform) -> None:
+    gone = f"http://127.0.0.1:{free_port()}"
+    fails_and_then_completes(platform, SIGNATURE, None, "MLflow at .* does not answer", tracking_uri=gone)
