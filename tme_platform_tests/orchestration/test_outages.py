@@ -1,5 +1,6 @@
 """A run that cannot write or cannot reach MLflow fails and says why; the tables stand, and the next run completes."""
 
+import os
 import re
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from tme_platform.lake import TableSchema
 from tme_platform.lake.tables import PATIENTS, SIGNATURE
 from tme_platform.orchestration.workspace import Workspace
+from tme_platform_tests.conftest import REPOSITORY
 from tme_platform_tests.orchestration.conftest import Platform, copied_platform
 from tme_platform_tests.servers import free_port
 from tme_platform_tests.trouble import no_file_larger_than, no_right_to_write
@@ -53,6 +55,8 @@ def test_no_room_on_the_disk(platform: Platform) -> None:
 
 
 def test_a_lake_that_is_read_only(platform: Platform) -> None:
+    if os.geteuid() == 0 and not all(folder.stat().st_mode & 0o005 == 0o005 for folder in REPOSITORY.parents):
+        pytest.skip("root becomes somebody else for this, who cannot read the repository where it lies")
     trouble = no_right_to_write(Path(platform.workspace.lake_root))
     fails_and_then_completes(platform, PATIENTS, "reference", "give this user the right to write", trouble)
 
