@@ -29,9 +29,8 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP)
 	$(BIN)/tme --lake $(LAKE) --landing data_lake/landing demo
 
-# Three at once on two cores: some tests wait for servers and browsers.
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not deployment" tme_platform_tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not deployment" tme_platform_tests
 
 # PostgreSQL, code server, daemon, webserver, MLflow, Dask and nginx, all at once: a minute that few changes need.
 test-deployment: $(STAMP)
