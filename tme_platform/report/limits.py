@@ -137,7 +137,7 @@ def _small_sides(facts: StudyFacts) -> Iterator[str]:
             yield (
                 f"Validation in {row['cohort']} ({row['side']}, {str(row['endpoint']).replace('_', ' ')}) rests on "
                 f"{number(row['n'])} patients, {number(row['n_positive'])} of them positive: its AUC of "
-                f"{interval(row['value'], row['ci_low'], row['ci_high'])} can be almost anything."
+                f"{interval(row['value'], row['ci_low'], row['ci_high'])} is not to be relied on."
             )
 
 
