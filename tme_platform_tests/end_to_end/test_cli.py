@@ -104,6 +104,16 @@ def test_a_second_run_makes_nothing(place: list[object]) -> None:
     assert "0 table parts made" in found.stdout
 
 
+def test_a_run_names_the_cohorts_it_works_on(small_run: Path, tmp_path: Path) -> None:
+    workspace = copy_study(small_run, tmp_path)
+    with (workspace.landing / "reference" / "clinical.csv").open("a") as clinical:
+        clinical.write("P900,61,800,0,pos\n")
+    options = ["--lake", workspace.lake_root, "--landing", workspace.landing_root, "--study", workspace.study_name]
+    found = typed(*options, "run", "--cohort", "reference", "--select", "cohort_files")
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert "reference" in found.stdout
+
+
 def test_query_answers(place: list[object]) -> None:
     found = tme(*place, "query", "--csv", "select cohort, count(*) as n from tme_phenotypes group by 1 order by 1")
     assert found.stdout.splitlines() == ["cohort,n", "mri,40", "reference,40", "rna,12"]

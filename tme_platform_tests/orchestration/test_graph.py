@@ -92,6 +92,18 @@ def test_the_first_run_makes_everything(finished: Finished) -> None:
             assert platform.instance.get_latest_materialization_event(spec.key) is not None, spec.key
 
 
+def test_the_small_study_has_something_for_every_table(finished: Finished) -> None:
+    lake = finished[0].workspace.lake
+    empty = {name for name, schema in TABLES.items() if not sum(state.rows for state in lake.states(schema).values())}
+    assert empty <= {
+        "rejected_inputs",
+        "reader_overlap",
+        "harmonisation",
+        "harmonisation_effect",
+        "harmonised_features",
+    }
+
+
 def test_phenotypes_separate_what_was_drawn_apart(finished: Finished) -> None:
     labels = finished[0].workspace.lake.read(TME_PHENOTYPES, "reference").set_index("patient_id")["phenotype"]
     drawn_hot = [int(patient[1:]) % 3 == 0 for patient in labels.index]

@@ -27,7 +27,7 @@ class Change:
     models: int = 0
 
 
-_LEARNT = ("signature", "phenotype_model")
+_LEARNT = ("signature", "rad_scores", "phenotype_model")
 _IMAGES = ("radiomic_features", "image_regions", "perturbed_features")
 
 CHANGES = {
@@ -43,14 +43,14 @@ CHANGES = {
         "one patient taken out of that cohort",
         ("images",),
         ("cohort_files", "imaging_series", *_IMAGES),
-        ("expression", "cell_scores", "tme_phenotypes", *_LEARNT),
+        ("expression", "cell_scores", "tme_phenotypes", "signature", "phenotype_model"),
         {"radiomic_features": (0, 0, 2, 1), "image_regions": (0, 0, 2, 1)},
     ),
     "mask": Change(
         "one mask edited",
         ("images",),
         ("cohort_files", "imaging_series", *_IMAGES),
-        ("expression", "cell_scores", *_LEARNT),
+        ("expression", "cell_scores", "signature", "phenotype_model"),
         {"radiomic_features": (0, 1, 2, 0)},
     ),
     "clinical_value": Change(
