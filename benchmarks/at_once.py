@@ -32,9 +32,9 @@ def run_at_once(folder: Path) -> dict[str, object]:
     cohorts = sorted({name.partition("/")[2] for name in expected} - {"*"})[:COHORTS]
     side_by_side = _together([start(four, "--cohort", cohort) for cohort in cohorts])
     _together([start(four)])
-    same(expected, four)
+    same(expected, Lake(four))
     twice = _together([start(two), start(two)])
-    same(expected, two)
+    same(expected, Lake(two))
     if (versions := len(Tracker.of_lake(two).versions())) != 1:
         raise AssertionError(f"two runs at once made {versions} versions of one model")
     found = commits(Lake(two))

@@ -1,18 +1,20 @@
 """How time and memory grow with the number of patients, at table level: from landing files to catalog, and a no-op.
 
-    python benchmarks/growth.py [--patients 100 1000 10000] [--genes 2000] [--features 958]
+    python benchmarks/growth.py [--patients 100 1000 10000] [--genes 2000] [--features 958] [--unlearned]
 
 For each number of patients a cohort of the study is made in a temporary folder: an expression matrix, clinical data
 with survival, and a finished table of features (no images: extraction is per patient by nature, see
 `benchmarks/radiomics_extraction.py`). Each measurement runs in a process of its own, so that its peak memory is its
 own. Printed as Markdown: processor seconds (children included, so that what else the machine does plays little part),
 peak memory and, over the sizes, the exponent of a straight line through the logarithms (1 is linear; what is constant
-stays below). At the end, how much of the first run's time one patient more takes.
+stays below). At the end, how much of the first run's time one patient more takes. `--unlearned` leaves out what learns
+from the features (signature, evaluation, report), which is most of the time and none of the platform's.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import math
 import os
@@ -36,6 +38,8 @@ STEPS = {
     "everything else": (),
 }
 """In the order in which they are run; each takes what is not made yet."""
+NOTHING = "a run with nothing to do"
+NOTHING_KNOWN = f"{NOTHING}, in these tables"
 
 STUDY = """
 name: growth
@@ -54,6 +58,7 @@ def main() -> None:
     parser.add_argument("--genes", type=int, default=2000)
     parser.add_argument("--features", type=int, default=958)
     parser.add_argument("--one-more", type=int, default=1000, help="cohort to which one patient is added; 0 for none")
+    parser.add_argument("--unlearned", action="store_true", help="nothing beyond scores and features")
     parser.add_argument("--measure", nargs=2, metavar=("FOLDER", "STEP"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
@@ -64,8 +69,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             make(folder, patients, options.genes, options.features)
-            found[patients] = grow(folder)
-            if patients == options.one_more:
+            found[patients] = grow(folder, learned=not options.unlearned)
+            if patients == options.one_more and not options.unlearned:
                 one_more(folder, patients, found[patients])
     print_table(found, options.genes, options.features)
 
@@ -118,12 +123,13 @@ def make(folder: Path, patients: int, genes: int, features: int) -> None:
     (landed / "cohort.yaml").write_text(yaml.safe_dump(cohort))
 
 
-def grow(folder: Path) -> dict[str, dict[str, float]]:
+def grow(folder: Path, *, learned: bool) -> dict[str, dict[str, float]]:
     """Take a cohort through the graph step by step, then look again when there is nothing to do."""
-    found = {step: in_a_process(folder, step) for step in (*STEPS, "catalog", "no-op")}
+    steps = [step for step, tables in STEPS.items() if tables or learned]
+    found = {step: in_a_process(folder, step) for step in (*steps, "catalog", NOTHING if learned else NOTHING_KNOWN)}
     found["whole first run"] = {
-        "seconds": sum(found[step]["seconds"] for step in STEPS),
-        "megabytes": max(found[step]["megabytes"] for step in STEPS),
+        "seconds": sum(found[step]["seconds"] for step in steps),
+        "megabytes": max(found[step]["megabytes"] for step in steps),
     }
     return found
 
@@ -168,7 +174,8 @@ def measure(folder: Path, step: str) -> None:
         if step == "catalog":
             build_catalog(workspace.lake)
         else:
-            select = " or ".join(f'key:"{name}"' for name in STEPS.get(step, ())) or None
+            names = itertools.chain(*STEPS.values()) if step == NOTHING_KNOWN else STEPS.get(step, ())
+            select = " or ".join(f'key:"{name}"' for name in dict.fromkeys(names)) or None
             outcome = run_study(workspace, instance, LoggedProgress(), select=select)
             if not outcome.success:
                 raise SystemExit(f"{step}: {outcome.failures}")

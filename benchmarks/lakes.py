@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -14,14 +15,14 @@ OF_THE_RUN = ["mlflow_run_id", "model_version"]
 """Columns that name the run that made a row, and so differ between any two."""
 
 
-def start(lake: Path, *options: str) -> subprocess.Popen[bytes]:
+def start(lake: Path | str, *options: str, environment: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
     """Start `tme run` in a lake, as a process group of its own. Which study is said as for `tme`: TME_STUDY, ..."""
-    environment = {name: value for name, value in os.environ.items() if name not in {"TME_STATE", "DAGSTER_HOME"}}
+    inherited = {name: value for name, value in os.environ.items() if name not in {"TME_STATE", "DAGSTER_HOME"}}
     return subprocess.Popen(
         [TME, "--lake", lake, "run", *options],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.STDOUT,
-        env=environment,
+        env={**inherited, **(environment or {})},
         start_new_session=True,
     )
 
@@ -40,9 +41,9 @@ def contents(lake: Lake) -> dict[str, str]:
     }
 
 
-def same(expected: dict[str, str], lake: Path) -> None:
+def same(expected: dict[str, str], lake: Lake) -> None:
     """Raise AssertionError where a lake holds anything else."""
-    found = contents(Lake(lake))
+    found = contents(lake)
     different = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
     if different:
         raise AssertionError(f"other than after an undisturbed run: {', '.join(different)}")

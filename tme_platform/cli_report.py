@@ -21,7 +21,14 @@ def report(
     with console.status("reading the tables"):
         from tme_platform.lake.tables import COHORTS, STUDY_REPORT
         from tme_platform.orchestration.study_facts import study_facts
-        from tme_platform.report import make_report, page_path, render_page, write_folder, write_if_changed
+        from tme_platform.report import (
+            make_report,
+            page_path,
+            remembered_figures,
+            render_page,
+            write_folder,
+            write_if_changed,
+        )
 
         workspace = context.obj.workspace()
         if workspace.lake.read(COHORTS).empty:
@@ -29,7 +36,11 @@ def report(
                 f"no tables in {context.obj.lake}: run `tme demo` or `tme run` first, or name another lake (--lake)"
             )
         scope = workspace.scope(STUDY_REPORT, None)
-        made = make_report(study_facts(scope), figures=to is not None or scope.study.report.figures)
+        made = make_report(
+            study_facts(scope),
+            figures=to is not None or scope.study.report.figures,
+            remembered=remembered_figures(workspace.state, scope.study.name),
+        )
     with console.status("setting the page"):
         page = page_path(workspace.state, scope.study.name)
         changed = write_if_changed(page, render_page(made).encode())

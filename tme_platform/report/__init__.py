@@ -4,17 +4,19 @@ What a figure looks like is `figures`' affair; reading tables from the lake and 
 """
 
 from tme_platform.report.facts import StudyFacts
-from tme_platform.report.folder import page_path, write_folder, write_if_changed
+from tme_platform.report.folder import page_path, remembered_figures, write_folder
 from tme_platform.report.numbers import study_numbers
 from tme_platform.report.page import render_page
 from tme_platform.report.sections import tables_needed
 from tme_platform.report.study_report import StudyReport, make_report
+from tme_platform.report.write import write_if_changed
 
 __all__ = [
     "StudyFacts",
     "StudyReport",
     "make_report",
     "page_path",
+    "remembered_figures",
     "render_page",
     "study_numbers",
     "tables_needed",

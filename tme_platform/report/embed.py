@@ -6,6 +6,7 @@ import base64
 import gzip
 import io
 import struct
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -14,6 +15,25 @@ from tme_platform.figures import Drawn, to_small_png
 PICTURE_BYTES = 150_000
 _COMPRESS_FROM = 60_000
 _PNG_SIZE_AT = 16
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A figure as it stands in the page.
+
+    Attributes
+    ----------
+    image
+        Data URI of the picture, its width and height in pixels.
+    csv
+        File name and data URI of what is drawn.
+    notes
+        The sentences below it.
+    """
+
+    image: tuple[str, int, int]
+    csv: tuple[str, str]
+    notes: tuple[str, ...]
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:

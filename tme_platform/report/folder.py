@@ -8,12 +8,19 @@ from pathlib import Path
 from tme_platform.figures import to_pdf, to_png, to_svg
 from tme_platform.report.embed import csv_bytes
 from tme_platform.report.page import render_page
+from tme_platform.report.remembered import Remembered
 from tme_platform.report.study_report import StudyReport
+from tme_platform.report.write import write_if_changed
 
 
 def page_path(state: Path, study: str) -> Path:
     """Where the page of a study lies in a lake's state folder (of a lake in a folder: in the lake)."""
     return state / "report" / f"{study}.html"
+
+
+def remembered_figures(state: Path, study: str) -> Remembered:
+    """The figures of a study's page as they were drawn last, beside the page."""
+    return Remembered(state / "report" / f"{study}_figures")
 
 
 def write_folder(report: StudyReport, folder: Path) -> list[Path]:
@@ -43,17 +50,6 @@ def write_folder(report: StudyReport, folder: Path) -> list[Path]:
     return written
 
 
-def write_if_changed(path: Path, content: bytes) -> bool:
-    """Put a file in place in one step, unless it holds the same already; whether it was written."""
-    if path.is_file() and path.read_bytes() == content:
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.draft")
-    draft.write_bytes(content)
-    draft.replace(path)
-    return True
-
-
 def _files(report: StudyReport) -> Iterator[tuple[str, bytes]]:
     yield f"{report.facts.name}.html", render_page(report).encode()
     yield "tables/numbers.csv", csv_bytes(report.with_provenance(report.numbers))
@@ -64,7 +60,7 @@ def _files(report: StudyReport) -> Iterator[tuple[str, bytes]]:
     for filled in report.checklists:
         yield f"checklists/{filled.key}.csv", csv_bytes(filled.table)
     for part in report.parts:
-        for picture in part.pictures:
+        for picture, _ in part.pictures:
             yield f"figures/{picture.key}.pdf", to_pdf(picture.drawn.figure)
             yield f"figures/{picture.key}.svg", to_svg(picture.drawn.figure)
             yield f"figures/{picture.key}.png", to_png(picture.drawn.figure)

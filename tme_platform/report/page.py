@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from tme_platform.report import wording
-from tme_platform.report.embed import csv_link, picture_link
+from tme_platform.report.embed import csv_link
 from tme_platform.report.facts import records
 from tme_platform.report.study_report import Part, StudyReport
 
@@ -73,10 +73,7 @@ def _part(report: StudyReport, part: Part) -> dict[str, Any]:
         "section": part.section,
         "is_empty": part.is_empty,
         "numbers": _numbers(report, part.numbers, f"{part.section.title}: numbers", f"{key}-numbers"),
-        "pictures": [
-            {"picture": picture, "image": picture_link(picture.drawn), "csv": csv_link(picture.data, picture.key)}
-            for picture in part.pictures
-        ],
+        "pictures": [{"picture": picture, "embedded": embedded} for picture, embedded in part.pictures],
         "tables": [
             _table(rows, shown.caption, f"{key}-table-{place}", data_name=f"{key}-{shown.table}")
             for place, (shown, rows) in enumerate(part.tables, 1)

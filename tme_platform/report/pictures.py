@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
 from tme_platform.figures import FIGURES, Drawn, Entry, draw, settle
+from tme_platform.report.embed import Embedded, csv_link, picture_link
 from tme_platform.report.facts import StudyFacts
+from tme_platform.report.remembered import Remembered, digest
 from tme_platform.report.sections import Section
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure in the report."""
+    """A figure in the report; drawn when it is looked at for the first time."""
 
     key: str
     """Name of the file and anchor of the page."""
@@ -22,28 +25,49 @@ class Picture:
     cohort: str | None
     title: str
     caption: str
-    drawn: Drawn
+    tables: Mapping[str, pd.DataFrame]
+
+    @cached_property
+    def drawn(self) -> Drawn:
+        """The figure with everything in its place."""
+        options = {"cohort": self.cohort} if self.cohort is not None else {}
+        drawn = draw(self.name, self.tables, **options)
+        if not drawn.is_empty:
+            settle(drawn.figure)
+        return drawn
 
     @property
     def data(self) -> pd.DataFrame:
         """What is drawn; of simulated data each row says so."""
         return self.drawn.data.assign(provenance="simulated") if self.drawn.simulated else self.drawn.data
 
+    def embedded(self, remembered: Remembered | None) -> Embedded | None:
+        """As the page has it, from memory where the same was drawn before; None where there is nothing to show."""
+        content = digest(self.name, self.cohort, self.tables) if remembered else ""
+        if remembered and (before := remembered.get(self.key, content)):
+            return before
+        if self.drawn.is_empty:
+            return None
+        now = Embedded(picture_link(self.drawn), csv_link(self.data, self.key), self.drawn.notes)
+        if remembered:
+            remembered.put(self.key, content, now)
+        return now
 
-def pictures(section: Section, facts: StudyFacts) -> Iterator[Picture]:
-    """Draw a section's figures; one that has nothing to show is left out."""
+
+def pictures(
+    section: Section, facts: StudyFacts, remembered: Remembered | None = None
+) -> Iterator[tuple[Picture, Embedded]]:
+    """The figures of a section that have something to show."""
     for name in section.figures:
         entry = FIGURES[name]
         if not all(facts.has(table) for table in entry.required):
             continue
         for cohort in _cohorts(entry, facts):
-            drawn = draw(name, _tables(entry, facts, cohort), **({"cohort": cohort} if cohort is not None else {}))
-            if drawn.is_empty:
-                continue
-            settle(drawn.figure)
             key = name if cohort is None else f"{name}-{cohort}"
             title = entry.title if cohort is None else f"{entry.title}: {cohort}"
-            yield Picture(key, name, cohort, title, entry.caption, drawn)
+            picture = Picture(key, name, cohort, title, entry.caption, _tables(entry, facts, cohort))
+            if embedded := picture.embedded(remembered):
+                yield picture, embedded
 
 
 def _cohorts(entry: Entry, facts: StudyFacts) -> list[str | None]:
@@ -55,10 +79,11 @@ def _cohorts(entry: Entry, facts: StudyFacts) -> list[str | None]:
 
 
 def _tables(entry: Entry, facts: StudyFacts, cohort: str | None) -> dict[str, pd.DataFrame]:
+    """The frames that a figure is drawn from; of one cohort only its rows: others that grow change nothing."""
     frames = {name: facts.tables[name] for name in entry.tables if name in facts.tables}
     if cohort is None:
         return frames
+    own = {name: frame[frame["cohort"] == cohort] if "cohort" in frame else frame for name, frame in frames.items()}
     return {
-        name: frame[frame["cohort"] == cohort].dropna(axis="columns", how="all") if name == "cell_scores" else frame
-        for name, frame in frames.items()
+        name: frame.dropna(axis="columns", how="all") if name == "cell_scores" else frame for name, frame in own.items()
     }

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from tme_platform.report.checklists import Filled, fill_checklists
+from tme_platform.report.embed import Embedded
 from tme_platform.report.facts import StudyFacts
 from tme_platform.report.limits import limits
 from tme_platform.report.numbers import study_numbers
 from tme_platform.report.pictures import Picture, pictures
+from tme_platform.report.remembered import Remembered
 from tme_platform.report.sections import SECTIONS, Section, Shown
 
 
@@ -20,7 +22,7 @@ class Part:
 
     section: Section
     numbers: pd.DataFrame
-    pictures: list[Picture]
+    pictures: list[tuple[Picture, Embedded]]
     tables: list[tuple[Shown, pd.DataFrame]]
 
     @property
@@ -50,7 +52,7 @@ class StudyReport:
         return rows.assign(provenance=marks)
 
 
-def make_report(facts: StudyFacts, *, figures: bool = True) -> StudyReport:
+def make_report(facts: StudyFacts, *, figures: bool = True, remembered: Remembered | None = None) -> StudyReport:
     """Put the report together.
 
     Parameters
@@ -58,14 +60,16 @@ def make_report(facts: StudyFacts, *, figures: bool = True) -> StudyReport:
     facts
         The study's tables.
     figures
-        Whether figures are drawn, which is most of the work.
+        Whether there are figures; drawing them is most of the work.
+    remembered
+        Figures drawn before; those whose rows are the same are taken from there, the others are put there.
     """
     numbers = study_numbers(facts)
     parts = [
         Part(
             section,
             numbers[numbers["section"] == section.key],
-            list(pictures(section, facts)) if figures else [],
+            list(pictures(section, facts, remembered)) if figures else [],
             [(shown, rows) for shown in section.tables if len(rows := chosen(shown, facts))],
         )
         for section in SECTIONS

@@ -4,6 +4,7 @@ import base64
 import gzip
 import io
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -20,7 +21,8 @@ from tme_platform.lake.tables import CLUSTER_EVIDENCE, COHORT_METRICS, SIGNATURE
 from tme_platform.orchestration.pictures import figure_metadata
 from tme_platform.orchestration.study_facts import study_facts
 from tme_platform.orchestration.table_asset import STAGES, group_name
-from tme_platform.report import StudyReport, make_report, page_path, render_page, write_folder
+from tme_platform.report import StudyReport, make_report, page_path, remembered_figures, render_page, write_folder
+from tme_platform.report.remembered import Remembered
 from tme_platform.tracking import Tracker
 from tme_platform_tests.orchestration.conftest import Platform
 from tme_platform_tests.small_study import make_study
@@ -118,13 +120,38 @@ def test_every_link_and_picture_resolves_inside_the_page(page: Page) -> None:
 def test_data_of_figures_and_tables_are_in_the_page(page: Page, made: StudyReport) -> None:
     files = {str(link["download"]): str(link["href"]) for link in page.all("a") if "download" in link}
     for part in made.parts:
-        for picture in part.pictures:
+        for picture, _ in part.pictures:
             name = next(name for name in files if name.split(".csv")[0] == picture.key)
             content = base64.b64decode(files[name].partition("base64,")[2])
             plain = gzip.decompress(content) if name.endswith(".gz") else content
             rows = pd.read_csv(io.BytesIO(plain))
             assert len(rows) == len(picture.drawn.data)
             assert set(rows["provenance"]) == {"simulated"}
+
+
+def test_only_figures_whose_rows_changed_are_drawn_again(
+    platform: Platform, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = platform.workspace
+    facts = study_facts(workspace.scope(STUDY_REPORT, None))
+    remembered = Remembered(tmp_path / "figures")
+    shutil.copytree(remembered_figures(workspace.state, workspace.study.name).folder, remembered.folder)
+    drawn: set[str] = set()
+
+    def noted(name: str, *args: object, **options: object) -> Drawn:
+        drawn.update({name} & set(DRAWN))
+        return _only_some(name, *args, **options)
+
+    monkeypatch.setattr("tme_platform.report.pictures.draw", noted)
+    assert render_page(make_report(facts, remembered=remembered)) == text
+    assert not drawn
+    fewer = {**facts.tables, "roc_curves": facts.tables["roc_curves"].iloc[:-1]}
+    make_report(replace(facts, tables=fewer), remembered=remembered)
+    assert drawn == {"roc"}
+    drawn.clear()
+    (remembered.folder / "cohort_flow.json").write_text("half a fi")
+    assert render_page(make_report(facts, remembered=remembered)) == text
+    assert drawn == {"roc", "cohort_flow"}
 
 
 def test_limits_come_first_and_sections_in_the_order_of_the_study(page: Page, text: str) -> None:

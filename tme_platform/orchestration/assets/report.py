@@ -4,17 +4,21 @@ from tme_platform.lake.tables import STUDY_REPORT
 from tme_platform.orchestration.scope import Scope
 from tme_platform.orchestration.study_facts import REPORTED, study_facts
 from tme_platform.orchestration.table_asset import Made, table_asset
-from tme_platform.report import make_report, page_path, render_page, write_if_changed
+from tme_platform.report import make_report, page_path, remembered_figures, render_page, write_if_changed
 
 
 @table_asset(STUDY_REPORT, code_version="1", deps=REPORTED, kinds=frozenset({"html"}))
 def study_report(scope: Scope) -> Made:
     """Write the report of the study as one page, with its limits first, figures, checklists and versions.
 
-    It is made anew when anything it states has changed. `tme report` prints where it lies and writes the folder for a
-    manuscript.
+    It is made anew when anything it states has changed; figures whose rows are as they were are not drawn again.
+    `tme report` prints where it lies and writes the folder for a manuscript.
     """
-    report = make_report(study_facts(scope), figures=scope.use(scope.study.report).figures)
+    report = make_report(
+        study_facts(scope),
+        figures=scope.use(scope.study.report).figures,
+        remembered=remembered_figures(scope.lake.state_folder, scope.study.name),
+    )
     page = page_path(scope.lake.state_folder, scope.study.name)
     write_if_changed(page, render_page(report).encode())
     checklists = {
