@@ -28,6 +28,8 @@ from tme_platform.orchestration.workspace import Workspace
 
 _DAGSTER_YAML = """\
 # Written once by tme_platform; yours to change (see the deployment notes for PostgreSQL and run queues).
+storage:              # SQLite in this folder, as by default, but quicker
+  custom: {module: tme_platform.orchestration.run_history, class: RunHistory, config: {}}
 telemetry:
   enabled: false
 retention:            # of ticks; runs and their events are removed by `tme housekeeping`
