@@ -1,6 +1,7 @@
 # make setup  the environment in .venv                make demo  the whole study on the bundled real data
 # make test   the tests                               make lint  style, types and the import boundary
 # make ui     Dagster and MLflow in the browser       make docs  the documentation, into site/
+# make test-deployment  what deploy/ describes, started here from its own files
 # Everything sets up what it needs first.
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ LAKE ?= data_lake
 .PHONY: help setup demo test test-deployment lint docs ui lock clean
 
 help:
-	@sed -n '1,4s/^# //p' Makefile
+	@sed -n '1,5s/^# //p' Makefile
 
 setup: $(STAMP)
 

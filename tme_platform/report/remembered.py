@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
@@ -40,14 +41,9 @@ class Remembered:
             return None
 
     def put(self, key: str, content: str, embedded: Embedded) -> None:
-        """Keep a figure in place of the one before it.
-
-        Raises
-        ------
-        OSError
-            The folder cannot be written to.
-        """
-        write_if_changed(self._file(key), json.dumps({"content": content, **asdict(embedded)}).encode())
+        """Keep a figure in place of the one before it; where nothing can be written, it is drawn again next time."""
+        with contextlib.suppress(OSError):
+            write_if_changed(self._file(key), json.dumps({"content": content, **asdict(embedded)}).encode())
 
     def _file(self, key: str) -> Path:
         return self.folder / f"{key}.json"
