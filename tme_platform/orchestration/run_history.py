@@ -1,7 +1,7 @@
 """Dagster's run history in SQLite: its own classes, schema and files, with one SQLAlchemy engine per database.
 
 Dagster makes an engine for every question that it asks of SQLite, and loses the compiled statements with it; where
-assets are light, that is a fourth of a run's processor time. Connections are opened and closed as Dagster does it.
+assets are light, that is a fifth of a run's processor time. Connections are opened and closed as Dagster does it.
 PostgreSQL's classes keep their engine, so a team's `dagster.yaml` needs none of this.
 """
 
@@ -22,6 +22,8 @@ from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.pool import NullPool
 
+from tme_platform.lake.turns import turn
+
 _BUSY_SECONDS = 60
 _ENGINES = 64
 """Every run has a database of its own: a server that looks at many runs keeps the engines of the last ones."""
@@ -31,10 +33,12 @@ class RunHistory(DagsterSqliteStorage):
     """Runs, events and schedules below `base_dir`, which is DAGSTER_HOME if nothing else is said."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
-        super().__init__(base_dir, inst_data)
         history = Path(base_dir) / "history"
-        self._run_storage = _Runs.from_local(str(history))
-        self._event_log_storage = _Events(str(history / "runs"))
+        # Of processes that all find no database yet, one makes the tables: Dagster's own classes fail where two do.
+        with turn(Path(base_dir), "history"):
+            super().__init__(base_dir, inst_data)
+            self._run_storage = _Runs.from_local(str(history))
+            self._event_log_storage = _Events(str(history / "runs"))
 
     @classmethod
     def config_type(cls) -> Any:

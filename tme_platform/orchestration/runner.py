@@ -66,8 +66,10 @@ def dagster_home(state: Path) -> Path:
     home = (state / "dagster").resolve()
     home.mkdir(parents=True, exist_ok=True)
     config = home / "dagster.yaml"
-    if not config.exists():
-        config.write_text(_DAGSTER_YAML, encoding="utf-8")
+    if not config.exists():  # in one step: several runs may begin in a new lake at once
+        draft = home / f".dagster.yaml.{os.getpid()}"
+        draft.write_text(_DAGSTER_YAML, encoding="utf-8")
+        draft.replace(config)
     return home
 
 

@@ -1,5 +1,6 @@
 """The run history that lakes come with: Dagster's own files, read and written by either."""
 
+import multiprocessing
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,27 @@ def test_dagsters_own_storage_reads_what_is_written_and_the_other_way_round(tmp_
         assert told(ours, second) == second_told
         assert ours.get_materialized_partitions(dg.AssetKey("counted")) == {"one", "two"}
         assert {run.run_id for run in ours.get_runs()} == {first, second}
+
+
+def _open_and_add(state: Path, name: str, ready: Any) -> None:
+    ready.wait()
+    with open_instance(state) as instance:
+        instance.add_dynamic_partitions("cohort", [name])
+
+
+@pytest.mark.usefixtures("home")
+def test_runs_that_begin_at_once_in_a_new_lake_all_begin(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    names = {f"cohort_{number}" for number in range(3)}
+    ready = context.Barrier(len(names))
+    started = [context.Process(target=_open_and_add, args=(tmp_path, name, ready)) for name in sorted(names)]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join()
+    assert [process.exitcode for process in started] == [0] * len(names)
+    with open_instance(tmp_path) as instance:
+        assert set(instance.get_dynamic_partitions("cohort")) == names
 
 
 @pytest.mark.usefixtures("home")
