@@ -307,9 +307,9 @@ class Lake:
         """Fill the columns that other cohorts brought with nothing, so that all parts of a table have the same."""
         if not schema.per_cohort:
             return arrow
-        lacking = [pa.field(f.name, f.type) for f in known if f.name not in arrow.column_names]
-        nothing = [pa.nulls(arrow.num_rows, one.type) for one in lacking]
-        for added, column in zip(lacking, nothing, strict=True):
-            arrow = arrow.append_column(added, column)
-        names = [name for name in known.names if name in arrow.column_names]
-        return arrow.select([*names, *(name for name in arrow.column_names if name not in names)])
+        given = dict.fromkeys(arrow.column_names)  # in order; asked for each of thousands of columns
+        lacking = [pa.field(f.name, f.type) for f in known if f.name not in given]
+        for column in lacking:
+            arrow = arrow.append_column(column, pa.nulls(arrow.num_rows, column.type))
+        ours = dict.fromkeys(known.names)
+        return arrow.select([*ours, *(name for name in given if name not in ours)])
