@@ -33,9 +33,12 @@ def parts(lake: Lake, schema: TableSchema) -> dict[str | None, pd.DataFrame]:
 
 
 def contents(lake: Lake) -> dict[str, str]:
-    """Hash of each part of each table, without what names the run that made it."""
+    """Hash of each part of each table, without what names the run that made it.
+
+    Columns are taken by name: a table has them in the order in which its cohorts brought them.
+    """
     return {
-        f"{schema.name}/{part or '*'}": content_hash(frame.drop(columns=OF_THE_RUN, errors="ignore"))
+        f"{schema.name}/{part or '*'}": content_hash(frame[sorted(frame.columns.difference(OF_THE_RUN))])
         for schema in TABLES.values()
         for part, frame in parts(lake, schema).items()
     }
