@@ -2,7 +2,7 @@
 
 Three lakes of their own: in a folder with what is there by default (SQLite); in a folder with Dagster, its queue's
 settings and MLflow on a PostgreSQL; in an S3 store with the same. Servers are started on loopback from their wheels, as
-for the tests. Each study is run twice: the second run must make nothing. Which study runs is named as for `tme`:
+for the tests. Each study is run twice, the second time with nothing to do. Which study runs is named as for `tme`:
 TME_STUDY, TME_LANDING.
 """
 
