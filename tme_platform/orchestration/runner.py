@@ -25,6 +25,7 @@ from tme_platform.orchestration.partitions import register_cohorts
 from tme_platform.orchestration.progress import NOTHING_CHANGED, Progress
 from tme_platform.orchestration.scope import Refresh
 from tme_platform.orchestration.workspace import Workspace
+from tme_platform.report import write_if_changed
 
 _DAGSTER_YAML = """\
 # Written once by tme_platform; yours to change (see the deployment notes for PostgreSQL and run queues).
@@ -66,10 +67,8 @@ def dagster_home(state: Path) -> Path:
     home = (state / "dagster").resolve()
     home.mkdir(parents=True, exist_ok=True)
     config = home / "dagster.yaml"
-    if not config.exists():  # in one step: several runs may begin in a new lake at once
-        draft = home / f".dagster.yaml.{os.getpid()}"
-        draft.write_text(_DAGSTER_YAML, encoding="utf-8")
-        draft.replace(config)
+    if not config.exists():  # put in place whole: several runs may begin in a new lake at once
+        write_if_changed(config, _DAGSTER_YAML.encode())
     return home
 
 

@@ -1,5 +1,6 @@
 """Files that are put in place whole, or not at all."""
 
+import os
 from pathlib import Path
 
 
@@ -14,7 +15,7 @@ def write_if_changed(path: Path, content: bytes) -> bool:
     if path.is_file() and path.read_bytes() == content:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.draft")
+    draft = path.with_name(f".{path.name}.{os.getpid()}")  # another process may write the same file now
     draft.write_bytes(content)
     draft.replace(path)
     return True
