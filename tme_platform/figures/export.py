@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -29,10 +30,12 @@ def settle(figure: Figure) -> None:
     Otherwise each format and resolution works it out again from where the last one left off, and a figure that is
     written several times differs by hairs.
     """
+    if (layout := figure.get_layout_engine()) is None:
+        return
     with in_style():
         FigureCanvasAgg(figure)
         for _ in range(_LAYOUT_PASSES):
-            figure.draw_without_rendering()
+            layout.execute(figure)
         figure.set_layout_engine("none")
 
 
@@ -40,8 +43,14 @@ def to_png(figure: Figure, dpi: int = 300) -> bytes:
     """PNG at a resolution; 300 dots per inch is what journals ask for."""
     buffer = io.BytesIO()
     with in_style():
-        FigureCanvasAgg(figure)
-        figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+        canvas: Any = FigureCanvasAgg(figure)  # without types in matplotlib
+        before = figure.get_dpi()
+        figure.set_dpi(dpi)
+        try:
+            canvas.draw()  # once; savefig goes through the figure twice
+            Image.fromarray(np.asarray(canvas.buffer_rgba())).save(buffer, format="png", dpi=(dpi, dpi))
+        finally:
+            figure.set_dpi(before)
     return buffer.getvalue()
 
 

@@ -97,10 +97,11 @@ class Lake:
         table: DeltaTable | None
         if opened is not None and opened[1] == self._mark(schema, opened[0]):
             table = opened[0]
-            try:
-                table.update_incremental()
-            except (DeltaError, OSError) as error:
-                raise not_read(schema.name, self.root, error) from error
+            if self._has_newer(schema, table):
+                try:
+                    table.update_incremental()
+                except (DeltaError, OSError) as error:
+                    raise not_read(schema.name, self.root, error) from error
         else:
             table = self.table(schema)
         if table is not None:
@@ -112,10 +113,17 @@ class Lake:
         if is_url(self.root):
             return (0, 0)
         try:
-            found = Path(self.uri(schema), "_delta_log", f"{table.version():020d}.json").stat()
+            found = self._commit_file(schema, table.version()).stat()
         except FileNotFoundError:
             return (-1, -1)
         return (found.st_ino, found.st_mtime_ns)
+
+    def _has_newer(self, schema: TableSchema, table: DeltaTable) -> bool:
+        """Whether anybody committed since; in a folder, commits are numbered files without a gap."""
+        return is_url(self.root) or self._commit_file(schema, table.version() + 1).exists()
+
+    def _commit_file(self, schema: TableSchema, version: int) -> Path:
+        return Path(self.uri(schema), "_delta_log", f"{version:020d}.json")
 
     @contextlib.contextmanager
     def turn(self, schema: TableSchema, cohort: str | None, on_wait: Callable[[], None]) -> Iterator[None]:

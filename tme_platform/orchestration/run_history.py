@@ -1,20 +1,25 @@
-"""Dagster's run history in SQLite: its own classes, schema and files, with one SQLAlchemy engine per database.
+"""Dagster's run history in SQLite: its own classes, schema and files, with fewer engines, connections and commits.
 
-Dagster makes an engine for every question that it asks of SQLite, and loses the compiled statements with it; where
-assets are light, that is a fifth of a run's processor time. Connections are opened and closed as Dagster does it.
-PostgreSQL's classes keep their engine, so a team's `dagster.yaml` needs none of this.
+Dagster makes an engine for every question that it asks of SQLite, and loses the compiled statements with it; it opens
+up to five connections to store one event, each with a commit of its own, and stores the events of a batch one by one.
+Where assets are light, that is a third of a run's time. Here a database has one engine, and what is stored together
+is one transaction per database: all of it, or none. PostgreSQL's classes keep their engine, so a team's `dagster.yaml`
+needs none of this.
 """
 
 from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.runs import SqliteRunStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
@@ -68,15 +73,73 @@ class _Runs(SqliteRunStorage):
 
 
 class _Events(SqliteEventLogStorage):
+    """A run's events lie in a database of their own, and once more in the index, by which they are found."""
+
+    def __init__(self, base_dir: str) -> None:
+        self._storing: _Storing | None = None
+        self._tables: set[str] = set()
+        super().__init__(base_dir)
+
+    def store_event(self, event: EventLogEntry) -> None:
+        with self._together():
+            super().store_event(event)
+
+    def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
+        with self._together():
+            super().store_event_batch(events)
+
+    def has_table(self, table_name: str) -> bool:
+        if table_name not in self._tables and super().has_table(table_name):
+            self._tables.add(table_name)  # no table is ever dropped
+        return table_name in self._tables
+
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:
-        with self._db_lock:
-            engine = _engine(self.conn_string_for_shard(shard))
-            if shard not in self._initialized_dbs:
-                self._initdb(engine)
-                self._initialized_dbs.add(shard)
-            with engine.begin() as connection:
-                yield connection
+        if (storing := self._mine()) is not None:
+            yield storing.connection(shard, self._begin)
+            return
+        with self._db_lock, self._begin(shard) as connection:
+            yield connection
+
+    @contextmanager
+    def _begin(self, shard: str) -> Iterator[Connection]:
+        engine = _engine(self.conn_string_for_shard(shard))
+        if shard not in self._initialized_dbs:
+            self._initdb(engine)
+            self._initialized_dbs.add(shard)
+        with engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _together(self) -> Iterator[None]:
+        """One transaction per database for all that this thread stores meanwhile."""
+        if self._mine() is not None:
+            yield
+            return
+        with self._db_lock, ExitStack() as stack:
+            self._storing = _Storing(threading.get_ident(), stack, {})
+            try:
+                yield
+            finally:
+                self._storing = None
+
+    def _mine(self) -> _Storing | None:
+        storing = self._storing
+        return storing if storing is not None and storing.thread == threading.get_ident() else None
+
+
+@dataclass(frozen=True)
+class _Storing:
+    """The connections of a thread that stores events; they are committed and closed where the stack ends."""
+
+    thread: int
+    stack: ExitStack
+    connections: dict[str, Connection]
+
+    def connection(self, shard: str, begin: Callable[[str], AbstractContextManager[Connection]]) -> Connection:
+        if shard not in self.connections:
+            self.connections[shard] = self.stack.enter_context(begin(shard))
+        return self.connections[shard]
 
 
 @functools.lru_cache(maxsize=_ENGINES)

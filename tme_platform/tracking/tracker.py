@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,8 @@ from tme_platform.tracking.reach import require, told
 _KEY = "tme.content_key"
 _EXPERIMENT_ID = "tme.experiment_id"
 _EXPERIMENT = "rad-score"
+_METRICS_PER_CALL = 1000
+"""MLflow takes no more at once."""
 CHAMPION = "champion"
 """Alias of the version that is used by default; given by the promotion rule only."""
 CHALLENGER = "challenger"
@@ -225,9 +228,13 @@ class Tracker:
 
     def log_metrics(self, record: ModelRecord, metrics: Mapping[str, float]) -> None:
         """Add metrics to a model's run (the figures per cohort, which come after training)."""
+        from mlflow.entities import Metric
+
+        now = time.time_ns() // 1_000_000
+        entities = [Metric(name, float(value), now, 0) for name, value in metrics.items()]
         client = self._client()
-        for name, value in metrics.items():
-            client.log_metric(record.run_id, name, float(value))
+        for start in range(0, len(entities), _METRICS_PER_CALL):
+            client.log_batch(record.run_id, metrics=entities[start : start + _METRICS_PER_CALL])
 
     def load(self, record: ModelRecord) -> Any:
         """The fitted pipeline of a version."""
