@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from tme_platform.expression import CHECKPOINT_GENES
-from tme_platform.figures import FIGURES, draw, to_small_png
+from tme_platform.figures import FIGURES, SMALL_BYTES, to_small_png
 from tme_platform.lake import TABLES
 from tme_platform.lake.tables import EXPRESSION
+from tme_platform.report import picture, remembered_figures
+from tme_platform.report.embed import uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import pandas as pd
+
     from tme_platform.figures import Entry
+    from tme_platform.lake import TableSchema
     from tme_platform.orchestration.scope import Scope
 
 
@@ -31,34 +35,35 @@ def figure_metadata(scope: Scope) -> dict[str, Any]:
         if entry.main_table != scope.schema.name:
             continue
         try:
-            found.update({f"figure_{key}": _markdown(png, entry) for key, png in _drawn(scope, entry)})
+            found.update({f"figure_{key}": _markdown(image, entry) for key, image in _drawn(scope, entry)})
         except Exception as error:
             place = f" of {scope.cohort}" if scope.cohort else ""
             scope.log.warning(f"the figure {name}{place} could not be drawn: {error}")
     return found
 
 
-def _drawn(scope: Scope, entry: Entry) -> Iterator[tuple[str, bytes]]:
-    """Draw from the lake as it is now; parts of the same cohort where tables are kept per cohort."""
-    tables = {}
-    for name in entry.tables:
-        schema = TABLES[name]
-        part = scope.cohort if schema.per_cohort else None
-        frame = scope.lake.read(schema, part, rows={"gene": CHECKPOINT_GENES} if schema is EXPRESSION else None)
-        if len(frame):
-            tables[name] = frame
-    if not set(entry.required) <= set(tables):
-        return
+def _drawn(scope: Scope, entry: Entry) -> Iterator[tuple[str, str]]:
+    """Draw from the lake as it is now, or take from memory; the report finds there what it shows, too."""
+    tables = {name: _rows(scope, TABLES[name]) for name in entry.tables}
     cohorts: list[str | None] = [scope.cohort]
     if entry.per_cohort and scope.cohort is None:
         cohorts = sorted(tables[entry.required[0]]["cohort"].unique())
+    remembered = remembered_figures(scope.lake.state_folder, scope.study.name)
     for cohort in cohorts:
-        drawn = draw(entry.name, tables, **({"cohort": cohort} if entry.per_cohort else {}))
-        if not drawn.is_empty:
-            key = entry.name if cohort == scope.cohort else f"{entry.name}_{cohort}"
-            yield key, to_small_png(drawn.figure)
+        made = picture(entry.name, tables, cohort)
+        if made is None or (embedded := made.embedded(remembered)) is None:
+            continue
+        key = entry.name if cohort == scope.cohort else f"{entry.name}_{cohort}"
+        small = len(embedded.png) < SMALL_BYTES
+        yield key, embedded.image[0] if small else uri("image/png", to_small_png(made.drawn.figure))
 
 
-def _markdown(png: bytes, entry: Entry) -> dg.MarkdownMetadataValue:
-    picture = base64.b64encode(png).decode()
-    return dg.MetadataValue.md(f"![{entry.title}](data:image/png;base64,{picture})\n\n{entry.caption}")
+def _rows(scope: Scope, schema: TableSchema) -> pd.DataFrame:
+    """A table as the report reads it; of the same cohort where tables are kept per cohort."""
+    part = scope.cohort if schema.per_cohort else None
+    frame = scope.lake.read(schema, part, rows={"gene": CHECKPOINT_GENES} if schema is EXPRESSION else None)
+    return frame[frame["cohort"].isin(list(scope.cohorts))] if schema.per_cohort and part is None else frame
+
+
+def _markdown(image: str, entry: Entry) -> dg.MarkdownMetadataValue:
+    return dg.MetadataValue.md(f"![{entry.title}]({image})\n\n{entry.caption}")

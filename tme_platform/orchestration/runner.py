@@ -7,9 +7,10 @@ and so on. A failure stops what depends on it, for that cohort; everything else 
 
 from __future__ import annotations
 
+import functools
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -27,6 +28,7 @@ from tme_platform.orchestration.scope import Refresh
 from tme_platform.orchestration.workspace import Workspace
 from tme_platform.report import write_if_changed
 
+_CATALOG = dg.AssetKey("catalog")
 _DAGSTER_YAML = """\
 # Written once by tme_platform; yours to change (see the deployment notes for PostgreSQL and run queues).
 storage:              # SQLite in this folder, as by default, but quicker
@@ -131,6 +133,8 @@ def run_study(
         failures=[Failure("cohorts", name, text) for name, text in unreadable.items() if named is None or name in named]
     )
     broken: set[tuple[str, str | None]] = set()
+    in_dagster = functools.cache(functools.partial(_parts_in_dagster, instance))
+    catalog_is_new = False
     for wave in waves([specs[key] for key in chosen]):
         parts = (
             [name for name in cohorts or landed if name not in unreadable]
@@ -138,7 +142,7 @@ def run_study(
             else [None]
         )
         for cohort in parts:
-            stale = _stale(workspace, instance, progress, wave, cohort, refresh)
+            stale = _stale(workspace, in_dagster, progress, wave, cohort, refresh)
             runnable = [spec.key for spec in stale if not _blocked(spec, cohort, broken)]
             skipped = {(spec.key.to_user_string(), cohort) for spec in stale if spec.key not in runnable}
             outcome.skipped += sorted(skipped, key=str)
@@ -158,17 +162,25 @@ def run_study(
             done = {event.asset_key for event in result.get_asset_materialization_events()}
             broken |= {(key.to_user_string(), cohort) for key in runnable if key not in done}
             broken |= {(failure.asset, cohort) for failure in failures}
-    try:
-        build_catalog(workspace.lake)  # also where its asset was not chosen: queries must see what was made
-    except LakeError as error:
-        if ("catalog", None) not in broken:
-            outcome.failures.append(Failure("catalog", None, str(error)))
+            catalog_is_new = _CATALOG in done
+    if not catalog_is_new:
+        outcome.failures += _catalog(workspace, broken)
     return outcome
+
+
+def _catalog(workspace: Workspace, broken: set[tuple[str, str | None]]) -> list[Failure]:
+    """Build it also where its asset was not chosen, or a run was killed before it: queries must see what was made."""
+    name = _CATALOG.to_user_string()
+    try:
+        build_catalog(workspace.lake)
+    except LakeError as error:
+        return [] if (name, None) in broken else [Failure(name, None, str(error))]
+    return []
 
 
 def _stale(
     workspace: Workspace,
-    instance: dg.DagsterInstance,
+    in_dagster: Callable[[dg.AssetKey, bool], Collection[str | None]],
     progress: Progress,
     wave: Sequence[dg.AssetSpec],
     cohort: str | None,
@@ -179,7 +191,7 @@ def _stale(
     for spec in wave:
         name = spec.key.to_user_string()
         behind = {dep.asset_key for dep in spec.deps} & {other.key for other in stale}
-        known = _known_to_dagster(instance, spec.key, cohort)
+        known = cohort in in_dagster(spec.key, cohort is not None)
         scope = workspace.scope(TABLES[name], cohort, refresh=refresh) if name in TABLES else None
         if behind or not known or (scope is not None and scope.why_run(spec.code_version or "")):
             stale.append(spec)
@@ -188,11 +200,11 @@ def _stale(
     return stale
 
 
-def _known_to_dagster(instance: dg.DagsterInstance, key: dg.AssetKey, cohort: str | None) -> bool:
-    """Whether Dagster has seen the asset made; a lake may have been brought here without its event log."""
-    if cohort is not None:
-        return cohort in instance.get_materialized_partitions(key)
-    return instance.get_latest_materialization_event(key) is not None
+def _parts_in_dagster(instance: dg.DagsterInstance, key: dg.AssetKey, per_cohort: bool) -> Collection[str | None]:
+    """The parts that Dagster has seen made; a lake may have been brought here without its event log."""
+    if per_cohort:
+        return instance.get_materialized_partitions(key)
+    return () if instance.get_latest_materialization_event(key) is None else (None,)
 
 
 def waves(specs: Sequence[dg.AssetSpec]) -> list[list[dg.AssetSpec]]:
@@ -238,7 +250,7 @@ def _blocked(spec: dg.AssetSpec, cohort: str | None, broken: set[tuple[str, str 
 
 
 def _run_config(keys: Sequence[dg.AssetKey], refresh: Refresh) -> dict[str, object]:
-    ops = {key.to_user_string(): {"config": {"refresh": refresh}} for key in keys if key.to_user_string() != "catalog"}
+    ops = {key.to_user_string(): {"config": {"refresh": refresh}} for key in keys if key != _CATALOG}
     return {"ops": ops, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 

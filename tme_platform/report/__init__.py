@@ -7,6 +7,7 @@ from tme_platform.report.facts import StudyFacts
 from tme_platform.report.folder import page_path, remembered_figures, write_folder
 from tme_platform.report.numbers import study_numbers
 from tme_platform.report.page import render_page
+from tme_platform.report.pictures import picture
 from tme_platform.report.sections import tables_needed
 from tme_platform.report.study_report import StudyReport, make_report
 from tme_platform.report.write import write_if_changed
@@ -16,6 +17,7 @@ __all__ = [
     "StudyReport",
     "make_report",
     "page_path",
+    "picture",
     "remembered_figures",
     "render_page",
     "study_numbers",

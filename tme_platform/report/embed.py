@@ -35,6 +35,11 @@ class Embedded:
     csv: tuple[str, str]
     notes: tuple[str, ...]
 
+    @property
+    def png(self) -> bytes:
+        """The picture as a file."""
+        return base64.b64decode(self.image[0].partition("base64,")[2])
+
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
     """A frame as CSV with seven digits, the same bytes on every machine."""

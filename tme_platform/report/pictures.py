@@ -30,7 +30,7 @@ class Picture:
     @cached_property
     def drawn(self) -> Drawn:
         """The figure with everything in its place."""
-        options = {"cohort": self.cohort} if self.cohort is not None else {}
+        options = {"cohort": self.cohort} if FIGURES[self.name].per_cohort else {}
         drawn = draw(self.name, self.tables, **options)
         if not drawn.is_empty:
             settle(drawn.figure)
@@ -59,15 +59,35 @@ def pictures(
 ) -> Iterator[tuple[Picture, Embedded]]:
     """The figures of a section that have something to show."""
     for name in section.figures:
-        entry = FIGURES[name]
-        if not all(facts.has(table) for table in entry.required):
-            continue
-        for cohort in _cohorts(entry, facts):
-            key = name if cohort is None else f"{name}-{cohort}"
-            title = entry.title if cohort is None else f"{entry.title}: {cohort}"
-            picture = Picture(key, name, cohort, title, entry.caption, _tables(entry, facts, cohort))
-            if embedded := picture.embedded(remembered):
-                yield picture, embedded
+        for cohort in _cohorts(FIGURES[name], facts):
+            made = picture(name, facts.tables, cohort)
+            if made is not None and (embedded := made.embedded(remembered)):
+                yield made, embedded
+
+
+def picture(name: str, tables: Mapping[str, pd.DataFrame], cohort: str | None = None) -> Picture | None:
+    """A figure before it is drawn; of a cohort it is drawn from that cohort's rows: others that grow change nothing.
+
+    Parameters
+    ----------
+    name
+        One of `FIGURES`.
+    tables
+        Table name -> frame as the lake has it; more than the figure needs may be there.
+    cohort
+        Which cohort; None for a figure of all of them.
+
+    Returns
+    -------
+    None where a table that it needs has no rows.
+    """
+    entry = FIGURES[name]
+    frames = {table: _of(cohort, table, tables[table]) for table in entry.tables if table in tables}
+    frames = {table: frame for table, frame in frames.items() if len(frame)}
+    if not set(entry.required) <= set(frames):
+        return None
+    key, title = (name, entry.title) if cohort is None else (f"{name}-{cohort}", f"{entry.title}: {cohort}")
+    return Picture(key, name, cohort, title, entry.caption, frames)
 
 
 def _cohorts(entry: Entry, facts: StudyFacts) -> list[str | None]:
@@ -78,12 +98,8 @@ def _cohorts(entry: Entry, facts: StudyFacts) -> list[str | None]:
     return [name for name in facts.cohorts if "cohort" in main and (main["cohort"] == name).any()]
 
 
-def _tables(entry: Entry, facts: StudyFacts, cohort: str | None) -> dict[str, pd.DataFrame]:
-    """The frames that a figure is drawn from; of one cohort only its rows: others that grow change nothing."""
-    frames = {name: facts.tables[name] for name in entry.tables if name in facts.tables}
-    if cohort is None:
-        return frames
-    own = {name: frame[frame["cohort"] == cohort] if "cohort" in frame else frame for name, frame in frames.items()}
-    return {
-        name: frame.dropna(axis="columns", how="all") if name == "cell_scores" else frame for name, frame in own.items()
-    }
+def _of(cohort: str | None, table: str, frame: pd.DataFrame) -> pd.DataFrame:
+    if cohort is None or "cohort" not in frame:
+        return frame
+    own = frame[frame["cohort"] == cohort]
+    return own.dropna(axis="columns", how="all") if table == "cell_scores" else own

@@ -54,7 +54,7 @@ def digest(name: str, cohort: str | None, tables: Mapping[str, pd.DataFrame]) ->
     found = hashlib.sha256(json.dumps([_code(), name, cohort]).encode())
     for table, frame in sorted(tables.items()):
         found.update(table.encode())
-        rows = pa.Table.from_pandas(frame, preserve_index=False)
+        rows = pa.Table.from_pandas(frame, preserve_index=False).combine_chunks()
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, rows.schema) as stream:
             stream.write_table(rows)

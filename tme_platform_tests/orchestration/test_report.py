@@ -3,6 +3,7 @@
 import base64
 import gzip
 import io
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -69,8 +70,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
     study.write_text(study.read_text().replace("figures: false", "figures: true"))
     opened = Platform(workspace, dg.DagsterInstance.local_temp(str(root), QUIET))
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("report", "orchestration"):
-            patch.setattr(f"tme_platform.{module}.pictures.draw", _only_some)
+        patch.setattr("tme_platform.report.pictures.draw", _only_some)
         outcome, _ = opened.run(select=MADE)
     assert outcome.success
     return opened
@@ -222,13 +222,24 @@ def test_an_asset_carries_its_figure(platform: Platform) -> None:
     assert figure_metadata(scope) == {}, "a study that asks for none"
 
 
+def test_a_figure_is_drawn_once_for_dagster_and_the_report(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    memory = remembered_figures(platform.workspace.state, platform.workspace.study.name)
+    noted: list[str] = []
+    monkeypatch.setattr("tme_platform.report.pictures.draw", lambda name, *_, **__: noted.append(name))
+    found = figure_metadata(platform.workspace.scope(CLUSTER_EVIDENCE, "reference"))
+    assert not noted
+    page = json.loads((memory.folder / "cluster_votes-reference.json").read_text())
+    assert page["image"][0] in found["figure_cluster_votes"].value
+
+
 def test_a_figure_that_cannot_be_drawn_costs_no_table(
     platform: Platform, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object, **__: object) -> None:
         raise ValueError("no ink")
 
-    monkeypatch.setattr("tme_platform.orchestration.pictures.draw", broken)
+    monkeypatch.setattr("tme_platform.report.pictures.draw", broken)
+    monkeypatch.setattr(Remembered, "get", lambda *_: None)
     assert figure_metadata(platform.workspace.scope(SURVIVAL_CURVES, "reference")) == {}
     assert "the figure kaplan_meier of reference could not be drawn: no ink" in caplog.text
 

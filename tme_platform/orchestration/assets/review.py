@@ -4,13 +4,14 @@ import pandas as pd
 
 from tme_platform.cohorts import Role
 from tme_platform.evaluation import permutation_p
-from tme_platform.figures import FIGURES, draw, to_png
+from tme_platform.figures import FIGURES
 from tme_platform.lake.tables import (
     AGREED_FEATURES,
     COHORT_METRICS,
     DECISION_CURVES,
     LABEL_PERMUTATIONS,
     LEARNING_CURVE,
+    RAD_SCORES,
     RELIABILITY_CURVES,
     ROC_CURVES,
     SIGNATURE,
@@ -25,6 +26,7 @@ from tme_platform.orchestration.assets.signature import current_model, judge_sid
 from tme_platform.orchestration.scope import Scope
 from tme_platform.orchestration.table_asset import Made, nothing, table_asset
 from tme_platform.orchestration.training import current_training_set
+from tme_platform.report import picture, remembered_figures
 from tme_platform.signature import Criterion, promotion_criteria
 from tme_platform.signature.card import CardFacts, model_card
 from tme_platform.tracking import ModelRecord
@@ -47,7 +49,7 @@ _EVALUATED = (
 @table_asset(
     SIGNATURE_REVIEW,
     code_version="1",
-    deps=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES, *_EVALUATED],
+    deps=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES, RAD_SCORES, *_EVALUATED],
     kinds=frozenset({"mlflow"}),
 )
 def signature_review(scope: Scope) -> Made:
@@ -75,7 +77,7 @@ def signature_review(scope: Scope) -> Made:
     decision = _decide(scope, record, before, criteria)
     card = model_card(_facts(scope, record, row, decision, criteria, evaluated))
     scope.tracker.describe(record, card)
-    scope.tracker.attach(record, {"model_card.md": card.encode(), **_files(evaluated)})
+    scope.tracker.attach(record, {"model_card.md": card.encode(), **_files(scope, evaluated)})
     table = pd.DataFrame([vars(one) for one in criteria]).assign(
         model_version=record.version, champion_before=before, decision=decision
     )
@@ -132,12 +134,17 @@ def _facts(
     )
 
 
-def _files(evaluated: dict[str, pd.DataFrame]) -> dict[str, bytes]:
-    """Every evaluation table as CSV, and the figures that they make."""
+def _files(scope: Scope, evaluated: dict[str, pd.DataFrame]) -> dict[str, bytes]:
+    """Every evaluation table as CSV, and the figures that they make, as the report shows them."""
     files = {
         f"evaluation/{name}.csv": table.to_csv(index=False).encode() for name, table in evaluated.items() if len(table)
     }
+    tables = {**evaluated, **{schema.name: scope.table(schema) for schema in (SIGNATURE, RAD_SCORES)}}
+    remembered = remembered_figures(scope.lake.state_folder, scope.study.name)
     for name, entry in FIGURES.items():
-        if entry.main_table in evaluated and not entry.per_cohort and len(evaluated[entry.main_table]):
-            files[f"figures/{name}.png"] = to_png(draw(name, evaluated).figure, dpi=150)
+        if entry.main_table not in evaluated or entry.per_cohort:
+            continue
+        made = picture(name, tables)
+        if made is not None and (embedded := made.embedded(remembered)):
+            files[f"figures/{name}.png"] = embedded.png
     return files
