@@ -1,16 +1,20 @@
 """What one patient more takes, as a share of the first run of his cohort: images, and a finished table of features.
 
-    python benchmarks/one_more.py [--images 100] [--tabled 1000]
+    python benchmarks/one_more.py [--images 100] [--tabled 1000] [--study FILE]
 
 The simulated study is made with a small discovery cohort and run but for its external cohort, sim_immune_phenotype, so
 that there is a signature. Then that cohort lands with its patients and is run (the first run), grows by one, and is run
 again. Counted are the tables of that cohort, in a process that has started (`tme` itself takes seconds to start), and
 with them the tables of the whole study that read it (evaluation over all cohorts, catalog, report).
+
+Agreement and the width of the ring are looked at with the platform's own settings, as in a study of real patients; the
+packaged simulated study saves on them (`--study simulated`).
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import tempfile
 import time
@@ -24,6 +28,13 @@ from tme_platform.simulation import Simulation, grown_sizes, write_study
 
 COHORT = "sim_immune_phenotype"
 OTHERS = {"sim_expression": 60, "sim_radiomics": 30}
+STUDY = """
+extends: simulated
+name: simulated
+title: Simulated cohorts, agreement and ring width as in a study of real patients
+agreement: {perturbation_patients: 30}
+ring_width: {patients: 10, widths_mm: [1.0, 2.0, 3.0, 5.0]}
+"""
 
 
 def main() -> None:
@@ -31,13 +42,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, default=100, help="patients with images; 0: not measured")
     parser.add_argument("--tabled", type=int, default=1000, help="patients in a table of features; 0: not measured")
+    parser.add_argument("--study", default="", help="a packaged study or a study file in place of this one's")
     options = parser.parse_args()
+    gc.freeze()  # as `tme run` does
     print("| cohort | patients | first run, its tables | one more | share | first run, all | one more | share |")
     print("| --- |" + " ---: |" * 7)
     for kind, patients in (("images", options.images), ("a table of features", options.tabled)):
         if patients:
             with tempfile.TemporaryDirectory() as folder:
-                (own, own_more), (rest, rest_more) = measured(Path(folder), patients, tabled=kind != "images")
+                (own, own_more), (rest, rest_more) = measured(
+                    Path(folder), patients, options.study, tabled=kind != "images"
+                )
             every, every_more = own + rest, own_more + rest_more
             print(
                 f"| {kind} | {patients:,} | {own:.1f} s | {own_more:.2f} s | {own_more / own:.1%} | {every:.1f} s | "
@@ -45,13 +60,15 @@ def main() -> None:
             )
 
 
-def measured(folder: Path, patients: int, *, tabled: bool) -> list[tuple[float, float]]:
+def measured(folder: Path, patients: int, study: str, *, tabled: bool) -> list[tuple[float, float]]:
     """Seconds of the first run and of that with one patient more: tables of the cohort, tables of the whole study."""
     os.environ.pop("DAGSTER_HOME", None)  # of the lake measured before
     made_by = Simulation(2024, 2.0, tabled, ())
     landing = folder / "landing"
+    (folder / "study.yaml").write_text(STUDY)
+    study = study or str(folder / "study.yaml")
     write_study(landing, OTHERS, made_by)
-    workspace = Workspace(lake_root=str(folder / "lake"), landing_root=str(landing), study_name="simulated")
+    workspace = Workspace(lake_root=str(folder / "lake"), landing_root=str(landing), study_name=study)
     with open_instance(folder / "lake") as instance:
         _run(workspace, instance)
         write_study(landing, {**OTHERS, COHORT: patients}, made_by)

@@ -5,6 +5,7 @@ Heavy libraries are imported inside the commands that use them, so that `tme --h
 
 from __future__ import annotations
 
+import gc
 import os
 from dataclasses import dataclass
 from enum import StrEnum
@@ -338,6 +339,7 @@ def _run(where: Where, *, cohorts: list[str] | None, select: str | None, refresh
                 f"no cohort of study {where.study} has landed in {workspace.landing}: "
                 "put a folder with a cohort.yaml there, or name another place (--landing)"
             )
+        gc.freeze()  # what was imported stays: the collector need not go through it again and again
         with open_instance(where.state) as instance:
             return run_study(workspace, instance, progress, cohorts=cohorts, select=select, refresh=refresh.value)
 
