@@ -2,16 +2,16 @@
 
 Dagster makes an engine for every question that it asks of SQLite, and loses the compiled statements with it; it opens
 up to five connections to store one event, each with a commit of its own, and stores the events of a batch one by one.
-Where assets are light, that is a third of a run's time. Here a database has one engine, and what is stored together
-is one transaction per database: all of it, or none. PostgreSQL's classes keep their engine, so a team's `dagster.yaml`
-needs none of this.
+Where assets are light, that is a third of a run's time. Here a database has one engine that keeps its connection, and
+what is stored together is one transaction per database: all of it, or none. PostgreSQL's classes keep their engine, so
+a team's `dagster.yaml` needs none of this.
 """
 
 from __future__ import annotations
 
-import functools
 import os
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -25,13 +25,12 @@ from dagster._core.storage.runs import SqliteRunStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine
-from sqlalchemy.pool import NullPool
 
 from tme_platform.lake.turns import turn
 
 _BUSY_SECONDS = 60
-_ENGINES = 64
-"""Every run has a database of its own: a server that looks at many runs keeps the engines of the last ones."""
+_DATABASES = 32
+"""Every run has a database of its own: a server that looks at many runs keeps the last ones open."""
 
 
 class RunHistory(DagsterSqliteStorage):
@@ -65,17 +64,51 @@ class RunHistory(DagsterSqliteStorage):
         return cls.from_local(folder, inst_data)
 
 
+class _Engines:
+    """An engine per database; of those used last, connections stay open."""
+
+    def __init__(self, at_most: int = 1) -> None:
+        self._at_most = at_most
+        self._kept: OrderedDict[str, Engine] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, url: str) -> Engine:
+        """The engine of a database's address, made on first use."""
+        with self._lock:
+            if url not in self._kept:
+                self._kept[url] = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+            self._kept.move_to_end(url)
+            if len(self._kept) > self._at_most:
+                self._kept.popitem(last=False)[1].dispose()
+            return self._kept[url]
+
+    def dispose(self) -> None:
+        """Close what is open."""
+        with self._lock:
+            while self._kept:
+                self._kept.popitem()[1].dispose()
+
+
 class _Runs(SqliteRunStorage):
+    def __init__(self, conn_string: str, inst_data: ConfigurableClassData | None = None) -> None:
+        self.engines = _Engines()
+        super().__init__(conn_string, inst_data)
+
     @contextmanager
     def connect(self) -> Iterator[Connection]:
-        with _engine(self._conn_string).begin() as connection:
+        with self.engines.get(self._conn_string).begin() as connection:
             yield connection
+
+    def dispose(self) -> None:
+        super().dispose()
+        self.engines.dispose()
 
 
 class _Events(SqliteEventLogStorage):
     """A run's events lie in a database of their own, and once more in the index, by which they are found."""
 
     def __init__(self, base_dir: str) -> None:
+        self.engines = _Engines(_DATABASES)
         self._storing: _Storing | None = None
         self._tables: set[str] = set()
         super().__init__(base_dir)
@@ -87,6 +120,10 @@ class _Events(SqliteEventLogStorage):
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         with self._together():
             super().store_event_batch(events)
+
+    def dispose(self) -> None:
+        super().dispose()
+        self.engines.dispose()
 
     def has_table(self, table_name: str) -> bool:
         if table_name not in self._tables and super().has_table(table_name):
@@ -103,7 +140,7 @@ class _Events(SqliteEventLogStorage):
 
     @contextmanager
     def _begin(self, shard: str) -> Iterator[Connection]:
-        engine = _engine(self.conn_string_for_shard(shard))
+        engine = self.engines.get(self.conn_string_for_shard(shard))
         if shard not in self._initialized_dbs:
             self._initdb(engine)
             self._initialized_dbs.add(shard)
@@ -140,8 +177,3 @@ class _Storing:
         if shard not in self.connections:
             self.connections[shard] = self.stack.enter_context(begin(shard))
         return self.connections[shard]
-
-
-@functools.lru_cache(maxsize=_ENGINES)
-def _engine(url: str) -> Engine:
-    return create_engine(url, poolclass=NullPool, connect_args={"timeout": _BUSY_SECONDS})

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 import pytest
 from dagster._core.storage.event_log import SqliteEventLogStorage
+from sqlalchemy import Engine, create_engine, event
 
 from tme_platform.orchestration import run_history
 from tme_platform.orchestration.runner import open_instance
@@ -79,14 +80,58 @@ def test_runs_that_begin_at_once_in_a_new_lake_all_begin(tmp_path: Path) -> None
 
 
 @pytest.mark.usefixtures("home")
-def test_an_engine_serves_a_database_for_good(tmp_path: Path) -> None:
-    run_history._engine.cache_clear()
+def test_a_database_is_opened_once_and_closed_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def noted(url: str, **options: Any) -> Engine:
+        engine = create_engine(url, **options)
+        event.listen(engine, "connect", lambda *_: made.append(url))
+        event.listen(engine, "close", lambda *_: made.remove(url))
+        return engine
+
+    monkeypatch.setattr(run_history, "create_engine", noted)
     with open_instance(tmp_path) as ours:
         run(ours, "one")
-        asked = run_history._engine.cache_info()
-        databases = len(list((tmp_path / "dagster" / "history").rglob("*.db")))
-    assert asked.misses <= databases
-    assert asked.hits > 5 * asked.misses
+        databases = list((tmp_path / "dagster" / "history").rglob("*.db"))
+        assert len(set(made)) == len(databases)
+        assert len(made) < 2 * len(databases), "not one for each of some forty questions"
+    assert made == []
+
+
+def test_the_databases_used_last_stay_open(tmp_path: Path) -> None:
+    engines = run_history._Engines(at_most=2)
+    first, second = (engines.get(f"sqlite:///{tmp_path / name}") for name in ("first", "second"))
+    assert engines.get(first.url.render_as_string()) is first
+    engines.get(f"sqlite:///{tmp_path / 'third'}")
+    assert engines.get(first.url.render_as_string()) is first
+    assert engines.get(second.url.render_as_string()) is not second
+
+
+@pytest.mark.usefixtures("home")
+def test_what_is_stored_together_is_stored_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_instance(tmp_path) as ours:
+        first = run(ours, "one")
+        before = told(ours, first)
+        storage = ours.event_log_storage
+        entries = [record.event_log_entry for record in storage.get_records_for_run(first).records]
+        stored = SqliteEventLogStorage.store_event
+        count = 0
+
+        def full_at_the_last(self: SqliteEventLogStorage, entry: Any) -> None:
+            nonlocal count
+            count += 1
+            if count == len(entries):
+                raise OSError("no space left on device")
+            stored(self, entry)
+
+        monkeypatch.setattr(SqliteEventLogStorage, "store_event", full_at_the_last)
+        with pytest.raises(OSError, match="no space"):
+            storage.store_event_batch(entries)
+        assert count == len(entries) > 5
+        assert told(ours, first) == before
+        monkeypatch.undo()
+        run(ours, "two")  # what failed has let go of its locks
+        assert ours.get_materialized_partitions(dg.AssetKey("counted")) == {"one", "two"}
 
 
 def test_without_a_folder_it_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,8 +27,10 @@ from tme_platform.survival import (
 
 def _followed(scope: Scope) -> pd.DataFrame:
     """Patients with a phenotype: os_days, os_event, phenotype, by patient; survival may be missing."""
-    clinical = scope.table(PATIENTS, columns=["patient_id", "os_days", "os_event"])
     labels = scope.table(TME_PHENOTYPES, columns=["patient_id", "phenotype"])
+    if labels.empty:  # then it is not looked at who the patients are, and a further one is no reason to run
+        return pd.DataFrame(columns=["os_days", "os_event", "phenotype"], dtype=float)
+    clinical = scope.table(PATIENTS, columns=["patient_id", "os_days", "os_event"])
     joined = labels.merge(clinical, on="patient_id", how="left").set_index("patient_id")
     return joined.astype({"os_event": "float64", "phenotype": "object"})
 
