@@ -114,9 +114,7 @@ def test_what_is_stored_together_is_stored_whole_or_not_at_all(tmp_path: Path, m
         before = told(ours, first)
         storage = ours.event_log_storage
         entries = [record.event_log_entry for record in storage.get_records_for_run(first).records]
-        entries = [
-            entry for entry in entries if "CHECK" not in str(entry.dagster_event_type)
-        ]  # one is stored once only
+        entries = [entry for entry in entries if "CHECK" not in str(entry.dagster_event_type)]
         stored = SqliteEventLogStorage.store_event
         count = 0
 
