@@ -38,10 +38,13 @@ def compare_rows(previous: pd.DataFrame | None, current: pd.DataFrame, unit: str
     Parameters
     ----------
     previous, current
-        Conformed frames of one table (and cohort); None where there is no earlier version.
+        Conformed frames of one table (and cohort); None where there is no earlier version, the same frame where the
+        content is known to be the same.
     unit
         Column whose values are counted. A unit of many rows has changed when any of them has.
     """
+    if previous is current:
+        return RowChanges(new=0, changed=0, unchanged=current[unit].nunique(), removed=0)
     now = _unit_hashes(current, unit)
     if previous is None:
         return RowChanges(new=len(now), changed=0, unchanged=0, removed=0)

@@ -133,15 +133,20 @@ class TableSchema:
         extra = [name for name in table.columns if name not in names]
         if extra and self.wide is None:
             raise TableError(f"table {self.name}: unexpected column(s): {', '.join(map(str, extra))}")
-        cast: dict[str, Any] = {}
-        for column in self.all_columns:
-            cast[column.name] = self._cast(table[column.name], column.dtype)
-        for name in extra:
-            values = self._cast(table[name], "float64")
-            if not values.isna().all():  # a column of nothing belongs to another cohort's collection
-                cast[str(name)] = values
-        conformed = pd.DataFrame(cast, columns=list(cast))
+        cast = {column.name: self._cast(table[column.name], column.dtype) for column in self.all_columns}
+        conformed = pd.DataFrame(cast, columns=names)
+        if extra:
+            conformed = pd.concat([conformed, self._measured(table[extra])], axis="columns")
         return conformed.sort_values(list(self.key), kind="stable", ignore_index=True)
+
+    def _measured(self, values: pd.DataFrame) -> pd.DataFrame:
+        """The wide columns as numbers; all at once, because there are thousands."""
+        try:
+            numbers = values.astype("float64").reset_index(drop=True)
+        except (TypeError, ValueError):  # which one is it?
+            numbers = pd.DataFrame({name: self._cast(values[name], "float64") for name in values.columns})
+        numbers.columns = pd.Index([str(name) for name in numbers.columns])
+        return numbers.loc[:, numbers.notna().any()]  # a column of nothing belongs to another cohort's collection
 
     def _cast(self, values: pd.Series, dtype: Dtype) -> pd.Series:
         try:

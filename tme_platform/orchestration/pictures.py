@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from tme_platform.expression import CHECKPOINT_GENES
-from tme_platform.figures import FIGURES, SMALL_BYTES, to_small_png
+from tme_platform.figures import FIGURES, SMALL_BYTES, draw, to_small_png
 from tme_platform.lake import TABLES
 from tme_platform.lake.tables import EXPRESSION
 from tme_platform.report import picture, remembered_figures
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tme_platform.figures import Entry
     from tme_platform.lake import TableSchema
     from tme_platform.orchestration.scope import Scope
+    from tme_platform.report.pictures import Picture
 
 
 def figure_metadata(scope: Scope) -> dict[str, Any]:
@@ -48,14 +49,22 @@ def _drawn(scope: Scope, entry: Entry) -> Iterator[tuple[str, str]]:
     cohorts: list[str | None] = [scope.cohort]
     if entry.per_cohort and scope.cohort is None:
         cohorts = sorted(tables[entry.required[0]]["cohort"].unique())
-    remembered = remembered_figures(scope.lake.state_folder, scope.study.name)
     for cohort in cohorts:
         made = picture(entry.name, tables, cohort)
-        if made is None or (embedded := made.embedded(remembered)) is None:
-            continue
-        key = entry.name if cohort == scope.cohort else f"{entry.name}_{cohort}"
-        small = len(embedded.png) < SMALL_BYTES
-        yield key, embedded.image[0] if small else uri("image/png", to_small_png(made.drawn.figure))
+        if made is not None and (image := _image(scope, made, entry)):
+            yield entry.name if cohort == scope.cohort else f"{entry.name}_{cohort}", image
+
+
+def _image(scope: Scope, made: Picture, entry: Entry) -> str:
+    """The picture as a data URI, or nothing where there is nothing to show."""
+    if entry.per_cohort or scope.cohort is None:
+        embedded = made.embedded(remembered_figures(scope.lake.state_folder, scope.study.name))
+        if embedded is None or len(embedded.png) < SMALL_BYTES:
+            return embedded.image[0] if embedded else ""
+        drawn = made.drawn
+    else:  # one cohort in a figure of all of them: the report has another
+        drawn = draw(made.name, made.tables)
+    return "" if drawn.is_empty else uri("image/png", to_small_png(drawn.figure))
 
 
 def _rows(scope: Scope, schema: TableSchema) -> pd.DataFrame:

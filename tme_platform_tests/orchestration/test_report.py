@@ -70,7 +70,8 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
     study.write_text(study.read_text().replace("figures: false", "figures: true"))
     opened = Platform(workspace, dg.DagsterInstance.local_temp(str(root), QUIET))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tme_platform.report.pictures.draw", _only_some)
+        for module in ("report", "orchestration"):
+            patch.setattr(f"tme_platform.{module}.pictures.draw", _only_some)
         outcome, _ = opened.run(select=MADE)
     assert outcome.success
     return opened
