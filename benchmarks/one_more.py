@@ -14,6 +14,7 @@ packaged simulated study saves on them (`--study simulated`).
 from __future__ import annotations
 
 import argparse
+import atexit
 import gc
 import os
 import tempfile
@@ -45,6 +46,7 @@ def main() -> None:
     parser.add_argument("--study", default="", help="a packaged study or a study file in place of this one's")
     options = parser.parse_args()
     gc.freeze()  # as `tme run` does
+    atexit.register(gc.unfreeze)
     print("| cohort | patients | first run, its tables | one more | share | first run, all | one more | share |")
     print("| --- |" + " ---: |" * 7)
     for kind, patients in (("images", options.images), ("a table of features", options.tabled)):

@@ -340,8 +340,11 @@ def _run(where: Where, *, cohorts: list[str] | None, select: str | None, refresh
                 "put a folder with a cohort.yaml there, or name another place (--landing)"
             )
         gc.freeze()  # what was imported stays: the collector need not go through it again and again
-        with open_instance(where.state) as instance:
-            return run_study(workspace, instance, progress, cohorts=cohorts, select=select, refresh=refresh.value)
+        try:
+            with open_instance(where.state) as instance:
+                return run_study(workspace, instance, progress, cohorts=cohorts, select=select, refresh=refresh.value)
+        finally:
+            gc.unfreeze()  # until the end, when DuckDB wants to see it go
 
 
 def _finish(outcome: Outcome) -> None:

@@ -37,8 +37,7 @@ def serve(state: Path, port: int, mlflow_port: int, console: Console) -> int:
     signal.signal(signal.SIGTERM, lambda *_: _interrupt())
     logs = state / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "DAGSTER_HOME": os.environ.get("DAGSTER_HOME", str(dagster_home(state)))}
-    environment |= {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    environment = _environment(state, mlflow_port)
     with contextlib.ExitStack() as stack:
         children = {
             name: stack.enter_context(_child(command, logs / f"{name}.log", environment))
@@ -62,6 +61,17 @@ def serve(state: Path, port: int, mlflow_port: int, console: Console) -> int:
         ended = next(name for name, child in children.items() if child.poll() is not None)
         console.print(f"[red]error[/red]  {ended} ended by itself; see {logs / ended}.log")
         return 1
+
+
+def _environment(state: Path, mlflow_port: int) -> dict[str, str]:
+    """What the servers find set; `TME_MLFLOW_URL` is what tables in Dagster link to."""
+    return {
+        "DAGSTER_HOME": str(dagster_home(state)),
+        "TME_MLFLOW_URL": f"http://{HOST}:{mlflow_port}",
+        **os.environ,
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
 
 
 def _commands(state: Path, port: int, mlflow_port: int) -> dict[str, list[str]]:

@@ -98,6 +98,13 @@ def test_the_user_interfaces_are_reached_from_this_machine_only(tmp_path: Path) 
     assert hosts == {"dagster-webserver": ["127.0.0.1"], "dagster-daemon": [], "mlflow": ["127.0.0.1"]}
 
 
+def test_tables_link_to_where_mlflow_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TME_MLFLOW_URL", raising=False)
+    assert serve._environment(tmp_path, 5111)["TME_MLFLOW_URL"] == "http://127.0.0.1:5111"
+    monkeypatch.setenv("TME_MLFLOW_URL", "https://models.example.org")
+    assert serve._environment(tmp_path, 5111)["TME_MLFLOW_URL"] == "https://models.example.org"
+
+
 def test_a_second_run_makes_nothing(place: list[object]) -> None:
     found = typed(*place, "run")
     assert found.returncode == 0
