@@ -178,7 +178,7 @@ class TableSchema:
         from pandera.errors import SchemaErrors
 
         found: dict[str, str] = {}
-        columns = {column.name: self._pandera_column(column) for column in self.all_columns}
+        columns = {column.name: self._pandera_column(column, frame) for column in self.all_columns}
         schema: Any = pandera.DataFrameSchema(columns, strict=self.wide is None, name=self.name)
         try:
             schema.validate(frame, lazy=True)
@@ -201,8 +201,10 @@ class TableSchema:
         return found
 
     @staticmethod
-    def _pandera_column(column: Column) -> Any:
+    def _pandera_column(column: Column, frame: pd.DataFrame) -> Any:
         import pandera.pandas as pandera
+
+        as_cast = column.name in frame and str(frame[column.name].dtype) == column.dtype
 
         checks = []
         if column.isin is not None:
@@ -211,7 +213,8 @@ class TableSchema:
             checks.append(pandera.Check.ge(column.at_least))
         if column.at_most is not None:
             checks.append(pandera.Check.le(column.at_most))
-        return pandera.Column(column.dtype, checks, nullable=column.nullable)
+        # To look at a type takes pandera longer than to look at the values.
+        return pandera.Column(None if as_cast else column.dtype, checks, nullable=column.nullable)
 
     def to_arrow(self, frame: pd.DataFrame) -> pa.Table:
         """A conformed frame as Arrow, with the table's own types (an empty column keeps its type)."""
