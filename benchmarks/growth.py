@@ -135,21 +135,23 @@ def grow(folder: Path, *, learned: bool) -> dict[str, dict[str, float]]:
 
 
 def one_more(folder: Path, patients: int, first: dict[str, dict[str, float]]) -> None:
-    """Add one patient to features, expression and clinical data, and say what that takes of the first run."""
+    """Add a patient whose images came before his expression, then the expression, and say what each takes."""
     landed = folder / "landing" / "grown"
     for file, separator in (("clinical.csv", ","), ("features.csv", ",")):
         table = pd.read_csv(landed / file, sep=separator)
         row = table.iloc[[0]].assign(**{table.columns[0]: "P99999"})
         row.to_csv(landed / file, sep=separator, mode="a", header=False, index=False)
+    features = in_a_process(folder, "features")["seconds"]
+    scored = in_a_process(folder, "everything else")["seconds"]
     expression = pd.read_csv(landed / "expression.tsv", sep="\t", index_col=0)
     expression.assign(P99999=expression.iloc[:, 0]).to_csv(landed / "expression.tsv", sep="\t")
-    features = in_a_process(folder, "features")
-    everything = in_a_process(folder, "everything else")
+    learned = in_a_process(folder, "everything else")["seconds"]
     whole = first["whole first run"]["seconds"]
-    print(
-        f"One patient added to {patients:,}: up to the features {features['seconds']:.1f} s, with all that learns from"
-    )
-    print(f"it (scores, phenotypes, signature) {everything['seconds']:.1f} s more; the first run took {whole:.1f} s.\n")
+    every = features + scored
+    print(f"One patient added to {patients:,}, whose first run took {whole:.1f} s. Without expression:")
+    print(f"{features:.1f} s ({features / whole:.1%}) up to the features,")
+    print(f"{every:.1f} s ({every / whole:.1%}) with every other table.")
+    print(f"When his expression comes, all that is learned is learned again: {learned:.1f} s.\n")
 
 
 def in_a_process(folder: Path, step: str) -> dict[str, float]:
