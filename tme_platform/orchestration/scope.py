@@ -115,6 +115,11 @@ class Scope:
         self._note(f"rows:{schema.name}/{column}={value}")
         return self.lake.read(schema, rows={column: [value]})
 
+    def among(self, schema: TableSchema, cohort: str, members: TableSchema) -> pd.DataFrame:
+        """Read a cohort's rows of patients who are in a table of the whole study; others are no reason to run."""
+        self._note(f"among:{schema.name}/{cohort}/{members.name}")
+        return self._among(schema, cohort, members)
+
     def has_rows(self, schema: TableSchema, cohort: str | None = None) -> bool:
         """Whether a table has anything for the cohort, without reading it."""
         part = cohort or self.cohort
@@ -233,6 +238,16 @@ class Scope:
             return ABSENT
         return content_hash(self.lake.read(schema, rows={column: [value]}))[:16]
 
+    def _hash_among(self, rest: str) -> str:
+        name, cohort, members = rest.split("/")
+        if self.lake.state(_schema(name), cohort) is None:
+            return ABSENT
+        return content_hash(self._among(_schema(name), cohort, _schema(members)))[:16]
+
+    def _among(self, schema: TableSchema, cohort: str, members: TableSchema) -> pd.DataFrame:
+        frame, wanted = self.lake.read(schema, cohort), self.lake.read(members, columns=["patient_id"])
+        return frame[frame["patient_id"].isin(set(wanted["patient_id"]))]
+
     def _hash_setting(self, rest: str) -> str:
         for block in dict(self.study).values():
             if type(block).__name__ == rest:
@@ -269,6 +284,7 @@ class Scope:
 _HASHES: Mapping[str, Callable[[Scope, str], str]] = {
     "table": Scope._hash_table,
     "rows": Scope._hash_rows,
+    "among": Scope._hash_among,
     "setting": Scope._hash_setting,
     "declaration": Scope._hash_declaration,
     "role": Scope._hash_role,

@@ -64,7 +64,7 @@ CHANGES = {
         "one patient added to that clinical table (not scored, not imaged)",
         ("reference", "mri"),
         ("cohort_files", "patients"),
-        ("cell_scores", "tme_phenotypes", "radiomic_features", *_LEARNT),
+        ("cell_scores", "tme_phenotypes", "radiomic_features", "signature_rivals", *_LEARNT),
         {"patients": (1, 0, 40, 0)},
     ),
     "expression": Change(
@@ -78,7 +78,7 @@ CHANGES = {
         "one patient added to a finished table of features (without a phenotype, so nothing to learn from)",
         ("mri",),
         ("cohort_files", "radiomic_features", "rad_scores"),
-        ("expression", "cell_scores", "signature", "phenotype_model"),
+        ("expression", "cell_scores", "signature", "signature_rivals", "label_permutations", "phenotype_model"),
         {"radiomic_features": (1, 0, 40, 0), "rad_scores": (1, 0, 40, 0)},
     ),
     "setting": Change(

@@ -68,7 +68,10 @@ def _procedure(scope: Scope, training: TrainingSet) -> dict[str, Any]:
 
 def _clinical(scope: Scope, rows: pd.DataFrame) -> pd.DataFrame:
     """Clinical columns of the training patients, whichever cohorts they are of."""
-    parts = [clinical_by_patient(scope, str(cohort)).reindex(part.index) for cohort, part in rows.groupby("cohort")]
+    parts = [
+        clinical_by_patient(scope, str(cohort), among=SIGNATURE_PATIENTS).reindex(part.index)
+        for cohort, part in rows.groupby("cohort")
+    ]
     return pd.concat(parts)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from tme_platform.cohorts import Role
+from tme_platform.lake import TableSchema
 from tme_platform.lake.tables import (
     AGREED_FEATURES,
     COHORT_SPLIT,
@@ -46,17 +47,22 @@ def features_by_patient(scope: Scope, cohort: str | None = None) -> pd.DataFrame
     return first_readings(scope.table(RADIOMIC_FEATURES if off else HARMONISED_FEATURES, cohort))
 
 
-def clinical_by_patient(scope: Scope, cohort: str) -> pd.DataFrame:
-    """Clinical columns of a cohort's patients.
+def clinical_by_patient(scope: Scope, cohort: str, among: TableSchema | None = None) -> pd.DataFrame:
+    """Clinical columns of a cohort's patients, or of those who are in a table of the whole study.
 
     Where the phenotypes come by patient from another cohort, that cohort knows the patients, too: what is missing here
     is taken from there.
     """
-    own = scope.table(PATIENTS, cohort).set_index("patient_id")
+
+    def patients(part: str) -> pd.DataFrame:
+        rows = scope.table(PATIENTS, part) if among is None else scope.among(PATIENTS, part, among)
+        return rows.set_index("patient_id")
+
+    own = patients(cohort)
     source = scope.declaration("phenotypes", cohort=cohort).phenotypes
     if source is None or source.by != "patient" or source.cohort is None:
         return own
-    there = scope.table(PATIENTS, source.cohort).set_index("patient_id").reindex(own.index)
+    there = patients(source.cohort).reindex(own.index)
     return own.astype("object").where(own.notna(), there).astype(own.dtypes.to_dict())
 
 
