@@ -56,7 +56,7 @@ CHANGES = {
     "clinical_value": Change(
         "one clinical value edited (overall survival); `mri` takes its phenotypes and clinical data from there",
         ("reference", "mri"),
-        ("cohort_files", "patients", "survival_curves", "survival_tests", "population_survival"),
+        ("cohort_files", "patients", "survival_curves", "survival_tests", "population_survival", "signature_rivals"),
         ("cell_scores", "tme_phenotypes", "cluster_evidence", "radiomic_features", *_LEARNT),
         {"patients": (0, 1, 39, 0)},
     ),
