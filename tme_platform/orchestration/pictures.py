@@ -6,20 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from tme_platform.expression import CHECKPOINT_GENES
 from tme_platform.figures import FIGURES, SMALL_BYTES, draw, to_small_png
 from tme_platform.lake import TABLES
-from tme_platform.lake.tables import EXPRESSION
+from tme_platform.orchestration.study_facts import reported
 from tme_platform.report import picture, remembered_figures
 from tme_platform.report.embed import uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pandas as pd
-
     from tme_platform.figures import Entry
-    from tme_platform.lake import TableSchema
     from tme_platform.orchestration.scope import Scope
     from tme_platform.report.pictures import Picture
 
@@ -45,7 +41,7 @@ def figure_metadata(scope: Scope) -> dict[str, Any]:
 
 def _drawn(scope: Scope, entry: Entry) -> Iterator[tuple[str, str]]:
     """Draw from the lake as it is now, or take from memory; the report finds there what it shows, too."""
-    tables = {name: _rows(scope, TABLES[name]) for name in entry.tables}
+    tables = {name: reported(scope, TABLES[name]) for name in entry.tables}
     cohorts: list[str | None] = [scope.cohort]
     if entry.per_cohort and scope.cohort is None:
         cohorts = sorted(tables[entry.required[0]]["cohort"].unique())
@@ -65,13 +61,6 @@ def _image(scope: Scope, made: Picture, entry: Entry) -> str:
     else:  # one cohort in a figure of all of them: the report has another
         drawn = draw(made.name, made.tables)
     return "" if drawn.is_empty else uri("image/png", to_small_png(drawn.figure))
-
-
-def _rows(scope: Scope, schema: TableSchema) -> pd.DataFrame:
-    """A table as the report reads it; of the same cohort where tables are kept per cohort."""
-    part = scope.cohort if schema.per_cohort else None
-    frame = scope.lake.read(schema, part, rows={"gene": CHECKPOINT_GENES} if schema is EXPRESSION else None)
-    return frame[frame["cohort"].isin(list(scope.cohorts))] if schema.per_cohort and part is None else frame
 
 
 def _markdown(image: str, entry: Entry) -> dg.MarkdownMetadataValue:

@@ -7,7 +7,7 @@ import importlib.metadata
 import pandas as pd
 
 from tme_platform.expression import CHECKPOINT_GENES
-from tme_platform.lake import TABLES
+from tme_platform.lake import TABLES, TableSchema
 from tme_platform.lake.tables import EXPRESSION
 from tme_platform.orchestration.scope import Scope
 from tme_platform.report import StudyFacts, tables_needed
@@ -29,14 +29,8 @@ _BLOCKS_NOT_OF_A_RESULT = ("name", "title", "cohorts", "report")
 
 
 def study_facts(scope: Scope) -> StudyFacts:
-    """Everything the report states, as the lake has it now.
-
-    Of the expression only the checkpoint genes are read: no figure shows another.
-    """
-    tables = {
-        schema.name: scope.table(schema, rows={"gene": CHECKPOINT_GENES} if schema is EXPRESSION else None)
-        for schema in REPORTED
-    }
+    """Everything the report states, as the lake has it now."""
+    tables = {schema.name: reported(scope, schema) for schema in REPORTED}
     blocks = {name: block for name, block in dict(scope.study).items() if name not in _BLOCKS_NOT_OF_A_RESULT}
     settings = {name: scope.use(block).model_dump(mode="json") for name, block in blocks.items()}
     return StudyFacts(
@@ -47,6 +41,11 @@ def study_facts(scope: Scope) -> StudyFacts:
         versions=_versions(scope),
         software={name: importlib.metadata.version(name) for name in _SOFTWARE},
     )
+
+
+def reported(scope: Scope, schema: TableSchema) -> pd.DataFrame:
+    """A table as figures take it; of the expression only the checkpoint genes: no figure shows another."""
+    return scope.table(schema, rows={"gene": CHECKPOINT_GENES} if schema is EXPRESSION else None)
 
 
 def _versions(scope: Scope) -> pd.DataFrame:
