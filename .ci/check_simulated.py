@@ -12,8 +12,8 @@ from pathlib import Path
 import pandas as pd
 
 from tme_platform.lake import query
-from tme_platform.scoring import load_scoring_model, open_tracker
-from tme_platform.signature import score_case
+from tme_platform.scoring import score_case
+from tme_platform.tracking.scoring_model import load_scoring_model, open_tracker
 
 MAY_BE_EMPTY = {"rejected_inputs"}
 EXTERNAL = {"sim_immune_phenotype": "cd8_inflamed", "sim_immunotherapy": "objective_response"}

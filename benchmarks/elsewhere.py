@@ -20,7 +20,7 @@ from lakes import contents, same, start
 from tme_platform.lake import Lake
 from tme_platform.tracking import Tracker
 from tme_platform_tests.conftest import REPOSITORY
-from tme_platform_tests.servers import object_store, postgres
+from tme_platform_tests.support.servers import object_store, postgres
 
 
 def main() -> None:

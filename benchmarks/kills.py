@@ -22,7 +22,8 @@ from pathlib import Path
 
 from lakes import contents, parts, same, start
 
-from tme_platform.lake import TABLES, Lake
+from tme_platform.lake import Lake
+from tme_platform.tables import TABLES
 
 
 def main() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from tme_platform.lake import TABLES, Lake, TableSchema, content_hash
+from tme_platform.lake import Lake, content_hash
+from tme_platform.tables import TABLES, TableSchema
 
 TME = Path(sys.executable).with_name("tme")
 OF_THE_RUN = ["mlflow_run_id", "model_version"]

@@ -40,7 +40,7 @@ def reference() -> Path:
 @pytest.fixture(scope="session")
 def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a small study after its first run, which all workers share: to look at, and to copy."""
-    from tme_platform_tests.small_study import run_once
+    from tme_platform_tests.support.small_study import run_once
 
     place = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:

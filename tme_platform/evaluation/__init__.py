@@ -3,11 +3,9 @@
 Arrays and frames in, frames and small records out. Fitting a model belongs to ``signature``, drawing to ``figures``.
 """
 
-from tme_platform.evaluation.adjust import benjamini_hochberg
 from tme_platform.evaluation.calibration import calibration, reliability_curve
 from tme_platform.evaluation.classification import threshold_metrics
 from tme_platform.evaluation.confounding import label_confounding
-from tme_platform.evaluation.correlation import spearman_table
 from tme_platform.evaluation.decision_curve import decision_curve
 from tme_platform.evaluation.delong import (
     AucComparison,
@@ -23,12 +21,12 @@ from tme_platform.evaluation.delong import (
 from tme_platform.evaluation.endpoints import ENDPOINTS, SUBGROUPS, endpoint_outcome, subgroup_members
 from tme_platform.evaluation.groups import score_by_group
 from tme_platform.evaluation.median_split import median_split_survival
-from tme_platform.evaluation.permuted import permutation_p
 from tme_platform.evaluation.roc import roc_curve_points
 from tme_platform.evaluation.roles import ROLE_ENDPOINTS, evaluate_role
 from tme_platform.evaluation.sample_size import SampleSize, sample_size
 from tme_platform.evaluation.scores import METRIC_COLUMNS, evaluate_scores
-from tme_platform.evaluation.youden import YoudenThreshold, youden_threshold
+from tme_platform.statistics.adjust import benjamini_hochberg
+from tme_platform.statistics.youden import youden_threshold
 
 __all__ = [
     "ENDPOINTS",
@@ -38,7 +36,6 @@ __all__ = [
     "AucComparison",
     "DeLongAuc",
     "SampleSize",
-    "YoudenThreshold",
     "auc_delong",
     "auc_from_estimate",
     "auc_from_placements",
@@ -52,13 +49,11 @@ __all__ = [
     "evaluate_scores",
     "label_confounding",
     "median_split_survival",
-    "permutation_p",
     "placements",
     "reliability_curve",
     "roc_curve_points",
     "sample_size",
     "score_by_group",
-    "spearman_table",
     "subgroup_members",
     "threshold_metrics",
     "variance",

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import expit, logit
 from scipy.stats import norm
 
-from tme_platform.evaluation._inputs import one_class, outcome_and_scores
+from tme_platform.statistics.inputs import one_class, outcome_and_scores
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from tme_platform.evaluation._inputs import outcome_and_scores
+from tme_platform.statistics.inputs import outcome_and_scores
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from tme_platform.statistics import compare_categories
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -37,8 +39,6 @@ def label_confounding(
         One row per variable: variable, n, n_values, test, statistic, p, cramers_v, warning (a sentence where p < 0.05
         or Cramer's V >= 0.3, else empty), reason.
     """
-    from tme_platform.phenotypes import compare_categories
-
     columns = ["variable", "n", "n_values", "test", "statistic", "p", "cramers_v", "warning", "reason"]
     patients = circumstances.index.intersection(labels.dropna().index, sort=True)
     rows = []

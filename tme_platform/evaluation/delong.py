@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import norm, rankdata
 
-from tme_platform.evaluation._inputs import one_class, outcome_and_scores
+from tme_platform.statistics.inputs import one_class, outcome_and_scores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

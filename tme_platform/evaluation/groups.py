@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from tme_platform.evaluation.adjust import benjamini_hochberg
+from tme_platform.statistics import compare_groups
+from tme_platform.statistics.adjust import benjamini_hochberg
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,8 +31,6 @@ def score_by_group(score: pd.Series, clinical: pd.DataFrame, variables: Sequence
         One row per variable and group: variable, group, n, mean, sd, median, q1, q3, test, statistic, p, fdr, reason.
         The test is Student, Wilcoxon or Kruskal-Wallis by the study's rule; `fdr` is over the variables.
     """
-    from tme_platform.phenotypes import compare_groups
-
     columns = ["variable", "group", "n", "mean", "sd", "median", "q1", "q3", "test", "statistic", "p", "fdr", "reason"]
     patients = clinical.index.intersection(score.dropna().index, sort=True)
     tables, p_values = [], {}

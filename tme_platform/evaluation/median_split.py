@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from tme_platform.survival import cox_univariate, log_rank
+
 _COLUMNS = (
     "cut", "n_high", "n_low", "events_high", "events_low", "statistic", "p", "hr", "ci_low", "ci_high", "reason",
 )  # fmt: skip
@@ -32,8 +34,6 @@ def median_split_survival(
     """
     if time not in clinical or event not in clinical:
         return pd.DataFrame(columns=list(_COLUMNS))
-    from tme_platform.survival import cox_univariate, log_rank
-
     patients = clinical.index.intersection(score.dropna().index, sort=True)
     rows = clinical.loc[patients, [time, event]].astype("Float64").astype(np.float64)
     rows = rows[(rows[time] >= 0) & rows[event].notna()]

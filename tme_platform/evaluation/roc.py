@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tme_platform.evaluation._inputs import one_class, outcome_and_scores
+from tme_platform.statistics.inputs import one_class, outcome_and_scores
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

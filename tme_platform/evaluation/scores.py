@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from tme_platform.evaluation._inputs import outcome_and_scores
 from tme_platform.evaluation.calibration import calibration
 from tme_platform.evaluation.classification import threshold_metrics
 from tme_platform.evaluation.delong import auc_delong
-from tme_platform.evaluation.youden import youden_threshold
+from tme_platform.statistics.inputs import outcome_and_scores
+from tme_platform.statistics.youden import youden_threshold
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

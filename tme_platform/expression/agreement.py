@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from scipy import stats
 
-from tme_platform.evaluation.adjust import benjamini_hochberg
+from tme_platform.statistics.adjust import benjamini_hochberg
 
 
 def score_agreement(

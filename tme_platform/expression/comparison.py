@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from tme_platform.evaluation.adjust import benjamini_hochberg
+from tme_platform.statistics.adjust import benjamini_hochberg
 
 CHECKPOINT_GENES = ("CD274", "CTLA4", "IDO1", "SIGLEC9", "PDCD1", "PDCD1LG2", "LAG3", "HAVCR2")
 """The eight immune checkpoint genes of Han et al. 2024."""

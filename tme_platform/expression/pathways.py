@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tme_platform.evaluation.adjust import benjamini_hochberg
+from tme_platform.statistics.adjust import benjamini_hochberg
 
 
 def enrichment(

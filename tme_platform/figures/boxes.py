@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 
 from tme_platform.figures import style
 from tme_platform.figures.frames import p_text
-from tme_platform.figures.intervals import mean_interval
+from tme_platform.statistics.proportions import mean_interval
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
 from tme_platform.figures.frames import cohort_label, of_cohort, p_text, readable, require
-from tme_platform.figures.intervals import share_interval
+from tme_platform.statistics.proportions import proportion_interval
 
 TITLE = "Clinical variables by phenotype"
 _LEAST = 0.02
@@ -84,7 +84,7 @@ def _draw_shares(panel: Axes, counted: pd.DataFrame, groups: list[str]) -> pd.Da
                 if n == 0:
                     continue
                 count = int(found["n"].iloc[0])
-                low, high = share_interval(count, n)
+                low, high = proportion_interval(count, n)
                 share = count / n
                 panel.errorbar(
                     [share],

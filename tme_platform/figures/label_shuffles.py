@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tme_platform.evaluation import permutation_p
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
 from tme_platform.figures.frames import p_text, require
+from tme_platform.statistics import permutation_p
 
 TITLE = "AUC with shuffled labels"
 

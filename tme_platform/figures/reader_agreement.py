@@ -8,7 +8,7 @@ import pandas as pd
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
 from tme_platform.figures.frames import cohort_label, of_cohort, require
-from tme_platform.figures.intervals import mean_interval
+from tme_platform.statistics.proportions import mean_interval
 
 TITLE = "Agreement of the outlines"
 MEASURES = {

@@ -8,7 +8,7 @@ import pandas as pd
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
 from tme_platform.figures.frames import by_endpoint, interval_text, readable, require
-from tme_platform.figures.intervals import share_interval
+from tme_platform.statistics.proportions import proportion_interval
 
 TITLE = "ROC curves of the rad-score"
 _BANDS_UP_TO = 2
@@ -46,7 +46,7 @@ def roc(roc_curves: pd.DataFrame, cohort_metrics: pd.DataFrame | None = None) ->
             label=f"{_name(key)}\nAUC {area}, n = {n} ({positive} positive)",
         )  # fmt: skip
         if len(curves) <= _BANDS_UP_TO:
-            limits = [share_interval(round(value * positive), positive) for value in sensitivity]
+            limits = [proportion_interval(round(value * positive), positive) for value in sensitivity]
             low, high = np.array(limits).T
             panel.fill_between(false_positive, low, high, color=look["color"], alpha=0.13, linewidth=0)
         if min(positive, n - positive) == 1:

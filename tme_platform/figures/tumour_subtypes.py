@@ -8,7 +8,7 @@ import pandas as pd
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
 from tme_platform.figures.frames import cohort_label, of_cohort, p_text, phenotype_among, phenotypes_in, require
-from tme_platform.figures.intervals import share_interval
+from tme_platform.statistics.proportions import proportion_interval
 
 TITLE = "Intrinsic subtypes by phenotype"
 SUBTYPES = {
@@ -88,7 +88,7 @@ def _shares(called: pd.Series, phenotype: pd.Series) -> pd.DataFrame:
         own = called[phenotype == group]
         for subtype in SUBTYPES:
             count = int((own == subtype).sum())
-            low, high = share_interval(count, len(own))
+            low, high = proportion_interval(count, len(own))
             share = count / len(own)
             rows.append((subtype, group, len(own), count, share, low, high))
     return pd.DataFrame(rows, columns=["subtype", "group", "n", "count", "share", "ci_low", "ci_high"])

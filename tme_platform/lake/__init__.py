@@ -5,22 +5,16 @@ Nothing here knows what a table means or who makes it; that is `orchestration`.
 
 from tme_platform.lake.catalog import build_catalog, catalog_path, query
 from tme_platform.lake.errors import LakeError
-from tme_platform.lake.place import full_root, is_url, state_folder
+from tme_platform.lake.location import full_root, is_url, state_folder
 from tme_platform.lake.rows import RowChanges, compare_rows, content_hash
-from tme_platform.lake.schema import Column, TableError, TableSchema
 from tme_platform.lake.store import Commit, Lake, PartitionState
-from tme_platform.lake.tables import TABLES
 
 __all__ = [
-    "TABLES",
-    "Column",
     "Commit",
     "Lake",
     "LakeError",
     "PartitionState",
     "RowChanges",
-    "TableError",
-    "TableSchema",
     "build_catalog",
     "catalog_path",
     "compare_rows",

@@ -19,10 +19,10 @@ import pandas as pd
 
 from tme_platform.lake.errors import catalog_not_written
 from tme_platform.lake.local_copy import LocalCopy
-from tme_platform.lake.place import is_url
-from tme_platform.lake.schema import TableSchema
+from tme_platform.lake.location import is_url
 from tme_platform.lake.store import Lake
-from tme_platform.lake.tables import TABLES
+from tme_platform.tables import TABLES
+from tme_platform.tables.schema import TableSchema
 
 _DUCKDB_TYPES = {"string": "VARCHAR", "float64": "DOUBLE", "Int64": "BIGINT", "boolean": "BOOLEAN"}
 
@@ -121,7 +121,7 @@ def _add_view(
     states = lake.states(schema)
     return {
         "table_name": schema.name,
-        "layer": schema.layer,
+        "stage": schema.stage.value,
         "version": table.version() if table is not None else None,
         "rows": sum(state.rows for state in states.values()),
         "cohorts": sum(1 for state in states.values() if state.cohort and state.rows),

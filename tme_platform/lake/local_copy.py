@@ -13,8 +13,8 @@ from deltalake.exceptions import DeltaError
 from deltalake.fs import DeltaStorageHandler
 
 from tme_platform.lake.errors import not_read
-from tme_platform.lake.schema import TableSchema
 from tme_platform.lake.store import Lake
+from tme_platform.tables.schema import TableSchema
 
 _KEEP_SECONDS = 24 * 3600
 """Files that are no longer current stay this long: somebody may have the last catalog open."""
@@ -38,7 +38,7 @@ class LocalCopy:
         """
         root = self._lake.uri(schema)
         names = [uri.removeprefix(root + "/") for uri in table.file_uris()]
-        paths = [self._folder / schema.layer / schema.name / name for name in names]
+        paths = [self._folder / schema.stage / schema.name / name for name in names]
         store = pyarrow.fs.PyFileSystem(DeltaStorageHandler(root, self._lake.storage_options))
         for name, path in zip(names, paths, strict=True):
             if not path.exists():

@@ -20,10 +20,10 @@ from deltalake import CommitProperties, DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from tme_platform.lake.errors import not_read, not_written
-from tme_platform.lake.place import is_url, state_folder, storage_options
+from tme_platform.lake.location import is_url, state_folder, storage_options
+from tme_platform.lake.locks import turn
 from tme_platform.lake.rows import RowChanges, compare_rows, content_hash
-from tme_platform.lake.schema import TableSchema
-from tme_platform.lake.turns import turn
+from tme_platform.tables.schema import TableSchema
 
 _COMMIT_KEY = "tme"
 _ATTEMPTS = 20
@@ -77,7 +77,7 @@ class Lake:
 
     def uri(self, schema: TableSchema) -> str:
         """Where a table lies."""
-        return f"{self.root}/tables/{schema.layer}/{schema.name}"
+        return f"{self.root}/tables/{schema.stage}/{schema.name}"
 
     def table(self, schema: TableSchema, version: int | None = None) -> DeltaTable | None:
         """The Delta table, or None where it was never written."""

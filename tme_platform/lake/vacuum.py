@@ -10,9 +10,9 @@ from pathlib import Path
 from deltalake.exceptions import DeltaError
 
 from tme_platform.lake.errors import not_written
-from tme_platform.lake.place import is_url
-from tme_platform.lake.schema import TableSchema
+from tme_platform.lake.location import is_url
 from tme_platform.lake.store import Lake
+from tme_platform.tables.schema import TableSchema
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ import dagster as dg
 from dagster import DagsterEventType
 
 from tme_platform.cohorts import list_cohorts, prune_hash_caches
-from tme_platform.lake import TABLES, TableSchema
 from tme_platform.lake.vacuum import Vacuumed, remove_old_versions
-from tme_platform.orchestration.scope import HASHES
 from tme_platform.orchestration.workspace import Workspace
+from tme_platform.steps.scope import HASHES
+from tme_platform.tables import TABLES, TableSchema, rejections
 from tme_platform.tracking import Tracker
 
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
@@ -88,7 +88,7 @@ def _has_models(workspace: Workspace) -> bool:
 def _all_tables() -> Iterator[TableSchema]:
     for schema in TABLES.values():
         yield schema
-        yield schema.rejections()
+        yield rejections(schema)
 
 
 def _remove_runs(instance: dg.DagsterInstance, before: datetime, dry_run: bool) -> list[str]:

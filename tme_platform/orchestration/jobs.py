@@ -4,12 +4,13 @@ from typing import Any
 
 import dagster as dg
 
-from tme_platform.lake.tables import COHORT_FILES, TABLES
 from tme_platform.orchestration.housekeeping import keep_house
 from tme_platform.orchestration.partitions import COHORTS
 from tme_platform.orchestration.progress import Progress
-from tme_platform.orchestration.scope import Refresh
 from tme_platform.orchestration.workspace import Workspace
+from tme_platform.steps.scope import Refresh
+from tme_platform.tables import TABLES
+from tme_platform.tables.cohorts import COHORT_FILES
 
 LOOK_AT_LANDING = "look_at_landing"
 WHOLE_STUDY = "whole_study"

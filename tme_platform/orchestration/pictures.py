@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from tme_platform.figures import FIGURES, SMALL_BYTES, draw, to_small_png
-from tme_platform.lake import TABLES
-from tme_platform.orchestration.study_facts import reported
 from tme_platform.report import picture, remembered_figures
 from tme_platform.report.embed import uri
+from tme_platform.steps.study_facts import reported
+from tme_platform.tables import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tme_platform.figures import Entry
-    from tme_platform.orchestration.scope import Scope
     from tme_platform.report.pictures import Picture
+    from tme_platform.steps.scope import Scope
 
 
 def figure_metadata(scope: Scope) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine
 
-from tme_platform.lake.turns import turn
+from tme_platform.lake.locks import turn
 
 _BUSY_SECONDS = 60
 _DATABASES = 32

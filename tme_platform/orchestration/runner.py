@@ -18,15 +18,16 @@ from pathlib import Path
 import dagster as dg
 
 from tme_platform.cohorts import list_cohorts
-from tme_platform.lake import TABLES, LakeError, build_catalog
-from tme_platform.lake.tables import COHORT_FILES
+from tme_platform.lake import LakeError, build_catalog
 from tme_platform.orchestration.build import build_definitions
 from tme_platform.orchestration.failures import failure_message
 from tme_platform.orchestration.partitions import register_cohorts
 from tme_platform.orchestration.progress import NOTHING_CHANGED, Progress
-from tme_platform.orchestration.scope import Refresh
 from tme_platform.orchestration.workspace import Workspace
 from tme_platform.report import write_if_changed
+from tme_platform.steps.scope import Refresh
+from tme_platform.tables import TABLES
+from tme_platform.tables.cohorts import COHORT_FILES
 
 _CATALOG = dg.AssetKey("catalog")
 _DAGSTER_YAML = """\

@@ -11,12 +11,12 @@ import dagster as dg
 
 from tme_platform.cohorts.stamp import folder_stamp
 from tme_platform.lake import build_catalog
-from tme_platform.lake.tables import COHORT_FILES
-from tme_platform.orchestration.assets.cohorts import COHORT_FILES_VERSION
 from tme_platform.orchestration.jobs import LOOK_AT_LANDING
 from tme_platform.orchestration.partitions import COHORTS
 from tme_platform.orchestration.status import standings
 from tme_platform.orchestration.workspace import Workspace
+from tme_platform.steps.cohorts import COHORT_FILES_VERSION
+from tme_platform.tables.cohorts import COHORT_FILES
 
 SECONDS_BETWEEN_LOOKS = 30
 

@@ -14,12 +14,12 @@ from typing import Literal
 import dagster as dg
 
 from tme_platform.cohorts import CohortError
-from tme_platform.lake import TABLES
-from tme_platform.lake.schema import CHECKS
-from tme_platform.lake.tables import COHORTS
 from tme_platform.orchestration import assets as _assets
 from tme_platform.orchestration.failures import failed_attempts, failed_check
 from tme_platform.orchestration.workspace import Workspace
+from tme_platform.tables import TABLES
+from tme_platform.tables.cohorts import COHORTS
+from tme_platform.tables.schema import CHECKS
 
 State = Literal["current", "stale", "missing", "failed"]
 STATES: tuple[State, ...] = ("current", "stale", "missing", "failed")

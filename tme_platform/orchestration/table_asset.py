@@ -12,15 +12,16 @@ from typing import Any
 import dagster as dg
 import pandas as pd
 
-from tme_platform.lake import Commit, PartitionState, TableError, TableSchema
-from tme_platform.lake.schema import CHECKS
+from tme_platform.lake import Commit, PartitionState
 from tme_platform.orchestration.automation import WHEN_CONTENT_CHANGES
 from tme_platform.orchestration.partitions import COHORTS
 from tme_platform.orchestration.pictures import figure_metadata
 from tme_platform.orchestration.progress import NOTHING_CHANGED, Progress
-from tme_platform.orchestration.scope import Refresh, Scope, failure_counts
 from tme_platform.orchestration.workspace import Workspace
 from tme_platform.report import page_path
+from tme_platform.steps.scope import Refresh, Scope, failure_counts
+from tme_platform.tables import TableError, TableSchema, rejections
+from tme_platform.tables.schema import CHECKS
 
 OWNERS = ["team:radiogenomics"]
 STAGES = (
@@ -109,7 +110,7 @@ def table_asset(
             name=schema.name,
             deps=[*_deps(schema, deps), *_deps(schema, all_cohorts, every=True)],
             partitions_def=COHORTS if schema.per_cohort else None,
-            group_name=group_name(schema.layer),
+            group_name=group_name(schema.stage),
             description=_description(schema, function),
             kinds={"deltalake", "parquet", *kinds},
             owners=OWNERS,
@@ -211,7 +212,7 @@ def _commit(scope: Scope, made: Made, code_version: str, reason: str) -> Commit:
         rejected = made.rejected.assign(step=schema.name)
         rejected["row_key"] = made.rejected.get("row_key")
         lake.commit(
-            schema.rejections(),
+            rejections(schema),
             rejected,
             cohort=scope.cohort,
             provenance=scope.provenance,
@@ -260,7 +261,7 @@ def _metadata(scope: Scope, state: PartitionState, shown: str) -> dict[str, Any]
 def _links(scope: Scope) -> dict[str, Any]:
     """Where to read on: the study's report, and MLflow where the table is about the signature."""
     report = dg.MetadataValue.path(page_path(scope.lake.state_folder, scope.study.name))
-    about_model = scope.schema.layer in ("signature", "evaluation")
+    about_model = scope.schema.stage in ("signature", "evaluation")
     return {"report": report, **({"models": dg.MetadataValue.url(scope.tracker.model_link())} if about_model else {})}
 
 

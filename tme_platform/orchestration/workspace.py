@@ -7,11 +7,12 @@ from typing import Any
 import dagster as dg
 
 from tme_platform.cohorts import CohortError, list_cohorts
-from tme_platform.lake import Lake, TableSchema, is_url, state_folder
-from tme_platform.lake.tables import COHORTS
-from tme_platform.orchestration.scope import Scope, declared
+from tme_platform.lake import Lake, is_url, state_folder
 from tme_platform.radiomics import available_processors, make_backend
+from tme_platform.steps.scope import Scope, declared
 from tme_platform.study import Study, load_study
+from tme_platform.tables import TableSchema
+from tme_platform.tables.cohorts import COHORTS
 from tme_platform.tracking import Tracker
 
 

@@ -7,7 +7,6 @@ from tme_platform.phenotypes.assignment import assign_phenotypes
 from tme_platform.phenotypes.characteristics import characterise, group_means
 from tme_platform.phenotypes.choice import ClusterChoice, choose_k
 from tme_platform.phenotypes.fitting import IMMUNE_GROUPS, fit_phenotypes
-from tme_platform.phenotypes.group_tests import GroupComparison, compare_categories, compare_groups
 from tme_platform.phenotypes.kmeans import KMeansFit, fit_kmeans, kmeans_partitions
 from tme_platform.phenotypes.labels import LabelChange, adjusted_rand_index, compare_labels
 from tme_platform.phenotypes.model import PhenotypeModel
@@ -15,12 +14,10 @@ from tme_platform.phenotypes.nbclust import NbClust, nbclust
 from tme_platform.phenotypes.scaling import scale_samples
 from tme_platform.phenotypes.silhouette import silhouette_by_k
 from tme_platform.phenotypes.stability import bootstrap_jaccard, label_agreement, label_stability_over_k
-from tme_platform.phenotypes.table_one import table_one
 
 __all__ = [
     "IMMUNE_GROUPS",
     "ClusterChoice",
-    "GroupComparison",
     "KMeansFit",
     "LabelChange",
     "NbClust",
@@ -30,8 +27,6 @@ __all__ = [
     "bootstrap_jaccard",
     "characterise",
     "choose_k",
-    "compare_categories",
-    "compare_groups",
     "compare_labels",
     "fit_kmeans",
     "fit_phenotypes",
@@ -42,5 +37,4 @@ __all__ = [
     "nbclust",
     "scale_samples",
     "silhouette_by_k",
-    "table_one",
 ]

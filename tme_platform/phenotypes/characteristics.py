@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from tme_platform.phenotypes.group_tests import NumericTest
-from tme_platform.phenotypes.table_one import table_one
+from tme_platform.statistics.group_tests import NumericTest
+from tme_platform.statistics.table_one import table_one
 
 _MOST_LEVELS = 20
 

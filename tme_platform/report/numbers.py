@@ -10,10 +10,10 @@ from typing import Any
 
 import pandas as pd
 
-from tme_platform.evaluation import permutation_p
-from tme_platform.figures.intervals import share_interval
 from tme_platform.report.facts import StudyFacts, records
 from tme_platform.report.published import published
+from tme_platform.statistics import permutation_p
+from tme_platform.statistics.proportions import proportion_interval
 
 Row = dict[str, Any]
 COLUMNS = (
@@ -78,7 +78,7 @@ def _phenotypes(facts: StudyFacts) -> Iterator[Row]:
         if labels.empty:
             continue
         hot, n = int((labels["phenotype"] == "hot").sum()), len(labels)
-        low, high = share_interval(hot, n)
+        low, high = proportion_interval(hot, n)
         yield _row(
             "hot_share", "tme_phenotypes", cohort=cohort, value=hot / n, ci_low=low, ci_high=high, n=n, n_positive=hot,
             method=f"Wilson{_labels_from(labels)}",

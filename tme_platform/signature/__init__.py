@@ -4,7 +4,6 @@ How well a score holds in a cohort belongs to ``evaluation``; runs, registry and
 """
 
 from tme_platform.signature.applicability import ApplicabilityDomain, applicability, fit_applicability
-from tme_platform.signature.case import TRAINED_GEOMETRY, CaseScore, ScoringModel, score_case
 from tme_platform.signature.identity import SIGNATURE_VERSION, SKOPS_TRUSTED_TYPES, content_key
 from tme_platform.signature.learning_curve import learning_curve
 from tme_platform.signature.optimism import optimism_corrected_auc
@@ -22,14 +21,11 @@ from tme_platform.signature.versions import VersionComparison, compare_versions
 __all__ = [
     "SIGNATURE_VERSION",
     "SKOPS_TRUSTED_TYPES",
-    "TRAINED_GEOMETRY",
     "ApplicabilityDomain",
-    "CaseScore",
     "Criterion",
     "LabelPermutation",
     "Measured",
     "PromotionSettings",
-    "ScoringModel",
     "SignatureSettings",
     "TrainedSignature",
     "VersionComparison",
@@ -45,7 +41,6 @@ __all__ = [
     "optimism_corrected_auc",
     "promotion_criteria",
     "rad_score",
-    "score_case",
     "train_signature",
     "within_fold_auc",
 ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from tme_platform.signature.crossval import quick_auc
 from tme_platform.signature.training import training_table
 
 if TYPE_CHECKING:
@@ -46,8 +47,6 @@ def learning_curve(
         Shares with fewer hot or cold patients than folds are left out.
     """
     import joblib
-
-    from tme_platform.signature.crossval import quick_auc
 
     table, positive = training_table(features, labels)
     kept = None if kept_features is None else tuple(sorted(kept_features))

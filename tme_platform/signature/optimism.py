@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.evaluation import placements
+from tme_platform.signature.search import fit_first
 from tme_platform.signature.training import training_table
 
 if TYPE_CHECKING:
@@ -81,8 +82,6 @@ def _measure(
     rows: NDArray[np.int64],
 ) -> tuple[float, float, float]:
     """AUC on the resample, on everybody, and on those the resample left out."""
-    from tme_platform.signature.search import fit_first
-
     model = fit_first(features.iloc[rows], positive[rows], settings, kept)
     scores = model.predict_proba(features)[:, 1]
     outside = np.setdiff1d(np.arange(positive.size), rows)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tme_platform.evaluation import permutation_p
+from tme_platform.signature.crossval import quick_auc
 from tme_platform.signature.training import training_table
+from tme_platform.statistics import permutation_p
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,8 +61,6 @@ def label_permutation(
     Ojala & Garriga 2010, J Mach Learn Res 11:1833.
     """
     import joblib
-
-    from tme_platform.signature.crossval import quick_auc
 
     table, positive = training_table(features, labels)
     kept = None if kept_features is None else tuple(sorted(kept_features))

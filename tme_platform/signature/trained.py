@@ -9,8 +9,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from sklearn.pipeline import Pipeline
 
-    from tme_platform.evaluation import DeLongAuc, YoudenThreshold
+    from tme_platform.evaluation import DeLongAuc
     from tme_platform.signature.settings import SignatureSettings
+    from tme_platform.statistics import YoudenThreshold
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tme_platform.evaluation import auc_delong, youden_threshold
+from tme_platform.evaluation import auc_delong
+from tme_platform.signature.crossval import nested_cross_validation, out_of_fold_frame
 from tme_platform.signature.out_of_fold import within_fold_auc
+from tme_platform.signature.search import grid_search
 from tme_platform.signature.trained import TrainedSignature
+from tme_platform.statistics import youden_threshold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,9 +62,6 @@ def train_signature(
     -----
     Rows are sorted by patient first: the order in which they come changes nothing.
     """
-    from tme_platform.signature.crossval import nested_cross_validation, out_of_fold_frame
-    from tme_platform.signature.search import grid_search
-
     table, positive = training_table(features, labels)
     _enough(positive, settings.n_splits)
     kept = None if kept_features is None else tuple(sorted(kept_features))

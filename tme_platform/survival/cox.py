@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tme_platform.statistics import benjamini_hochberg
 from tme_platform.survival.observations import usable_observations
 from tme_platform.survival.partial_likelihood import maximise, risk_sets
 
@@ -48,8 +49,6 @@ def cox_univariate(
     ValueError
         If a column is missing from the frame, a covariate is not numeric, or an event is neither 0 nor 1.
     """
-    from tme_platform.evaluation import benjamini_hochberg
-
     check_columns(frame, [time, event, *covariates])
     fits = [_fit(frame, time, event, [name], standardise, level) for name in covariates]
     result = pd.concat(fits, ignore_index=True) if fits else _fit(frame, time, event, [], standardise, level)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from tme_platform.statistics import benjamini_hochberg, youden_threshold
 from tme_platform.survival.cox import check_columns, cox_univariate
 from tme_platform.survival.log_rank import log_rank
 from tme_platform.survival.observations import Vector, usable_observations
@@ -96,8 +97,6 @@ def youden_split(frame: pd.DataFrame, time: str, event: str, covariates: Sequenc
     ValueError
         If a column is missing from the frame, a covariate is not numeric, or an event is neither 0 nor 1.
     """
-    from tme_platform.evaluation import benjamini_hochberg
-
     check_columns(frame, [time, event, *covariates])
     result = pd.DataFrame([_split(frame, time, event, name) for name in covariates], columns=_SPLIT)
     result["fdr_corrected"] = benjamini_hochberg(result["p_corrected"].to_numpy(dtype=float))
@@ -128,8 +127,6 @@ def corrected_p(statistic: float, min_share: float = 0.1, max_share: float = 0.9
 
 
 def _split(frame: pd.DataFrame, time: str, event: str, name: str) -> dict[str, object]:
-    from tme_platform.evaluation import youden_threshold
-
     seen = usable_observations(frame[time], frame[event], frame[name])
     used = pd.DataFrame({"time": seen.time, "event": seen.event.astype(int)})
     values = frame.loc[seen.kept, name].to_numpy(dtype=float)

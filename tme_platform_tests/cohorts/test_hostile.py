@@ -24,7 +24,8 @@ from tme_platform.cohorts import (
     read_manifest,
 )
 from tme_platform.imaging import ImagingError, read_series
-from tme_platform.lake import TABLES, Lake, build_catalog, query
+from tme_platform.lake import Lake, build_catalog, query
+from tme_platform.tables import TABLES
 
 BIG = "x" * 10_000_000
 CLINICAL = "clinical: [{file: c.csv, patient_id: id, columns: {age_years: age}}]\n"

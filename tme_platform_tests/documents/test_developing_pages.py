@@ -12,8 +12,8 @@ import pytest
 from tme_platform.orchestration import assets
 from tme_platform.orchestration.progress import NOTHING_CHANGED, LoggedProgress
 from tme_platform.orchestration.table_asset import RefreshConfig
-from tme_platform_tests.pages import DOCS, REPOSITORY, marked_blocks
-from tme_platform_tests.small_study import make_study
+from tme_platform_tests.support.pages import DOCS, REPOSITORY, marked_blocks
+from tme_platform_tests.support.small_study import make_study
 
 PAGES = DOCS / "developing"
 

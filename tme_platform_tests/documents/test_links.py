@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
-from tme_platform.lake import TABLES
-from tme_platform_tests.pages import DOCS, PAGES, REPOSITORY, anchors, blocks, links
+from tme_platform.tables import TABLES
+from tme_platform_tests.support.pages import DOCS, PAGES, REPOSITORY, anchors, blocks, links
 
 TEXTS = [*PAGES, REPOSITORY / "README.md", REPOSITORY / "deploy" / "README.md"]
 

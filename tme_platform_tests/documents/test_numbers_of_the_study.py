@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from tme_platform_tests.conftest import REPOSITORY
-from tme_platform_tests.pages import DOCS
+from tme_platform_tests.support.pages import DOCS
 
 PAGE = DOCS / "reading_a_model.md"
 README = REPOSITORY / "README.md"

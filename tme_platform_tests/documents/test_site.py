@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tme_platform_tests.pages import REPOSITORY
-from tme_platform_tests.user_interfaces import chromium, window
+from tme_platform_tests.support.pages import REPOSITORY
+from tme_platform_tests.support.user_interfaces import chromium, window
 
 NARROW = 390
 READ_BY_AXE = ("index.html", "own_cohort.html", "reading_a_model.html")

@@ -8,11 +8,14 @@ import pandas as pd
 import pytest
 import SimpleITK as sitk  # noqa: N813
 
-from tme_platform.lake.tables import CELL_SCORES, EXPRESSION, PATIENTS, RADIOMIC_FEATURES, REJECTED_INPUTS
 from tme_platform.orchestration.progress import LoggedProgress
 from tme_platform.orchestration.runner import Outcome, run_study
 from tme_platform.orchestration.workspace import Workspace
-from tme_platform_tests.small_study import STUDY, declare, write_image
+from tme_platform.tables.cohorts import EXPRESSION, PATIENTS
+from tme_platform.tables.expression import CELL_SCORES
+from tme_platform.tables.radiomics import RADIOMIC_FEATURES
+from tme_platform.tables.rejected import REJECTED_INPUTS
+from tme_platform_tests.support.small_study import STUDY, declare, write_image
 
 GOOD = ["G1", "G2", "G3"]
 

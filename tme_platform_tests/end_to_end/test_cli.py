@@ -13,11 +13,11 @@ from unittest import mock
 import pytest
 from typer.testing import CliRunner
 
-from tme_platform import serve
-from tme_platform.cli import app, main
+from tme_platform.cli import main, serve
+from tme_platform.cli.app import app
 from tme_platform.orchestration.runner import open_instance
-from tme_platform_tests.pages import PAGES, REPOSITORY, blocks
-from tme_platform_tests.small_study import copy_study, report_made
+from tme_platform_tests.support.pages import PAGES, REPOSITORY, blocks
+from tme_platform_tests.support.small_study import copy_study, report_made
 
 TME = Path(sys.executable).parent / "tme"
 

@@ -17,12 +17,13 @@ import requests
 from distributed import Client
 
 from tme_platform.lake import Lake
-from tme_platform.lake.tables import RADIOMIC_FEATURES, SIGNATURE
 from tme_platform.orchestration.progress import LoggedProgress
 from tme_platform.orchestration.runner import run_study
-from tme_platform_tests.deployed import DEPLOY, Deployment
-from tme_platform_tests.servers import free_port, nginx, postgres
-from tme_platform_tests.small_study import make_study
+from tme_platform.tables.radiomics import RADIOMIC_FEATURES
+from tme_platform.tables.signature import SIGNATURE
+from tme_platform_tests.support.deployed import DEPLOY, Deployment
+from tme_platform_tests.support.servers import free_port, nginx, postgres
+from tme_platform_tests.support.small_study import make_study
 
 pytestmark = pytest.mark.deployment
 

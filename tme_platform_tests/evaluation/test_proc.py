@@ -13,14 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tme_platform.evaluation import (
-    auc_delong,
-    compare_auc_delong,
-    placements,
-    roc_curve_points,
-    spearman_table,
-    youden_threshold,
-)
+from tme_platform.evaluation import auc_delong, compare_auc_delong, placements, roc_curve_points
+from tme_platform.statistics import spearman_table, youden_threshold
 
 CLOSE = {"rel": 1e-9, "abs": 1e-12}
 

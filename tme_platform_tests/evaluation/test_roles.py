@@ -16,8 +16,8 @@ from tme_platform.evaluation import (
     sample_size,
     score_by_group,
     subgroup_members,
-    youden_threshold,
 )
+from tme_platform.statistics import youden_threshold
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
-from tme_platform.evaluation import benjamini_hochberg, spearman_table, threshold_metrics
+from tme_platform.evaluation import threshold_metrics
+from tme_platform.statistics import benjamini_hochberg, spearman_table
 
 
 def test_benjamini_hochberg_as_r():

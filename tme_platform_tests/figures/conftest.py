@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from tme_platform_tests.figures.sample_tables import tables
+from tme_platform_tests.support.sample_tables import tables
 
 
 @pytest.fixture(scope="session")

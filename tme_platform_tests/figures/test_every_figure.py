@@ -12,8 +12,8 @@ from matplotlib.text import Text
 from tme_platform import figures
 from tme_platform.figures import FIGURES, Drawn, draw
 from tme_platform.figures.style import SMALL_POINTS
-from tme_platform.lake import TABLES
-from tme_platform_tests.figures.sample_tables import POPULATIONS, tables
+from tme_platform.tables import TABLES
+from tme_platform_tests.support.sample_tables import POPULATIONS, tables
 
 FRAMES = {
     "roc_curves",

@@ -11,7 +11,7 @@ from pydicom.uid import JPEG2000Lossless
 
 from tme_platform.imaging import ImagingError, acquisition_tags, read_mask, read_series, region_quality
 from tme_platform_tests.imaging.conftest import ellipsoid
-from tme_platform_tests.imaging.dicom_files import PLANTED, write_series, write_structure
+from tme_platform_tests.support.dicom_files import PLANTED, write_series, write_structure
 
 VOLUME = np.random.default_rng(1).integers(0, 1000, (6, 9, 8))
 

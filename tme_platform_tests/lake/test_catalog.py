@@ -6,8 +6,10 @@ import duckdb
 import pandas as pd
 import pytest
 
-from tme_platform.lake import TABLES, Lake, build_catalog, catalog_path, query
-from tme_platform.lake.tables import CELL_SCORES, PATIENTS
+from tme_platform.lake import Lake, build_catalog, catalog_path, query
+from tme_platform.tables import TABLES
+from tme_platform.tables.cohorts import PATIENTS
+from tme_platform.tables.expression import CELL_SCORES
 
 
 @pytest.fixture

@@ -10,9 +10,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tme_platform.lake import Lake, TableError, TableSchema
-from tme_platform.lake.schema import Column
-from tme_platform.lake.tables import CELL_SCORES, SIGNATURE_IMPORTANCE
+from tme_platform.lake import Lake
+from tme_platform.tables import TableError, TableSchema
+from tme_platform.tables.expression import CELL_SCORES
+from tme_platform.tables.schema import Column
+from tme_platform.tables.signature import SIGNATURE_IMPORTANCE
 
 
 def scores(**values: float) -> pd.DataFrame:

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from tme_platform.lake import Lake, LakeError, build_catalog, query
-from tme_platform.lake.tables import CELL_SCORES, SIGNATURE_IMPORTANCE
-from tme_platform_tests.trouble import no_file_larger_than, no_right_to_write
+from tme_platform.tables.expression import CELL_SCORES
+from tme_platform.tables.signature import SIGNATURE_IMPORTANCE
+from tme_platform_tests.support.trouble import no_file_larger_than, no_right_to_write
 
 
 def scores(patients: int, value: float = 1.0) -> pd.DataFrame:

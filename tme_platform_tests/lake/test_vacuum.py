@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from tme_platform.lake import Lake
-from tme_platform.lake.tables import COHORT_FILES
 from tme_platform.lake.vacuum import remove_old_versions
+from tme_platform.tables.cohorts import COHORT_FILES
 
 NOW = timedelta(0)
 

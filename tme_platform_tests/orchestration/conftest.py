@@ -11,8 +11,8 @@ import pytest
 
 from tme_platform.orchestration.runner import Outcome, run_study
 from tme_platform.orchestration.workspace import Workspace
-from tme_platform_tests.orchestration.imaging_cohort import make_cohort
-from tme_platform_tests.small_study import copy_study, make_study, report_made
+from tme_platform_tests.support.imaging_cohort import make_cohort
+from tme_platform_tests.support.small_study import copy_study, make_study, report_made
 
 
 @dataclass

@@ -9,15 +9,16 @@ import pytest
 from dagster._core.run_coordinator import QueuedRunCoordinator
 from dagster_postgres import PostgresRunStorage
 
-from tme_platform.lake import TABLES, LakeError, query
-from tme_platform.lake.tables import CELL_SCORES
+from tme_platform.lake import LakeError, query
 from tme_platform.orchestration.runner import Outcome
 from tme_platform.orchestration.workspace import Workspace
+from tme_platform.tables import TABLES
+from tme_platform.tables.expression import CELL_SCORES
 from tme_platform.tracking import Tracker, TrackingError
 from tme_platform.tracking.reach import shown
 from tme_platform_tests.conftest import REPOSITORY
 from tme_platform_tests.orchestration.conftest import Platform, Recorded, open_platform
-from tme_platform_tests.servers import free_port, object_store, postgres
+from tme_platform_tests.support.servers import free_port, object_store, postgres
 
 CHOSEN = {"cohorts": ["reference"], "select": "group:s1_cohorts or key:cell_scores"}
 

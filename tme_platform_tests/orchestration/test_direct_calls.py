@@ -5,12 +5,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from tme_platform.lake import TABLES, Lake
+from tme_platform.lake import Lake
 from tme_platform.orchestration import assets
 from tme_platform.orchestration.progress import LoggedProgress
 from tme_platform.orchestration.table_asset import RefreshConfig
 from tme_platform.orchestration.workspace import Workspace
-from tme_platform_tests.small_study import copy_study, make_study
+from tme_platform.tables import TABLES
+from tme_platform_tests.support.small_study import copy_study, make_study
 
 ASSETS = {asset.key.to_user_string(): asset for asset in dg.load_assets_from_package_module(assets)}
 

@@ -9,13 +9,16 @@ import pandas as pd
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-from tme_platform.lake import TABLES, query
-from tme_platform.lake.tables import COHORT_SPLIT, RAD_SCORES, RADIOMIC_FEATURES, SIGNATURE, TME_PHENOTYPES
+from tme_platform.lake import query
 from tme_platform.orchestration.build import build_definitions
 from tme_platform.orchestration.runner import Outcome, waves
+from tme_platform.tables import TABLES
+from tme_platform.tables.phenotypes import TME_PHENOTYPES
+from tme_platform.tables.radiomics import RADIOMIC_FEATURES
+from tme_platform.tables.signature import COHORT_SPLIT, RAD_SCORES, SIGNATURE
 from tme_platform_tests.orchestration.conftest import Platform, Recorded
-from tme_platform_tests.orchestration.planted import SECRETS, found_in
-from tme_platform_tests.pages import DOCS, blocks
+from tme_platform_tests.support.pages import DOCS, blocks
+from tme_platform_tests.support.planted import SECRETS, found_in
 
 Finished = tuple[Platform, Outcome, Recorded]
 

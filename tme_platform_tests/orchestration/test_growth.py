@@ -7,32 +7,24 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tme_platform.cli_models import differences
+from tme_platform.cli.models import differences
 from tme_platform.expression import gene_set_path
-from tme_platform.lake import TABLES
-from tme_platform.lake.tables import (
-    CELL_SCORE_RANGES,
-    CELL_SCORES,
-    COHORT_SPLIT,
-    PATIENTS,
-    PHENOTYPE_MODEL,
-    POPULATIONS,
-    RAD_SCORES,
-    RADIOMIC_FEATURES,
-    REJECTED_INPUTS,
-    SIGNATURE_PATIENTS,
-    SIGNATURE_REVIEW,
-    SURVIVAL_CURVES,
-    TME_PHENOTYPES,
-)
 from tme_platform.orchestration import assets
-from tme_platform.orchestration.reproduce import reproduce
 from tme_platform.orchestration.sensors import make_sensors
 from tme_platform.orchestration.status import standings
-from tme_platform_tests.orchestration import what_runs
+from tme_platform.steps.reproduce import reproduce
+from tme_platform.tables import TABLES
+from tme_platform.tables.cohorts import PATIENTS
+from tme_platform.tables.expression import CELL_SCORE_RANGES, CELL_SCORES, POPULATIONS
+from tme_platform.tables.phenotypes import PHENOTYPE_MODEL, TME_PHENOTYPES
+from tme_platform.tables.radiomics import RADIOMIC_FEATURES
+from tme_platform.tables.rejected import REJECTED_INPUTS
+from tme_platform.tables.signature import COHORT_SPLIT, RAD_SCORES, SIGNATURE_PATIENTS, SIGNATURE_REVIEW
+from tme_platform.tables.survival import SURVIVAL_CURVES
 from tme_platform_tests.orchestration.conftest import Platform, Recorded, copied_platform
-from tme_platform_tests.orchestration.what_runs import CHANGES
-from tme_platform_tests.small_study import declare, write_image
+from tme_platform_tests.support import what_runs
+from tme_platform_tests.support.small_study import declare, write_image
+from tme_platform_tests.support.what_runs import CHANGES
 
 
 @pytest.fixture

@@ -6,17 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tme_platform.lake.tables import (
-    COHORT_SPLIT,
-    HARMONISATION,
-    HARMONISATION_EFFECT,
-    HARMONISED_FEATURES,
-    PATIENTS,
-    RADIOMIC_FEATURES,
-    SIGNATURE_PATIENTS,
-)
+from tme_platform.tables.cohorts import PATIENTS
+from tme_platform.tables.radiomics import HARMONISATION, HARMONISATION_EFFECT, HARMONISED_FEATURES, RADIOMIC_FEATURES
+from tme_platform.tables.signature import COHORT_SPLIT, SIGNATURE_PATIENTS
 from tme_platform_tests.orchestration.conftest import Platform, open_platform
-from tme_platform_tests.small_study import declare
+from tme_platform_tests.support.small_study import declare
 
 FEATURES = [f"f{n}" for n in range(6)]
 

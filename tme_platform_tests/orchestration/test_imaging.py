@@ -6,22 +6,15 @@ import pandas as pd
 import pytest
 
 from tme_platform.imaging import uid_digest
-from tme_platform.lake.tables import (
-    IMAGE_ACQUISITION,
-    IMAGE_REGIONS,
-    IMAGING_SERIES,
-    RADIOMIC_FEATURES,
-    READER_OVERLAP,
-    REJECTED_INPUTS,
-    RING_WIDTH,
-    RING_WIDTH_FEATURES,
-    TUMOUR_SLICE,
-)
 from tme_platform.orchestration.workspace import Workspace
 from tme_platform.radiomics import batch
+from tme_platform.tables.cohorts import IMAGING_SERIES
+from tme_platform.tables.imaging import IMAGE_ACQUISITION, IMAGE_REGIONS, READER_OVERLAP, TUMOUR_SLICE
+from tme_platform.tables.radiomics import RADIOMIC_FEATURES, RING_WIDTH, RING_WIDTH_FEATURES
+from tme_platform.tables.rejected import REJECTED_INPUTS
 from tme_platform_tests.orchestration.conftest import Platform
-from tme_platform_tests.orchestration.imaging_cohort import UID, make_cohort
-from tme_platform_tests.small_study import STUDY
+from tme_platform_tests.support.imaging_cohort import UID, make_cohort
+from tme_platform_tests.support.small_study import STUDY
 
 GOOD = {"G1_dicom", "G1_nifti", "G2_number", "G3_uid"}
 BROKEN = {

@@ -18,16 +18,20 @@ from PIL import Image
 
 from tme_platform.figures import Drawn, draw
 from tme_platform.lake import query
-from tme_platform.lake.tables import CLUSTER_EVIDENCE, COHORT_METRICS, SIGNATURE, STUDY_REPORT, SURVIVAL_CURVES
 from tme_platform.orchestration.pictures import figure_metadata
-from tme_platform.orchestration.study_facts import study_facts
 from tme_platform.orchestration.table_asset import STAGES, group_name
 from tme_platform.report import StudyReport, make_report, page_path, remembered_figures, render_page, write_folder
 from tme_platform.report.remembered import Remembered
+from tme_platform.steps.study_facts import study_facts
+from tme_platform.tables.evaluation import COHORT_METRICS
+from tme_platform.tables.phenotypes import CLUSTER_EVIDENCE
+from tme_platform.tables.report import STUDY_REPORT
+from tme_platform.tables.signature import SIGNATURE
+from tme_platform.tables.survival import SURVIVAL_CURVES
 from tme_platform.tracking import Tracker
 from tme_platform_tests.orchestration.conftest import Platform
-from tme_platform_tests.small_study import make_study
-from tme_platform_tests.user_interfaces import chromium, dagster_ui, mlflow_ui, window
+from tme_platform_tests.support.small_study import make_study
+from tme_platform_tests.support.user_interfaces import chromium, dagster_ui, mlflow_ui, window
 
 DRAWN = ("cluster_votes", "kaplan_meier", "roc", "cohort_flow")
 """Figures that are drawn here; that each of them can be drawn is tested where figures are."""

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from tme_platform.cli import app
-from tme_platform.lake import TABLES
+from tme_platform.cli.app import app
 from tme_platform.orchestration.build import build_definitions
 from tme_platform.orchestration.jobs import WHOLE_STUDY
+from tme_platform.tables import TABLES
 from tme_platform_tests.orchestration.conftest import Platform, Recorded, copied_platform
 
 

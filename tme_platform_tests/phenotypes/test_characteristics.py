@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from scipy.stats import norm
 
-from tme_platform.evaluation import benjamini_hochberg
 from tme_platform.phenotypes import characterise, group_means
+from tme_platform.statistics import benjamini_hochberg
 
 PATIENTS = [f"P{n:02d}" for n in range(40)]
 PHENOTYPES = pd.Series(["hot", "cold"] * 19 + ["intermediate"] * 2, index=PATIENTS)

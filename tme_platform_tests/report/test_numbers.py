@@ -187,7 +187,7 @@ def test_the_status_of_an_item_follows_the_tables() -> None:
 
 
 def test_the_tables_of_the_report_are_the_lakes() -> None:
-    from tme_platform.lake import TABLES
+    from tme_platform.tables import TABLES
 
     assert set(tables_needed()) < set(TABLES)
 

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 import skops.io
 
-from tme_platform.evaluation import auc_delong, youden_threshold
+from tme_platform.evaluation import auc_delong
 from tme_platform.signature import (
     SKOPS_TRUSTED_TYPES,
     SignatureSettings,
@@ -12,6 +12,7 @@ from tme_platform.signature import (
     train_signature,
     within_fold_auc,
 )
+from tme_platform.statistics import youden_threshold
 
 
 def test_a_signal_is_found_and_the_copy_dropped(trained):

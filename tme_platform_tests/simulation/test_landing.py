@@ -8,7 +8,7 @@ import SimpleITK as sitk  # noqa: N813
 import yaml
 from typer.testing import CliRunner
 
-from tme_platform.cli import app
+from tme_platform.cli.app import app
 from tme_platform.cohorts import check_cohort, list_cohorts, list_files
 from tme_platform.imaging import read_mask, read_series
 from tme_platform.simulation import COHORTS, Simulation, SimulationError, grown_sizes, simulate_image, write_study

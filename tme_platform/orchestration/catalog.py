@@ -1,0 +1,33 @@
+"""The DuckDB catalog as an asset: the last thing a run of the study makes."""
+
+from typing import Any
+
+import dagster as dg
+
+from tme_platform.lake import build_catalog, catalog_path
+from tme_platform.orchestration.automation import WHEN_CONTENT_CHANGES
+from tme_platform.orchestration.table_asset import OWNERS, group_name
+from tme_platform.orchestration.workspace import Workspace
+from tme_platform.tables import TABLES
+
+
+@dg.asset(
+    deps=[dg.AssetDep(name) for name in TABLES],
+    group_name=group_name("catalog"),
+    kinds={"duckdb"},
+    owners=OWNERS,
+    automation_condition=WHEN_CONTENT_CHANGES,
+    description="One DuckDB view per table over its current Parquet files (`tme query`), swapped in whole.",
+)
+def catalog(workspace: Workspace) -> dg.MaterializeResult[Any]:
+    """Rebuild the catalog."""
+    listing = build_catalog(workspace.lake)
+    shown = listing[["table_name", "stage", "version", "rows", "cohorts"]]
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/uri": str(catalog_path(workspace.state)),
+            "views": len(listing),
+            "rows": int(listing["rows"].sum()),
+            "tables": dg.MetadataValue.md(shown.to_markdown(index=False)),
+        }
+    )

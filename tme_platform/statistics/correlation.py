@@ -1,0 +1,85 @@
+"""Rank correlation of image features with cell populations. Drawing the result as a heat map belongs to `figures`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+from scipy.stats import t as student
+
+from tme_platform.statistics.adjust import benjamini_hochberg
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def spearman_table(features: pd.DataFrame, populations: pd.DataFrame) -> pd.DataFrame:
+    """Correlate every feature with every population.
+
+    Parameters
+    ----------
+    features, populations
+        Patients x features and patients x populations; joined by index. Missing values leave a patient out of the
+        pairs concerned only.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Long: feature, population, n, rho, p, fdr, reason. `p` is two-sided from the t distribution with n - 2 degrees
+        of freedom, as R's ``cor.test(x, y, method = "spearman", exact = FALSE)``; `fdr` is Benjamini-Hochberg over
+        the whole table. NaN with a reason where n < 4 or a side is constant.
+
+    Raises
+    ------
+    ValueError
+        If a patient stands twice in an index.
+    """
+    for name, frame in (("features", features), ("populations", populations)):
+        if frame.index.has_duplicates:
+            raise ValueError(f"{name}: patient {frame.index[frame.index.duplicated()][0]} has more than one row")
+    patients = features.index.intersection(populations.index, sort=True)
+    x = features.loc[patients].to_numpy(dtype=np.float64)
+    y = populations.loc[patients].to_numpy(dtype=np.float64)
+    rho = np.full((x.shape[1], y.shape[1]), np.nan)
+    n = np.zeros(rho.shape, dtype=np.int64)
+    # columns that miss the same patients are ranked and multiplied together
+    for x_rows, x_columns in _by_missing(x):
+        for y_rows, y_columns in _by_missing(y):
+            rows = x_rows & y_rows
+            block = np.ix_(x_columns, y_columns)
+            n[block] = rows.sum()
+            if rows.sum() >= 4:
+                rho[block] = _rank_units(x[rows][:, x_columns]).T @ _rank_units(y[rows][:, y_columns])
+    rho = np.clip(rho, -1, 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = np.abs(rho) * np.sqrt((n - 2) / (1 - rho**2))
+    p = np.asarray(2 * student.sf(statistic, np.maximum(n - 2, 1)))
+    table = pd.DataFrame(
+        {
+            "feature": np.repeat(features.columns.to_numpy(), y.shape[1]),
+            "population": np.tile(populations.columns.to_numpy(), x.shape[1]),
+            "n": n.ravel(),
+            "rho": rho.ravel(),
+            "p": p.ravel(),
+            "fdr": benjamini_hochberg(p).ravel(),
+        }
+    )
+    few = table["n"] < 4
+    table["reason"] = np.where(few, "fewer than four patients", np.where(table["rho"].isna(), "a side is constant", ""))
+    return table
+
+
+def _by_missing(values: NDArray[np.float64]) -> list[tuple[NDArray[np.bool_], NDArray[np.int64]]]:
+    if values.shape[1] == 0:
+        return []
+    patterns, member = np.unique(~np.isnan(values).T, axis=0, return_inverse=True)
+    return [(pattern, np.flatnonzero(member.ravel() == i)) for i, pattern in enumerate(patterns)]
+
+
+def _rank_units(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    ranks = rankdata(values, axis=0)
+    ranks -= ranks.mean(axis=0)
+    length = np.sqrt((ranks**2).sum(axis=0))
+    return np.asarray(ranks / np.where(length == 0, np.nan, length), dtype=np.float64)

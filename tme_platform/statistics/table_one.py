@@ -1,0 +1,86 @@
+"""Table 1: every variable by group. One variable's test is in `group_tests`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from tme_platform.statistics.group_tests import NumericTest, compare_categories, compare_groups
+
+_COLUMNS = [
+    "variable", "kind", "group", "level", "n", "n_missing", "share", "mean", "sd", "median", "q1", "q3",
+    "test", "statistic", "p", "fdr", "reason",
+]  # fmt: skip
+
+
+def table_one(
+    frame: pd.DataFrame, group: str, variables: Sequence[str], *, test: NumericTest = "auto", seed: int = 0
+) -> pd.DataFrame:
+    """Describe variables by group and test each, with the false discovery rate over the variables.
+
+    Text, categories, truth values and numbers of at most two different values are counted (Fisher); other numbers are
+    summarised (Student, Wilcoxon or Kruskal-Wallis, see `compare_groups`).
+
+    Parameters
+    ----------
+    frame
+        One row per patient.
+    group, variables
+        Column names. Patients without a group are left out.
+    test
+        Of the numbers, where the study's rule is to be overruled; see `compare_groups`.
+    seed
+        Of the simulated Fisher tests.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per variable and group, and per level where counted: ``variable``, ``kind`` (numeric or categorical),
+        ``group``, ``level``, ``n``, ``n_missing`` (patients of the group without a value), ``share``, ``mean``,
+        ``sd``, ``median``, ``q1``, ``q3``; and for the variable, repeated, ``test``, ``statistic``, ``p``, ``fdr``
+        (Benjamini-Hochberg), ``reason``.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing from the frame.
+    """
+    lacking = [name for name in (group, *variables) if name not in frame]
+    if lacking:
+        raise ValueError(f"The frame lacks the columns {', '.join(lacking)}.")
+    grouped = frame[frame[group].notna()]
+    tables = [_variable(grouped, group, name, test, seed) for name in variables]
+    if not tables:
+        return pd.DataFrame(columns=_COLUMNS)
+    result = pd.concat(tables, ignore_index=True).reindex(columns=_COLUMNS)
+    by_variable = result.drop_duplicates("variable").set_index("variable")["p"]
+    from tme_platform.statistics import benjamini_hochberg
+
+    adjusted = pd.Series(benjamini_hochberg(by_variable.to_numpy(dtype=float)), index=by_variable.index)
+    result["fdr"] = result["variable"].map(adjusted)
+    return result
+
+
+def is_categorical(values: pd.Series) -> bool:
+    """Whether a column is counted rather than summarised."""
+    number = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+    return not number or values.dropna().nunique() <= 2
+
+
+def _variable(frame: pd.DataFrame, group: str, name: str, test: NumericTest, seed: int) -> pd.DataFrame:
+    values, groups = frame[name], frame[group]
+    counted = is_categorical(values)
+    found = compare_categories(values, groups, seed=seed) if counted else compare_groups(values, groups, test=test)
+    rows = found.groups if len(found.groups) else pd.DataFrame({"group": [None]})
+    missing = values.isna().groupby(groups).sum()
+    return rows.assign(
+        variable=name,
+        kind="categorical" if counted else "numeric",
+        level=rows["level"].astype(str) if "level" in rows else None,
+        n_missing=rows["group"].map(missing).astype("Int64"),
+        test=found.test,
+        statistic=found.statistic,
+        p=found.p,
+        reason=found.reason,
+    )

@@ -1,0 +1,277 @@
+"""How well the signature holds in each cohort, and what its features follow. The statistics are `evaluation`'s."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pandas as pd
+
+from tme_platform.evaluation import (
+    ROLE_ENDPOINTS,
+    auc_delong,
+    auc_from_estimate,
+    decision_curve,
+    endpoint_outcome,
+    evaluate_role,
+    evaluate_scores,
+    median_split_survival,
+    reliability_curve,
+    roc_curve_points,
+    score_by_group,
+)
+from tme_platform.orchestration.table_asset import Made, nothing, table_asset
+from tme_platform.statistics import spearman_table
+from tme_platform.steps.expression import population_scores
+from tme_platform.steps.scope import Scope
+from tme_platform.steps.signature import clinical_by_patient, hot_or_cold
+from tme_platform.tables import TableSchema
+from tme_platform.tables.cohorts import PATIENTS
+from tme_platform.tables.evaluation import (
+    COHORT_METRICS,
+    DECISION_CURVES,
+    FEATURE_CELL_CORRELATION,
+    RAD_SCORE_GROUPS,
+    RAD_SCORE_SURVIVAL,
+    RELIABILITY_CURVES,
+    ROC_CURVES,
+)
+from tme_platform.tables.expression import CELL_SCORES
+from tme_platform.tables.phenotypes import TME_PHENOTYPES
+from tme_platform.tables.signature import (
+    OUT_OF_FOLD_SCORES,
+    RAD_SCORES,
+    SIGNATURE,
+    SIGNATURE_IMPORTANCE,
+    SIGNATURE_PATIENTS,
+)
+
+_TOP = 20
+_MODEL_METRIC = ("side", "subgroup", "endpoint", "analysis", "metric")
+_METRIC_COLUMNS = [column.name for column in COHORT_METRICS.columns]
+_GROUPED_BY = ("phenotype", "stage", "pam50", "er", "pr", "her2", "immune_phenotype", "recist", "site", "scanner")
+_NO_SCORES = "no rad-scores"
+_NOBODY = "no patient with a rad-score and an endpoint"
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """An endpoint and the scores to hold against it: out of fold where the patients trained the signature."""
+
+    side: str
+    endpoint: str
+    positive: pd.Series
+    score: pd.Series
+
+
+def _scored(scope: Scope) -> pd.DataFrame:
+    """Rad-scores by patient with `unseen`, the score by a model that never saw the patient."""
+    scores = scope.table(RAD_SCORES).set_index("patient_id")
+    unseen = scope.table(OUT_OF_FOLD_SCORES).query("cohort == @scope.cohort").set_index("patient_id")["rad_score"]
+    seen = scores["side"] == "discovery"
+    return scores.assign(unseen=scores["rad_score"].where(~seen, unseen.reindex(scores.index)))
+
+
+def _hot(scope: Scope) -> pd.Series:
+    return hot_or_cold(scope) == "hot"
+
+
+def _outcomes(scope: Scope) -> Iterator[_Outcome]:
+    """Every endpoint that the cohort can be asked, with honest scores."""
+    scores, hot = _scored(scope), _hot(scope)
+    for side, rows in scores.groupby("side"):
+        known = rows.index.intersection(hot.index)
+        if len(known):
+            yield _Outcome(str(side), "hot", hot[known], rows.loc[known, "unseen"])
+    clinical = clinical_by_patient(scope, scope.own_cohort)
+    asked = {endpoint for role in scope.declaration("roles").roles for endpoint in ROLE_ENDPOINTS.get(role.value, ())}
+    for endpoint in sorted(asked):
+        outcome = endpoint_outcome(clinical, endpoint).dropna()
+        known = scores.index.intersection(outcome.index)
+        if len(known):
+            yield _Outcome("external", endpoint, outcome[known], scores.loc[known, "unseen"])
+
+
+@table_asset(
+    COHORT_METRICS,
+    code_version="2",
+    deps=[RAD_SCORES, TME_PHENOTYPES, SIGNATURE, OUT_OF_FOLD_SCORES],
+    all_cohorts=[PATIENTS],
+)
+def cohort_metrics(scope: Scope) -> Made:
+    """Measure the rad-score against phenotype, CD8 and response: AUC with DeLong's interval, metrics at a threshold.
+
+    Labelled `paper` (apparent on discovery, threshold optimised on each cohort) or `honest` (out-of-fold on discovery,
+    one threshold locked there).
+    """
+    scores = _scored(scope)
+    if scores.empty:
+        return nothing(scope, _NO_SCORES)
+    model, prevalence = scope.table(SIGNATURE).iloc[0], scope.use(scope.study.evaluation).prevalence
+    scored = scores.join(_hot(scope).rename("hot"), how="inner")
+    parts = [_hot_metrics(rows, str(side), model, prevalence) for side, rows in scored.groupby("side")]
+    clinical = clinical_by_patient(scope, scope.own_cohort)
+    for role in scope.declaration("roles").roles:
+        if role.value in ROLE_ENDPOINTS:
+            measured = evaluate_role(
+                scores["rad_score"], clinical, role=role.value, threshold=model["threshold"], prevalence=prevalence
+            )
+            parts.append(measured.assign(side="external"))
+    if not parts:
+        return nothing(scope, _NOBODY)
+    # A cohort of two roles is asked the endpoint that both have once.
+    metrics = pd.concat(parts, ignore_index=True)[_METRIC_COLUMNS].drop_duplicates(list(COHORT_METRICS.key))
+    metrics["reason"] = metrics["reason"].replace("", None)
+    _tell_model(scope, metrics)
+    return Made(metrics, details=_headline(metrics))
+
+
+def _hot_metrics(rows: pd.DataFrame, side: str, model: pd.Series, prevalence: float) -> pd.DataFrame:
+    """Metrics against the phenotype, the paper's way and honestly."""
+    auc, method = None, "DeLong"
+    if side == "discovery":
+        method = "DeLong on out-of-fold scores"
+        if len(rows) == model["n_patients"]:  # the AUC within held-out folds was taken over all discovery patients
+            auc = auc_from_estimate(
+                model["oof_auc"], model["oof_auc_se"], n=len(rows), n_positive=int(rows["hot"].sum())
+            )
+            method = "within held-out folds, repeated nested cross-validation, DeLong"
+    paper = evaluate_scores(rows["hot"], rows["rad_score"], endpoint="hot", analysis="paper", prevalence=prevalence)
+    honest = evaluate_scores(
+        rows["hot"],
+        rows["unseen"],
+        endpoint="hot",
+        analysis="honest",
+        threshold=model["threshold"],
+        auc=auc,
+        auc_method=method,
+        prevalence=prevalence,
+    )
+    return pd.concat([paper, honest]).assign(side=side)
+
+
+def _headline(metrics: pd.DataFrame) -> dict[str, float]:
+    """AUCs by side, endpoint and analysis, for the asset's page, where numbers are plotted over time."""
+    auc = metrics[(metrics["metric"] == "auc") & (metrics["subgroup"] == "all")]
+    known = auc.dropna(subset=["value"]).to_dict("records")
+    return {f"auc_{row['side']}_{row['endpoint']}_{row['analysis']}": float(row["value"]) for row in known}
+
+
+def _tell_model(scope: Scope, metrics: pd.DataFrame) -> None:
+    """Add the cohort's figures to the model's MLflow run."""
+    record = scope.tracker.find(scope.table(SIGNATURE)["content_key"].iloc[0])
+    if record is not None:
+        named = {
+            ".".join([scope.own_cohort, *(row[name] for name in _MODEL_METRIC)]): float(row["value"])
+            for row in metrics.dropna(subset=["value"]).to_dict("records")
+        }
+        scope.tracker.log_metrics(record, named)
+
+
+def _curves(scope: Scope, schema: TableSchema, draw: Callable[[_Outcome], pd.DataFrame]) -> Made:
+    """One curve per side and endpoint that has both outcomes."""
+    parts = [
+        draw(outcome).assign(side=outcome.side, endpoint=outcome.endpoint)
+        for outcome in _outcomes(scope)
+        if outcome.positive.nunique() == 2
+    ]
+    if not parts:
+        return nothing(scope, _NOBODY)
+    table = pd.concat(parts, ignore_index=True)
+    return Made(table[[column.name for column in schema.columns]], details={"curves": len(parts)})
+
+
+_CURVE_DEPS = (RAD_SCORES, TME_PHENOTYPES, OUT_OF_FOLD_SCORES)
+
+
+@table_asset(ROC_CURVES, code_version="1", deps=_CURVE_DEPS, all_cohorts=[PATIENTS])
+def roc_curves(scope: Scope) -> Made:
+    """List what sensitivity and specificity each threshold gives."""
+
+    def draw(outcome: _Outcome) -> pd.DataFrame:
+        points = roc_curve_points(outcome.positive, outcome.score)
+        area = auc_delong(outcome.positive, outcome.score)
+        points["threshold"] = points["threshold"].where(points["threshold"].abs() < float("inf"))
+        return points.assign(
+            point=range(len(points)),
+            auc=area.auc,
+            auc_low=area.ci_low,
+            auc_high=area.ci_high,
+            n=area.n,
+            n_positive=area.n_positive,
+        )
+
+    return _curves(scope, ROC_CURVES, draw)
+
+
+@table_asset(RELIABILITY_CURVES, code_version="1", deps=_CURVE_DEPS, all_cohorts=[PATIENTS])
+def reliability_curves(scope: Scope) -> Made:
+    """Compare promised with observed shares in groups of about equal size."""
+
+    def draw(outcome: _Outcome) -> pd.DataFrame:
+        curve = reliability_curve(outcome.positive, outcome.score)
+        return curve.assign(group=range(1, len(curve) + 1))
+
+    return _curves(scope, RELIABILITY_CURVES, draw)
+
+
+@table_asset(DECISION_CURVES, code_version="1", deps=_CURVE_DEPS, all_cohorts=[PATIENTS])
+def decision_curves(scope: Scope) -> Made:
+    """Compute what acting on the rad-score would bring, beside acting on everybody and on nobody (Vickers, Elkin)."""
+    return _curves(scope, DECISION_CURVES, lambda outcome: decision_curve(outcome.positive, outcome.score))
+
+
+@table_asset(RAD_SCORE_GROUPS, code_version="2", deps=_CURVE_DEPS, all_cohorts=[PATIENTS])
+def rad_score_groups(scope: Scope) -> Made:
+    """Compare rad-scores between clinical groups; discovery patients count with their out-of-fold scores."""
+    scores = _scored(scope)
+    if scores.empty:
+        return nothing(scope, _NO_SCORES)
+    hot = _hot(scope).map({True: "hot", False: "cold"}).rename("phenotype")
+    clinical = clinical_by_patient(scope, scope.own_cohort).join(hot)
+    clinical["stage"] = clinical["stage"].str.rstrip("ABC")  # of sub-stages there are one or two patients each
+    table = score_by_group(scores["unseen"].dropna(), clinical, _GROUPED_BY)
+    if table.empty:
+        return nothing(scope, "no clinical variable with two groups")
+    table["reason"] = table["reason"].replace("", None)
+    tested = table.drop_duplicates("variable").set_index("variable")["p"].dropna()
+    return Made(table, details={f"p_{variable}": float(p) for variable, p in tested.items()})
+
+
+@table_asset(RAD_SCORE_SURVIVAL, code_version="1", deps=_CURVE_DEPS, all_cohorts=[PATIENTS])
+def rad_score_survival(scope: Scope) -> Made:
+    """Split the cohort at its median rad-score and compare survival (log-rank, Cox)."""
+    scores = _scored(scope)
+    if scores.empty:
+        return nothing(scope, _NO_SCORES)
+    table = median_split_survival(scores["unseen"].dropna(), clinical_by_patient(scope, scope.own_cohort))
+    if table.empty:
+        return nothing(scope, "the cohort has no follow-up")
+    limits = ["hr", "ci_low", "ci_high"]
+    table[limits] = table[limits].where(table[limits].abs() < float("inf"))
+    table["reason"] = table["reason"].replace("", None)
+    return Made(table, details={"p": float(table["p"].iloc[0])})
+
+
+@table_asset(
+    FEATURE_CELL_CORRELATION,
+    code_version="2",
+    deps=[SIGNATURE_IMPORTANCE, SIGNATURE_PATIENTS, TME_PHENOTYPES, CELL_SCORES],
+)
+def feature_cell_correlation(scope: Scope) -> Made:
+    """Correlate the twenty most important features with the cell populations of the same patients (Spearman, FDR)."""
+    columns = [column.name for column in FEATURE_CELL_CORRELATION.columns]
+    importance = scope.table(SIGNATURE_IMPORTANCE)
+    if importance.empty:
+        return nothing(scope, "no signature")
+    top = list(importance.nsmallest(_TOP, "rank")["feature"])
+    patients = scope.table(SIGNATURE_PATIENTS)
+    parts = []
+    for cohort, rows in patients.groupby("cohort"):
+        label = scope.table(TME_PHENOTYPES, str(cohort), columns=["model_cohort", "method"]).iloc[0]
+        # Labels taken by patient come with that cohort's scores; labels by its model rest on the cohort's own.
+        source = str(label["model_cohort"] if label["method"] == "patient" else cohort)
+        features = rows.set_index("patient_id")[top]
+        populations = population_scores(scope, source).T
+        common = features.index.intersection(populations.index)
+        parts.append(spearman_table(features.loc[common], populations.loc[common]).assign(cohort=cohort))
+    table = pd.concat(parts, ignore_index=True)[columns]
+    return Made(table, details={"pairs": len(table), "pairs_fdr_below_0.05": int((table["fdr"] < 0.05).sum())})

@@ -1,0 +1,290 @@
+"""What the phenotypes mean and how firm they are. Tests and enrichment are `phenotypes`' and `expression`'s."""
+
+import numpy as np
+import pandas as pd
+
+from tme_platform.expression import (
+    CHECKPOINT_GENES,
+    compare_genes,
+    enrichment,
+    harmonise_gene_sets,
+    read_gmt,
+    score_cells,
+    usable_gene_sets,
+)
+from tme_platform.orchestration.table_asset import Made, nothing, table_asset
+from tme_platform.phenotypes import (
+    adjusted_rand_index,
+    assign_phenotypes,
+    bootstrap_jaccard,
+    characterise,
+    fit_kmeans,
+    fit_phenotypes,
+    group_means,
+    label_stability_over_k,
+    scale_samples,
+)
+from tme_platform.steps.expression import WITHOUT_SHARED, expression_matrix, population_scores
+from tme_platform.steps.phenotypes import fits_here
+from tme_platform.steps.scope import Scope
+from tme_platform.survival import log_rank
+from tme_platform.tables.cohorts import EXPRESSION, PATIENTS
+from tme_platform.tables.expression import (
+    CELL_SCORES,
+    ESTIMATE_SCORES,
+    INTRINSIC_SUBTYPES,
+    MCP_COUNTER_SCORES,
+    POPULATIONS,
+)
+from tme_platform.tables.phenotypes import (
+    GENE_COMPARISON,
+    PATHWAY_ENRICHMENT,
+    PHENOTYPE_CHARACTERISTICS,
+    PHENOTYPE_MODEL,
+    PHENOTYPE_STABILITY,
+    TME_PHENOTYPES,
+)
+
+_LEAST_TO_DRAW = 5
+"""Tumours per cluster below which resampling says nothing."""
+_PURITY = ["purity_estimate", "purity_absolute", "purity_lump", "purity_ihc"]
+_CLINICAL = [
+    "age_years",
+    "sex",
+    "laterality",
+    "stage",
+    "er",
+    "pr",
+    "her2",
+    "cd8_percent",
+    "pd_l1",
+    "recist",
+    "site",
+    "scanner",
+]
+
+
+def _phenotypes(scope: Scope) -> pd.Series:
+    labels = scope.table(TME_PHENOTYPES, columns=["patient_id", "phenotype"])
+    return labels.set_index("patient_id")["phenotype"].astype("object")
+
+
+@table_asset(
+    PHENOTYPE_CHARACTERISTICS,
+    code_version="1",
+    deps=[
+        TME_PHENOTYPES,
+        PATIENTS,
+        CELL_SCORES,
+        POPULATIONS,
+        MCP_COUNTER_SCORES,
+        ESTIMATE_SCORES,
+        INTRINSIC_SUBTYPES,
+        EXPRESSION,
+    ],
+)
+def phenotype_characteristics(scope: Scope) -> Made:
+    """Compare hot with cold tumours, family by family; multiple testing is corrected within each family (FDR)."""
+    columns = [column.name for column in PHENOTYPE_CHARACTERISTICS.columns]
+    labels = _phenotypes(scope)
+    if labels.empty:
+        return nothing(scope, "the cohort has no phenotypes")
+    # The published study compares the checkpoint genes by Wilcoxon, whatever their distribution.
+    table = characterise(_families(scope), labels, tests={"checkpoint_genes": "wilcoxon"})
+    if table.empty:
+        return nothing(scope, "nothing to compare")
+    table["reason"] = table["reason"].replace("", None)
+    by_variable = table.drop_duplicates(["family", "variable"])
+    significant = by_variable[by_variable["fdr"] < 0.05].groupby("family").size()
+    tested = by_variable.groupby("family").size()
+    details = {f"{family}_fdr_below_0.05": f"{significant.get(family, 0)} of {n}" for family, n in tested.items()}
+    return Made(table[columns], details=details)
+
+
+def _families(scope: Scope) -> dict[str, pd.DataFrame]:
+    """The families of variables that the cohort has, patients x variables."""
+    clinical = scope.table(PATIENTS).set_index("patient_id")
+    families = {
+        "clinical": clinical[_CLINICAL],
+        "purity": clinical[_PURITY],
+        "subtype": clinical[["pam50"]].rename(columns={"pam50": "published"}),
+    }
+    if scope.has_rows(CELL_SCORES):
+        scores = population_scores(scope)
+        listed = scope.table(POPULATIONS).dropna(subset=["population_group"])
+        groups = dict(zip(listed["population"], listed["population_group"], strict=True))
+        families |= {"populations": scores.T, "population_groups": group_means(scores, groups).T}
+    if scope.has_rows(EXPRESSION):
+        families |= _expression_families(scope, families)
+    return families
+
+
+def _expression_families(scope: Scope, known: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    markers = scope.table(MCP_COUNTER_SCORES).drop(columns=["cohort", "provenance"]).set_index("patient_id")
+    apart = [name for name in markers.columns if name.endswith(WITHOUT_SHARED)]
+    estimate = scope.table(ESTIMATE_SCORES).set_index("patient_id")
+    called = scope.table(INTRINSIC_SUBTYPES).set_index("patient_id")["subtype"].rename("called")
+    genes = scope.table(EXPRESSION, columns=["gene", "sample_id", "value"])
+    checkpoints = genes[genes["gene"].isin(CHECKPOINT_GENES)].pivot(index="sample_id", columns="gene", values="value")
+    return {
+        "mcp_counter": markers.drop(columns=apart),
+        "mcp_counter_without_shared_genes": markers[apart],
+        "estimate": estimate[["stromal_score", "immune_score", "estimate_score", "tumour_purity"]],
+        "subtype": known["subtype"].join(called, how="outer"),
+        "checkpoint_genes": checkpoints,
+    }
+
+
+@table_asset(GENE_COMPARISON, code_version="1", deps=[TME_PHENOTYPES, EXPRESSION])
+def gene_comparison(scope: Scope) -> Made:
+    """Compare every measured gene between hot and cold tumours (Wilcoxon, FDR)."""
+    columns = [column.name for column in GENE_COMPARISON.columns]
+    labels = _phenotypes(scope)
+    if not scope.has_rows(EXPRESSION) or labels.nunique() < 2:
+        return nothing(scope, "no expression, or not both phenotypes")
+    names = {"n_first": "n_hot", "n_second": "n_cold", "mean_first": "mean_hot", "mean_second": "mean_cold"}
+    table = compare_genes(expression_matrix(scope), labels, first="hot", second="cold").rename(columns=names)
+    table["reason"] = table["reason"].replace("", None)
+    checkpoints = table[table["gene"].isin(CHECKPOINT_GENES)]
+    higher = checkpoints[(checkpoints["mean_difference"] > 0) & (checkpoints["fdr"] < 0.05)]
+    details = {
+        "genes": len(table),
+        "genes_fdr_below_0.05": int((table["fdr"] < 0.05).sum()),
+        "checkpoint_genes_higher_in_hot": f"{len(higher)} of {len(checkpoints)} measured",
+    }
+    return Made(table[columns], details=details)
+
+
+@table_asset(PATHWAY_ENRICHMENT, code_version="2", deps=[GENE_COMPARISON])
+def pathway_enrichment(scope: Scope) -> Made:
+    """Ask which gene sets lie at either end of the genes ranked from hot to cold (GSEA by gseapy prerank)."""
+    ranked = scope.table(GENE_COMPARISON, columns=["gene", "signal_to_noise"]).dropna()
+    if ranked.empty:
+        return nothing(scope, "no genes were compared")
+    settings = scope.use(scope.study.enrichment)
+    ranking = ranked.set_index("gene")["signal_to_noise"]
+    parts = []
+    for collection in settings.collections:
+        gene_sets, _ = harmonise_gene_sets(read_gmt(scope.collection(collection)), ranking.index)
+        found = enrichment(
+            ranking,
+            gene_sets,
+            min_size=settings.min_size,
+            max_size=settings.max_size,
+            permutations=settings.permutations,
+            seed=settings.seed,
+        )
+        parts.append(found.assign(collection=collection))
+    table = pd.concat(parts, ignore_index=True)
+    up = table[(table["fdr"] < 0.05) & (table["nes"] > 0)]
+    down = table[(table["fdr"] < 0.05) & (table["nes"] < 0)]
+    first = list(table[table["nes"] > 0].nsmallest(3, "p")["term"])
+    return Made(table, details={"sets": len(table), "up_in_hot": len(up), "down_in_hot": len(down), "first_up": first})
+
+
+@table_asset(
+    PHENOTYPE_STABILITY,
+    code_version="1",
+    deps=[CELL_SCORES, POPULATIONS, PHENOTYPE_MODEL, TME_PHENOTYPES, EXPRESSION, PATIENTS],
+)
+def phenotype_stability(scope: Scope) -> Made:
+    """Draw tumours anew, change the number of clusters, change the gene sets, and see who is still hot."""
+    if not fits_here(scope):
+        return nothing(scope, "phenotypes are not fitted on this cohort")
+    settings = scope.use(scope.study.phenotypes)
+    scores = population_scores(scope)
+    listed = scope.table(POPULATIONS).dropna(subset=["population_group"])
+    groups = dict(zip(listed["population"], listed["population_group"], strict=True))
+    clusters = (
+        scope.table(TME_PHENOTYPES, columns=["patient_id", "cluster"])
+        .set_index("patient_id")["cluster"]
+        .astype("object")
+    )
+    k = clusters.nunique()
+    if len(clusters) < _LEAST_TO_DRAW * k:
+        return nothing(scope, f"{len(clusters)} tumours are too few to be drawn anew")
+    scope.report(f"{settings.draws} bootstrap draws")
+    drawn = bootstrap_jaccard(scale_samples(scores).dropna(), clusters, k, n_boot=settings.draws, seed=settings.seed)
+    by_k = label_stability_over_k(
+        scores,
+        groups,
+        range(settings.k_min, settings.k_max + 1),
+        reference_k=k,
+        seed=settings.seed,
+        n_init=settings.starts,
+    )
+    followed = scope.table(PATIENTS, columns=["patient_id", "os_days", "os_event"]).set_index("patient_id").dropna()
+    by_other_k = {
+        f"k = {other}": assign_phenotypes(
+            fit_phenotypes(scores, groups, k=other, seed=settings.seed, n_init=settings.starts), scores
+        )["phenotype"]
+        for other in range(settings.k_min, settings.k_max + 1)
+    }
+    by_collection = _other_collections(scope, k)
+    parts = [
+        _bootstrap_rows(drawn),
+        _cluster_rows(by_k, len(clusters)),
+        _collection_rows(by_collection, clusters),
+        _survival_rows(by_other_k, followed).assign(kind="clusters"),
+        _survival_rows(by_collection, followed).assign(kind="gene_sets"),
+    ]
+    table = pd.concat([part for part in parts if len(part)])
+    jaccard = {f"jaccard_{row['cluster']}": round(float(row["jaccard"]), 3) for row in drawn.to_dict("records")}
+    return Made(table, details=jaccard)
+
+
+def _bootstrap_rows(drawn: pd.DataFrame) -> pd.DataFrame:
+    named = drawn.rename(columns={"cluster": "subject"})
+    jaccard = named.assign(measure="jaccard", value=named["jaccard"])[
+        ["subject", "measure", "value", "ci_low", "ci_high", "n"]
+    ]
+    shares = named.melt(
+        ["subject", "n"], ["share_recovered", "share_dissolved"], var_name="measure", value_name="value"
+    )
+    return pd.concat([jaccard, shares]).assign(kind="bootstrap")
+
+
+def _cluster_rows(by_k: pd.DataFrame, n: int) -> pd.DataFrame:
+    rows = by_k.drop(columns="n_hot").melt("k", var_name="measure", value_name="value")
+    subject = "k = " + rows.pop("k").astype(str)
+    return rows.assign(kind="clusters", subject=subject, n=n)
+
+
+def _other_collections(scope: Scope, k: int) -> dict[str, pd.Series]:
+    """Clusters found on other collections of gene sets, where there is expression to score them."""
+    settings = scope.study.phenotypes
+    found: dict[str, pd.Series] = {}
+    if scope.has_rows(EXPRESSION):
+        matrix = expression_matrix(scope)
+        for name in settings.compared_collections:
+            gene_sets, _ = harmonise_gene_sets(read_gmt(scope.collection(name)), matrix.index)
+            usable, _ = usable_gene_sets(gene_sets, matrix.index, scope.use(scope.study.gene_sets).min_share)
+            if len(usable) < 2:  # too little of the collection was measured to cluster by
+                continue
+            scaled = scale_samples(score_cells(matrix, usable)).dropna()
+            found[name] = fit_kmeans(scaled, k, n_init=settings.starts, seed=settings.seed).labels.astype(str)
+    return found
+
+
+def _collection_rows(by_collection: dict[str, pd.Series], clusters: pd.Series) -> pd.DataFrame:
+    rows = []
+    for name, found in by_collection.items():
+        common = clusters.index.intersection(found.index)
+        ari = adjusted_rand_index(clusters[common], found[common])
+        rows.append({"subject": name, "measure": "ari", "value": ari, "n": len(common)})
+    return pd.DataFrame(rows, columns=["subject", "measure", "value", "n"]).assign(kind="gene_sets")
+
+
+def _survival_rows(labelled: dict[str, pd.Series], followed: pd.DataFrame) -> pd.DataFrame:
+    """Log-rank p of each labelling: whether the finding hangs on the number of clusters or on the gene sets.
+
+    Of phenotypes only hot and cold are compared; of clusters without such names, all.
+    """
+    rows = []
+    for subject, labels in labelled.items():
+        compared = labels[labels != "intermediate"].dropna().rename("label")
+        joined = followed.join(compared, how="inner")
+        p = log_rank(joined["os_days"], joined["os_event"], joined["label"]).p
+        if not np.isnan(p):
+            rows.append({"subject": subject, "measure": "log_rank_p", "value": p, "n": len(joined)})
+    return pd.DataFrame(rows, columns=["subject", "measure", "value", "n"])

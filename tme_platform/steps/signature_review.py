@@ -1,0 +1,147 @@
+"""The newest version of the signature before the promotion rule, and what MLflow keeps of its evaluation."""
+
+import pandas as pd
+
+from tme_platform.cohorts import Role
+from tme_platform.figures import FIGURES
+from tme_platform.orchestration.table_asset import Made, nothing, table_asset
+from tme_platform.report import picture, remembered_figures
+from tme_platform.signature import Criterion, promotion_criteria
+from tme_platform.signature.card import CardFacts, model_card
+from tme_platform.statistics import permutation_p
+from tme_platform.steps.scope import Scope
+from tme_platform.steps.signature import current_model, judge_sides
+from tme_platform.steps.training import current_training_set
+from tme_platform.tables.evaluation import COHORT_METRICS, DECISION_CURVES, RELIABILITY_CURVES, ROC_CURVES
+from tme_platform.tables.radiomics import AGREED_FEATURES
+from tme_platform.tables.signature import (
+    LABEL_PERMUTATIONS,
+    LEARNING_CURVE,
+    RAD_SCORES,
+    SIGNATURE,
+    SIGNATURE_CAUTIONS,
+    SIGNATURE_IMPORTANCE,
+    SIGNATURE_OPTIMISM,
+    SIGNATURE_PATIENTS,
+    SIGNATURE_REVIEW,
+    SIGNATURE_RIVALS,
+)
+from tme_platform.tracking import ModelRecord
+
+_EVALUATED = (
+    COHORT_METRICS,
+    ROC_CURVES,
+    RELIABILITY_CURVES,
+    DECISION_CURVES,
+    SIGNATURE_RIVALS,
+    LABEL_PERMUTATIONS,
+    LEARNING_CURVE,
+    SIGNATURE_OPTIMISM,
+    SIGNATURE_CAUTIONS,
+    SIGNATURE_IMPORTANCE,
+)
+"""Tables that are kept with the model's run, as they are when the version is reviewed."""
+
+
+@table_asset(
+    SIGNATURE_REVIEW,
+    code_version="1",
+    deps=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES, RAD_SCORES, *_EVALUATED],
+    kinds=frozenset({"mlflow"}),
+)
+def signature_review(scope: Scope) -> Made:
+    """Promote the newest version to champion if it meets every criterion of the written rule, and only then.
+
+    The rule is in `signature/promotion.py`, its bounds in the study file. The model card, figures and evaluation tables
+    go to the version's MLflow run.
+    """
+    current = current_model(scope)
+    if current is None:
+        return nothing(scope, "no signature")
+    record, row = current
+    evaluated = {schema.name: scope.table(schema) for schema in _EVALUATED}
+    patients = scope.table(SIGNATURE_PATIENTS)
+    champion = scope.tracker.champion()
+    before = None if champion is None else champion.version
+    criteria = promotion_criteria(
+        scope.tracker.read_table(record, "out_of_fold_repeats"),
+        None
+        if champion is None or before == record.version
+        else scope.tracker.read_table(champion, "out_of_fold_repeats"),
+        {finding.check: (finding.passed, finding.description) for finding in judge_sides(patients, scope)},
+        settings=scope.use(scope.study.promotion),
+    )
+    decision = _decide(scope, record, before, criteria)
+    card = model_card(_facts(scope, record, row, decision, criteria, evaluated))
+    scope.tracker.describe(record, card)
+    scope.tracker.attach(record, {"model_card.md": card.encode(), **_files(scope, evaluated)})
+    table = pd.DataFrame([vars(one) for one in criteria]).assign(
+        model_version=record.version, champion_before=before, decision=decision
+    )
+    unmet = [one.criterion for one in criteria if not one.met]
+    details = {"model_version": int(record.version), "decision": decision, "not_met": unmet, "model_card": card}
+    return Made(table, details=details)
+
+
+def _decide(scope: Scope, record: ModelRecord, champion: str | None, criteria: list[Criterion]) -> str:
+    """Carry the rule out, and say in the registry why."""
+    if champion == record.version:
+        return "is the champion"
+    unmet = "; ".join(f"{one.criterion}: {one.explanation}" for one in criteria if not one.met)
+    if unmet:
+        scope.tracker.refuse(record, f"refused: {unmet}")
+        return "refused"
+    scope.tracker.promote(record, f"promoted: all {len(criteria)} criteria of the rule are met")
+    return "promoted"
+
+
+def _facts(
+    scope: Scope,
+    record: ModelRecord,
+    row: pd.Series,
+    decision: str,
+    criteria: list[Criterion],
+    evaluated: dict[str, pd.DataFrame],
+) -> CardFacts:
+    training = current_training_set(scope)
+    cohorts = {}
+    for cohort in scope.with_role(Role.SIGNATURE_DISCOVERY):
+        source = scope.declaration("provenance", cohort=cohort).provenance
+        cohorts[cohort] = f"{source.source} ({source.licence}; {source.kind})"
+    shuffles = evaluated[LABEL_PERMUTATIONS.name].set_index("shuffle")["auc"]
+    p = None if shuffles.empty else permutation_p(shuffles[0], shuffles.drop(0))
+    return CardFacts(
+        version=record.version,
+        decision=decision,
+        study=scope.study.name,
+        simulated=scope.provenance == "simulated",
+        cohorts=cohorts,
+        n_patients=int(row["n_patients"]),
+        n_hot=int(row["n_hot"]),
+        n_features=int(row["n_features"]),
+        feature_set=training.feature_set,
+        threshold=float(row["threshold"]),
+        settings=scope.tracker.read_document(record, "settings"),
+        table_versions=scope.tracker.table_versions(record),
+        metrics=evaluated[COHORT_METRICS.name],
+        rivals=evaluated[SIGNATURE_RIVALS.name],
+        permutation_p=p,
+        cautions=[str(text) for text in evaluated[SIGNATURE_CAUTIONS.name]["caution"].dropna()],
+        criteria=criteria,
+    )
+
+
+def _files(scope: Scope, evaluated: dict[str, pd.DataFrame]) -> dict[str, bytes]:
+    """Every evaluation table as CSV, and the figures that they make, as the report shows them."""
+    files = {
+        f"evaluation/{name}.csv": table.to_csv(index=False).encode() for name, table in evaluated.items() if len(table)
+    }
+    tables = {**evaluated, **{schema.name: scope.table(schema) for schema in (SIGNATURE, RAD_SCORES)}}
+    remembered = remembered_figures(scope.lake.state_folder, scope.study.name)
+    for name, entry in FIGURES.items():
+        if entry.main_table not in evaluated or entry.per_cohort:
+            continue
+        made = picture(name, tables)
+        if made is not None and (embedded := made.embedded(remembered)):
+            files[f"figures/{name}.png"] = embedded.png
+    return files

@@ -1,0 +1,66 @@
+"""Gathering what a report is made from: tables through a scope, so that they are traced, and versions from the lake."""
+
+from __future__ import annotations
+
+import importlib.metadata
+
+import pandas as pd
+
+from tme_platform.expression import CHECKPOINT_GENES
+from tme_platform.report import StudyFacts, tables_needed
+from tme_platform.steps.scope import Scope
+from tme_platform.tables import TABLES, TableSchema
+from tme_platform.tables.cohorts import EXPRESSION
+
+REPORTED = [TABLES[name] for name in tables_needed()]
+_SOFTWARE = (
+    "tme_platform",
+    "pyradiomics-bhklab",
+    "scikit-learn",
+    "numpy",
+    "scipy",
+    "pandas",
+    "lifelines",
+    "gseapy",
+    "mlflow",
+    "dagster",
+)
+_BLOCKS_NOT_OF_A_RESULT = ("name", "title", "cohorts", "report")
+
+
+def study_facts(scope: Scope) -> StudyFacts:
+    """Everything the report states, as the lake has it now."""
+    tables = {schema.name: reported(scope, schema) for schema in REPORTED}
+    blocks = {name: block for name, block in dict(scope.study).items() if name not in _BLOCKS_NOT_OF_A_RESULT}
+    settings = {name: scope.use(block).model_dump(mode="json") for name, block in blocks.items()}
+    return StudyFacts(
+        name=scope.study.name,
+        title=scope.study.title,
+        settings=settings,
+        tables=tables,
+        versions=_versions(scope),
+        software={name: importlib.metadata.version(name) for name in _SOFTWARE},
+    )
+
+
+def reported(scope: Scope, schema: TableSchema) -> pd.DataFrame:
+    """A table as figures take it; of the expression only the checkpoint genes: no figure shows another."""
+    return scope.table(schema, rows={"gene": CHECKPOINT_GENES} if schema is EXPRESSION else None)
+
+
+def _versions(scope: Scope) -> pd.DataFrame:
+    """Table by table, and by cohort where it is kept so: which version, and of what content."""
+    rows = [
+        {
+            "table": schema.name,
+            "cohort": cohort or "",
+            "version": state.version,
+            "rows": state.rows,
+            "step_version": state.code_version,
+            "content": state.content[:16],
+        }
+        for schema in REPORTED
+        for cohort, state in sorted(scope.lake.states(schema).items(), key=lambda item: item[0] or "")
+        if cohort is None or cohort in scope.cohorts
+    ]
+    return pd.DataFrame(rows, columns=["table", "cohort", "version", "rows", "step_version", "content"])

@@ -1,0 +1,40 @@
+"""Columns that several tables share, and short ways to write a column."""
+
+from __future__ import annotations
+
+from tme_platform.tables.schema import Column
+
+PATIENT = Column("patient_id", "string", "The study's pseudonym of the patient.", nullable=False)
+FEATURE = Column("feature", "string", "Name of the image feature.", nullable=False)
+POPULATION = Column("population", "string", "Name of the cell population (gene set).", nullable=False)
+PHENOTYPE = Column(
+    "phenotype",
+    "string",
+    "Immune phenotype: hot (inflamed), cold (desert) or intermediate.",
+    isin=("hot", "cold", "intermediate"),
+)
+
+
+def text(name: str, description: str, *, required: bool = False, isin: tuple[str, ...] | None = None) -> Column:
+    """A text column."""
+    return Column(name, "string", description, nullable=not required, isin=isin)
+
+
+def number(name: str, description: str, at_least: float | None = None, at_most: float | None = None) -> Column:
+    """A measured column, with the limits of what it may hold."""
+    return Column(name, "float64", description, at_least=at_least, at_most=at_most)
+
+
+def share(name: str, description: str) -> Column:
+    """A share, 0 to 1."""
+    return number(name, description, 0, 1)
+
+
+def count(name: str, description: str) -> Column:
+    """A whole number, at least 0."""
+    return Column(name, "Int64", description, at_least=0)
+
+
+def flag(name: str, description: str) -> Column:
+    """A column of true and false."""
+    return Column(name, "boolean", description)

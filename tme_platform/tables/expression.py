@@ -1,0 +1,107 @@
+"""Scores of cell populations, purity and intrinsic subtypes from RNA."""
+
+from __future__ import annotations
+
+from tme_platform.tables.columns import PATIENT, POPULATION, count, number, share, text
+from tme_platform.tables.schema import Column, Stage, TableSchema
+
+POPULATIONS = TableSchema(
+    "populations",
+    Stage.EXPRESSION,
+    "The cell populations scored in a cohort: group, genes of the set, genes found, and why a set was refused.",
+    (
+        POPULATION,
+        text(
+            "population_group",
+            "Group of the population.",
+            isin=("adaptive", "innate_activated", "innate_inactivated", "non_immune"),
+        ),
+        text("method", "How the population is scored.", required=True),
+        count("n_genes", "Genes in the set."),
+        count("n_found", "Genes of the set that were measured."),
+        share("share", "Share of the set's genes that were measured."),
+        text("missing", "Genes of the set that were not measured, separated by commas."),
+        Column("used", "boolean", "Whether the population is scored.", nullable=False),
+        text("reason", "Why it is not used."),
+    ),
+    key=("population",),
+)
+
+CELL_SCORES = TableSchema(
+    "cell_scores",
+    Stage.EXPRESSION,
+    "One row per patient, one column per cell population: raw ssGSEA scores, or the finished scores a cohort brought.",
+    (PATIENT,),
+    key=("patient_id",),
+    wide="Score of the cell population, on the method's own scale.",
+)
+
+CELL_SCORE_RANGES = TableSchema(
+    "cell_score_ranges",
+    Stage.EXPRESSION,
+    "The range that normalises a cohort's ssGSEA scores: its own, or frozen from the cohort it takes labels from.",
+    (
+        number("low", "Smallest raw score of the range."),
+        number("high", "Largest raw score of the range."),
+        text("range_cohort", "Cohort whose scores span the range.", required=True),
+    ),
+    key=("range_cohort",),
+)
+
+MCP_COUNTER_SCORES = TableSchema(
+    "mcp_counter_scores",
+    Stage.EXPRESSION,
+    "MCP-counter: mean log2 expression of each population's markers. It reads the same RNA as the cell scores.",
+    (PATIENT,),
+    key=("patient_id",),
+    wide="MCP-counter score of the population, log2.",
+)
+
+ESTIMATE_SCORES = TableSchema(
+    "estimate_scores",
+    Stage.EXPRESSION,
+    "ESTIMATE: stromal and immune content from RNA, and the tumour purity derived from them.",
+    (
+        PATIENT,
+        number("stromal_score", "Stromal ssGSEA score."),
+        number("immune_score", "Immune ssGSEA score."),
+        number("estimate_score", "Sum of the two."),
+        number("tumour_purity", "cos(0.6049872018 + 0.0001467884 * estimate_score); see `caveat`."),
+        text("caveat", "What the purity is valid for.", required=True),
+    ),
+    key=("patient_id",),
+)
+
+INTRINSIC_SUBTYPES = TableSchema(
+    "intrinsic_subtypes",
+    Stage.EXPRESSION,
+    "Intrinsic subtype by the nearest PAM50 centroid, beside the published call where there is one.",
+    (
+        PATIENT,
+        text("subtype", "Nearest centroid.", isin=("LumA", "LumB", "Her2", "Basal", "Normal")),
+        *(
+            number(name, f"Spearman correlation with the {name} centroid.", -1, 1)
+            for name in ("Basal", "Her2", "LumA", "LumB", "Normal")
+        ),
+        share("gene_share", "Share of the 50 genes that were measured."),
+        text("published", "Published call (`pam50` of the clinical table)."),
+    ),
+    key=("patient_id",),
+)
+
+SCORE_AGREEMENT = TableSchema(
+    "score_agreement",
+    Stage.EXPRESSION,
+    "Spearman correlation of the scores from RNA with another estimate of the same populations in the same patients.",
+    (
+        POPULATION,
+        text("compared_with", "The other estimate's population, or those that are summed.", required=True),
+        text("compared_cohort", "Cohort that holds the other estimate.", required=True),
+        count("n", "Patients who have both."),
+        number("rho", "Spearman's rho.", -1, 1),
+        share("p", "Its p-value."),
+        share("fdr", "Benjamini-Hochberg over the pairs."),
+        text("reason", "Why there is no correlation."),
+    ),
+    key=("population", "compared_with"),
+)

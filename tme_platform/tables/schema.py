@@ -1,0 +1,238 @@
+"""The definition of a table, and checking a frame against it. The tables themselves are in the stage modules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+Dtype = Literal["string", "float64", "Int64", "boolean"]
+
+
+class Stage(StrEnum):
+    """Stages of the study, in order: the folder a table is stored in, and its asset group."""
+
+    COHORTS = "cohorts"
+    EXPRESSION = "expression"
+    PHENOTYPES = "phenotypes"
+    SURVIVAL = "survival"
+    IMAGING = "imaging"
+    RADIOMICS = "radiomics"
+    SIGNATURE = "signature"
+    EVALUATION = "evaluation"
+    CATALOG = "catalog"
+
+    @property
+    def number(self) -> int:
+        """Position in the study, from 1."""
+        return list(Stage).index(self) + 1
+
+    @property
+    def group(self) -> str:
+        """Name of the asset group; numbered, because Dagster sorts groups by name."""
+        return f"s{self.number}_{self.value}"
+
+
+ARROW_TYPES: dict[Dtype, pa.DataType] = {
+    "string": pa.string(),
+    "float64": pa.float64(),
+    "Int64": pa.int64(),
+    "boolean": pa.bool_(),
+}
+
+
+CHECKS = {
+    "schema": "Columns, types, allowed values and missing values are as the table's schema says.",
+    "unique_keys": "No key stands twice.",
+    "finite_values": "No number is infinite.",
+}
+"""What a frame must satisfy before it is committed."""
+
+
+class TableError(ValueError):
+    """A frame that may not become a table; nothing was written. `problems` has a sentence per failed check."""
+
+    def __init__(self, message: str, problems: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.problems = problems or {"schema": message}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its type, what it means (with the unit), and what it may hold."""
+
+    name: str
+    dtype: Dtype
+    description: str
+    nullable: bool = True
+    isin: tuple[str, ...] | None = None
+    at_least: float | None = None
+    at_most: float | None = None
+
+
+COHORT = Column("cohort", "string", "Name of the cohort: its landing folder.", nullable=False)
+PROVENANCE = Column(
+    "provenance",
+    "string",
+    "Whether the row comes from real or simulated data.",
+    nullable=False,
+    isin=("real", "simulated"),
+)
+
+
+@dataclass(frozen=True)
+class TableSchema:
+    """A table: its columns, its key, and whether further measured columns may follow.
+
+    Attributes
+    ----------
+    stage
+        Stage of the study that makes the table.
+    per_cohort
+        Whether one part of the table belongs to each cohort and is replaced alone.
+    key
+        Columns that name a row.
+    wide
+        What further float columns mean (one per population or feature), or None where there may be none.
+    unit
+        The column whose values are counted as new, changed, unchanged or removed; the first of the key if not given.
+    """
+
+    name: str
+    stage: Stage
+    description: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    per_cohort: bool = True
+    wide: str | None = None
+    unit: str | None = None
+    all_columns: tuple[Column, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        first = (COHORT,) if self.per_cohort else ()
+        object.__setattr__(self, "all_columns", (*first, *self.columns, PROVENANCE))
+
+    @property
+    def counted_by(self) -> str:
+        """The column whose values are counted when rows are compared with the last version."""
+        return self.unit or self.key[0]
+
+    @property
+    def internal(self) -> bool:
+        """Internal tables are not in the catalog."""
+        return self.name.startswith("_")
+
+    def conform(self, frame: pd.DataFrame, *, cohort: str | None, provenance: str) -> pd.DataFrame:
+        """Order, cast and sort a frame as the table has it.
+
+        Raises
+        ------
+        TableError
+            A column is missing, unexpected, or cannot be cast.
+        """
+        table = frame.copy(deep=False)
+        if self.per_cohort:
+            table["cohort"] = cohort
+        table["provenance"] = provenance
+        names = [column.name for column in self.all_columns]
+        if missing := [name for name in names if name not in table.columns]:
+            raise TableError(f"table {self.name}: column(s) missing: {', '.join(missing)}")
+        extra = [name for name in table.columns if name not in names]
+        if extra and self.wide is None:
+            raise TableError(f"table {self.name}: unexpected column(s): {', '.join(map(str, extra))}")
+        cast = {column.name: self._cast(table[column.name], column.dtype) for column in self.all_columns}
+        conformed = pd.DataFrame(cast, columns=names)
+        if extra:
+            conformed = pd.concat([conformed, self._measured(table[extra])], axis="columns")
+        return conformed.sort_values(list(self.key), kind="stable", ignore_index=True)
+
+    def _measured(self, values: pd.DataFrame) -> pd.DataFrame:
+        """The wide columns as numbers; all at once, because there are thousands."""
+        try:
+            numbers = values.astype("float64").reset_index(drop=True)
+        except (TypeError, ValueError):  # which one is it?
+            numbers = pd.DataFrame({name: self._cast(values[name], "float64") for name in values.columns})
+        numbers.columns = pd.Index([str(name) for name in numbers.columns])
+        return numbers.loc[:, numbers.notna().any()]  # a column of nothing belongs to another cohort's collection
+
+    def _cast(self, values: pd.Series, dtype: Dtype) -> pd.Series:
+        try:
+            if dtype == "string":
+                return values.astype("string").reset_index(drop=True)
+            return values.astype(dtype).reset_index(drop=True)
+        except (TypeError, ValueError) as error:
+            raise TableError(f"table {self.name}: column {values.name} is not {dtype}: {error}") from None
+
+    def validate(self, frame: pd.DataFrame) -> None:
+        """Raise if a conformed frame breaks the schema; see `problems`.
+
+        Raises
+        ------
+        TableError
+            With every problem and its first offending values.
+        """
+        if found := self.problems(frame):
+            raise TableError(f"table {self.name}: " + "; ".join(found.values()), found)
+
+    def problems(self, frame: pd.DataFrame) -> dict[str, str]:
+        """Hold a conformed frame against the schema.
+
+        Returns
+        -------
+        A sentence for each of `CHECKS` that fails; empty where the frame is good.
+        """
+        import pandera.pandas as pandera
+        from pandera.errors import SchemaErrors
+
+        found: dict[str, str] = {}
+        columns = {column.name: self._pandera_column(column, frame) for column in self.all_columns}
+        schema: Any = pandera.DataFrameSchema(columns, strict=self.wide is None, name=self.name)
+        try:
+            schema.validate(frame, lazy=True)
+        except SchemaErrors as errors:
+            cases = errors.failure_cases.loc[:, ["column", "check", "failure_case"]]
+            shown = "; ".join(
+                " ".join(map(str, case)) for case in cases.drop_duplicates().head(5).itertuples(index=False)
+            )
+            found["schema"] = f"{len(cases)} value(s) break the schema: {shown}"
+        repeated = frame.duplicated(list(self.key))
+        if repeated.any():
+            first = frame.loc[repeated, list(self.key)].head(5)
+            shown = ", ".join(" / ".join(map(str, row)) for row in first.itertuples(index=False))
+            found["unique_keys"] = f"{int(repeated.sum())} row(s) repeat the key {' / '.join(self.key)}: {shown}"
+        numbers = frame.select_dtypes("float64")
+        infinite = np.isinf(numbers.to_numpy()).any(axis=0)
+        if infinite.any():
+            names = ", ".join(numbers.columns[infinite][:5])
+            found["finite_values"] = f"{int(infinite.sum())} column(s) hold infinite values: {names}"
+        return found
+
+    @staticmethod
+    def _pandera_column(column: Column, frame: pd.DataFrame) -> Any:
+        import pandera.pandas as pandera
+
+        as_cast = column.name in frame and str(frame[column.name].dtype) == column.dtype
+
+        checks = []
+        if column.isin is not None:
+            checks.append(pandera.Check.isin(column.isin))
+        if column.at_least is not None:
+            checks.append(pandera.Check.ge(column.at_least))
+        if column.at_most is not None:
+            checks.append(pandera.Check.le(column.at_most))
+        # To look at a type takes pandera longer than to look at the values.
+        return pandera.Column(None if as_cast else column.dtype, checks, nullable=column.nullable)
+
+    def to_arrow(self, frame: pd.DataFrame) -> pa.Table:
+        """A conformed frame as Arrow, with the table's own types (an empty column keeps its type)."""
+        types = {column.name: ARROW_TYPES[column.dtype] for column in self.all_columns}
+        schema = pa.schema([(name, types.get(name, pa.float64())) for name in frame.columns])
+        return pa.Table.from_pandas(frame, schema=schema, preserve_index=False).replace_schema_metadata(None)
+
+    def empty(self) -> pa.Table:
+        """The table without rows."""
+        return pa.schema([(column.name, ARROW_TYPES[column.dtype]) for column in self.all_columns]).empty_table()

@@ -1,0 +1,96 @@
+"""Survival by phenotype and by cell population."""
+
+from __future__ import annotations
+
+from tme_platform.tables.columns import POPULATION, count, number, share, text
+from tme_platform.tables.schema import Column, Stage, TableSchema
+
+SURVIVAL_CURVES = TableSchema(
+    "survival_curves",
+    Stage.SURVIVAL,
+    "Kaplan-Meier curves by phenotype.",
+    (
+        text("phenotype", "Phenotype, or `all`.", required=True),
+        Column("time_days", "float64", "Time, days.", nullable=False, at_least=0),
+        count("at_risk", "Patients at risk just before this time."),
+        count("events", "Deaths at this time."),
+        count("censored", "Censored at this time."),
+        share("survival", "Kaplan-Meier estimate."),
+        share("ci_low", "Lower limit of its 95 % confidence interval."),
+        share("ci_high", "Upper limit of its 95 % confidence interval."),
+    ),
+    key=("phenotype", "time_days"),
+    unit="phenotype",
+)
+
+SURVIVAL_TESTS = TableSchema(
+    "survival_tests",
+    Stage.SURVIVAL,
+    "Overall survival of hot against cold tumours: log-rank test and medians.",
+    (
+        text("comparison", "What is compared.", required=True),
+        count("n", "Patients with survival."),
+        count("n_events", "Deaths among them."),
+        count("n_left_out", "Patients without usable survival."),
+        number("statistic", "Log-rank chi-square."),
+        share("p", "Its p-value."),
+        number("hr_hot", "Hazard ratio of hot against cold (Cox).", 0),
+        number("hr_low", "Lower limit of its 95 % confidence interval.", 0),
+        number("hr_high", "Upper limit of its 95 % confidence interval.", 0),
+        share("proportional_hazards_p", "p of the test for proportional hazards (small: the ratio changes with time)."),
+        *(
+            number(f"median_{phenotype}_{part}", f"{text} of {phenotype} tumours, days; missing where not reached.", 0)
+            for phenotype in ("hot", "cold")
+            for part, text in (
+                ("days", "Median survival"),
+                ("low_days", "Lower 95 % limit of the median survival"),
+                ("high_days", "Upper 95 % limit of the median survival"),
+            )
+        ),
+        text("reason", "Why there is no test."),
+    ),
+    key=("comparison",),
+)
+
+POPULATION_SURVIVAL = TableSchema(
+    "population_survival",
+    Stage.SURVIVAL,
+    "Univariate Cox regression of overall survival on each population, in all, hot and cold tumours.",
+    (
+        text("patients", "all, hot or cold.", required=True),
+        POPULATION,
+        count("n", "Patients."),
+        count("n_events", "Deaths."),
+        number("hr", "Hazard ratio per standard deviation of the score.", 0),
+        number("ci_low", "Lower limit of its 95 % confidence interval.", 0),
+        number("ci_high", "Upper limit of its 95 % confidence interval.", 0),
+        share("p", "Wald p-value."),
+        share("fdr", "Benjamini-Hochberg over the populations."),
+        share("proportional_hazards_p", "p of the test for proportional hazards."),
+        text("reason", "Why there is no estimate."),
+    ),
+    key=("patients", "population"),
+    unit="population",
+)
+
+POPULATION_CUT_POINTS = TableSchema(
+    "population_cut_points",
+    Stage.SURVIVAL,
+    "High against low of each population at its Youden cut: naive log-rank p, and p corrected for the choice.",
+    (
+        POPULATION,
+        count("n", "Patients."),
+        count("n_events", "Deaths."),
+        number("threshold", "Cut; high is above it."),
+        count("n_low", "Patients below."),
+        count("n_high", "Patients above."),
+        number("hr", "Hazard ratio of high against low.", 0),
+        number("ci_low", "Lower limit of its 95 % confidence interval.", 0),
+        number("ci_high", "Upper limit of its 95 % confidence interval.", 0),
+        share("p_naive", "Log-rank p as if the cut had been given."),
+        share("p_corrected", "p of maximally selected rank statistics (Lausen and Schumacher 1992)."),
+        share("fdr_corrected", "Benjamini-Hochberg of the corrected p."),
+        text("reason", "Why there is no split."),
+    ),
+    key=("population",),
+)

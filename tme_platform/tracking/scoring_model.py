@@ -1,0 +1,100 @@
+"""Scoring a new patient by a registered version of the signature, from Python as from `tme score`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tme_platform.radiomics import ExtractionSettings, combat_of
+from tme_platform.scoring.case import CaseScore, ScoringModel, score_case
+from tme_platform.tracking import CHAMPION, Tracker
+
+
+def open_tracker(state: Path, uri: str = "") -> Tracker:
+    """The model registry of a lake, by its state folder or by the address of a server.
+
+    Raises
+    ------
+    LookupError
+        No model was ever made there.
+    """
+    if not uri and not (state / "mlflow" / "mlflow.db").exists():
+        raise LookupError(f"no models in {state}: run `tme demo` or `tme run` first, or name another lake (--lake)")
+    return Tracker.of_lake(state, uri)
+
+
+def load_scoring_model(tracker: Tracker, model: str = CHAMPION) -> ScoringModel:
+    """Load what scoring takes of a version.
+
+    Parameters
+    ----------
+    model
+        Version number or alias.
+
+    Raises
+    ------
+    LookupError
+        There is no such version.
+    ValueError
+        The version was trained on a finished feature table, which no image can be made into.
+    """
+    record = tracker.version(model)
+    summary = tracker.run_summary(record)
+    feature_set = summary["params"]["feature_set"]
+    if not feature_set.startswith("pyradiomics-"):
+        raise ValueError(
+            f"version {record.version} was trained on the finished feature table {feature_set!r}, which is not made "
+            "from images here: new patients are scored by adding them to that table and `tme run`"
+        )
+    geometry = None
+    if summary["tags"].get("tme.images") == "yes":
+        geometry = tracker.read_table(record, "training_geometry")
+    batch = tracker.read_document(record, "harmonisation")["batch"]
+    learned = None if batch == "none" else tracker.read_table(record, "harmonisation")
+    return ScoringModel(
+        version=record.version,
+        pipeline=tracker.load(record),
+        threshold=summary["metrics"]["threshold"],
+        extraction=ExtractionSettings.model_validate(tracker.read_document(record, "extraction")),
+        training_features=tracker.read_table(record, "training_features"),
+        training_geometry=geometry,
+        harmonisation=None if learned is None or learned.empty else combat_of(learned),
+        batch_column=batch,
+    )
+
+
+def score(
+    image: Path | str,
+    mask: Path | str,
+    *,
+    model: str = CHAMPION,
+    lake: Path | str = "data_lake",
+    tracking_uri: str = "",
+    **reading: Any,
+) -> CaseScore:
+    """Score one new patient.
+
+    Parameters
+    ----------
+    image, mask
+        An image file or DICOM folder, and its outline.
+    model
+        Version number or alias in the registry.
+    lake, tracking_uri
+        The lake whose registry it is, or the address of its MLflow server.
+    **reading
+        label, exclusion_mask, series, phase, minus: as the columns of `imaging.csv`; batch: see `score_case`.
+
+    Returns
+    -------
+    CaseScore
+        The same rad-score as the table `rad_scores` gives for these files.
+
+    Raises
+    ------
+    LookupError, ValueError
+        No such version, or input that cannot be scored; see `load_scoring_model` and `score_case`.
+    """
+    return score_case(
+        load_scoring_model(open_tracker(Path(lake), tracking_uri), model), Path(image), Path(mask), **reading
+    )
