@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tme_platform.evaluation.roc import roc_curve_points
+from tme_platform.statistics.roc import roc_curve_points
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
