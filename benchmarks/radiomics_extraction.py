@@ -27,7 +27,7 @@ import pandas as pd
 import SimpleITK as sitk  # noqa: N813
 
 from tme_platform.imaging import read_mask, read_series
-from tme_platform.radiomics import ExtractionJob, ExtractionSettings, extract, extract_many, icc, prepare
+from tme_platform.radiomics import BatchOptions, ExtractionJob, ExtractionSettings, extract, extract_many, icc, prepare
 
 SETTINGS = ExtractionSettings()
 GIVEN = {"binWidth": 5, "voxelArrayShift": 300, "additionalInfo": False}
@@ -130,9 +130,9 @@ def pool(folder):
         ExtractionJob(path.name.split("_image")[0], path, path.with_name(path.name.replace("_image", "_mask")))
         for path in sorted(folder.glob("*_image.nii.gz"), key=lambda path: -path.stat().st_size)
     ]
-    alone = timed(extract_many, jobs, workers=1, clock=time.perf_counter)
-    started = timed(extract_many, jobs, workers=2, clock=time.perf_counter)
-    both = timed(extract_many, jobs, workers=2, clock=time.perf_counter)
+    alone = timed(extract_many, jobs, options=BatchOptions(workers=1), clock=time.perf_counter)
+    started = timed(extract_many, jobs, options=BatchOptions(workers=2), clock=time.perf_counter)
+    both = timed(extract_many, jobs, options=BatchOptions(workers=2), clock=time.perf_counter)
     same = alone[0][0].equals(both[0][0]) and alone[0][0].equals(started[0][0])
     for what, run in (("two with the start of the fork server", started), ("two in a run that has it already", both)):
         print(

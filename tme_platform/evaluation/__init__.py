@@ -21,11 +21,11 @@ from tme_platform.evaluation.delong import (
 from tme_platform.evaluation.endpoints import ENDPOINTS, SUBGROUPS, endpoint_outcome, subgroup_members
 from tme_platform.evaluation.groups import score_by_group
 from tme_platform.evaluation.median_split import median_split_survival
-from tme_platform.statistics.roc import roc_curve_points
 from tme_platform.evaluation.roles import ROLE_ENDPOINTS, evaluate_role
 from tme_platform.evaluation.sample_size import SampleSize, sample_size
 from tme_platform.evaluation.scores import METRIC_COLUMNS, evaluate_scores
 from tme_platform.statistics.adjust import benjamini_hochberg
+from tme_platform.statistics.roc import roc_curve_points
 from tme_platform.statistics.youden import youden_threshold
 
 __all__ = [

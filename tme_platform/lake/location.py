@@ -10,6 +10,9 @@ import os
 import re
 from pathlib import Path
 
+DEFAULT_LAKE = "data_lake"
+"""Folder of the lake where none is named, below the working directory."""
+
 
 def is_url(root: Path | str) -> bool:
     """Whether the root is an object store (`s3://bucket/prefix`, `gs://...`, `az://...`) and not a folder."""
@@ -36,7 +39,7 @@ def state_folder(root: Path | str, state: Path | str = "") -> Path:
     if not is_url(root):
         return Path(root).resolve()
     name = re.sub(r"[^A-Za-z0-9_.]+", "-", str(root).partition("://")[2]).strip("-.")
-    return Path("data_lake", name).resolve()
+    return Path(DEFAULT_LAKE, name).resolve()
 
 
 def storage_options(root: Path | str) -> dict[str, str] | None:

@@ -1,4 +1,4 @@
-"""Turns: of several processes that would make the same part of a table, one works and the others wait.
+"""Locks: of several processes that would build the same part of a table, one works and the others wait.
 
 A lock is held by an open file, so the system gives it up with the process, however that ends. It holds between
 processes that share the state folder. Machines that do not share it are kept apart by Dagster's pools, and by the store
@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 @contextlib.contextmanager
-def turn(folder: Path, name: str, on_wait: Callable[[], None] = lambda: None) -> Iterator[None]:
+def locked(folder: Path, name: str, on_wait: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Hold the lock of a name for as long as the block runs.
 
     Parameters
@@ -24,7 +24,7 @@ def turn(folder: Path, name: str, on_wait: Callable[[], None] = lambda: None) ->
     name
         What is locked.
     on_wait
-        Called once where somebody else holds it.
+        Called once if another process holds it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / f"{name}.lock").open("ab") as file:

@@ -21,7 +21,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from tme_platform.lake.errors import not_read, not_written
 from tme_platform.lake.location import is_url, state_folder, storage_options
-from tme_platform.lake.locks import turn
+from tme_platform.lake.locks import locked
 from tme_platform.lake.rows import RowChanges, compare_rows, content_hash
 from tme_platform.tables.schema import TableSchema
 
@@ -41,11 +41,13 @@ class PartitionState:
     rows: int
     columns: int
     code_version: str
-    reads: Mapping[str, str]
-    """What was read, by name, and the hash of what was found there."""
+    reads: Sequence[Mapping[str, Any]]
+    """Records of what was read, and the hash of what was found there."""
     changes: Mapping[str, int]
     reason: str
     details: Mapping[str, Any] = field(default_factory=dict)
+    checks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Outcome of the checks on its content, by name."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Lake:
     root
         Folder of the lake, or URL of a prefix in an object store. Tables lie in `tables/<layer>/<table>`.
     state
-        Folder of this machine for catalog and locks, see `place`; by default the lake's own folder.
+        Folder of this machine for catalog and locks, see `location`; by default the lake's own folder.
     """
 
     def __init__(self, root: Path | str, state: Path | str = "") -> None:
@@ -89,45 +91,37 @@ class Lake:
             raise not_read(schema.name, self.root, error) from error
 
     def _latest(self, schema: TableSchema) -> DeltaTable | None:
-        """The current version, for reading: an opened table is kept, since to look for newer commits costs a sixth.
+        """The current version, for reading: an opened table is kept, because opening takes ten times as long as a look.
 
         Writers open their own, because Delta finds conflicts from the version that they looked at.
         """
-        opened = self._open.get(schema.name)
+        opened, identity = self._open.get(schema.name), self._identity(schema)
         table: DeltaTable | None
-        if opened is not None and opened[1] == self._mark(schema, opened[0]):
+        if opened is not None and opened[1] == identity:
             table = opened[0]
-            if self._has_newer(schema, table):
-                try:
-                    table.update_incremental()
-                except (DeltaError, OSError) as error:
-                    raise not_read(schema.name, self.root, error) from error
+            try:
+                table.update_incremental()
+            except (DeltaError, OSError) as error:
+                raise not_read(schema.name, self.root, error) from error
         else:
             table = self.table(schema)
         if table is not None:
-            self._open[schema.name] = (table, self._mark(schema, table))
+            self._open[schema.name] = (table, self._identity(schema))
         return table
 
-    def _mark(self, schema: TableSchema, table: DeltaTable) -> tuple[int, int]:
-        """Identity of the newest commit's file; another one where a lake was removed and made anew meanwhile."""
+    def _identity(self, schema: TableSchema) -> tuple[int, int]:
+        """Tells the table's folder from one that was removed and created again."""
         if is_url(self.root):
             return (0, 0)
         try:
-            found = self._commit_file(schema, table.version()).stat()
+            found = Path(self.uri(schema)).stat()
         except FileNotFoundError:
             return (-1, -1)
-        return (found.st_ino, found.st_mtime_ns)
-
-    def _has_newer(self, schema: TableSchema, table: DeltaTable) -> bool:
-        """Whether anybody committed since; in a folder, commits are numbered files without a gap."""
-        return is_url(self.root) or self._commit_file(schema, table.version() + 1).exists()
-
-    def _commit_file(self, schema: TableSchema, version: int) -> Path:
-        return Path(self.uri(schema), "_delta_log", f"{version:020d}.json")
+        return (found.st_dev, found.st_ino)
 
     @contextlib.contextmanager
-    def turn(self, schema: TableSchema, cohort: str | None, on_wait: Callable[[], None]) -> Iterator[None]:
-        """Keep other processes from making the same part of a table; readers are never kept from it.
+    def lock(self, schema: TableSchema, cohort: str | None, on_wait: Callable[[], None]) -> Iterator[None]:
+        """Keep other processes from building the same part of a table; readers never wait.
 
         Raises
         ------
@@ -137,7 +131,7 @@ class Lake:
         name = schema.name if cohort is None else f"{schema.name}.{cohort}"
         with contextlib.ExitStack() as stack:
             try:
-                stack.enter_context(turn(self.state_folder / "locks", name, on_wait))
+                stack.enter_context(locked(self.state_folder / "locks", name, on_wait))
             except OSError as error:
                 raise not_written(schema.name, cohort, self.root, error) from error
             yield
@@ -222,9 +216,10 @@ class Lake:
         cohort: str | None = None,
         provenance: str = "real",
         code_version: str = "",
-        reads: Mapping[str, str] | None = None,
+        reads: Sequence[Mapping[str, Any]] = (),
         reason: str = "",
         details: Mapping[str, Any] | None = None,
+        checks: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Commit:
         """Validate a frame and make it the table's (or the cohort's) content, in one commit.
 
@@ -242,11 +237,11 @@ class Lake:
             raise ValueError(f"table {schema.name} is {'' if schema.per_cohort else 'not '}kept per cohort")
         conformed = schema.conform(frame, cohort=cohort, provenance=provenance)
         schema.validate(conformed)
-        content, traced = content_hash(conformed), dict(reads or {})
+        content, traced = content_hash(conformed), list(reads)
         for attempt in range(_ATTEMPTS):
             table = self.table(schema)
             last = self._states_of(schema, table).get(cohort)
-            if last and (last.content, last.code_version, dict(last.reads)) == (content, code_version, traced):
+            if last and (last.content, last.code_version, list(last.reads)) == (content, code_version, traced):
                 return Commit(last, conformed, written=False)
             same = last is not None and last.content == content  # made from other things
             earlier = conformed if same else self._read(schema, table, cohort) if last else None
@@ -262,6 +257,7 @@ class Lake:
                 changes=changes.as_dict(),
                 reason=reason,
                 details=dict(details or {}),
+                checks=dict(checks or {}),
             )
             try:
                 self._write(schema, table, conformed, state)

@@ -5,23 +5,17 @@ reading files (``tme_platform.imaging``), storing rows (``tme_platform.lake``), 
 """
 
 from tme_platform.radiomics.agreement import agreement
-from tme_platform.radiomics.backends import (
-    Backend,
-    BackendError,
-    InProcess,
-    ProcessPool,
-    available_processors,
-    make_backend,
-)
+from tme_platform.radiomics.backends import InProcess, ProcessPool
 from tme_platform.radiomics.batch import (
     MAY_PASS,
+    BatchOptions,
     ExtractionJob,
-    OnProgress,
     acquire_many,
     describe_many,
     extract_many,
     extract_perturbed,
 )
+from tme_platform.radiomics.choice import make_backend
 from tme_platform.radiomics.combat import Combat, fit_combat
 from tme_platform.radiomics.extraction import extract, prepare
 from tme_platform.radiomics.harmonisation import (
@@ -33,6 +27,7 @@ from tme_platform.radiomics.harmonisation import (
     learn_harmonisation,
 )
 from tme_platform.radiomics.icc import IccForm, icc
+from tme_platform.radiomics.jobs import Backend, BackendError, available_processors
 from tme_platform.radiomics.key import row_key
 from tme_platform.radiomics.names import feature_names
 from tme_platform.radiomics.outlines import compare_outlines
@@ -46,12 +41,12 @@ __all__ = [
     "MAY_PASS",
     "Backend",
     "BackendError",
+    "BatchOptions",
     "Combat",
     "ExtractionJob",
     "ExtractionSettings",
     "IccForm",
     "InProcess",
-    "OnProgress",
     "ProcessPool",
     "acquire_many",
     "agreement",

@@ -1,30 +1,11 @@
-"""Where many jobs are run: in this process, in a pool, or on a cluster. What a job does is not known here."""
+"""Running jobs on this machine: in this process, or in a pool of processes. A cluster is in `dask_backend`."""
 
 import multiprocessing
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from typing import Protocol, TypeVar
 
-Job = TypeVar("Job")
-Result = TypeVar("Result")
-
-
-class WorkerCrashError(RuntimeError):
-    """The process that ran a job died (killed for memory, or a crash in native code)."""
-
-
-class BackendError(RuntimeError):
-    """The place where jobs should run cannot be used; no job is to blame, and none is given up."""
-
-
-class Backend(Protocol):
-    """Runs one function over many jobs: `InProcess`, `ProcessPool`, `DaskCluster`; a batch queue would be another."""
-
-    def map(self, function: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[tuple[int, Result | Exception]]:
-        """Yield (number of the job, its result or the exception it ended with) as they finish, in any order."""
-        ...
+from tme_platform.radiomics.jobs import Job, Result, WorkerCrashError, available_processors, one_thread
 
 
 class InProcess:
@@ -108,46 +89,3 @@ def _outcome(future: Future[Result]) -> Result | Exception:
         return future.result()
     except Exception as error:
         return error
-
-
-def available_processors() -> int:
-    """Count the processors this process may use (its affinity, not the machine's)."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def make_backend(name: str) -> Backend | None:
-    """The backend that a setting names.
-
-    Parameters
-    ----------
-    name
-        `processes` (as many processes as the caller says: None is given back), `in_process`, or the address of a Dask
-        scheduler: `dask://host:port`, with TLS `dask+tls://host:port`.
-
-    Raises
-    ------
-    ValueError
-        The name is none of these.
-    """
-    if name == "processes":
-        return None
-    if name == "in_process":
-        return InProcess()
-    scheme, _, place = name.partition("://")
-    protocol = {"dask": "tcp", "dask+tls": "tls"}.get(scheme)
-    if protocol is None or not place.rpartition(":")[2].isdigit():
-        raise ValueError(
-            f"no backend {name!r}: say in_process, processes, or dask://host:port (dask+tls://host:port with TLS)"
-        )
-    from tme_platform.radiomics.dask_backend import DaskCluster
-
-    return DaskCluster(f"{protocol}://{place}")
-
-
-def one_thread() -> None:
-    """Keep native libraries of this process to one thread: there is a process per processor."""
-    import SimpleITK as sitk  # noqa: N813
-    from threadpoolctl import threadpool_limits
-
-    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
-    threadpool_limits(1)

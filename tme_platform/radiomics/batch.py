@@ -17,8 +17,9 @@ import SimpleITK as sitk  # noqa: N813
 from numpy.typing import NDArray
 
 from tme_platform.imaging import ImagingError, acquisition_tags, read_exclusion, read_mask, read_series, region_quality
-from tme_platform.radiomics.backends import Backend, InProcess, ProcessPool, WorkerCrashError
+from tme_platform.radiomics.backends import InProcess, ProcessPool
 from tme_platform.radiomics.extraction import extract
+from tme_platform.radiomics.jobs import Backend, WorkerCrashError
 from tme_platform.radiomics.names import feature_names
 from tme_platform.radiomics.perturbation import perturbations
 from tme_platform.radiomics.settings import ExtractionSettings
@@ -26,6 +27,27 @@ from tme_platform.radiomics.settings import ExtractionSettings
 OnProgress = Callable[[int, int, float, float], None]
 """Called after each job with: done, total, jobs per second, seconds left."""
 
+
+@dataclass(frozen=True)
+class BatchOptions:
+    """Where a batch of jobs runs, and whom it reports its progress to.
+
+    Attributes
+    ----------
+    workers
+        Processes of one thread each; None takes the machine's processors, 1 runs in this process.
+    backend
+        Where to run instead, see ``Backend``.
+    on_progress
+        Called after each job with: done, total, jobs per second, seconds left.
+    """
+
+    workers: int | None = None
+    backend: Backend | None = None
+    on_progress: OnProgress | None = None
+
+
+DEFAULT_OPTIONS = BatchOptions()
 Row = TypeVar("Row")
 # A row's values travel and wait as an array: as a mapping a cohort of thousands would take gigabytes.
 FeatureRow = tuple[dict[str, Any], NDArray[np.float64]]
@@ -77,9 +99,7 @@ def extract_many(
     jobs: Sequence[ExtractionJob],
     settings: ExtractionSettings | None = None,
     *,
-    workers: int | None = None,
-    on_progress: OnProgress | None = None,
-    backend: Backend | None = None,
+    options: BatchOptions = DEFAULT_OPTIONS,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Compute the features of many outlines.
 
@@ -89,12 +109,8 @@ def extract_many(
         What to compute.
     settings
         The study's if None.
-    workers
-        Processes of one thread each; None takes the machine's processors, 1 runs in this process.
-    on_progress
-        Told after each job: done, total, jobs per second, seconds left.
-    backend
-        Where to run instead, see ``Backend``.
+    options
+        Where to run, and whom to report progress to.
 
     Returns
     -------
@@ -104,7 +120,7 @@ def extract_many(
         patient_id, file, rule, message, row_key for each job that could not be done.
     """
     settings = settings or ExtractionSettings()
-    rows, failures = run_jobs(partial(_features, settings=settings), jobs, workers, on_progress, backend)
+    rows, failures = run_jobs(partial(_features, settings=settings), jobs, options)
     return feature_table(rows, feature_names(settings)), failures
 
 
@@ -112,13 +128,11 @@ def describe_many(
     jobs: Sequence[ExtractionJob],
     settings: ExtractionSettings | None = None,
     *,
-    workers: int | None = None,
-    on_progress: OnProgress | None = None,
-    backend: Backend | None = None,
+    options: BatchOptions = DEFAULT_OPTIONS,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Make the quality rows (``region_quality``) of many outlines; parameters and failures as in ``extract_many``."""
     settings = settings or ExtractionSettings()
-    rows, failures = run_jobs(partial(_quality, settings=settings), jobs, workers, on_progress, backend)
+    rows, failures = run_jobs(partial(_quality, settings=settings), jobs, options)
     return pd.DataFrame(rows), failures
 
 
@@ -127,9 +141,7 @@ def extract_perturbed(
     settings: ExtractionSettings | None = None,
     *,
     seed: int = 0,
-    workers: int | None = None,
-    on_progress: OnProgress | None = None,
-    backend: Backend | None = None,
+    options: BatchOptions = DEFAULT_OPTIONS,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Compute the features of each outline's perturbations (``perturbations``), for ``agreement``.
 
@@ -137,15 +149,15 @@ def extract_perturbed(
     job; the unperturbed rows are those of ``extract_many``.
     """
     settings = settings or ExtractionSettings()
-    rows, failures = run_jobs(partial(_perturbed, settings=settings, seed=seed), jobs, workers, on_progress, backend)
+    rows, failures = run_jobs(partial(_perturbed, settings=settings, seed=seed), jobs, options)
     return feature_table(rows, feature_names(settings), "perturbation"), failures
 
 
 def acquire_many(
-    jobs: Sequence[ExtractionJob], *, workers: int | None = None, backend: Backend | None = None
+    jobs: Sequence[ExtractionJob], *, options: BatchOptions = DEFAULT_OPTIONS
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read how many series were acquired (``imaging.acquisition_tags``); failures as in ``extract_many``."""
-    rows, failures = run_jobs(_acquisition, jobs, workers, None, backend)
+    rows, failures = run_jobs(_acquisition, jobs, options)
     return pd.DataFrame(rows), failures
 
 
@@ -208,13 +220,13 @@ def read_job(job: ExtractionJob) -> tuple[sitk.Image, sitk.Image, sitk.Image | N
 def run_jobs(
     function: Callable[[ExtractionJob], list[Row]],
     jobs: Sequence[ExtractionJob],
-    workers: int | None,
-    on_progress: OnProgress | None,
-    backend: Backend | None,
+    options: BatchOptions,
 ) -> tuple[list[Row], pd.DataFrame]:
     """Do all jobs, the largest first, and give their rows in the jobs' order, and a failure for each that has none."""
+    backend = options.backend
     if backend is None:
-        backend = InProcess() if workers == 1 or len(jobs) < 2 else ProcessPool(workers, preload=[__name__])
+        in_process = options.workers == 1 or len(jobs) < 2
+        backend = InProcess() if in_process else ProcessPool(options.workers, preload=[__name__])
     results: dict[int, list[Row]] = {}
     failures: dict[int, dict[str, str]] = {}
     start = time.perf_counter()
@@ -226,9 +238,9 @@ def run_jobs(
             failures[number] = failure_row(jobs[number], result)
         else:
             results[number] = result
-        if on_progress is not None:
+        if options.on_progress is not None:
             rate = done / max(time.perf_counter() - start, 1e-9)
-            on_progress(done, len(jobs), rate, (len(jobs) - done) / rate)
+            options.on_progress(done, len(jobs), rate, (len(jobs) - done) / rate)
     rows = [row for number in sorted(results) for row in results[number]]
     rejected = [failures[number] for number in sorted(failures)]
     return rows, pd.DataFrame(rejected, columns=list(FAILURE_COLUMNS))

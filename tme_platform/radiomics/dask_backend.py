@@ -10,20 +10,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic
 
-from tme_platform.radiomics.backends import BackendError, WorkerCrashError, one_thread
-from tme_platform.radiomics.settings import FEATURE_VERSION
+from tme_platform.radiomics.jobs import BackendError, Job, Result, WorkerCrashError, one_thread
+from tme_platform.radiomics.versions import value_versions
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-Job = TypeVar("Job")
-Result = TypeVar("Result")
-
 _JOBS_AHEAD = 2  # per worker thread: enough to keep it busy, few enough that a death makes few suspects
-_DECIDE_VALUES = ("pyradiomics-bhklab", "SimpleITK", "numpy", "scipy")
 
 
 class DaskCluster:
@@ -63,7 +58,7 @@ class DaskCluster:
                 "backend (TME_BACKEND, --backend)"
             ) from error
         with client:
-            call = _Call(function, versions())
+            call = _Call(function, value_versions())
             suspects: list[tuple[int, Job]] = []
             for number, job, outcome in self._spread(client, call, list(enumerate(jobs))):
                 if isinstance(outcome, WorkerCrashError):
@@ -145,7 +140,7 @@ class _Call(Generic[Job, Result]):
         """Run one job on a worker, in one thread."""
         other = {
             name: f"{here} there, {self.expected[name]} here"
-            for name, here in versions().items()
+            for name, here in value_versions().items()
             if here != self.expected[name]
         }
         if other:
@@ -154,18 +149,6 @@ class _Call(Generic[Job, Result]):
             raise BackendError(f"a Dask worker computes with other versions ({told}): install the same on all")
         _limit_threads()
         return self.function(job)
-
-
-@functools.cache
-def versions() -> dict[str, str]:
-    """Versions of what decides the value of a feature, by package name."""
-    found = {"features": FEATURE_VERSION}
-    for name in _DECIDE_VALUES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "none"
-    return found
 
 
 @functools.cache

@@ -1,12 +1,12 @@
-"""The key of a feature row: equal keys mean equal values. What is done with it is the lake's affair."""
+"""The key of a feature row: equal keys mean equal values. Keeping rows by key belongs in `steps`."""
 
 import hashlib
 import json
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Any
 
-from tme_platform.radiomics.settings import FEATURE_VERSION, ExtractionSettings
+from tme_platform.radiomics.settings import ExtractionSettings
+from tme_platform.radiomics.versions import value_versions
 
 
 def row_key(
@@ -33,15 +33,14 @@ def row_key(
     Returns
     -------
     str
-        SHA-256, hexadecimal, over these, the version of pyradiomics and ``FEATURE_VERSION``.
+        SHA-256, hexadecimal, over these and the versions that decide values (``value_versions``).
     """
     parts: dict[str, Any] = {
         "image": image_bytes_hash,
         "mask": mask_bytes_hash,
         "label": label,
         "settings": settings.resolved(),
-        "pyradiomics": version("pyradiomics-bhklab"),
-        "features": FEATURE_VERSION,
+        "versions": value_versions(),
     }
     if any(choice is not None for choice in selection):
         parts["selection"] = list(selection)

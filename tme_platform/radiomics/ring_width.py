@@ -8,11 +8,11 @@ import SimpleITK as sitk  # noqa: N813
 from threadpoolctl import threadpool_limits
 
 from tme_platform.imaging import correct_bias, delineate, onto_grid
-from tme_platform.radiomics.backends import Backend
 from tme_platform.radiomics.batch import (
+    DEFAULT_OPTIONS,
+    BatchOptions,
     ExtractionJob,
     FeatureRow,
-    OnProgress,
     feature_table,
     finite,
     read_job,
@@ -31,9 +31,7 @@ def ring_width_features(
     settings: ExtractionSettings | None = None,
     *,
     widths_mm: Sequence[float] = WIDTHS_MM,
-    workers: int | None = None,
-    on_progress: OnProgress | None = None,
-    backend: Backend | None = None,
+    options: BatchOptions = DEFAULT_OPTIONS,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Compute the ring's features at several widths, the same inside and outside.
 
@@ -41,7 +39,7 @@ def ring_width_features(
 
     Parameters
     ----------
-    jobs, settings, workers, on_progress, backend
+    jobs, settings, options
         As in ``extract_many``.
     widths_mm
         Widths on either side of the border; none may exceed the crop's margin.
@@ -56,7 +54,7 @@ def ring_width_features(
     """
     settings = settings or ExtractionSettings()
     work = partial(_widths, settings=settings, widths_mm=tuple(map(float, widths_mm)))
-    rows, failures = run_jobs(work, jobs, workers, on_progress, backend)
+    rows, failures = run_jobs(work, jobs, options)
     return feature_table(rows, _ring_names(settings), "width_mm"), failures
 
 

@@ -18,11 +18,10 @@ from tme_platform.evaluation import (
     roc_curve_points,
     score_by_group,
 )
-from tme_platform.orchestration.table_asset import Made, nothing, table_asset
 from tme_platform.statistics import spearman_table
-from tme_platform.steps.expression import population_scores
+from tme_platform.steps.reading import clinical_by_patient, hot_or_cold, population_scores
 from tme_platform.steps.scope import Scope
-from tme_platform.steps.signature import clinical_by_patient, hot_or_cold
+from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.tables import TableSchema
 from tme_platform.tables.cohorts import PATIENTS
 from tme_platform.tables.evaluation import (
@@ -46,7 +45,7 @@ from tme_platform.tables.signature import (
 
 _TOP = 20
 _MODEL_METRIC = ("side", "subgroup", "endpoint", "analysis", "metric")
-_METRIC_COLUMNS = [column.name for column in COHORT_METRICS.columns]
+_METRIC_COLUMNS = COHORT_METRICS.own_columns
 _GROUPED_BY = ("phenotype", "stage", "pam50", "er", "pr", "her2", "immune_phenotype", "recist", "site", "scanner")
 _NO_SCORES = "no rad-scores"
 _NOBODY = "no patient with a rad-score and an endpoint"
@@ -64,8 +63,8 @@ class _Outcome:
 
 def _scored(scope: Scope) -> pd.DataFrame:
     """Rad-scores by patient with `unseen`, the score by a model that never saw the patient."""
-    scores = scope.table(RAD_SCORES).set_index("patient_id")
-    unseen = scope.table(OUT_OF_FOLD_SCORES).query("cohort == @scope.cohort").set_index("patient_id")["rad_score"]
+    scores = scope.read(RAD_SCORES).set_index("patient_id")
+    unseen = scope.read(OUT_OF_FOLD_SCORES).query("cohort == @scope.cohort").set_index("patient_id")["rad_score"]
     seen = scores["side"] == "discovery"
     return scores.assign(unseen=scores["rad_score"].where(~seen, unseen.reindex(scores.index)))
 
@@ -90,13 +89,13 @@ def _outcomes(scope: Scope) -> Iterator[_Outcome]:
             yield _Outcome("external", endpoint, outcome[known], scores.loc[known, "unseen"])
 
 
-@table_asset(
+@step(
     COHORT_METRICS,
-    code_version="2",
-    deps=[RAD_SCORES, TME_PHENOTYPES, SIGNATURE, OUT_OF_FOLD_SCORES],
-    all_cohorts=[PATIENTS],
+    version="2",
+    reads=[RAD_SCORES, TME_PHENOTYPES, SIGNATURE, OUT_OF_FOLD_SCORES],
+    reads_all_cohorts=[PATIENTS],
 )
-def cohort_metrics(scope: Scope) -> Made:
+def cohort_metrics(scope: Scope) -> StepResult:
     """Measure the rad-score against phenotype, CD8 and response: AUC with DeLong's interval, metrics at a threshold.
 
     Labelled `paper` (apparent on discovery, threshold optimised on each cohort) or `honest` (out-of-fold on discovery,
@@ -104,8 +103,8 @@ def cohort_metrics(scope: Scope) -> Made:
     """
     scores = _scored(scope)
     if scores.empty:
-        return nothing(scope, _NO_SCORES)
-    model, prevalence = scope.table(SIGNATURE).iloc[0], scope.use(scope.study.evaluation).prevalence
+        return empty(scope, _NO_SCORES)
+    model, prevalence = scope.read(SIGNATURE).iloc[0], scope.study.evaluation.prevalence
     scored = scores.join(_hot(scope).rename("hot"), how="inner")
     parts = [_hot_metrics(rows, str(side), model, prevalence) for side, rows in scored.groupby("side")]
     clinical = clinical_by_patient(scope, scope.own_cohort)
@@ -116,12 +115,12 @@ def cohort_metrics(scope: Scope) -> Made:
             )
             parts.append(measured.assign(side="external"))
     if not parts:
-        return nothing(scope, _NOBODY)
+        return empty(scope, _NOBODY)
     # A cohort of two roles is asked the endpoint that both have once.
     metrics = pd.concat(parts, ignore_index=True)[_METRIC_COLUMNS].drop_duplicates(list(COHORT_METRICS.key))
     metrics["reason"] = metrics["reason"].replace("", None)
     _tell_model(scope, metrics)
-    return Made(metrics, details=_headline(metrics))
+    return StepResult(metrics, details=_headline(metrics))
 
 
 def _hot_metrics(rows: pd.DataFrame, side: str, model: pd.Series, prevalence: float) -> pd.DataFrame:
@@ -157,7 +156,7 @@ def _headline(metrics: pd.DataFrame) -> dict[str, float]:
 
 def _tell_model(scope: Scope, metrics: pd.DataFrame) -> None:
     """Add the cohort's figures to the model's MLflow run."""
-    record = scope.tracker.find(scope.table(SIGNATURE)["content_key"].iloc[0])
+    record = scope.tracker.find(scope.read(SIGNATURE)["content_key"].iloc[0])
     if record is not None:
         named = {
             ".".join([scope.own_cohort, *(row[name] for name in _MODEL_METRIC)]): float(row["value"])
@@ -166,7 +165,7 @@ def _tell_model(scope: Scope, metrics: pd.DataFrame) -> None:
         scope.tracker.log_metrics(record, named)
 
 
-def _curves(scope: Scope, schema: TableSchema, draw: Callable[[_Outcome], pd.DataFrame]) -> Made:
+def _curves(scope: Scope, schema: TableSchema, draw: Callable[[_Outcome], pd.DataFrame]) -> StepResult:
     """One curve per side and endpoint that has both outcomes."""
     parts = [
         draw(outcome).assign(side=outcome.side, endpoint=outcome.endpoint)
@@ -174,16 +173,16 @@ def _curves(scope: Scope, schema: TableSchema, draw: Callable[[_Outcome], pd.Dat
         if outcome.positive.nunique() == 2
     ]
     if not parts:
-        return nothing(scope, _NOBODY)
+        return empty(scope, _NOBODY)
     table = pd.concat(parts, ignore_index=True)
-    return Made(table[[column.name for column in schema.columns]], details={"curves": len(parts)})
+    return StepResult(table[schema.own_columns], details={"curves": len(parts)})
 
 
 _CURVE_DEPS = (RAD_SCORES, TME_PHENOTYPES, OUT_OF_FOLD_SCORES)
 
 
-@table_asset(ROC_CURVES, code_version="1", deps=_CURVE_DEPS, all_cohorts=[PATIENTS])
-def roc_curves(scope: Scope) -> Made:
+@step(ROC_CURVES, version="1", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
+def roc_curves(scope: Scope) -> StepResult:
     """List what sensitivity and specificity each threshold gives."""
 
     def draw(outcome: _Outcome) -> pd.DataFrame:
@@ -202,8 +201,8 @@ def roc_curves(scope: Scope) -> Made:
     return _curves(scope, ROC_CURVES, draw)
 
 
-@table_asset(RELIABILITY_CURVES, code_version="1", deps=_CURVE_DEPS, all_cohorts=[PATIENTS])
-def reliability_curves(scope: Scope) -> Made:
+@step(RELIABILITY_CURVES, version="1", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
+def reliability_curves(scope: Scope) -> StepResult:
     """Compare promised with observed shares in groups of about equal size."""
 
     def draw(outcome: _Outcome) -> pd.DataFrame:
@@ -213,60 +212,60 @@ def reliability_curves(scope: Scope) -> Made:
     return _curves(scope, RELIABILITY_CURVES, draw)
 
 
-@table_asset(DECISION_CURVES, code_version="1", deps=_CURVE_DEPS, all_cohorts=[PATIENTS])
-def decision_curves(scope: Scope) -> Made:
+@step(DECISION_CURVES, version="1", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
+def decision_curves(scope: Scope) -> StepResult:
     """Compute what acting on the rad-score would bring, beside acting on everybody and on nobody (Vickers, Elkin)."""
     return _curves(scope, DECISION_CURVES, lambda outcome: decision_curve(outcome.positive, outcome.score))
 
 
-@table_asset(RAD_SCORE_GROUPS, code_version="2", deps=_CURVE_DEPS, all_cohorts=[PATIENTS])
-def rad_score_groups(scope: Scope) -> Made:
+@step(RAD_SCORE_GROUPS, version="2", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
+def rad_score_groups(scope: Scope) -> StepResult:
     """Compare rad-scores between clinical groups; discovery patients count with their out-of-fold scores."""
     scores = _scored(scope)
     if scores.empty:
-        return nothing(scope, _NO_SCORES)
+        return empty(scope, _NO_SCORES)
     hot = _hot(scope).map({True: "hot", False: "cold"}).rename("phenotype")
     clinical = clinical_by_patient(scope, scope.own_cohort).join(hot)
     clinical["stage"] = clinical["stage"].str.rstrip("ABC")  # of sub-stages there are one or two patients each
     table = score_by_group(scores["unseen"].dropna(), clinical, _GROUPED_BY)
     if table.empty:
-        return nothing(scope, "no clinical variable with two groups")
+        return empty(scope, "no clinical variable with two groups")
     table["reason"] = table["reason"].replace("", None)
     tested = table.drop_duplicates("variable").set_index("variable")["p"].dropna()
-    return Made(table, details={f"p_{variable}": float(p) for variable, p in tested.items()})
+    return StepResult(table, details={f"p_{variable}": float(p) for variable, p in tested.items()})
 
 
-@table_asset(RAD_SCORE_SURVIVAL, code_version="1", deps=_CURVE_DEPS, all_cohorts=[PATIENTS])
-def rad_score_survival(scope: Scope) -> Made:
+@step(RAD_SCORE_SURVIVAL, version="1", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
+def rad_score_survival(scope: Scope) -> StepResult:
     """Split the cohort at its median rad-score and compare survival (log-rank, Cox)."""
     scores = _scored(scope)
     if scores.empty:
-        return nothing(scope, _NO_SCORES)
+        return empty(scope, _NO_SCORES)
     table = median_split_survival(scores["unseen"].dropna(), clinical_by_patient(scope, scope.own_cohort))
     if table.empty:
-        return nothing(scope, "the cohort has no follow-up")
+        return empty(scope, "the cohort has no follow-up")
     limits = ["hr", "ci_low", "ci_high"]
     table[limits] = table[limits].where(table[limits].abs() < float("inf"))
     table["reason"] = table["reason"].replace("", None)
-    return Made(table, details={"p": float(table["p"].iloc[0])})
+    return StepResult(table, details={"p": float(table["p"].iloc[0])})
 
 
-@table_asset(
+@step(
     FEATURE_CELL_CORRELATION,
-    code_version="2",
-    deps=[SIGNATURE_IMPORTANCE, SIGNATURE_PATIENTS, TME_PHENOTYPES, CELL_SCORES],
+    version="2",
+    reads=[SIGNATURE_IMPORTANCE, SIGNATURE_PATIENTS, TME_PHENOTYPES, CELL_SCORES],
 )
-def feature_cell_correlation(scope: Scope) -> Made:
+def feature_cell_correlation(scope: Scope) -> StepResult:
     """Correlate the twenty most important features with the cell populations of the same patients (Spearman, FDR)."""
-    columns = [column.name for column in FEATURE_CELL_CORRELATION.columns]
-    importance = scope.table(SIGNATURE_IMPORTANCE)
+    columns = FEATURE_CELL_CORRELATION.own_columns
+    importance = scope.read(SIGNATURE_IMPORTANCE)
     if importance.empty:
-        return nothing(scope, "no signature")
+        return empty(scope, "no signature")
     top = list(importance.nsmallest(_TOP, "rank")["feature"])
-    patients = scope.table(SIGNATURE_PATIENTS)
+    patients = scope.read(SIGNATURE_PATIENTS)
     parts = []
     for cohort, rows in patients.groupby("cohort"):
-        label = scope.table(TME_PHENOTYPES, str(cohort), columns=["model_cohort", "method"]).iloc[0]
+        label = scope.read(TME_PHENOTYPES, str(cohort), columns=["model_cohort", "method"]).iloc[0]
         # Labels taken by patient come with that cohort's scores; labels by its model rest on the cohort's own.
         source = str(label["model_cohort"] if label["method"] == "patient" else cohort)
         features = rows.set_index("patient_id")[top]
@@ -274,4 +273,4 @@ def feature_cell_correlation(scope: Scope) -> Made:
         common = features.index.intersection(populations.index)
         parts.append(spearman_table(features.loc[common], populations.loc[common]).assign(cohort=cohort))
     table = pd.concat(parts, ignore_index=True)[columns]
-    return Made(table, details={"pairs": len(table), "pairs_fdr_below_0.05": int((table["fdr"] < 0.05).sum())})
+    return StepResult(table, details={"pairs": len(table), "pairs_fdr_below_0.05": int((table["fdr"] < 0.05).sum())})

@@ -1,26 +1,26 @@
-"""Scores of cell populations, and which genes they rest on. The scores themselves are `expression`'s."""
+"""Steps of the expression stage: scores of cell populations, and the genes that they are based on."""
 
 import pandas as pd
 
+from tme_platform import expression
 from tme_platform.cohorts import read_cell_scores, read_score_pairs
 from tme_platform.expression import (
     PURITY_CAVEAT,
-    estimate_scores,
     gene_set_coverage,
     gene_set_groups,
     harmonise_gene_sets,
     intrinsic_subtype,
     mcp_counter,
     read_gmt,
-    score_agreement,
     score_cells,
     score_range,
     shared_genes,
     usable_gene_sets,
     without_genes,
 )
-from tme_platform.orchestration.table_asset import Made, nothing, table_asset
+from tme_platform.steps.reading import expression_matrix, measured_sets, population_scores
 from tme_platform.steps.scope import Scope
+from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.tables.cohorts import COHORT_FILES, EXPRESSION, PATIENTS
 from tme_platform.tables.expression import (
     CELL_SCORE_RANGES,
@@ -33,29 +33,24 @@ from tme_platform.tables.expression import (
 )
 
 WITHOUT_SHARED = " (without shared genes)"
-_COLUMNS = [column.name for column in POPULATIONS.columns]
 
 
-def expression_matrix(scope: Scope, cohort: str | None = None) -> pd.DataFrame:
-    """The expression of a cohort, genes x samples, log2."""
-    long = scope.table(EXPRESSION, cohort, columns=["gene", "sample_id", "value"])
-    return long.pivot(index="gene", columns="sample_id", values="value").rename_axis(index=None, columns=None)
-
-
-@table_asset(POPULATIONS, code_version="1", deps=[COHORT_FILES, EXPRESSION])
-def populations(scope: Scope) -> Made:
+@step(POPULATIONS, version="1", reads=[COHORT_FILES, EXPRESSION])
+def populations(scope: Scope) -> StepResult:
     """List the populations, how many genes of each were measured, and leave out those with too few."""
     scope.files("cell_scores")
     cohort = scope.declaration("cell_scores")
     if cohort.cell_scores is not None:
         _, groups, _ = read_cell_scores(scope.folder, scope.own_cohort, cohort)
         listed = pd.DataFrame({"population": list(groups), "population_group": list(groups.values())})
-        return Made(listed.assign(method=cohort.cell_scores.method, used=True).reindex(columns=_COLUMNS))
-    settings = scope.use(scope.study.gene_sets)
+        return StepResult(
+            listed.assign(method=cohort.cell_scores.method, used=True).reindex(columns=POPULATIONS.own_columns)
+        )
+    settings = scope.study.gene_sets
     if not scope.has_rows(EXPRESSION):
-        return nothing(scope, "the cohort brings neither expression nor cell scores")
+        return empty(scope, "the cohort brings neither expression nor cell scores")
     path = scope.collection(settings.collection)
-    genes = scope.table(EXPRESSION, columns=["gene"])["gene"].unique()
+    genes = scope.read(EXPRESSION, columns=["gene"])["gene"].unique()
     groups = gene_set_groups(path)
     gene_sets, renamed = harmonise_gene_sets(read_gmt(path), genes)
     _, refused = usable_gene_sets(gene_sets, genes, settings.min_share)
@@ -67,52 +62,51 @@ def populations(scope: Scope) -> Made:
         "refused": {r.population: r.reason for r in refused.itertuples()},
         "found_under_another_symbol": dict(zip(renamed["gene"], renamed["found_as"], strict=True)),
     }
-    return Made(listed.assign(method=f"{settings.engine} {settings.collection}"), details=details)
+    return StepResult(listed.assign(method=f"{settings.engine} {settings.collection}"), details=details)
 
 
-@table_asset(CELL_SCORES, code_version="1", deps=[COHORT_FILES, EXPRESSION])
-def cell_scores(scope: Scope) -> Made:
+@step(CELL_SCORES, version="1", reads=[COHORT_FILES, EXPRESSION])
+def cell_scores(scope: Scope) -> StepResult:
     """Score each population in each tumour by single-sample GSEA, or take the finished scores that landed."""
     scope.files("cell_scores")
     cohort = scope.declaration("cell_scores")
     if cohort.cell_scores is not None:
         scores, _, rejected = read_cell_scores(scope.folder, scope.own_cohort, cohort)
-        return Made(_by_patient(scores), rejected, {"patients": scores.shape[1], "populations": len(scores)})
-    settings = scope.use(scope.study.gene_sets)
+        return StepResult(_patient_rows(scores), rejected, {"patients": scores.shape[1], "populations": len(scores)})
+    settings = scope.study.gene_sets
     if not scope.has_rows(EXPRESSION):
-        return nothing(scope, "the cohort brings no expression")
+        return empty(scope, "the cohort brings no expression")
     matrix = expression_matrix(scope)
-    gene_sets, _ = harmonise_gene_sets(read_gmt(scope.collection(settings.collection)), matrix.index)
-    usable, _ = usable_gene_sets(gene_sets, matrix.index, settings.min_share)
+    _, usable, _ = measured_sets(scope, settings.collection, matrix.index)
     if not usable:
-        return nothing(scope, "no set has enough of its genes measured")
+        return empty(scope, "no set has enough of its genes measured")
     raw = score_cells(matrix, usable, engine=settings.engine, weight=settings.weight)
     low, high = score_range(raw)
-    return Made(_by_patient(raw), details={"patients": raw.shape[1], "range_low": low, "range_high": high})
+    return StepResult(_patient_rows(raw), details={"patients": raw.shape[1], "range_low": low, "range_high": high})
 
 
-@table_asset(CELL_SCORE_RANGES, code_version="1", all_cohorts=[CELL_SCORES])
-def cell_score_ranges(scope: Scope) -> Made:
+@step(CELL_SCORE_RANGES, version="1", reads_all_cohorts=[CELL_SCORES])
+def cell_score_ranges(scope: Scope) -> StepResult:
     """Store the range that normalises ssGSEA scores; a cohort labelled by another's model takes its range, too."""
     source = scope.declaration("phenotypes", "cell_scores")
     if source.cell_scores is not None or not scope.has_rows(CELL_SCORES):
-        return nothing(scope, "no scores from expression")
+        return empty(scope, "no scores from expression")
     reference = source.phenotypes.cohort if source.phenotypes is not None and source.phenotypes.by == "model" else None
     spanning = reference or scope.own_cohort
     low, high = score_range(population_scores(scope, spanning))
-    return Made(pd.DataFrame([{"low": low, "high": high, "range_cohort": spanning}]), details={"range": high - low})
+    return StepResult(
+        pd.DataFrame([{"low": low, "high": high, "range_cohort": spanning}]), details={"range": high - low}
+    )
 
 
-@table_asset(MCP_COUNTER_SCORES, code_version="1", deps=[EXPRESSION])
-def mcp_counter_scores(scope: Scope) -> Made:
+@step(MCP_COUNTER_SCORES, version="1", reads=[EXPRESSION])
+def mcp_counter_scores(scope: Scope) -> StepResult:
     """Score MCP-counter's populations, and again without the genes that the study's own sets use."""
     if not scope.has_rows(EXPRESSION):
-        return nothing(scope, "the cohort brings no expression")
+        return empty(scope, "the cohort brings no expression")
     matrix = expression_matrix(scope)
-    settings = scope.use(scope.study.gene_sets)
-    listed, _ = harmonise_gene_sets(read_gmt(scope.collection("mcpcounter")), matrix.index)
-    markers, refused = usable_gene_sets(listed, matrix.index, settings.min_share)
-    own, _ = harmonise_gene_sets(read_gmt(scope.collection(settings.collection)), matrix.index)
+    listed, markers, refused = measured_sets(scope, "mcpcounter", matrix.index)
+    own, _, _ = measured_sets(scope, scope.study.gene_sets.collection, matrix.index)
     apart = without_genes(markers, {gene for genes in own.values() for gene in genes})
     scores = mcp_counter(matrix, markers)
     independent = mcp_counter(matrix, apart).rename(index=lambda name: f"{name}{WITHOUT_SHARED}")
@@ -126,34 +120,34 @@ def mcp_counter_scores(scope: Scope) -> Made:
             f"{row['population']} ~ {row['compared_with']}": row["genes"] for row in shared
         },
     }
-    return Made(_by_patient(together), details=details)
+    return StepResult(_patient_rows(together), details=details)
 
 
-@table_asset(ESTIMATE_SCORES, code_version="1", deps=[EXPRESSION])
-def estimate_table(scope: Scope) -> Made:
+@step(ESTIMATE_SCORES, version="1", reads=[EXPRESSION])
+def estimate_scores(scope: Scope) -> StepResult:
     """Compute ESTIMATE's stromal and immune scores, and purity by a formula fitted on Affymetrix arrays."""
     if not scope.has_rows(EXPRESSION):
-        return nothing(scope, "the cohort brings no expression")
+        return empty(scope, "the cohort brings no expression")
     try:
-        scores = estimate_scores(expression_matrix(scope))
+        scores = expression.estimate_scores(expression_matrix(scope))
     except ValueError as error:  # too few of its genes were measured: no score rather than a wrong one
-        return nothing(scope, str(error))
+        return empty(scope, str(error))
     shares = {str(name): float(share) for name, share in scores.attrs.items()}
     table = scores.rename_axis("patient_id").reset_index().assign(caveat=PURITY_CAVEAT)
-    return Made(table, details={"caveat": PURITY_CAVEAT, **shares})
+    return StepResult(table, details={"caveat": PURITY_CAVEAT, **shares})
 
 
-@table_asset(INTRINSIC_SUBTYPES, code_version="1", deps=[EXPRESSION, PATIENTS])
-def intrinsic_subtypes(scope: Scope) -> Made:
+@step(INTRINSIC_SUBTYPES, version="1", reads=[EXPRESSION, PATIENTS])
+def intrinsic_subtypes(scope: Scope) -> StepResult:
     """Call the nearest PAM50 centroid after centring each gene on the cohort, beside the published call."""
     if not scope.has_rows(EXPRESSION):
-        return nothing(scope, "the cohort brings no expression")
+        return empty(scope, "the cohort brings no expression")
     try:
         called = intrinsic_subtype(expression_matrix(scope))
     except ValueError as error:
-        return nothing(scope, str(error))
+        return empty(scope, str(error))
     share = float(called.attrs["gene_share"])
-    published = scope.table(PATIENTS, columns=["patient_id", "pam50"]).set_index("patient_id")["pam50"]
+    published = scope.read(PATIENTS, columns=["patient_id", "pam50"]).set_index("patient_id")["pam50"]
     table = called.rename_axis("patient_id").reset_index().assign(gene_share=share)
     table["published"] = table["patient_id"].map(published)
     both = table.dropna(subset=["subtype", "published"])
@@ -167,30 +161,24 @@ def intrinsic_subtypes(scope: Scope) -> Made:
             " ".join(map(str, pair)): int(n) for pair, n in zip(confusion.index, confusion, strict=True)
         },
     }
-    return Made(table, details=details)
+    return StepResult(table, details=details)
 
 
-@table_asset(SCORE_AGREEMENT, code_version="1", deps=[COHORT_FILES], all_cohorts=[CELL_SCORES])
-def score_agreement_table(scope: Scope) -> Made:
+@step(SCORE_AGREEMENT, version="1", reads=[COHORT_FILES], reads_all_cohorts=[CELL_SCORES])
+def score_agreement(scope: Scope) -> StepResult:
     """Correlate the scores with another estimate of the same populations in the same patients (Spearman)."""
     scope.files("score_comparison")
     declared = scope.declaration("score_comparison")
     other = declared.score_comparison
     if other is None or not scope.has_rows(CELL_SCORES, other.cohort):
-        return nothing(scope, "the cohort declares no comparison of scores")
+        return empty(scope, "the cohort declares no comparison of scores")
     pairs = read_score_pairs(scope.folder, declared)
-    found = score_agreement(population_scores(scope), population_scores(scope, other.cohort), pairs)
+    found = expression.score_agreement(population_scores(scope), population_scores(scope, other.cohort), pairs)
     table = found.assign(compared_cohort=other.cohort, reason=found["reason"].replace("", None))
     known = found.dropna(subset=["rho"])
     details = {str(name): round(float(rho), 3) for name, rho in zip(known["population"], known["rho"], strict=True)}
-    return Made(table, details=details)
+    return StepResult(table, details=details)
 
 
-def population_scores(scope: Scope, cohort: str | None = None) -> pd.DataFrame:
-    """The scores of a cohort, populations x patients."""
-    table = scope.table(CELL_SCORES, cohort)
-    return table.drop(columns=["cohort", "provenance"]).set_index("patient_id").T
-
-
-def _by_patient(scores: pd.DataFrame) -> pd.DataFrame:
+def _patient_rows(scores: pd.DataFrame) -> pd.DataFrame:
     return scores.T.rename_axis(index="patient_id", columns=None).reset_index()

@@ -7,7 +7,6 @@ phenotype, but all training patients at once: within the signature's folds it is
 import pandas as pd
 
 from tme_platform.cohorts import Role
-from tme_platform.orchestration.table_asset import Made, nothing, table_asset
 from tme_platform.radiomics import (
     batch_components,
     batch_share,
@@ -16,7 +15,9 @@ from tme_platform.radiomics import (
     harmonise,
     learn_harmonisation,
 )
+from tme_platform.steps.reading import first_readings
 from tme_platform.steps.scope import Scope
+from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.tables.cohorts import PATIENTS
 from tme_platform.tables.imaging import OUTLINE_KEY
 from tme_platform.tables.radiomics import HARMONISATION, HARMONISATION_EFFECT, HARMONISED_FEATURES, RADIOMIC_FEATURES
@@ -26,23 +27,16 @@ OFF = "the study does not harmonise (harmonisation.batch is none)"
 _NAMES = ["cohort", *OUTLINE_KEY, "feature_set", "row_key", "provenance"]
 
 
-def first_readings(table: pd.DataFrame) -> pd.DataFrame:
-    """The first reading of the first reader of each patient, with only the features and their `feature_set`."""
-    first = table.sort_values(["session", "reader", "series"], kind="stable").drop_duplicates("patient_id")
-    descriptive = [*(set(_NAMES) - {"feature_set", "patient_id"}), "batch", "harmonised", "note"]
-    return first.set_index("patient_id").sort_index().drop(columns=descriptive, errors="ignore")
-
-
-@table_asset(HARMONISATION, code_version="1", deps=[RADIOMIC_FEATURES, PATIENTS, COHORT_SPLIT])
-def harmonisation(scope: Scope) -> Made:
+@step(HARMONISATION, version="1", reads=[RADIOMIC_FEATURES, PATIENTS, COHORT_SPLIT])
+def harmonisation(scope: Scope) -> StepResult:
     """Learn ComBat (Johnson 2007) on the patients that train the signature, and on nobody else."""
-    column = scope.use(scope.study.harmonisation).batch
+    column = scope.study.harmonisation.batch
     if column == "none":
-        return nothing(scope, OFF)
+        return empty(scope, OFF)
     parts = [_training(scope, cohort, column) for cohort in scope.with_role(Role.SIGNATURE_DISCOVERY)]
     together = pd.concat([part for part in parts if len(part)], ignore_index=True) if any(map(len, parts)) else None
     if together is None:
-        return nothing(scope, "no training patient with image features")
+        return empty(scope, "no training patient with image features")
     tables, notes = [], {}
     for name, rows in together.groupby("feature_set"):
         features = rows.drop(columns=["feature_set", "batch"]).dropna(axis="columns", how="all")
@@ -51,33 +45,33 @@ def harmonisation(scope: Scope) -> Made:
         if fitted is not None:
             tables.append(combat_table(fitted).assign(feature_set=name))
     if not tables:
-        return nothing(scope, "; ".join(notes.values()))
-    return Made(pd.concat(tables, ignore_index=True), details={"batch_column": column, "learned": notes})
+        return empty(scope, "; ".join(notes.values()))
+    return StepResult(pd.concat(tables, ignore_index=True), details={"batch_column": column, "learned": notes})
 
 
 def _training(scope: Scope, cohort: str, column: str) -> pd.DataFrame:
     """First readings of a discovery cohort's training side, with their batch; numbered, as names may be shared."""
-    features = first_readings(scope.table(RADIOMIC_FEATURES, cohort))
+    features = first_readings(scope.read(RADIOMIC_FEATURES, cohort))
     if scope.declaration("split", cohort=cohort).split is not None:
-        side = scope.table(COHORT_SPLIT, cohort).set_index("patient_id")["side"]
+        side = scope.read(COHORT_SPLIT, cohort).set_index("patient_id")["side"]
         features = features[(side.reindex(features.index) == "discovery").to_numpy()]
     return features.assign(batch=_batches(scope, cohort, column).reindex(features.index)).reset_index(drop=True)
 
 
 def _batches(scope: Scope, cohort: str, column: str) -> pd.Series:
-    return scope.table(PATIENTS, cohort, columns=["patient_id", column]).set_index("patient_id")[column]
+    return scope.read(PATIENTS, cohort, columns=["patient_id", column]).set_index("patient_id")[column]
 
 
-@table_asset(HARMONISED_FEATURES, code_version="1", deps=[RADIOMIC_FEATURES, PATIENTS, HARMONISATION])
-def harmonised_features(scope: Scope) -> Made:
+@step(HARMONISED_FEATURES, version="1", reads=[RADIOMIC_FEATURES, PATIENTS, HARMONISATION])
+def harmonised_features(scope: Scope) -> StepResult:
     """Apply the learned ComBat; a scanner that no training patient had is left as it is, and the row says so."""
-    column = scope.use(scope.study.harmonisation).batch
+    column = scope.study.harmonisation.batch
     if column == "none":
-        return nothing(scope, OFF)
-    rows = scope.table(RADIOMIC_FEATURES)
-    learned = scope.table(HARMONISATION)
+        return empty(scope, OFF)
+    rows = scope.read(RADIOMIC_FEATURES)
+    learned = scope.read(HARMONISATION)
     if rows.empty:
-        return nothing(scope, "no image features")
+        return empty(scope, "no image features")
     rows["batch"] = rows["patient_id"].map(_batches(scope, scope.own_cohort, column)).astype("string")
     features = rows.drop(columns=[*_NAMES, "batch"])
     done = pd.Series(False, index=rows.index)
@@ -97,7 +91,7 @@ def harmonised_features(scope: Scope) -> Made:
         "left_as_is": int((~done).sum()),
         "unseen_batches": sorted(rows.loc[~done, "batch"].dropna().unique()),
     }
-    return Made(pd.concat([described, features], axis=1), details=details)
+    return StepResult(pd.concat([described, features], axis=1), details=details)
 
 
 def _note(batch: str, done: bool, column: str) -> str | None:
@@ -108,24 +102,24 @@ def _note(batch: str, done: bool, column: str) -> str | None:
     return f"left as it is: no training patient (or too few) has {column} {batch}"
 
 
-@table_asset(HARMONISATION_EFFECT, code_version="1", deps=[RADIOMIC_FEATURES, HARMONISED_FEATURES, COHORT_SPLIT])
-def harmonisation_effect(scope: Scope) -> Made:
+@step(HARMONISATION_EFFECT, version="1", reads=[RADIOMIC_FEATURES, HARMONISED_FEATURES, COHORT_SPLIT])
+def harmonisation_effect(scope: Scope) -> StepResult:
     """Place every patient on two principal components before and after, and measure how much the batch explains."""
-    if scope.use(scope.study.harmonisation).batch == "none":
-        return nothing(scope, OFF)
+    if scope.study.harmonisation.batch == "none":
+        return empty(scope, OFF)
     before, after = (
-        scope.table(schema).set_index(["cohort", *OUTLINE_KEY]).sort_index()
+        scope.read(schema).set_index(["cohort", *OUTLINE_KEY]).sort_index()
         for schema in (RADIOMIC_FEATURES, HARMONISED_FEATURES)
     )
     after = after[after["harmonised"]]
     after = after[~after.index.droplevel([*OUTLINE_KEY[1:]]).duplicated()]
     if after.empty:
-        return nothing(scope, "nobody was harmonised")
+        return empty(scope, "nobody was harmonised")
     after = after[after["feature_set"] == after["feature_set"].mode()[0]]
     names = [name for name in after.columns.intersection(before.columns) if name not in _NAMES]
     pair = before.loc[after.index, names], after[names]
     table = batch_components(*pair).assign(batch=lambda rows: [*after["batch"], *after["batch"]])
-    side = scope.table(COHORT_SPLIT).set_index(["cohort", "patient_id"])["side"]
+    side = scope.read(COHORT_SPLIT).set_index(["cohort", "patient_id"])["side"]
     table["side"] = side.reindex(pd.MultiIndex.from_frame(table[["cohort", "patient_id"]])).to_numpy()
     shares = [batch_share(part, after["batch"]).median() for part in pair]
     details = {
@@ -134,4 +128,4 @@ def harmonisation_effect(scope: Scope) -> Made:
         "median_share_of_batch_before": float(shares[0]),
         "median_share_of_batch_after": float(shares[1]),
     }
-    return Made(table.drop(columns=[*OUTLINE_KEY[1:]]), details=details)
+    return StepResult(table.drop(columns=[*OUTLINE_KEY[1:]]), details=details)

@@ -1,18 +1,18 @@
-"""What the assets that open images share: which outlines, as which jobs, and which of them are still to be done.
+"""Rows that are kept between runs by their key: which outlines are wanted, which rows are there, which to compute.
 
-Rows are kept between runs by their key (files, settings, versions). A row that failed keeps its rejection as long as
-its key stays, unless it failed for a reason that may pass; then it is tried again.
+The key covers files, settings and versions. A row that failed keeps its rejection while its key is the same, unless
+the failure is transient; then it is tried again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
 from tme_platform.cohorts import REJECTED_COLUMNS, landing_path
-from tme_platform.radiomics import ExtractionJob, ExtractionSettings, row_key
+from tme_platform.radiomics import BatchOptions, ExtractionJob, ExtractionSettings, row_key
 from tme_platform.steps.scope import Scope
 from tme_platform.tables.cohorts import IMAGING_SERIES
 from tme_platform.tables.imaging import IMAGE_REGIONS, OUTLINE_KEY
@@ -20,12 +20,14 @@ from tme_platform.tables.imaging import IMAGE_REGIONS, OUTLINE_KEY
 Compute = Callable[[list[ExtractionJob]], tuple[pd.DataFrame, pd.DataFrame]]
 
 EXTRACTION_POOL = "extraction"
-"""Runs that extract wait for one another: each brings a process for every processor."""
+"""Steps that extract do not run at the same time: each starts a process per processor."""
+Key = tuple[str, ...]
+Job = TypeVar("Job")
 
 
 @dataclass(frozen=True)
 class Increment:
-    """The rows of a table, kept and computed; what was rejected; and how many outlines were computed now."""
+    """Rows of a table, kept and computed; rejected rows; number of outlines that were computed now."""
 
     rows: pd.DataFrame
     rejected: pd.DataFrame
@@ -33,9 +35,9 @@ class Increment:
 
 
 def measured(scope: Scope) -> pd.DataFrame:
-    """The outlines whose regions could be measured; what could not is rejected there already."""
-    series = scope.table(IMAGING_SERIES)
-    regions = scope.table(IMAGE_REGIONS, columns=[*OUTLINE_KEY])
+    """The outlines whose regions could be measured; the others are rejected by `image_regions`."""
+    series = scope.read(IMAGING_SERIES)
+    regions = scope.read(IMAGE_REGIONS, columns=[*OUTLINE_KEY])
     return series.merge(regions, on=list(OUTLINE_KEY))
 
 
@@ -45,7 +47,7 @@ def first_of_each_patient(series: pd.DataFrame, most: int | None = None) -> pd.D
 
 
 def jobs_of(scope: Scope, series: pd.DataFrame, settings: ExtractionSettings, salt: str = "") -> list[ExtractionJob]:
-    """Make a job of each outline; `salt` names what else than files and settings its rows depend on."""
+    """Make a job for each outline; `salt` names what its rows depend on besides files and settings."""
     jobs = []
     for given in series.to_dict("records"):
         row: dict[str, Any] = {str(name): None if pd.isna(value) else value for name, value in given.items()}
@@ -79,44 +81,55 @@ def jobs_of(scope: Scope, series: pd.DataFrame, settings: ExtractionSettings, sa
 def incremental(
     scope: Scope, jobs: list[ExtractionJob], compute: Compute, *, action: str = "outline left out"
 ) -> Increment:
-    """Keep the rows that have the right key already, and known failures; compute the others."""
-    before = scope.previous().drop(columns=["cohort", "provenance"])
-    keys = [(*map(str, key),) for key in before[[*OUTLINE_KEY, "row_key"]].itertuples(index=False, name=None)]
-    wanted = {_identity(job) for job in jobs}
-    kept = before.loc[pd.Series([key in wanted for key in keys], index=before.index, dtype=bool)]
+    """Keep the rows whose key is wanted, and known failures; compute the others."""
+    kept, missing = keep_rows(scope, {_identity(job): job for job in jobs}, (*OUTLINE_KEY, "row_key"))
     failed = scope.failed_before()
     failed = failed[failed["row_key"].isin([job.row_key for job in jobs])]
     hopeless = set(zip(failed["patient_id"], failed["row_key"], strict=True))
-    done = set(keys)
-    todo = [job for job in jobs if _identity(job) not in done and (job.patient_id, job.row_key) not in hopeless]
+    todo = [job for job in missing.values() if (job.patient_id, job.row_key) not in hopeless]
     rejected = [failed[[*REJECTED_COLUMNS, "row_key"]]]
     parts = [kept]
     if todo:
         rows, failures = compute(todo)
         parts.append(rows.assign(session=rows["session"].astype("Int64")) if len(rows) else rows)
         rejected.append(_rejected(scope, failures, action))
+    return Increment(joined(parts), joined(rejected), len(todo))
+
+
+def keep_rows(scope: Scope, wanted: Mapping[Key, Job], key: Sequence[str]) -> tuple[pd.DataFrame, dict[Key, Job]]:
+    """Rows of the last version whose key is still wanted, and the jobs whose rows are missing.
+
+    Parameters
+    ----------
+    wanted
+        A job for the key of each row that the table should have.
+    key
+        The columns that make a key; keys are compared as text.
+    """
+    before = scope.previous()
+    keys = [(*map(str, values),) for values in before[list(key)].itertuples(index=False, name=None)]
+    kept = before.loc[pd.Series([one in wanted for one in keys], index=before.index, dtype=bool)]
+    present = set(keys)
+    return kept, {one: job for one, job in wanted.items() if one not in present}
+
+
+def joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Put kept and computed rows together; empty frames, which would spoil column types, are left out."""
     filled = [part for part in parts if len(part)]
-    return Increment(
-        pd.concat(filled, ignore_index=True) if filled else kept,
-        pd.concat([part for part in rejected if len(part)] or rejected[:1], ignore_index=True),
-        len(todo),
-    )
+    return pd.concat(filled, ignore_index=True) if filled else parts[0]
 
 
-def how(scope: Scope) -> dict[str, Any]:
-    """Where outlines are computed, and who is told how far it is: the last arguments of every batch."""
-    return {"workers": scope.workers, "backend": scope.backend, "on_progress": _telling(scope)}
+def batch_options(scope: Scope) -> BatchOptions:
+    """Where outlines are computed, and progress reports on the scope."""
+
+    def report(done: int, total: int, rate: float, seconds_left: float) -> None:
+        scope.report(f"{done} of {total} outlines, {rate * 60:.0f} per minute, {seconds_left:.0f} s left")
+
+    return BatchOptions(scope.workers, scope.backend, report)
 
 
-def _telling(scope: Scope) -> Callable[[int, int, float, float], None]:
-    def tell(done: int, total: int, rate: float, seconds_left: float) -> None:
-        scope.report(f"{done} of {total} outlines, {rate * 60:.0f} a minute, {seconds_left:.0f} s left")
-
-    return tell
-
-
-def _whole(value: Any) -> int | None:
-    return None if value is None else int(value)
+def _whole(value: object) -> int | None:
+    return None if value is None else int(value)  # type: ignore[call-overload]
 
 
 def _identity(job: ExtractionJob) -> tuple[str, ...]:
@@ -128,4 +141,4 @@ def _rejected(scope: Scope, failures: pd.DataFrame, action: str) -> pd.DataFrame
     folder = scope.folder.resolve()
     files = [str(Path(file).relative_to(folder)) for file in failures["file"]]
     rows = failures.assign(file=files, cohort=scope.own_cohort, action=action)[[*REJECTED_COLUMNS, "row_key"]]
-    return rows.drop_duplicates()  # one bad image that several readers outlined is one thing to mend
+    return rows.drop_duplicates()  # one bad image that several readers outlined is one problem

@@ -10,9 +10,7 @@ from tme_platform.expression import (
     harmonise_gene_sets,
     read_gmt,
     score_cells,
-    usable_gene_sets,
 )
-from tme_platform.orchestration.table_asset import Made, nothing, table_asset
 from tme_platform.phenotypes import (
     adjusted_rand_index,
     assign_phenotypes,
@@ -24,9 +22,18 @@ from tme_platform.phenotypes import (
     label_stability_over_k,
     scale_samples,
 )
-from tme_platform.steps.expression import WITHOUT_SHARED, expression_matrix, population_scores
+from tme_platform.steps.expression import WITHOUT_SHARED
 from tme_platform.steps.phenotypes import fits_here
+from tme_platform.steps.reading import (
+    by_patient,
+    expression_matrix,
+    measured_sets,
+    phenotypes,
+    population_groups,
+    population_scores,
+)
 from tme_platform.steps.scope import Scope
+from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.survival import log_rank
 from tme_platform.tables.cohorts import EXPRESSION, PATIENTS
 from tme_platform.tables.expression import (
@@ -64,15 +71,10 @@ _CLINICAL = [
 ]
 
 
-def _phenotypes(scope: Scope) -> pd.Series:
-    labels = scope.table(TME_PHENOTYPES, columns=["patient_id", "phenotype"])
-    return labels.set_index("patient_id")["phenotype"].astype("object")
-
-
-@table_asset(
+@step(
     PHENOTYPE_CHARACTERISTICS,
-    code_version="1",
-    deps=[
+    version="1",
+    reads=[
         TME_PHENOTYPES,
         PATIENTS,
         CELL_SCORES,
@@ -83,27 +85,27 @@ def _phenotypes(scope: Scope) -> pd.Series:
         EXPRESSION,
     ],
 )
-def phenotype_characteristics(scope: Scope) -> Made:
+def phenotype_characteristics(scope: Scope) -> StepResult:
     """Compare hot with cold tumours, family by family; multiple testing is corrected within each family (FDR)."""
-    columns = [column.name for column in PHENOTYPE_CHARACTERISTICS.columns]
-    labels = _phenotypes(scope)
+    columns = PHENOTYPE_CHARACTERISTICS.own_columns
+    labels = phenotypes(scope)
     if labels.empty:
-        return nothing(scope, "the cohort has no phenotypes")
+        return empty(scope, "the cohort has no phenotypes")
     # The published study compares the checkpoint genes by Wilcoxon, whatever their distribution.
     table = characterise(_families(scope), labels, tests={"checkpoint_genes": "wilcoxon"})
     if table.empty:
-        return nothing(scope, "nothing to compare")
+        return empty(scope, "nothing to compare")
     table["reason"] = table["reason"].replace("", None)
     by_variable = table.drop_duplicates(["family", "variable"])
     significant = by_variable[by_variable["fdr"] < 0.05].groupby("family").size()
     tested = by_variable.groupby("family").size()
     details = {f"{family}_fdr_below_0.05": f"{significant.get(family, 0)} of {n}" for family, n in tested.items()}
-    return Made(table[columns], details=details)
+    return StepResult(table[columns], details=details)
 
 
 def _families(scope: Scope) -> dict[str, pd.DataFrame]:
     """The families of variables that the cohort has, patients x variables."""
-    clinical = scope.table(PATIENTS).set_index("patient_id")
+    clinical = scope.read(PATIENTS).set_index("patient_id")
     families = {
         "clinical": clinical[_CLINICAL],
         "purity": clinical[_PURITY],
@@ -111,8 +113,7 @@ def _families(scope: Scope) -> dict[str, pd.DataFrame]:
     }
     if scope.has_rows(CELL_SCORES):
         scores = population_scores(scope)
-        listed = scope.table(POPULATIONS).dropna(subset=["population_group"])
-        groups = dict(zip(listed["population"], listed["population_group"], strict=True))
+        groups = population_groups(scope)
         families |= {"populations": scores.T, "population_groups": group_means(scores, groups).T}
     if scope.has_rows(EXPRESSION):
         families |= _expression_families(scope, families)
@@ -120,12 +121,12 @@ def _families(scope: Scope) -> dict[str, pd.DataFrame]:
 
 
 def _expression_families(scope: Scope, known: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
-    markers = scope.table(MCP_COUNTER_SCORES).drop(columns=["cohort", "provenance"]).set_index("patient_id")
+    markers = by_patient(scope.read(MCP_COUNTER_SCORES))
     apart = [name for name in markers.columns if name.endswith(WITHOUT_SHARED)]
-    estimate = scope.table(ESTIMATE_SCORES).set_index("patient_id")
-    called = scope.table(INTRINSIC_SUBTYPES).set_index("patient_id")["subtype"].rename("called")
-    genes = scope.table(EXPRESSION, columns=["gene", "sample_id", "value"])
-    checkpoints = genes[genes["gene"].isin(CHECKPOINT_GENES)].pivot(index="sample_id", columns="gene", values="value")
+    estimate = scope.read(ESTIMATE_SCORES).set_index("patient_id")
+    called = scope.read(INTRINSIC_SUBTYPES).set_index("patient_id")["subtype"].rename("called")
+    genes = scope.read(EXPRESSION, rows={"gene": CHECKPOINT_GENES})
+    checkpoints = genes.pivot(index="sample_id", columns="gene", values="value")
     return {
         "mcp_counter": markers.drop(columns=apart),
         "mcp_counter_without_shared_genes": markers[apart],
@@ -135,13 +136,13 @@ def _expression_families(scope: Scope, known: dict[str, pd.DataFrame]) -> dict[s
     }
 
 
-@table_asset(GENE_COMPARISON, code_version="1", deps=[TME_PHENOTYPES, EXPRESSION])
-def gene_comparison(scope: Scope) -> Made:
+@step(GENE_COMPARISON, version="1", reads=[TME_PHENOTYPES, EXPRESSION])
+def gene_comparison(scope: Scope) -> StepResult:
     """Compare every measured gene between hot and cold tumours (Wilcoxon, FDR)."""
-    columns = [column.name for column in GENE_COMPARISON.columns]
-    labels = _phenotypes(scope)
+    columns = GENE_COMPARISON.own_columns
+    labels = phenotypes(scope)
     if not scope.has_rows(EXPRESSION) or labels.nunique() < 2:
-        return nothing(scope, "no expression, or not both phenotypes")
+        return empty(scope, "no expression, or not both phenotypes")
     names = {"n_first": "n_hot", "n_second": "n_cold", "mean_first": "mean_hot", "mean_second": "mean_cold"}
     table = compare_genes(expression_matrix(scope), labels, first="hot", second="cold").rename(columns=names)
     table["reason"] = table["reason"].replace("", None)
@@ -152,16 +153,16 @@ def gene_comparison(scope: Scope) -> Made:
         "genes_fdr_below_0.05": int((table["fdr"] < 0.05).sum()),
         "checkpoint_genes_higher_in_hot": f"{len(higher)} of {len(checkpoints)} measured",
     }
-    return Made(table[columns], details=details)
+    return StepResult(table[columns], details=details)
 
 
-@table_asset(PATHWAY_ENRICHMENT, code_version="2", deps=[GENE_COMPARISON])
-def pathway_enrichment(scope: Scope) -> Made:
+@step(PATHWAY_ENRICHMENT, version="2", reads=[GENE_COMPARISON])
+def pathway_enrichment(scope: Scope) -> StepResult:
     """Ask which gene sets lie at either end of the genes ranked from hot to cold (GSEA by gseapy prerank)."""
-    ranked = scope.table(GENE_COMPARISON, columns=["gene", "signal_to_noise"]).dropna()
+    ranked = scope.read(GENE_COMPARISON, columns=["gene", "signal_to_noise"]).dropna()
     if ranked.empty:
-        return nothing(scope, "no genes were compared")
-    settings = scope.use(scope.study.enrichment)
+        return empty(scope, "no genes were compared")
+    settings = scope.study.enrichment
     ranking = ranked.set_index("gene")["signal_to_noise"]
     parts = []
     for collection in settings.collections:
@@ -179,30 +180,31 @@ def pathway_enrichment(scope: Scope) -> Made:
     up = table[(table["fdr"] < 0.05) & (table["nes"] > 0)]
     down = table[(table["fdr"] < 0.05) & (table["nes"] < 0)]
     first = list(table[table["nes"] > 0].nsmallest(3, "p")["term"])
-    return Made(table, details={"sets": len(table), "up_in_hot": len(up), "down_in_hot": len(down), "first_up": first})
+    return StepResult(
+        table, details={"sets": len(table), "up_in_hot": len(up), "down_in_hot": len(down), "first_up": first}
+    )
 
 
-@table_asset(
+@step(
     PHENOTYPE_STABILITY,
-    code_version="1",
-    deps=[CELL_SCORES, POPULATIONS, PHENOTYPE_MODEL, TME_PHENOTYPES, EXPRESSION, PATIENTS],
+    version="1",
+    reads=[CELL_SCORES, POPULATIONS, PHENOTYPE_MODEL, TME_PHENOTYPES, EXPRESSION, PATIENTS],
 )
-def phenotype_stability(scope: Scope) -> Made:
+def phenotype_stability(scope: Scope) -> StepResult:
     """Draw tumours anew, change the number of clusters, change the gene sets, and see who is still hot."""
     if not fits_here(scope):
-        return nothing(scope, "phenotypes are not fitted on this cohort")
-    settings = scope.use(scope.study.phenotypes)
+        return empty(scope, "phenotypes are not fitted on this cohort")
+    settings = scope.study.phenotypes
     scores = population_scores(scope)
-    listed = scope.table(POPULATIONS).dropna(subset=["population_group"])
-    groups = dict(zip(listed["population"], listed["population_group"], strict=True))
+    groups = population_groups(scope)
     clusters = (
-        scope.table(TME_PHENOTYPES, columns=["patient_id", "cluster"])
+        scope.read(TME_PHENOTYPES, columns=["patient_id", "cluster"])
         .set_index("patient_id")["cluster"]
         .astype("object")
     )
     k = clusters.nunique()
     if len(clusters) < _LEAST_TO_DRAW * k:
-        return nothing(scope, f"{len(clusters)} tumours are too few to be drawn anew")
+        return empty(scope, f"{len(clusters)} tumours are too few to be drawn anew")
     scope.report(f"{settings.draws} bootstrap draws")
     drawn = bootstrap_jaccard(scale_samples(scores).dropna(), clusters, k, n_boot=settings.draws, seed=settings.seed)
     by_k = label_stability_over_k(
@@ -213,7 +215,7 @@ def phenotype_stability(scope: Scope) -> Made:
         seed=settings.seed,
         n_init=settings.starts,
     )
-    followed = scope.table(PATIENTS, columns=["patient_id", "os_days", "os_event"]).set_index("patient_id").dropna()
+    followed = scope.read(PATIENTS, columns=["patient_id", "os_days", "os_event"]).set_index("patient_id").dropna()
     by_other_k = {
         f"k = {other}": assign_phenotypes(
             fit_phenotypes(scores, groups, k=other, seed=settings.seed, n_init=settings.starts), scores
@@ -230,7 +232,7 @@ def phenotype_stability(scope: Scope) -> Made:
     ]
     table = pd.concat([part for part in parts if len(part)])
     jaccard = {f"jaccard_{row['cluster']}": round(float(row["jaccard"]), 3) for row in drawn.to_dict("records")}
-    return Made(table, details=jaccard)
+    return StepResult(table, details=jaccard)
 
 
 def _bootstrap_rows(drawn: pd.DataFrame) -> pd.DataFrame:
@@ -257,8 +259,7 @@ def _other_collections(scope: Scope, k: int) -> dict[str, pd.Series]:
     if scope.has_rows(EXPRESSION):
         matrix = expression_matrix(scope)
         for name in settings.compared_collections:
-            gene_sets, _ = harmonise_gene_sets(read_gmt(scope.collection(name)), matrix.index)
-            usable, _ = usable_gene_sets(gene_sets, matrix.index, scope.use(scope.study.gene_sets).min_share)
+            _, usable, _ = measured_sets(scope, name, matrix.index)
             if len(usable) < 2:  # too little of the collection was measured to cluster by
                 continue
             scaled = scale_samples(score_cells(matrix, usable)).dropna()

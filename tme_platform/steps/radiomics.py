@@ -5,8 +5,8 @@ import json
 
 import pandas as pd
 
+from tme_platform import radiomics
 from tme_platform.cohorts import read_features
-from tme_platform.orchestration.table_asset import Made, nothing, table_asset
 from tme_platform.radiomics import (
     FEATURE_VERSION,
     ExtractionSettings,
@@ -14,10 +14,17 @@ from tme_platform.radiomics import (
     extract_many,
     extract_perturbed,
     ring_width_change,
-    ring_width_features,
 )
-from tme_platform.steps.outlines import EXTRACTION_POOL, first_of_each_patient, how, incremental, jobs_of, measured
+from tme_platform.steps.outlines import (
+    EXTRACTION_POOL,
+    batch_options,
+    first_of_each_patient,
+    incremental,
+    jobs_of,
+    measured,
+)
 from tme_platform.steps.scope import Scope
+from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.tables.cohorts import COHORT_FILES, IMAGING_SERIES
 from tme_platform.tables.imaging import IMAGE_REGIONS
 from tme_platform.tables.radiomics import (
@@ -36,14 +43,14 @@ def feature_set_name(settings: ExtractionSettings) -> str:
     return f"pyradiomics-{digest[:8]}"
 
 
-@table_asset(
+@step(
     RADIOMIC_FEATURES,
-    code_version=FEATURE_VERSION,
-    deps=[COHORT_FILES, IMAGING_SERIES, IMAGE_REGIONS],
-    kinds=frozenset({"simpleitk"}),
+    version=FEATURE_VERSION,
+    reads=[COHORT_FILES, IMAGING_SERIES, IMAGE_REGIONS],
+    kinds=["simpleitk"],
     pool=EXTRACTION_POOL,
 )
-def radiomic_features(scope: Scope) -> Made:
+def radiomic_features(scope: Scope) -> StepResult:
     """Extract the features of tumour and ring (pyradiomics' definitions), or take the finished table that landed."""
     cohort = scope.declaration("features")
     if cohort.features is not None:
@@ -53,121 +60,123 @@ def radiomic_features(scope: Scope) -> Made:
         described = described.assign(
             series="", reader="", session=1, row_key="", feature_set=cohort.features.feature_set
         )
-        return Made(described, rejected, {"patients": len(finished), "features": finished.shape[1]})
-    settings = scope.use(scope.study.extraction)
+        return StepResult(described, rejected, {"patients": len(finished), "features": finished.shape[1]})
+    settings = scope.study.extraction
     made = incremental(
         scope,
         jobs_of(scope, measured(scope), settings),
-        lambda jobs: extract_many(jobs, settings, **how(scope)),
+        lambda jobs: extract_many(jobs, settings, options=batch_options(scope)),
     )
     rows = made.rows.assign(feature_set=feature_set_name(settings))
-    return Made(rows, made.rejected, {"outlines": len(rows), "extracted_now": made.computed})
+    return StepResult(rows, made.rejected, {"outlines": len(rows), "extracted_now": made.computed})
 
 
-@table_asset(
+@step(
     PERTURBED_FEATURES,
-    code_version=FEATURE_VERSION,
-    deps=[IMAGING_SERIES, IMAGE_REGIONS],
-    kinds=frozenset({"simpleitk"}),
+    version=FEATURE_VERSION,
+    reads=[IMAGING_SERIES, IMAGE_REGIONS],
+    kinds=["simpleitk"],
     pool=EXTRACTION_POOL,
 )
-def perturbed_features(scope: Scope) -> Made:
+def perturbed_features(scope: Scope) -> StepResult:
     """Move and shift the outline and add noise, and extract again, where nobody read the images twice."""
     series = measured(scope)
     if series.empty or series.groupby("patient_id").size().max() > 1:
-        return nothing(scope, "no images" if series.empty else "the cohort has second readings")
-    settings, agreed = scope.use(scope.study.extraction), scope.use(scope.study.agreement)
+        return empty(scope, "no images" if series.empty else "the cohort has second readings")
+    settings, agreed = scope.study.extraction, scope.study.agreement
     chosen = series.sort_values("patient_id").head(agreed.perturbation_patients)
     made = incremental(
         scope,
         jobs_of(scope, chosen, settings, salt=f"perturbed:{agreed.perturbation_seed}"),
-        lambda jobs: extract_perturbed(jobs, settings, seed=agreed.perturbation_seed, **how(scope)),
+        lambda jobs: extract_perturbed(jobs, settings, seed=agreed.perturbation_seed, options=batch_options(scope)),
         action="not perturbed",
     )
     rows = made.rows.assign(feature_set=feature_set_name(settings))
     details = {"outlines": len(chosen), "perturbed_now": made.computed, "failed": len(made.rejected)}
-    return Made(rows, made.rejected, details)
+    return StepResult(rows, made.rejected, details)
 
 
-@table_asset(
+@step(
     RING_WIDTH_FEATURES,
-    code_version=FEATURE_VERSION,
-    deps=[IMAGING_SERIES, IMAGE_REGIONS],
-    kinds=frozenset({"simpleitk"}),
+    version=FEATURE_VERSION,
+    reads=[IMAGING_SERIES, IMAGE_REGIONS],
+    kinds=["simpleitk"],
     pool=EXTRACTION_POOL,
 )
-def ring_width_by_outline(scope: Scope) -> Made:
+def ring_width_features(scope: Scope) -> StepResult:
     """Extract the ring's features again at several widths, of some patients (both are settings)."""
-    settings, asked = scope.use(scope.study.extraction), scope.use(scope.study.ring_width)
+    settings, asked = scope.study.extraction, scope.study.ring_width
     margin_mm = settings.pad_voxels * settings.spacing_mm
     widths = sorted({width for width in asked.widths_mm if width <= margin_mm})
     chosen = first_of_each_patient(measured(scope), asked.patients)
     if chosen.empty or not widths:
-        return nothing(scope, "no images, or no width that fits into the crop's margin")
+        return empty(scope, "no images, or no width that fits into the crop's margin")
     made = incremental(
         scope,
         jobs_of(scope, chosen, settings, salt=f"widths:{widths}"),
-        lambda jobs: ring_width_features(jobs, settings, widths_mm=widths, **how(scope)),
+        lambda jobs: radiomics.ring_width_features(jobs, settings, widths_mm=widths, options=batch_options(scope)),
         action="left out of the ring-width run",
     )
     rows = made.rows.assign(feature_set=feature_set_name(settings))
     details = {"outlines": len(chosen), "widths_mm": widths, "extracted_now": made.computed}
-    return Made(rows, made.rejected, details)
+    return StepResult(rows, made.rejected, details)
 
 
-@table_asset(RING_WIDTH, code_version="1", deps=[RING_WIDTH_FEATURES, RADIOMIC_FEATURES])
-def ring_width(scope: Scope) -> Made:
+@step(RING_WIDTH, version="1", reads=[RING_WIDTH_FEATURES, RADIOMIC_FEATURES])
+def ring_width(scope: Scope) -> StepResult:
     """Compare the ring's features at several widths with those of the study's own ring."""
-    rows = scope.table(RING_WIDTH_FEATURES)
+    rows = scope.read(RING_WIDTH_FEATURES)
     if rows.empty:
-        return nothing(scope, "no ring was extracted at several widths")
-    table = ring_width_change(rows, scope.table(RADIOMIC_FEATURES))
+        return empty(scope, "no ring was extracted at several widths")
+    table = ring_width_change(rows, scope.read(RADIOMIC_FEATURES))
     moved = table.groupby("width_mm")["rank_correlation"].median()
     details = {
         "patients": int(rows["patient_id"].nunique()),
         "median_rank_correlation": {f"{width:g} mm": round(float(value), 3) for width, value in moved.items()},
     }
-    return Made(table, details=details)
+    return StepResult(table, details=details)
 
 
-@table_asset(FEATURE_AGREEMENT, code_version="1", deps=[RADIOMIC_FEATURES, PERTURBED_FEATURES])
-def feature_agreement(scope: Scope) -> Made:
+@step(FEATURE_AGREEMENT, version="1", reads=[RADIOMIC_FEATURES, PERTURBED_FEATURES])
+def feature_agreement(scope: Scope) -> StepResult:
     """Compute ICC(2,1) of each feature over everything that was read more than once (McGraw and Wong 1996)."""
-    rows = pd.concat([scope.table(RADIOMIC_FEATURES), scope.table(PERTURBED_FEATURES)], ignore_index=True)
+    rows = pd.concat([scope.read(RADIOMIC_FEATURES), scope.read(PERTURBED_FEATURES)], ignore_index=True)
     repeated = rows.groupby("patient_id").size().max() > 1 if len(rows) else False
     if not repeated or rows["patient_id"].nunique() < 2:
-        return nothing(scope, "nothing was read, or perturbed, more than once")
-    threshold = scope.use(scope.study.agreement).min_icc
+        return empty(scope, "nothing was read, or perturbed, more than once")
+    threshold = scope.study.agreement.min_icc
     table = agreement(rows.drop(columns=["cohort", "feature_set", "provenance"]), threshold=threshold)
     table["reason"] = table["reason"].replace("", None)
     verdict = table.drop_duplicates("feature")["kept"]
     details = {"kinds": sorted(table["kind"].unique()), "features": len(verdict), "kept": int(verdict.sum())}
-    return Made(table.assign(feature_set=rows["feature_set"].iloc[0]), details=details)
+    return StepResult(table.assign(feature_set=rows["feature_set"].iloc[0]), details=details)
 
 
-@table_asset(AGREED_FEATURES, code_version="1", deps=[RADIOMIC_FEATURES, FEATURE_AGREEMENT])
-def agreed_features(scope: Scope) -> Made:
+@step(AGREED_FEATURES, version="1", reads=[RADIOMIC_FEATURES, FEATURE_AGREEMENT])
+def agreed_features(scope: Scope) -> StepResult:
     """Keep the features that agree in every cohort that was judged; second readings count before perturbation.
 
     A finished feature table without any second reading cannot be judged: its features are kept, and the table says so.
     """
-    evidence = scope.table(FEATURE_AGREEMENT)
+    evidence = scope.read(FEATURE_AGREEMENT)
     parts = []
     for cohort in scope.cohorts:
         if not scope.has_rows(RADIOMIC_FEATURES, cohort):
             continue
-        rows = scope.table(RADIOMIC_FEATURES, cohort)
+        rows = scope.read(RADIOMIC_FEATURES, cohort)
         names = rows.columns.difference([column.name for column in RADIOMIC_FEATURES.all_columns])
         parts.append(pd.DataFrame({"feature": names, "feature_set": rows["feature_set"].iloc[0]}))
     if not parts:
-        return Made(pd.DataFrame(columns=[column.name for column in AGREED_FEATURES.columns]))
+        return StepResult(pd.DataFrame(columns=AGREED_FEATURES.own_columns))
     offered = pd.concat(parts, ignore_index=True).drop_duplicates()
     table = offered.merge(_verdicts(evidence), on=["feature_set", "feature"], how="left")
     judged = table["kept"].notna()
     table["kept"] = table["kept"].astype("boolean").fillna(True)
     table["evidence"] = table["evidence"].where(judged, "none: no second reading, no image")
     counts = table.groupby("feature_set")["kept"].agg(["size", "sum"])
-    return Made(table, details={str(name): f"{row['sum']} of {row['size']} kept" for name, row in counts.iterrows()})
+    return StepResult(
+        table, details={str(name): f"{row['sum']} of {row['size']} kept" for name, row in counts.iterrows()}
+    )
 
 
 def _verdicts(evidence: pd.DataFrame) -> pd.DataFrame:

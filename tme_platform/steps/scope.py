@@ -1,84 +1,77 @@
-"""What an asset sees while it runs, and the trace of what it looked at.
+"""The scope of a step: everything that a step may read, each read recorded in its trace.
 
-An asset declares nothing twice: it reads tables, settings, declarations and files through its `Scope`, which notes
-each with the hash of what was there. The trace is stored with the table. Next time the same names are hashed again;
-if all are as they were, the asset has nothing to do, and if one is not, that one is the reason it runs. (The idea is
-that of a verifying trace in build systems: Mokhov, Mitchell, Peyton Jones 2018, "Build systems à la carte".)
+A step reaches tables, settings, cohort files and landing files only through its scope, so the trace is complete. What
+is read how is in `world`, the records are in `trace`.
 """
 
 from __future__ import annotations
 
-import functools
-import hashlib
-import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, cast
 
 import pandas as pd
 from pydantic import BaseModel
 
-from tme_platform.cohorts import (
-    COHORT_FILE,
-    Cohort,
-    CohortError,
-    Role,
-    hash_cache,
-    list_files,
-    read_cohort,
-    source_files,
-)
+from tme_platform.cohorts import Cohort, Role, source_files
 from tme_platform.expression import gene_set_path
-from tme_platform.lake import Lake, content_hash
+from tme_platform.lake import PartitionState
 from tme_platform.radiomics import MAY_PASS, Backend
+from tme_platform.steps.trace import (
+    CohortsRead,
+    CollectionRead,
+    DeclarationRead,
+    FilesRead,
+    Found,
+    LandingRead,
+    PresenceRead,
+    ProvenanceRead,
+    Read,
+    RoleRead,
+    SettingRead,
+    TableRead,
+    Trace,
+    from_records,
+)
+from tme_platform.steps.world import World, frame_hash
 from tme_platform.study import Study
-from tme_platform.tables import TABLES, TableSchema, rejections
-from tme_platform.tables.cohorts import COHORT_FILES, COHORTS
+from tme_platform.tables import TableSchema, rejections
 from tme_platform.tracking import Tracker
 
 Refresh = Literal["stale", "failed", "missing", "all"]
-ABSENT = "absent"
-HASHES = "hashes"
-"""Folder in the state folder with the remembered hashes of landing files."""
-Block = TypeVar("Block")
 
 
 @dataclass
 class Scope:
-    """The world of one asset (and cohort) in one run.
+    """What the step of a table sees, of one cohort or of the whole study.
 
     Attributes
     ----------
     cohort
         The cohort of this partition; None for tables of the whole study.
-    cohorts
-        All cohorts of the study that have landed.
-    reads
-        Trace so far: name of what was read -> hash of what was found.
+    backend
+        Where outlines are computed; None takes a pool of `workers` processes.
+    report
+        Called with a short text on the progress of long work.
+    run_tags
+        Which Dagster run this is, for the model run to point back to.
+    trace
+        What was read so far.
     """
 
     schema: TableSchema
-    lake: Lake
-    landing: Path
-    study: Study
-    cohorts: Sequence[str]
+    world: World
     tracker: Tracker
+    cohort: str | None = None
     workers: int = 1
     backend: Backend | None = None
-    """Where outlines are computed; None takes a pool of `workers` processes."""
-    cohort: str | None = None
     refresh: Refresh = "stale"
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("tme_platform"))
     report: Callable[[str], None] = lambda _: None
-    """Called with a short text on how far long work has come."""
     run_tags: Mapping[str, str] = field(default_factory=dict)
-    """Which Dagster run this is, for the model run to point back to."""
-    leave_no_trace: bool = False
-    """Only look: not even hashes of landing files are remembered."""
-    reads: dict[str, str] = field(default_factory=dict)
-    _landed: pd.DataFrame = field(default_factory=pd.DataFrame)
+    trace: Trace = field(default_factory=dict)
 
     @property
     def own_cohort(self) -> str:
@@ -87,92 +80,143 @@ class Scope:
         Raises
         ------
         RuntimeError
-            The asset is not kept per cohort.
+            The table is not kept per cohort.
         """
         if self.cohort is None:
             raise RuntimeError(f"{self.schema.name} is not kept per cohort")
         return self.cohort
 
     @property
+    def cohorts(self) -> Sequence[str]:
+        """The cohorts of the study that have landed."""
+        self._note(CohortsRead())
+        return self.world.cohorts
+
+    @property
+    def study(self) -> Study:
+        """The study; each block of settings that is taken from it is recorded."""
+        return cast("Study", _RecordedStudy(self))
+
+    @property
     def folder(self) -> Path:
         """Landing folder of this partition's cohort."""
-        return self.landing / self.own_cohort
+        return self.world.landing / self.own_cohort
 
-    def table(
+    @property
+    def state_folder(self) -> Path:
+        """Folder of this machine for what does not belong in tables, such as the report's page."""
+        return self.world.lake.state_folder
+
+    def read(
         self,
         schema: TableSchema,
         cohort: str | None = None,
+        *,
         columns: Sequence[str] | None = None,
         rows: Mapping[str, Sequence[str]] | None = None,
+        among: TableSchema | None = None,
     ) -> pd.DataFrame:
-        """Read a table: of this partition's cohort, of another by name, or whole where there is no cohort."""
+        """Read a table: of this partition's cohort, of another by name, or of all where there is no cohort.
+
+        Only what is read is recorded: the step is stale when these rows and columns change, not when others do.
+
+        Parameters
+        ----------
+        columns
+            Only these columns.
+        rows
+            Only rows with one of these values, by column.
+        among
+            Only rows of patients in this table of the whole study.
+        """
         part = cohort or (self.cohort if schema.per_cohort else None)
-        self._note(f"table:{schema.name}/{part or '*'}")
-        frame = self.lake.read(schema, part, columns=columns, rows=rows)
-        return frame[frame["cohort"].isin(list(self.cohorts))] if schema.per_cohort and part is None else frame
-
-    def rows(self, schema: TableSchema, column: str, value: str) -> pd.DataFrame:
-        """Read the rows of a table of the whole study that have a value; what other rows hold is no reason to run."""
-        self._note(f"rows:{schema.name}/{column}={value}")
-        return self.lake.read(schema, rows={column: [value]})
-
-    def among(self, schema: TableSchema, cohort: str, members: TableSchema) -> pd.DataFrame:
-        """Read a cohort's rows of patients who are in a table of the whole study; others are no reason to run."""
-        self._note(f"among:{schema.name}/{cohort}/{members.name}")
-        return self._among(schema, cohort, members)
+        every = columns is None or (schema.wide is None and set(columns) >= set(schema.own_columns))
+        chosen = () if every or columns is None else tuple(columns)
+        wanted = tuple((column, tuple(values)) for column, values in (rows or {}).items())
+        record = TableRead(schema.name, part, chosen, wanted, among.name if among else "")
+        whole = self.world.table_hash(record)
+        frame = self.world.read(record, columns)
+        if record not in self.trace:
+            self.trace[record] = Found(whole) if record.whole else Found(frame_hash(frame), whole)
+        return frame
 
     def has_rows(self, schema: TableSchema, cohort: str | None = None) -> bool:
-        """Whether a table has anything for the cohort, without reading it."""
-        part = cohort or self.cohort
-        self._note(f"table:{schema.name}/{part or '*'}")
-        state = self.lake.state(schema, part)
-        return state is not None and state.rows > 0
+        """Whether a table has any rows for the cohort, without reading it."""
+        part = cohort or (self.cohort if schema.per_cohort else None)
+        self._note(PresenceRead(schema.name, part))
+        return self.world.has_rows(schema, part)
 
-    def use(self, block: Block) -> Block:
-        """A block of the study's settings, such as `scope.study.phenotypes`."""
-        self._note(f"setting:{type(block).__name__}")
-        return block
+    def recorded(self, schema: TableSchema) -> PartitionState | None:
+        """State of a table of the whole study that was read, for its version; None before its first version.
+
+        Raises
+        ------
+        RuntimeError
+            The table was not read.
+        """
+        if not any(isinstance(read, TableRead) and read.table == schema.name for read in self.trace):
+            raise RuntimeError(f"{self.schema.name} asks for the version of {schema.name}, which it did not read")
+        return self.world.lake.state(schema)
+
+    def recorded_parts(self, schema: TableSchema) -> dict[str | None, PartitionState]:
+        """States of a table by cohort, as `recorded`; only cohorts of the study."""
+        self.recorded(schema)
+        states = self.world.lake.states(schema)
+        return {part: state for part, state in states.items() if part is None or part in self.world.cohorts}
+
+    def uri(self, schema: TableSchema) -> str:
+        """Where a table is stored."""
+        return self.world.lake.uri(schema)
 
     def declaration(self, *fields: str, cohort: str | None = None) -> Cohort:
-        """What a cohort file declares; `fields` are those that matter to this asset."""
+        """What a cohort file declares; `fields` are those that this step uses."""
         name = cohort or self.own_cohort
         for part in fields:
-            self._note(f"declaration:{name}.{part}")
-        return self._declared(name)
+            self._note(DeclarationRead(name, part))
+        return self.world.declared(name)
 
     def with_role(self, *roles: Role) -> list[str]:
         """The cohorts that have any of these roles."""
         for role in roles:
-            self._note(f"role:{role.value}")
-        return [name for name in self.cohorts if set(roles) & set(self._declared(name).roles)]
+            self._note(RoleRead(role.value))
+        return [name for name in self.world.cohorts if set(roles) & set(self.world.declared(name).roles)]
 
     def landing_files(self) -> pd.DataFrame:
-        """List every file that landed for this cohort, with size and SHA-256; their content is what is traced."""
-        self._note(f"landing:{self.own_cohort}")
-        return self._landed
+        """List every file that landed for this cohort, with size and SHA-256."""
+        self._note(LandingRead(self.own_cohort))
+        return self.world.landed[self.own_cohort]
 
     def files(self, kind: str) -> list[str]:
-        """The landing files that a kind of reading (`clinical`, `imaging`, ...) depends on, as the manifest has."""
-        self._note(f"files:{self.own_cohort}/{kind}")
-        return source_files(self._declared(self.own_cohort), kind)
+        """The landing files that a kind of reading (`clinical`, `imaging`, ...) depends on."""
+        self._note(FilesRead(self.own_cohort, kind))
+        return source_files(self.world.declared(self.own_cohort), kind)
 
     def collection(self, name_or_path: str) -> Path:
-        """The file of a gene-set collection; its content counts, not its name."""
-        self._note(f"collection:{name_or_path}")
+        """The file of a gene-set collection."""
+        self._note(CollectionRead(name_or_path))
         return gene_set_path(name_or_path)
 
-    def previous(self) -> pd.DataFrame:
-        """The table's own rows of the last version, for assets that keep rows; none where all is to be made anew."""
-        if self.refresh == "all" or self.lake.state(self.schema, self.cohort) is None:
-            return self.lake.read(self.schema, "")
-        return self.lake.read(self.schema, self.cohort)
+    def previous(self, *, always: bool = False) -> pd.DataFrame:
+        """The table's own rows of the last version, for steps that keep rows; none in a full rebuild.
+
+        Parameters
+        ----------
+        always
+            Also in a full rebuild: for what must never be decided again, such as the side of a patient.
+        """
+        lake = self.world.lake
+        if (self.refresh == "all" and not always) or lake.state(self.schema, self.cohort) is None:
+            rows = lake.read(self.schema, "" if self.schema.per_cohort else None).head(0)
+        else:
+            rows = lake.read(self.schema, self.cohort)
+        return rows.drop(columns=["cohort", "provenance"], errors="ignore")
 
     def failed_before(self) -> pd.DataFrame:
-        """Rows that failed last time and need not be tried again: nothing about them changed, so they would fail again.
+        """Rows that failed the last time and would fail again, because nothing about them changed.
 
-        A failure that may pass is not among them; none is where failed rows, or all, are to be tried again.
+        Transient failures are not among them. There are none where failed rows, or all, are to be tried again.
         """
-        before = self.lake.read(rejections(self.schema), self.cohort)
+        before = self.world.lake.read(rejections(self.schema), self.cohort)
         if "row_key" not in before or self.refresh in ("failed", "all"):
             return before.head(0).reindex(columns=[*before.columns.union(["row_key"])])
         return before[before["row_key"].notna() & ~before["rule"].isin(MAY_PASS)]
@@ -180,160 +224,63 @@ class Scope:
     @property
     def provenance(self) -> str:
         """`simulated` as soon as any cohort that goes in is simulated."""
-        names = [self.cohort] if self.cohort is not None else self.cohorts
-        return "simulated" if any(self._declared(name).simulated for name in names) else "real"
+        self._note(ProvenanceRead(self.cohort))
+        return self.world.provenance(self.cohort)
 
-    def why_run(self, code_version: str) -> str | None:
-        """The reason for which the table is not up to date, or None where it is."""
-        state = self.lake.state(self.schema, self.cohort)
+    def reason_to_run(self, version: str) -> str:
+        """Why the table is not current; empty where it is.
+
+        Raises
+        ------
+        CohortError, OSError
+            The cohort file cannot be read, and never could.
+        """
+        state = self.world.states(self.schema).get(self.cohort)
         if state is None:
             return "first run"
         if self.refresh == "missing":
-            return None
+            return ""
         if self.refresh == "all":
-            return "asked to make everything anew"
-        if state.code_version != code_version:
-            return f"step version {state.code_version} -> {code_version}"
-        changed = [name for name, found in state.reads.items() if self._hash(name) != found]
-        return f"changed: {', '.join(sorted(changed))}" if changed else self._why_retry()
+            return "full rebuild requested"
+        if state.code_version != version:
+            return f"step version {state.code_version} -> {version}"
+        try:
+            last = from_records(state.reads)
+        except ValueError:
+            return "last built by an earlier version of tme_platform"
+        changed = sorted({str(read) for read, found in last.items() if not self.world.unchanged(read, found)})
+        return f"changed: {', '.join(changed)}" if changed else self._reason_to_retry()
 
-    def _why_retry(self) -> str | None:
-        rejected = self.lake.state(rejections(self.schema), self.cohort)
+    def _reason_to_retry(self) -> str:
+        rejected = self.world.states(rejections(self.schema)).get(self.cohort)
         counts = rejected.details if rejected is not None else {}
         if self.refresh == "failed" and counts.get("failed"):
-            return f"asked to try {counts['failed']} failed row(s) again"
-        return f"{counts['may_pass']} row(s) failed for a reason that may pass" if counts.get("may_pass") else None
+            return f"retry of {counts['failed']} failed row(s) requested"
+        return f"{counts['may_pass']} transient failure(s), retried" if counts.get("may_pass") else ""
 
-    def _note(self, name: str) -> None:
-        if name not in self.reads:
-            self.reads[name] = self._hash(name)
+    def _note(self, read: Read) -> None:
+        if read not in self.trace:
+            self.trace[read] = self.world.find(read)
 
-    def _declared(self, cohort: str) -> Cohort:
-        try:
-            return declared(self.landing / cohort)
-        except (CohortError, OSError):
-            # A cohort whose file was just broken takes part in tables of all cohorts as it did before.
-            last = self.lake.read(COHORTS, cohort)
-            if cohort == self.cohort or last.empty:
-                raise
-            return Cohort.model_validate_json(last["declaration"].iloc[0])
-
-    def _hash(self, name: str) -> str:
-        kind, _, rest = name.partition(":")
-        return _HASHES[kind](self, rest)
-
-    def _hash_table(self, rest: str) -> str:
-        name, _, part = rest.partition("/")
-        schema = _schema(name)
-        states = self.lake.states(schema)
-        if schema.per_cohort and part == "*":
-            return _digest({cohort: states[cohort].content for cohort in self.cohorts if cohort in states})
-        state = states.get(part if schema.per_cohort else None)
-        return state.content[:16] if state else ABSENT
-
-    def _hash_rows(self, rest: str) -> str:
-        name, _, wanted = rest.partition("/")
-        column, _, value = wanted.partition("=")
-        schema = _schema(name)
-        if self.lake.state(schema) is None:
-            return ABSENT
-        return content_hash(self.lake.read(schema, rows={column: [value]}))[:16]
-
-    def _hash_among(self, rest: str) -> str:
-        name, cohort, members = rest.split("/")
-        if self.lake.state(_schema(name), cohort) is None:
-            return ABSENT
-        return content_hash(self._among(_schema(name), cohort, _schema(members)))[:16]
-
-    def _among(self, schema: TableSchema, cohort: str, members: TableSchema) -> pd.DataFrame:
-        frame, wanted = self.lake.read(schema, cohort), self.lake.read(members, columns=["patient_id"])
-        return frame[frame["patient_id"].isin(set(wanted["patient_id"]))]
-
-    def _hash_setting(self, rest: str) -> str:
-        for block in dict(self.study).values():
-            if type(block).__name__ == rest:
-                return _digest(_plain(block))
-        return ABSENT
-
-    def _hash_declaration(self, rest: str) -> str:
-        cohort, _, part = rest.partition(".")
-        if cohort not in self.cohorts:
-            return ABSENT
-        return _digest(_plain(getattr(self._declared(cohort), part)))
-
-    def _hash_role(self, rest: str) -> str:
-        return _digest([name for name in self.cohorts if rest in self._declared(name).roles])
-
-    def _hash_files(self, rest: str) -> str:
-        cohort, _, kind = rest.partition("/")
-        if cohort not in self.cohorts:
-            return ABSENT
-        landed = self.lake.read(COHORT_FILES, cohort).set_index("file")["sha256"]
-        return _digest({file: landed.get(file, ABSENT) for file in source_files(self._declared(cohort), kind)})
-
-    def _hash_landing(self, rest: str) -> str:
-        if rest not in self.cohorts:
-            return ABSENT
-        with hash_cache(self.lake.state_folder / HASHES, rest, write=not self.leave_no_trace) as known:
-            self._landed = list_files(self.landing / rest, known)
-        return _digest(dict(zip(self._landed["file"], self._landed["sha256"], strict=True)))
-
-    def _hash_collection(self, rest: str) -> str:
-        return hashlib.sha256(gene_set_path(rest).read_bytes()).hexdigest()[:16]
+    def note_setting(self, block: str) -> None:
+        """Record that a block of settings was taken."""
+        self._note(SettingRead(block))
 
 
-_HASHES: Mapping[str, Callable[[Scope, str], str]] = {
-    "table": Scope._hash_table,
-    "rows": Scope._hash_rows,
-    "among": Scope._hash_among,
-    "setting": Scope._hash_setting,
-    "declaration": Scope._hash_declaration,
-    "role": Scope._hash_role,
-    "landing": Scope._hash_landing,
-    "files": Scope._hash_files,
-    "collection": Scope._hash_collection,
-}
+class _RecordedStudy:
+    """Stands in for the study and records which blocks of settings are taken from it."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._scope.world.study, name)
+        if isinstance(value, BaseModel):
+            self._scope.note_setting(name)
+        return value
 
 
 def failure_counts(rejected: pd.DataFrame) -> dict[str, int]:
-    """How many rejections are rows that failed, and how many of those for a reason that may pass."""
+    """How many rejections are rows that failed, and how many of those are transient."""
     failed = rejected.loc[rejected["row_key"].notna(), "rule"]
     return {"failed": len(failed), "may_pass": int(failed.isin(MAY_PASS).sum())}
-
-
-def declared(folder: Path) -> Cohort:
-    """What the cohort file of a landing folder declares; read once as long as it stays as it is.
-
-    Raises
-    ------
-    CohortError
-        The file cannot be read; the message says where and what to do.
-    """
-    found = (folder / COHORT_FILE).stat()
-    return _declaration(folder, found.st_mtime_ns, found.st_size)
-
-
-@functools.lru_cache(maxsize=256)
-def _declaration(folder: Path, _mtime_ns: int, _bytes: int) -> Cohort:
-    return read_cohort(folder)
-
-
-def _schema(name: str) -> TableSchema:
-    if name.startswith("_") and name.endswith("_rejected"):
-        return rejections(TABLES[name.removeprefix("_").removesuffix("_rejected")])
-    return TABLES[name]
-
-
-def _plain(value: Any) -> Any:
-    """A value that JSON can write, the same on every machine."""
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    return value
-
-
-def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]

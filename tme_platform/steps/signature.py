@@ -6,7 +6,6 @@ from collections.abc import Mapping
 import pandas as pd
 
 from tme_platform.cohorts import Role
-from tme_platform.orchestration.table_asset import Finding, Made, nothing, table_asset
 from tme_platform.scoring import TRAINED_GEOMETRY
 from tme_platform.signature import (
     SIGNATURE_VERSION,
@@ -17,11 +16,10 @@ from tme_platform.signature import (
     rad_score,
     train_signature,
 )
-from tme_platform.steps.harmonisation import first_readings
+from tme_platform.steps.reading import current_model, features_by_patient, first_readings, hot_or_cold
 from tme_platform.steps.scope import Scope
+from tme_platform.steps.step import Finding, StepResult, content_check, empty, step
 from tme_platform.steps.training import TrainingSet, current_training_set
-from tme_platform.tables import TableSchema
-from tme_platform.tables.cohorts import PATIENTS
 from tme_platform.tables.imaging import IMAGE_REGIONS
 from tme_platform.tables.phenotypes import TME_PHENOTYPES
 from tme_platform.tables.radiomics import AGREED_FEATURES, HARMONISATION, HARMONISED_FEATURES, RADIOMIC_FEATURES
@@ -38,77 +36,44 @@ from tme_platform.tracking import ModelRecord, ModelRun
 _RECORDED = ("threshold", "apparent_auc", "oof_auc", "oof_auc_low", "oof_auc_high", "oof_auc_se")
 
 
-def features_by_patient(scope: Scope, cohort: str | None = None) -> pd.DataFrame:
-    """Features of the first reading of each patient, harmonised where the study says so, with the `feature_set`."""
-    off = scope.use(scope.study.harmonisation).batch == "none"
-    return first_readings(scope.table(RADIOMIC_FEATURES if off else HARMONISED_FEATURES, cohort))
-
-
-def clinical_by_patient(scope: Scope, cohort: str, among: TableSchema | None = None) -> pd.DataFrame:
-    """Clinical columns of a cohort's patients, or of those who are in a table of the whole study.
-
-    Where the phenotypes come by patient from another cohort, that cohort knows the patients, too: what is missing here
-    is taken from there.
-    """
-
-    def patients(part: str) -> pd.DataFrame:
-        rows = scope.table(PATIENTS, part) if among is None else scope.among(PATIENTS, part, among)
-        return rows.set_index("patient_id")
-
-    own = patients(cohort)
-    source = scope.declaration("phenotypes", cohort=cohort).phenotypes
-    if source is None or source.by != "patient" or source.cohort is None:
-        return own
-    there = patients(source.cohort).reindex(own.index)
-    return own.astype("object").where(own.notna(), there).astype(own.dtypes.to_dict())
-
-
-def hot_or_cold(scope: Scope, cohort: str | None = None) -> pd.Series:
-    """The phenotype of a cohort's patients who are one or the other."""
-    labels = scope.table(TME_PHENOTYPES, cohort, columns=["patient_id", "phenotype"]).set_index("patient_id")[
-        "phenotype"
-    ]
-    return labels[labels.isin(["hot", "cold"])].astype("object")
-
-
-@table_asset(COHORT_SPLIT, code_version="1", deps=[RADIOMIC_FEATURES, TME_PHENOTYPES])
-def cohort_split(scope: Scope) -> Made:
+@step(COHORT_SPLIT, version="1", reads=[RADIOMIC_FEATURES, TME_PHENOTYPES])
+def cohort_split(scope: Scope) -> StepResult:
     """Draw discovery and validation, stratified by phenotype; who was assigned before stays there."""
     split = scope.declaration("split").split
     if split is None:
-        return nothing(scope, "the cohort is not split")
+        return empty(scope, "the cohort is not split")
     labels = hot_or_cold(scope)
-    patients = labels.index.intersection(first_readings(scope.table(RADIOMIC_FEATURES)).index)
+    patients = labels.index.intersection(first_readings(scope.read(RADIOMIC_FEATURES)).index)
     # Read whatever the refresh: even `all` must not move a patient. Those who left keep their side for their return.
-    before = scope.lake.read(COHORT_SPLIT, scope.own_cohort).set_index("patient_id")
+    before = scope.previous(always=True).set_index("patient_id")
     sides = assign_split(patients, labels, fraction=split.fraction, seed=split.seed, previous=before["side"])
     now = pd.DataFrame({"side": sides, "stratum": labels.reindex(sides.index)})
     gone = before.loc[before.index.difference(now.index), ["side", "stratum"]]
     table = pd.concat([now, gone]).rename_axis("patient_id").reset_index()
-    return Made(table, details={str(side): int(count) for side, count in sides.value_counts().items()})
+    return StepResult(table, details={str(side): int(count) for side, count in sides.value_counts().items()})
 
 
-def judge_sides(patients: pd.DataFrame, _scope: Scope) -> list[Finding]:
-    """Find patients who stand on both sides of the signature."""
+@content_check("No patient trains the signature and validates it, in the same cohort or in two.")
+def patients_on_one_side(patients: pd.DataFrame, _scope: Scope) -> Finding:
+    """Find patients who are on both sides of the signature."""
     sides = patients.groupby("patient_id")["side"].nunique()
     both = sorted(sides.index[sides > 1])
-    text = f"{len(both)} patient(s) stand on both sides" + (f": {', '.join(both[:5])}" if both else ".")
-    return [Finding("patients_on_one_side", not both, text, {"patients_on_both_sides": len(both)})]
+    text = f"{len(both)} patient(s) are on both sides" + (f": {', '.join(both[:5])}" if both else ".")
+    return Finding(not both, text, {"patients_on_both_sides": len(both)})
 
 
-@table_asset(
+@step(
     SIGNATURE_PATIENTS,
-    code_version="1",
-    deps=[RADIOMIC_FEATURES, HARMONISED_FEATURES, TME_PHENOTYPES, COHORT_SPLIT],
-    checks={"patients_on_one_side": "No patient trains the signature and validates it, in the same cohort or in two."},
-    judge=judge_sides,
+    version="1",
+    reads=[RADIOMIC_FEATURES, HARMONISED_FEATURES, TME_PHENOTYPES, COHORT_SPLIT],
+    checks=[patients_on_one_side],
 )
-def signature_patients(scope: Scope) -> Made:
+def signature_patients(scope: Scope) -> StepResult:
     """Put together everybody with image features and a phenotype, by side; one feature set, that of discovery."""
     discovery = scope.with_role(Role.SIGNATURE_DISCOVERY)
     parts = [_sides(scope, cohort) for cohort in scope.with_role(Role.SIGNATURE_DISCOVERY, Role.SIGNATURE_VALIDATION)]
     if not any(map(len, parts)):
-        return nothing(scope, "no patient with image features and a phenotype")
+        return empty(scope, "no patient with image features and a phenotype")
     together = pd.concat(parts, ignore_index=True)
     sets = sorted(together.loc[together["cohort"].isin(discovery), "feature_set"].unique())
     if len(sets) > 1:
@@ -123,7 +88,7 @@ def signature_patients(scope: Scope) -> Made:
         "left_out_for_other_features": len(other),
         **{"_".join(map(str, group)): int(count) for group, count in zip(counts.index, counts, strict=True)},
     }
-    return Made(kept, details=details)
+    return StepResult(kept, details=details)
 
 
 def _sides(scope: Scope, cohort: str) -> pd.DataFrame:
@@ -132,7 +97,7 @@ def _sides(scope: Scope, cohort: str) -> pd.DataFrame:
     joined = features_by_patient(scope, cohort).join(labels, how="inner")
     declared = scope.declaration("roles", "split", cohort=cohort)
     if declared.split is not None:
-        side = scope.table(COHORT_SPLIT, cohort).set_index("patient_id")["side"].reindex(joined.index)
+        side = scope.read(COHORT_SPLIT, cohort).set_index("patient_id")["side"].reindex(joined.index)
     else:
         side = pd.Series(
             "discovery" if Role.SIGNATURE_DISCOVERY in declared.roles else "validation", index=joined.index
@@ -140,21 +105,21 @@ def _sides(scope: Scope, cohort: str) -> pd.DataFrame:
     return joined.assign(cohort=cohort, side=side).rename_axis("patient_id").reset_index()
 
 
-@table_asset(
+@step(
     SIGNATURE,
-    code_version=SIGNATURE_VERSION,
-    deps=[SIGNATURE_PATIENTS, AGREED_FEATURES, HARMONISATION],
-    kinds=frozenset({"mlflow", "sklearn"}),
+    version=SIGNATURE_VERSION,
+    reads=[SIGNATURE_PATIENTS, AGREED_FEATURES, HARMONISATION],
+    kinds=["mlflow", "sklearn"],
 )
-def signature(scope: Scope) -> Made:
+def signature(scope: Scope) -> StepResult:
     """Train the random forest on discovery, its settings by five-fold cross-validation, and register it in MLflow.
 
     The out-of-fold AUC comes from models that never saw the patient they score; the apparent AUC is the paper's way.
     """
-    settings = scope.use(scope.study.signature)
+    settings = scope.study.signature
     training = current_training_set(scope)
     if not training.trainable:
-        return nothing(scope, "no discovery cohort with image features and both phenotypes")
+        return empty(scope, "no discovery cohort with image features and both phenotypes")
     key = content_key(training.features, training.labels, settings=settings, kept_features=training.kept_features)
     record = scope.tracker.find(key)
     if record is None:
@@ -179,14 +144,14 @@ def signature(scope: Scope) -> Made:
             for name in ("oof_auc", "oof_auc_low", "oof_auc_high", "apparent_auc", "n_patients", "n_hot")
         },
     }
-    return Made(pd.DataFrame([row]), details=details)
+    return StepResult(pd.DataFrame([row]), details=details)
 
 
 def _model_run(scope: Scope, key: str, trained: TrainedSignature, training: TrainingSet) -> ModelRun:
     features, rows = training.features, training.rows
     geometry = _geometry(scope, rows)
-    state = scope.lake.state(SIGNATURE_PATIENTS)
-    agreed = scope.lake.state(AGREED_FEATURES)
+    state = scope.recorded(SIGNATURE_PATIENTS)
+    agreed = scope.recorded(AGREED_FEATURES)
     assert state is not None  # noqa: S101 (its rows were just read)
     out_of_fold = (
         rows[["cohort", "patient_id", "phenotype"]].join(trained.oof_scores, how="inner").reset_index(drop=True)
@@ -202,7 +167,7 @@ def _model_run(scope: Scope, key: str, trained: TrainedSignature, training: Trai
         },
         metrics=trained.metrics(),
         training_frame=rows.reset_index(drop=True),
-        trained_on=(SIGNATURE_PATIENTS.name, state.version, state.content, scope.lake.uri(SIGNATURE_PATIENTS)),
+        trained_on=(SIGNATURE_PATIENTS.name, state.version, state.content, scope.uri(SIGNATURE_PATIENTS)),
         table_versions={
             SIGNATURE_PATIENTS.name: state.version,
             **({AGREED_FEATURES.name: agreed.version} if agreed else {}),
@@ -238,19 +203,19 @@ def _used(trained: TrainedSignature, features: pd.DataFrame) -> pd.DataFrame:
 
 def _geometry(scope: Scope, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Least and largest of what the training images measure, where images there are."""
-    regions = scope.lake.read(IMAGE_REGIONS)
-    regions = regions[regions["cohort"].isin(rows["cohort"].unique())]
-    if regions.empty:
+    cohorts = sorted(rows["cohort"].unique())
+    parts = [scope.read(IMAGE_REGIONS, str(cohort), columns=TRAINED_GEOMETRY) for cohort in cohorts]
+    measured = pd.concat(parts, ignore_index=True)
+    if measured.empty:
         return {}
-    measured = regions[[name for name in TRAINED_GEOMETRY if name in regions]]
     return {"training_geometry": measured.agg(["min", "max"]).T.rename_axis("measure").reset_index()}
 
 
 def _harmonisation(scope: Scope, feature_set: str) -> dict[str, pd.DataFrame]:
     """By what the training features were harmonised, if they were: a new patient's have to be, too."""
-    if scope.use(scope.study.harmonisation).batch == "none":
+    if scope.study.harmonisation.batch == "none":
         return {}
-    learned = scope.table(HARMONISATION)
+    learned = scope.read(HARMONISATION)
     return {"harmonisation": learned[learned["feature_set"] == feature_set].drop(columns="feature_set")}
 
 
@@ -271,58 +236,45 @@ def _signature_row(scope: Scope, record: ModelRecord, training: TrainingSet) -> 
     }
 
 
-def current_model(scope: Scope) -> tuple[ModelRecord, pd.Series] | None:
-    """The registered model that the `signature` table names, and its row."""
-    table = scope.table(SIGNATURE)
-    if table.empty:
-        return None
-    row = table.iloc[0]
-    record = scope.tracker.find(row["content_key"])
-    if record is None:
-        raise LookupError(
-            f"model {row['content_key'][:8]} of table `signature` is not in MLflow: "
-            "run `tme run --select signature --refresh all`"
-        )
-    return record, row
-
-
-@table_asset(SIGNATURE_IMPORTANCE, code_version="1", deps=[SIGNATURE])
-def signature_importance(scope: Scope) -> Made:
+@step(SIGNATURE_IMPORTANCE, version="1", reads=[SIGNATURE])
+def signature_importance(scope: Scope) -> StepResult:
     """List how much each feature counts, as recorded with the model."""
     current = current_model(scope)
-    columns = [column.name for column in SIGNATURE_IMPORTANCE.columns]
+    columns = SIGNATURE_IMPORTANCE.own_columns
     if current is None:
-        return nothing(scope, "no signature")
+        return empty(scope, "no signature")
     table = scope.tracker.read_table(current[0], "importance")
     table = table.rename(columns={"impurity": "importance", "permutation": "permutation_importance"})
     top = table.nsmallest(5, "rank")
-    return Made(table[columns], details={"first_five": [str(name) for name in top["feature"]]})
+    return StepResult(table[columns], details={"first_five": [str(name) for name in top["feature"]]})
 
 
-@table_asset(OUT_OF_FOLD_SCORES, code_version="1", deps=[SIGNATURE])
-def out_of_fold_scores(scope: Scope) -> Made:
+@step(OUT_OF_FOLD_SCORES, version="1", reads=[SIGNATURE])
+def out_of_fold_scores(scope: Scope) -> StepResult:
     """Give the discovery patients' scores by models that never saw them, as recorded with the model."""
     current = current_model(scope)
     if current is None:
-        return nothing(scope, "no signature")
-    return Made(scope.tracker.read_table(current[0], "out_of_fold"))
+        return empty(scope, "no signature")
+    return StepResult(scope.tracker.read_table(current[0], "out_of_fold"))
 
 
-@table_asset(RAD_SCORES, code_version="1", deps=[RADIOMIC_FEATURES, HARMONISED_FEATURES, SIGNATURE, COHORT_SPLIT])
-def rad_scores(scope: Scope) -> Made:
+@step(RAD_SCORES, version="1", reads=[RADIOMIC_FEATURES, HARMONISED_FEATURES, SIGNATURE, COHORT_SPLIT])
+def rad_scores(scope: Scope) -> StepResult:
     """Score every patient whose features are of the signature's set, and call hot or cold at the locked threshold."""
     current = current_model(scope)
     features = features_by_patient(scope)
     if current is None or features.empty or not (features["feature_set"] == current[1]["feature_set"]).any():
-        return nothing(scope, "no features of the signature's set")
+        return empty(scope, "no features of the signature's set")
     record, row = current
     scores = rad_score(scope.tracker.load(record), features[features["feature_set"] == row["feature_set"]]).dropna()
     table = scores.reset_index()
     table["predicted"] = (table["rad_score"] >= row["threshold"]).map({True: "hot", False: "cold"})
-    side = scope.table(COHORT_SPLIT).set_index("patient_id")["side"]
+    side = scope.read(COHORT_SPLIT).set_index("patient_id")["side"]
     table["side"] = table["patient_id"].map(side).fillna(_default_side(scope))
     hot = int((table["predicted"] == "hot").sum())
-    return Made(table.assign(content_key=record.content_key), details={"patients": len(table), "predicted_hot": hot})
+    return StepResult(
+        table.assign(content_key=record.content_key), details={"patients": len(table), "predicted_hot": hot}
+    )
 
 
 def _default_side(scope: Scope) -> str:

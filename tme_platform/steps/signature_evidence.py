@@ -8,21 +8,20 @@ from typing import Any
 
 import pandas as pd
 
+from tme_platform import signature
 from tme_platform.evaluation import DeLongAuc, auc_delong, label_confounding, sample_size
-from tme_platform.orchestration.table_asset import Made, nothing, table_asset
 from tme_platform.radiomics import harmonise, learn_harmonisation
 from tme_platform.signature import (
     SignatureSettings,
     compare_rivals,
     label_permutation,
-    learning_curve,
     optimism_corrected_auc,
     rad_score,
     within_fold_auc,
 )
-from tme_platform.steps.harmonisation import first_readings
+from tme_platform.steps.reading import clinical_by_patient, current_model, first_readings
 from tme_platform.steps.scope import Scope
-from tme_platform.steps.signature import clinical_by_patient, current_model
+from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.steps.training import TrainingSet, current_training_set
 from tme_platform.tables.cohorts import PATIENTS
 from tme_platform.tables.radiomics import AGREED_FEATURES, RADIOMIC_FEATURES
@@ -59,7 +58,7 @@ def _training(scope: Scope) -> TrainingSet | None:
 def _procedure(scope: Scope, training: TrainingSet) -> dict[str, Any]:
     """How the signature is learned, as everything takes it that learns it again."""
     return {
-        "settings": scope.use(scope.study.signature),
+        "settings": scope.study.signature,
         "kept_features": training.kept_features,
         "n_jobs": scope.workers,
     }
@@ -74,17 +73,17 @@ def _clinical(scope: Scope, rows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts)
 
 
-@table_asset(
+@step(
     SIGNATURE_RIVALS,
-    code_version="1",
-    deps=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES, PATIENTS, RADIOMIC_FEATURES],
+    version="1",
+    reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES, PATIENTS, RADIOMIC_FEATURES],
 )
-def signature_rivals(scope: Scope) -> Made:
+def signature_rivals(scope: Scope) -> StepResult:
     """Train other learners, the volume alone, clinical variables and both together, in the signature's own folds."""
     training, current = _training(scope), current_model(scope)
     if training is None or current is None:
-        return nothing(scope, _NO_SIGNATURE)
-    settings, asked = scope.use(scope.study.signature), scope.use(scope.study.evaluation)
+        return empty(scope, _NO_SIGNATURE)
+    settings, asked = scope.study.signature, scope.study.evaluation
     out_of_fold = scope.tracker.read_table(current[0], "out_of_fold_repeats")
     fitted = rad_score(scope.tracker.load(current[0]), training.features)
     recorded = _Recorded(
@@ -105,34 +104,34 @@ def signature_rivals(scope: Scope) -> Made:
         n_jobs=scope.workers,
     )
     table["reason"] = table["reason"].replace("", None)
-    table = table[[column.name for column in SIGNATURE_RIVALS.columns]]
+    table = table[SIGNATURE_RIVALS.own_columns]
     honest = table.query("analysis == 'honest' and metric == 'auc'").set_index("model")["value"]
     details = {
         "volume_feature": volume or "none",
         "clinical_variables": list(clinical.columns),
         **{f"auc_{model}": round(float(auc), 4) for model, auc in honest.items()},
     }
-    return Made(table, details=details)
+    return StepResult(table, details=details)
 
 
 def _harmonised_otherwise(scope: Scope, training: TrainingSet) -> dict[str, pd.DataFrame]:
     """The training features without harmonisation where the study harmonises, with it where a scanner is known."""
     cohorts, patients = training.rows["cohort"].unique(), training.features.index
-    if scope.use(scope.study.harmonisation).batch != "none":
-        raw = pd.concat([first_readings(scope.table(RADIOMIC_FEATURES, str(cohort))) for cohort in cohorts])
+    if scope.study.harmonisation.batch != "none":
+        raw = pd.concat([first_readings(scope.read(RADIOMIC_FEATURES, str(cohort))) for cohort in cohorts])
         return {"not_harmonised": raw.reindex(index=patients, columns=training.features.columns)}
     scanner = _clinical(scope, training.rows)["scanner"]
     learned, _ = learn_harmonisation(training.features, scanner)
     return {} if learned is None else {"harmonised": harmonise(training.features, scanner, learned)[0]}
 
 
-@table_asset(LABEL_PERMUTATIONS, code_version="1", deps=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES])
-def label_permutations(scope: Scope) -> Made:
+@step(LABEL_PERMUTATIONS, version="1", reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES])
+def label_permutations(scope: Scope) -> StepResult:
     """Shuffle hot and cold among the patients and train again, to see whether the signature does better than chance."""
     training = _training(scope)
     if training is None:
-        return nothing(scope, _NO_SIGNATURE)
-    asked = scope.use(scope.study.evaluation)
+        return empty(scope, _NO_SIGNATURE)
+    asked = scope.study.evaluation
     scope.report(f"{asked.permutations} shuffles")
     found = label_permutation(
         training.features,
@@ -142,47 +141,51 @@ def label_permutations(scope: Scope) -> Made:
     )
     aucs = [found.auc, *found.null]
     table = pd.DataFrame({"shuffle": range(len(aucs)), "auc": aucs})
-    return Made(
+    return StepResult(
         table, details={"p": found.p, "auc": found.auc, "median_shuffled_auc": float(pd.Series(found.null).median())}
     )
 
 
-@table_asset(LEARNING_CURVE, code_version="1", deps=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES])
-def learning_curve_by_size(scope: Scope) -> Made:
+@step(LEARNING_CURVE, version="1", reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES])
+def learning_curve(scope: Scope) -> StepResult:
     """Draw parts of the discovery patients and measure the AUC that a signature of that size would have."""
     training = _training(scope)
     if training is None:
-        return nothing(scope, _NO_SIGNATURE)
-    table = learning_curve(
+        return empty(scope, _NO_SIGNATURE)
+    table = signature.learning_curve(
         training.features,
         training.labels,
-        draws=scope.use(scope.study.evaluation).learning_draws,
+        draws=scope.study.evaluation.learning_draws,
         **_procedure(scope, training),
     )
-    return Made(table, details={f"auc_at_{row['n']}": round(float(row["auc"]), 4) for row in table.to_dict("records")})
+    return StepResult(
+        table, details={f"auc_at_{row['n']}": round(float(row["auc"]), 4) for row in table.to_dict("records")}
+    )
 
 
-@table_asset(SIGNATURE_OPTIMISM, code_version="1", deps=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES])
-def signature_optimism(scope: Scope) -> Made:
+@step(SIGNATURE_OPTIMISM, version="1", reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES])
+def signature_optimism(scope: Scope) -> StepResult:
     """Learn the pipeline on bootstrap samples and correct the apparent AUC by what they promise too much."""
     training = _training(scope)
     if training is None:
-        return nothing(scope, _NO_SIGNATURE)
+        return empty(scope, _NO_SIGNATURE)
     table = optimism_corrected_auc(
         training.features,
         training.labels,
-        n_bootstrap=scope.use(scope.study.evaluation).bootstraps,
+        n_bootstrap=scope.study.evaluation.bootstraps,
         **_procedure(scope, training),
     )
-    return Made(table, details={str(row["metric"]): round(float(row["value"]), 4) for row in table.to_dict("records")})
+    return StepResult(
+        table, details={str(row["metric"]): round(float(row["value"]), 4) for row in table.to_dict("records")}
+    )
 
 
-@table_asset(SIGNATURE_CAUTIONS, code_version="1", deps=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES, PATIENTS])
-def signature_cautions(scope: Scope) -> Made:
+@step(SIGNATURE_CAUTIONS, version="1", reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES, PATIENTS])
+def signature_cautions(scope: Scope) -> StepResult:
     """Reckon what a reviewer would: patients per feature, expected shrinkage, labels that go with site or scanner."""
     training = _training(scope)
     if training is None:
-        return nothing(scope, _NO_SIGNATURE)
+        return empty(scope, _NO_SIGNATURE)
     offered = training.features.shape[1] if training.kept_features is None else len(training.kept_features)
     hot = int((training.labels == "hot").sum())
     size = sample_size(len(training.labels), hot, offered)
@@ -203,7 +206,7 @@ def signature_cautions(scope: Scope) -> Made:
                 "reason": found["reason"],
             }
         )
-    table = pd.DataFrame(rows).reindex(columns=[column.name for column in SIGNATURE_CAUTIONS.columns])
+    table = pd.DataFrame(rows).reindex(columns=SIGNATURE_CAUTIONS.own_columns)
     table["n"] = table["n"].fillna(len(training.labels))
     table[["caution", "reason"]] = table[["caution", "reason"]].replace("", None)
-    return Made(table, details={"cautions": list(table["caution"].dropna())})
+    return StepResult(table, details={"cautions": list(table["caution"].dropna())})

@@ -4,13 +4,14 @@ import pandas as pd
 
 from tme_platform.cohorts import Role
 from tme_platform.figures import FIGURES
-from tme_platform.orchestration.table_asset import Made, nothing, table_asset
 from tme_platform.report import picture, remembered_figures
 from tme_platform.signature import Criterion, promotion_criteria
 from tme_platform.signature.card import CardFacts, model_card
 from tme_platform.statistics import permutation_p
+from tme_platform.steps.reading import current_model
 from tme_platform.steps.scope import Scope
-from tme_platform.steps.signature import current_model, judge_sides
+from tme_platform.steps.signature import patients_on_one_side
+from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.steps.training import current_training_set
 from tme_platform.tables.evaluation import COHORT_METRICS, DECISION_CURVES, RELIABILITY_CURVES, ROC_CURVES
 from tme_platform.tables.radiomics import AGREED_FEATURES
@@ -43,13 +44,13 @@ _EVALUATED = (
 """Tables that are kept with the model's run, as they are when the version is reviewed."""
 
 
-@table_asset(
+@step(
     SIGNATURE_REVIEW,
-    code_version="1",
-    deps=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES, RAD_SCORES, *_EVALUATED],
-    kinds=frozenset({"mlflow"}),
+    version="1",
+    reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES, RAD_SCORES, *_EVALUATED],
+    kinds=["mlflow"],
 )
-def signature_review(scope: Scope) -> Made:
+def signature_review(scope: Scope) -> StepResult:
     """Promote the newest version to champion if it meets every criterion of the written rule, and only then.
 
     The rule is in `signature/promotion.py`, its bounds in the study file. The model card, figures and evaluation tables
@@ -57,10 +58,10 @@ def signature_review(scope: Scope) -> Made:
     """
     current = current_model(scope)
     if current is None:
-        return nothing(scope, "no signature")
+        return empty(scope, "no signature")
     record, row = current
-    evaluated = {schema.name: scope.table(schema) for schema in _EVALUATED}
-    patients = scope.table(SIGNATURE_PATIENTS)
+    evaluated = {schema.name: scope.read(schema) for schema in _EVALUATED}
+    sides = patients_on_one_side(scope.read(SIGNATURE_PATIENTS), scope)
     champion = scope.tracker.champion()
     before = None if champion is None else champion.version
     criteria = promotion_criteria(
@@ -68,8 +69,8 @@ def signature_review(scope: Scope) -> Made:
         None
         if champion is None or before == record.version
         else scope.tracker.read_table(champion, "out_of_fold_repeats"),
-        {finding.check: (finding.passed, finding.description) for finding in judge_sides(patients, scope)},
-        settings=scope.use(scope.study.promotion),
+        {patients_on_one_side.name: (sides.passed, sides.description)},
+        settings=scope.study.promotion,
     )
     decision = _decide(scope, record, before, criteria)
     card = model_card(_facts(scope, record, row, decision, criteria, evaluated))
@@ -80,7 +81,7 @@ def signature_review(scope: Scope) -> Made:
     )
     unmet = [one.criterion for one in criteria if not one.met]
     details = {"model_version": int(record.version), "decision": decision, "not_met": unmet, "model_card": card}
-    return Made(table, details=details)
+    return StepResult(table, details=details)
 
 
 def _decide(scope: Scope, record: ModelRecord, champion: str | None, criteria: list[Criterion]) -> str:
@@ -136,8 +137,8 @@ def _files(scope: Scope, evaluated: dict[str, pd.DataFrame]) -> dict[str, bytes]
     files = {
         f"evaluation/{name}.csv": table.to_csv(index=False).encode() for name, table in evaluated.items() if len(table)
     }
-    tables = {**evaluated, **{schema.name: scope.table(schema) for schema in (SIGNATURE, RAD_SCORES)}}
-    remembered = remembered_figures(scope.lake.state_folder, scope.study.name)
+    tables = {**evaluated, **{schema.name: scope.read(schema) for schema in (SIGNATURE, RAD_SCORES)}}
+    remembered = remembered_figures(scope.state_folder, scope.study.name)
     for name, entry in FIGURES.items():
         if entry.main_table not in evaluated or entry.per_cohort:
             continue

@@ -9,6 +9,7 @@ import pandas as pd
 from tme_platform.expression import CHECKPOINT_GENES
 from tme_platform.report import StudyFacts, tables_needed
 from tme_platform.steps.scope import Scope
+from tme_platform.study import Study
 from tme_platform.tables import TABLES, TableSchema
 from tme_platform.tables.cohorts import EXPRESSION
 
@@ -25,14 +26,14 @@ _SOFTWARE = (
     "mlflow",
     "dagster",
 )
-_BLOCKS_NOT_OF_A_RESULT = ("name", "title", "cohorts", "report")
+_BLOCKS_WITHOUT_EFFECT_ON_RESULTS = ("name", "title", "cohorts", "report")
 
 
 def study_facts(scope: Scope) -> StudyFacts:
     """Everything the report states, as the lake has it now."""
     tables = {schema.name: reported(scope, schema) for schema in REPORTED}
-    blocks = {name: block for name, block in dict(scope.study).items() if name not in _BLOCKS_NOT_OF_A_RESULT}
-    settings = {name: scope.use(block).model_dump(mode="json") for name, block in blocks.items()}
+    blocks = [name for name in Study.model_fields if name not in _BLOCKS_WITHOUT_EFFECT_ON_RESULTS]
+    settings = {name: getattr(scope.study, name).model_dump(mode="json") for name in blocks}
     return StudyFacts(
         name=scope.study.name,
         title=scope.study.title,
@@ -45,7 +46,7 @@ def study_facts(scope: Scope) -> StudyFacts:
 
 def reported(scope: Scope, schema: TableSchema) -> pd.DataFrame:
     """A table as figures take it; of the expression only the checkpoint genes: no figure shows another."""
-    return scope.table(schema, rows={"gene": CHECKPOINT_GENES} if schema is EXPRESSION else None)
+    return scope.read(schema, rows={"gene": CHECKPOINT_GENES} if schema is EXPRESSION else None)
 
 
 def _versions(scope: Scope) -> pd.DataFrame:
@@ -60,7 +61,6 @@ def _versions(scope: Scope) -> pd.DataFrame:
             "content": state.content[:16],
         }
         for schema in REPORTED
-        for cohort, state in sorted(scope.lake.states(schema).items(), key=lambda item: item[0] or "")
-        if cohort is None or cohort in scope.cohorts
+        for cohort, state in sorted(scope.recorded_parts(schema).items(), key=lambda item: item[0] or "")
     ]
     return pd.DataFrame(rows, columns=["table", "cohort", "version", "rows", "step_version", "content"])

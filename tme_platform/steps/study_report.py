@@ -1,14 +1,14 @@
 """The study report: every number it states as a table, and the page made from them. What is said is `report`'s."""
 
-from tme_platform.orchestration.table_asset import Made, table_asset
 from tme_platform.report import make_report, page_path, remembered_figures, render_page, write_if_changed
 from tme_platform.steps.scope import Scope
+from tme_platform.steps.step import StepResult, step
 from tme_platform.steps.study_facts import REPORTED, study_facts
 from tme_platform.tables.report import STUDY_REPORT
 
 
-@table_asset(STUDY_REPORT, code_version="1", deps=REPORTED, kinds=frozenset({"html"}))
-def study_report(scope: Scope) -> Made:
+@step(STUDY_REPORT, version="1", reads=REPORTED, kinds=["html"])
+def study_report(scope: Scope) -> StepResult:
     """Write the report of the study as one page, with its limits first, figures, checklists and versions.
 
     It is made anew when anything it states has changed; figures whose rows are as they were are not drawn again.
@@ -16,10 +16,10 @@ def study_report(scope: Scope) -> Made:
     """
     report = make_report(
         study_facts(scope),
-        figures=scope.use(scope.study.report).figures,
-        remembered=remembered_figures(scope.lake.state_folder, scope.study.name),
+        figures=scope.study.report.figures,
+        remembered=remembered_figures(scope.state_folder, scope.study.name),
     )
-    page = page_path(scope.lake.state_folder, scope.study.name)
+    page = page_path(scope.state_folder, scope.study.name)
     write_if_changed(page, render_page(report).encode())
     checklists = {
         f"{filled.key}_{status.replace(' ', '_')}": count
@@ -27,4 +27,4 @@ def study_report(scope: Scope) -> Made:
         for status, count in filled.counts.items()
     }
     details = {"numbers": len(report.numbers), "compared_with_the_paper": len(report.compared), **checklists}
-    return Made(report.numbers, details={"limits": report.limits, **details})
+    return StepResult(report.numbers, details={"limits": report.limits, **details})

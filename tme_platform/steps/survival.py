@@ -1,11 +1,11 @@
-"""Overall survival of the phenotypes and by population. The estimators are `survival`'s."""
+"""Steps of the survival stage: overall survival by phenotype and by cell population."""
 
 import numpy as np
 import pandas as pd
 
-from tme_platform.orchestration.table_asset import Made, nothing, table_asset
-from tme_platform.steps.expression import population_scores
+from tme_platform.steps.reading import population_scores
 from tme_platform.steps.scope import Scope
+from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.survival import (
     cox_univariate,
     kaplan_meier,
@@ -22,10 +22,10 @@ from tme_platform.tables.survival import POPULATION_CUT_POINTS, POPULATION_SURVI
 
 def _followed(scope: Scope) -> pd.DataFrame:
     """Patients with a phenotype: os_days, os_event, phenotype, by patient; survival may be missing."""
-    labels = scope.table(TME_PHENOTYPES, columns=["patient_id", "phenotype"])
+    labels = scope.read(TME_PHENOTYPES, columns=["patient_id", "phenotype"])
     if labels.empty:  # then it is not looked at who the patients are, and a further one is no reason to run
         return pd.DataFrame(columns=["os_days", "os_event", "phenotype"], dtype=float)
-    clinical = scope.table(PATIENTS, columns=["patient_id", "os_days", "os_event"])
+    clinical = scope.read(PATIENTS, columns=["patient_id", "os_days", "os_event"])
     joined = labels.merge(clinical, on="patient_id", how="left").set_index("patient_id")
     return joined.astype({"os_event": "float64", "phenotype": "object"})
 
@@ -46,29 +46,29 @@ def _finite(table: pd.DataFrame) -> pd.DataFrame:
 
 def _enough(scope: Scope, followed: pd.DataFrame) -> str | None:
     """Why survival cannot be looked at, or None."""
-    least = scope.use(scope.study.survival).min_events
+    least = scope.study.survival.min_events
     events = followed["os_event"].where(followed["os_days"].notna()).sum()
     return None if events >= least else f"{events:.0f} deaths with survival and phenotype, fewer than {least}"
 
 
 # The figure of the curves says what the tests found, so these come first.
-@table_asset(SURVIVAL_CURVES, code_version="1", deps=[PATIENTS, TME_PHENOTYPES, SURVIVAL_TESTS])
-def survival_curves(scope: Scope) -> Made:
+@step(SURVIVAL_CURVES, version="1", reads=[PATIENTS, TME_PHENOTYPES, SURVIVAL_TESTS])
+def survival_curves(scope: Scope) -> StepResult:
     """Estimate overall survival of all, hot and cold tumours by Kaplan-Meier, with numbers at risk."""
     followed = _followed(scope)
     if reason := _enough(scope, followed):
-        return nothing(scope, reason)
+        return empty(scope, reason)
     everyone = pd.concat([followed.assign(phenotype="all"), followed])
     curves = kaplan_meier(everyone["os_days"], everyone["os_event"], everyone["phenotype"])
-    return Made(curves.rename(columns={"group": "phenotype", "time": "time_days"}))
+    return StepResult(curves.rename(columns={"group": "phenotype", "time": "time_days"}))
 
 
-@table_asset(SURVIVAL_TESTS, code_version="1", deps=[PATIENTS, TME_PHENOTYPES])
-def survival_tests(scope: Scope) -> Made:
+@step(SURVIVAL_TESTS, version="1", reads=[PATIENTS, TME_PHENOTYPES])
+def survival_tests(scope: Scope) -> StepResult:
     """Compare overall survival of hot and cold tumours by the log-rank test."""
     followed = _followed(scope)
     if reason := _enough(scope, followed):
-        return nothing(scope, reason)
+        return empty(scope, reason)
     usable = followed.dropna()
     test = log_rank(usable["os_days"], usable["os_event"], usable["phenotype"])
     medians = median_survival(usable["os_days"], usable["os_event"], usable["phenotype"]).set_index("group")
@@ -96,19 +96,19 @@ def survival_tests(scope: Scope) -> Made:
         "reason": test.reason or None,
     }
     details = {"log_rank_p": test.p, "n": len(usable), "deaths": row["n_events"], "hr_hot": float(ratio["hr"])}
-    return Made(pd.DataFrame([row]), details=details)
+    return StepResult(pd.DataFrame([row]), details=details)
 
 
-@table_asset(POPULATION_SURVIVAL, code_version="2", deps=[PATIENTS, TME_PHENOTYPES, CELL_SCORES])
-def population_survival(scope: Scope) -> Made:
+@step(POPULATION_SURVIVAL, version="2", reads=[PATIENTS, TME_PHENOTYPES, CELL_SCORES])
+def population_survival(scope: Scope) -> StepResult:
     """Relate each population to overall survival, alone, in all, hot and cold tumours (Cox, FDR within each)."""
-    columns = [column.name for column in POPULATION_SURVIVAL.columns]
+    columns = POPULATION_SURVIVAL.own_columns
     followed = _followed(scope)
     if (reason := _enough(scope, followed)) or not scope.has_rows(CELL_SCORES):
-        return nothing(scope, reason or "the cohort has no scores of its own")
+        return empty(scope, reason or "the cohort has no scores of its own")
     scores = population_scores(scope)
     joined = followed.join(scores.T, how="inner")
-    standardise = scope.use(scope.study.survival).standardise
+    standardise = scope.study.survival.standardise
     parts = []
     for name, patients in {"all": joined, **dict(tuple(joined.groupby("phenotype")))}.items():
         fits = cox_univariate(patients, "os_days", "os_event", list(scores.index), standardise=standardise)
@@ -119,19 +119,19 @@ def population_survival(scope: Scope) -> Made:
     table = pd.concat(parts, ignore_index=True).rename(columns={"covariate": "population", "events": "n_events"})
     table = _finite(table)
     significant = table.query("patients == 'all' and fdr < 0.05")
-    return Made(table[columns], details={"populations_fdr_below_0.05": len(significant)})
+    return StepResult(table[columns], details={"populations_fdr_below_0.05": len(significant)})
 
 
-@table_asset(POPULATION_CUT_POINTS, code_version="2", deps=[PATIENTS, TME_PHENOTYPES, CELL_SCORES])
-def population_cut_points(scope: Scope) -> Made:
+@step(POPULATION_CUT_POINTS, version="2", reads=[PATIENTS, TME_PHENOTYPES, CELL_SCORES])
+def population_cut_points(scope: Scope) -> StepResult:
     """Split each population at its Youden cut, and correct the p-value for having chosen the cut on the outcome."""
-    columns = [column.name for column in POPULATION_CUT_POINTS.columns]
+    columns = POPULATION_CUT_POINTS.own_columns
     followed = _followed(scope)
     if (reason := _enough(scope, followed)) or not scope.has_rows(CELL_SCORES):
-        return nothing(scope, reason or "the cohort has no scores of its own")
+        return empty(scope, reason or "the cohort has no scores of its own")
     scores = population_scores(scope)
     table = youden_split(followed.join(scores.T, how="inner"), "os_days", "os_event", list(scores.index))
     table = table.rename(columns={"covariate": "population", "events": "n_events"})
     table = _finite(table)
     naive, corrected = int((table["p_naive"] < 0.05).sum()), int((table["p_corrected"] < 0.05).sum())
-    return Made(table[columns], details={"p_naive_below_0.05": naive, "p_corrected_below_0.05": corrected})
+    return StepResult(table[columns], details={"p_naive_below_0.05": naive, "p_corrected_below_0.05": corrected})

@@ -54,6 +54,8 @@ def training_set(patients: pd.DataFrame, agreed: pd.DataFrame) -> TrainingSet:
 
 def current_training_set(scope: Scope) -> TrainingSet:
     """The discovery patients as they are now; what agrees in another feature set plays no role."""
-    patients = scope.table(SIGNATURE_PATIENTS)
+    patients = scope.read(SIGNATURE_PATIENTS)
     named = patients.loc[patients["side"] == "discovery", "feature_set"]
-    return training_set(patients, scope.rows(AGREED_FEATURES, "feature_set", named.iloc[0] if len(named) else ""))
+    return training_set(
+        patients, scope.read(AGREED_FEATURES, rows={"feature_set": [named.iloc[0] if len(named) else ""]})
+    )

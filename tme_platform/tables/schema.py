@@ -117,6 +117,11 @@ class TableSchema:
         object.__setattr__(self, "all_columns", (*first, *self.columns, PROVENANCE))
 
     @property
+    def own_columns(self) -> list[str]:
+        """Names of the columns that a step fills, without the cohort and the provenance."""
+        return [column.name for column in self.columns]
+
+    @property
     def counted_by(self) -> str:
         """The column whose values are counted when rows are compared with the last version."""
         return self.unit or self.key[0]

@@ -11,6 +11,7 @@ import pytest
 import SimpleITK as sitk  # noqa: N813
 
 from tme_platform.radiomics import (
+    BatchOptions,
     ExtractionJob,
     ExtractionSettings,
     InProcess,
@@ -47,7 +48,9 @@ def jobs(small, tmp_path_factory):
 
 def test_rows_in_order_and_failures_as_rows(jobs):
     told = []
-    features, failures = extract_many(jobs, FEW, workers=1, on_progress=lambda *state: told.append(state))
+    features, failures = extract_many(
+        jobs, FEW, options=BatchOptions(workers=1, on_progress=lambda *state: told.append(state))
+    )
     assert features["patient_id"].to_list() == ["p0", "p1", "p2"]
     assert features["row_key"].to_list() == ["key0", "key1", "key2"]
     assert list(features.columns) == ["patient_id", "series", "reader", "session", "row_key", *feature_names(FEW)]
@@ -68,7 +71,10 @@ def test_the_values_are_those_of_one_extraction(jobs, small):
 
 
 def test_processes_give_the_same(jobs):
-    alone, pooled = extract_many(jobs, FEW, workers=1), extract_many(jobs, FEW, workers=2)
+    alone, pooled = (
+        extract_many(jobs, FEW, options=BatchOptions(workers=1)),
+        extract_many(jobs, FEW, options=BatchOptions(workers=2)),
+    )
     for one, other in zip(alone, pooled, strict=True):
         pd.testing.assert_frame_equal(one, other)
 
@@ -79,7 +85,8 @@ def test_another_backend_can_be_given(jobs):
             yield from reversed(list(InProcess().map(function, jobs)))
 
     pd.testing.assert_frame_equal(
-        extract_many(jobs, FEW, backend=Backwards())[0], extract_many(jobs, FEW, workers=1)[0]
+        extract_many(jobs, FEW, options=BatchOptions(backend=Backwards()))[0],
+        extract_many(jobs, FEW, options=BatchOptions(workers=1))[0],
     )
 
 
@@ -107,7 +114,7 @@ def test_an_unexpected_error_tells_no_contents(jobs):
         def map(self, function, jobs):
             yield 0, KeyError("Doe^Jane")
 
-    _, failures = extract_many(jobs[:1], FEW, backend=Broken())
+    _, failures = extract_many(jobs[:1], FEW, options=BatchOptions(backend=Broken()))
     assert failures.loc[0, "rule"] == "extraction_failed"
     assert "KeyError" in failures.loc[0, "message"]
     assert "Doe" not in failures.to_csv()
@@ -123,7 +130,7 @@ def test_infinite_features_are_one_jobs_affair(jobs, monkeypatch):
 
     tried = []
     monkeypatch.setattr(batch, "extract", overflowing)
-    features, failures = extract_many([jobs[0], jobs[2]], FEW, workers=1)
+    features, failures = extract_many([jobs[0], jobs[2]], FEW, options=BatchOptions(workers=1))
     assert len(features) == len(failures) == 1
     assert failures["rule"].tolist() == ["feature_infinite"]
     assert "1 features are infinite (ring_original_firstorder_Energy)" in failures.loc[0, "message"]
@@ -132,19 +139,19 @@ def test_infinite_features_are_one_jobs_affair(jobs, monkeypatch):
 
 def test_nothing_of_pyradiomics_is_logged(jobs, caplog):
     with caplog.at_level(logging.DEBUG):
-        extract_many(jobs[:1], ExtractionSettings.with_log(bin_width=25), workers=1)
+        extract_many(jobs[:1], ExtractionSettings.with_log(bin_width=25), options=BatchOptions(workers=1))
     assert [record for record in caplog.records if record.name.startswith("radiomics")] == []
 
 
 def test_how_series_were_acquired(jobs):
-    rows, failures = acquire_many(jobs, workers=1)
+    rows, failures = acquire_many(jobs, options=BatchOptions(workers=1))
     assert rows["spacing_x_mm"].tolist() == [1, 1, 1, 1], "masks are not looked at"
     assert rows["slice_thickness_mm"].tolist() == [3, 3, 3, 3]
     assert failures["rule"].tolist() == ["image_unreadable"]
 
 
 def test_quality_rows(jobs):
-    rows, failures = describe_many(jobs, FEW, workers=1)
+    rows, failures = describe_many(jobs, FEW, options=BatchOptions(workers=1))
     assert rows["patient_id"].to_list() == ["p0", "p1", "p2"]
     assert rows["components"].eq(1).all()
     assert len(failures) == 2

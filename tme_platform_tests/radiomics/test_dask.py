@@ -13,14 +13,16 @@ from distributed import Client, LocalCluster
 
 from tme_platform.radiomics import (
     BackendError,
+    BatchOptions,
     ExtractionJob,
     ExtractionSettings,
     InProcess,
     extract_many,
     make_backend,
 )
-from tme_platform.radiomics.backends import WorkerCrashError
-from tme_platform.radiomics.dask_backend import DaskCluster, _Call, versions
+from tme_platform.radiomics.dask_backend import DaskCluster, _Call
+from tme_platform.radiomics.jobs import WorkerCrashError
+from tme_platform.radiomics.versions import value_versions
 
 FEW = ExtractionSettings(image_types=("Original",), bin_width=25)
 
@@ -51,8 +53,8 @@ def jobs(small, tmp_path_factory):
 
 
 def test_the_same_rows_as_the_pool_to_the_bit(jobs, backend):
-    pooled = extract_many(jobs, FEW, workers=2)
-    spread = extract_many(jobs, FEW, backend=backend)
+    pooled = extract_many(jobs, FEW, options=BatchOptions(workers=2))
+    spread = extract_many(jobs, FEW, options=BatchOptions(backend=backend))
     for one, other in zip(pooled, spread, strict=True):
         pd.testing.assert_frame_equal(one, other, check_exact=True)
     assert spread[1]["rule"].to_list() == ["image_missing"]
@@ -60,7 +62,7 @@ def test_the_same_rows_as_the_pool_to_the_bit(jobs, backend):
 
 def test_a_worker_with_other_versions_is_refused(backend, cluster):
     with Client(cluster.scheduler_address, set_as_default=False) as client:
-        other = _Call(abs, versions() | {"numpy": "0.0"})
+        other = _Call(abs, value_versions() | {"numpy": "0.0"})
         with pytest.raises(BackendError, match=r"other versions \(numpy .* there, 0\.0 here\)"):
             client.submit(other, -1).result()
 

@@ -3,6 +3,7 @@ import pytest
 import SimpleITK as sitk  # noqa: N813
 
 from tme_platform.radiomics import (
+    BatchOptions,
     ExtractionJob,
     ExtractionSettings,
     extract,
@@ -22,9 +23,9 @@ def test_features_move_with_the_width(small, tmp_path):
             sitk.WriteImage(volume, str(path))
         jobs.append(ExtractionJob(f"p{number}", *paths))
     settings = ExtractionSettings(image_types=("Original",), bin_width=25)
-    own, failures = extract_many(jobs, settings, workers=1)
+    own, failures = extract_many(jobs, settings, options=BatchOptions(workers=1))
     assert failures.empty
-    moved = ring_width_change(ring_width_features(jobs, settings, workers=1)[0], own)
+    moved = ring_width_change(ring_width_features(jobs, settings, options=BatchOptions(workers=1))[0], own)
     table = moved.set_index(["feature", "width_mm"])
     volume = table.loc["ring_original_shape_VoxelVolume"]
     assert (np.diff(volume["median"]) > 0).all()
@@ -39,7 +40,9 @@ def test_a_width_gives_the_values_of_an_extraction_at_that_width(small, tmp_path
     for volume, path in zip(small, paths, strict=True):
         sitk.WriteImage(volume, str(path))
     settings = ExtractionSettings(image_types=("Original", "Square"), bin_width=25)
-    rows, _ = ring_width_features([ExtractionJob("p", *paths)], settings, widths_mm=(3.0,), workers=1)
+    rows, _ = ring_width_features(
+        [ExtractionJob("p", *paths)], settings, widths_mm=(3.0,), options=BatchOptions(workers=1)
+    )
     expected = extract(*small, settings.model_copy(update={"inner_mm": 3.0, "outer_mm": 3.0}))
     ring = [name for name in expected.index if name.startswith("ring_")]
     assert rows["width_mm"].tolist() == [3.0]

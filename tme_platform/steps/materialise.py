@@ -1,0 +1,86 @@
+"""Bringing one table up to date: look whether anything changed, call the step, check, commit. No Dagster here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tme_platform.lake import PartitionState
+from tme_platform.steps.scope import Scope, failure_counts
+from tme_platform.steps.step import Finding, Step, StepResult
+from tme_platform.steps.trace import to_records
+from tme_platform.tables import rejections
+
+
+@dataclass(frozen=True)
+class Materialised:
+    """What became of a table: its state, and whether anything was written."""
+
+    state: PartitionState
+    written: bool
+
+    @property
+    def summary(self) -> str:
+        """One line: the counts of rows and why it was built."""
+        if not self.written:
+            return NOTHING_CHANGED
+        counts = ", ".join(f"{count} {name}" for name, count in self.state.changes.items() if count)
+        return f"{counts or 'no rows'} ({self.state.reason})"
+
+
+NOTHING_CHANGED = "nothing changed"
+"""Summary of a table that had nothing to do."""
+
+
+def materialise(step: Step, scope: Scope) -> Materialised:
+    """Build a table if it is not current.
+
+    A lock keeps other processes from building the same part meanwhile; a process that had to wait finds it current.
+
+    Raises
+    ------
+    TableError
+        The rows break the table's schema; nothing was written.
+    LakeError
+        The lake cannot be read or written; the previous version is kept.
+    """
+    lake = scope.world.lake
+    with lake.lock(step.schema, scope.cohort, lambda: scope.report("another run builds this table; waiting")):
+        reason = scope.reason_to_run(step.version)
+        state = lake.state(step.schema, scope.cohort)
+        if not reason and state is not None:
+            return Materialised(state, written=False)
+        return _commit(step, scope, step(scope), reason)
+
+
+def _commit(step: Step, scope: Scope, result: StepResult, reason: str) -> Materialised:
+    lake, provenance = scope.world.lake, scope.provenance
+    if result.rejected is not None:
+        rejected = result.rejected.assign(step=step.name)
+        rejected["row_key"] = result.rejected.get("row_key")
+        lake.commit(
+            rejections(step.schema),
+            rejected,
+            cohort=scope.cohort,
+            provenance=provenance,
+            reason=reason,
+            details=failure_counts(rejected),
+        )
+    checks = {check.name: _checked(check(result.frame, scope)) for check in step.checks}
+    commit = lake.commit(
+        step.schema,
+        result.frame,
+        cohort=scope.cohort,
+        provenance=provenance,
+        code_version=step.version,
+        reads=to_records(scope.trace),
+        reason=reason,
+        details=result.details,
+        checks=checks,
+    )
+    return Materialised(commit.state, commit.written)
+
+
+def _checked(finding: Finding) -> Mapping[str, Any]:
+    return {"passed": finding.passed, "description": finding.description, "metadata": dict(finding.metadata)}

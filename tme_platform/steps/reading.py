@@ -1,0 +1,124 @@
+"""Loaders that several steps share: a scope in, a frame in the shape that the science takes out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import pandas as pd
+
+from tme_platform.expression import harmonise_gene_sets, read_gmt, usable_gene_sets
+from tme_platform.steps.scope import Scope
+from tme_platform.tables import TableSchema
+from tme_platform.tables.cohorts import EXPRESSION, PATIENTS
+from tme_platform.tables.expression import CELL_SCORES, POPULATIONS
+from tme_platform.tables.imaging import OUTLINE_KEY
+from tme_platform.tables.phenotypes import TME_PHENOTYPES
+from tme_platform.tables.radiomics import HARMONISED_FEATURES, RADIOMIC_FEATURES
+from tme_platform.tables.signature import SIGNATURE
+from tme_platform.tracking import ModelRecord
+
+FEATURE_DESCRIPTION = ("cohort", *OUTLINE_KEY, "feature_set", "row_key", "provenance", "batch", "harmonised", "note")
+"""Columns of feature tables that are not features."""
+
+
+def expression_matrix(scope: Scope, cohort: str | None = None) -> pd.DataFrame:
+    """The expression of a cohort, genes x samples, log2."""
+    long = scope.read(EXPRESSION, cohort, columns=EXPRESSION.own_columns)
+    return long.pivot(index="gene", columns="sample_id", values="value").rename_axis(index=None, columns=None)
+
+
+def population_scores(scope: Scope, cohort: str | None = None) -> pd.DataFrame:
+    """The cell scores of a cohort, populations x patients."""
+    return by_patient(scope.read(CELL_SCORES, cohort)).T
+
+
+def population_groups(scope: Scope) -> dict[str, str]:
+    """Group of each population that has one."""
+    listed = scope.read(POPULATIONS, columns=["population", "population_group"]).dropna(subset=["population_group"])
+    return dict(zip(listed["population"], listed["population_group"], strict=True))
+
+
+def measured_sets(
+    scope: Scope, collection: str, genes: Collection[str]
+) -> tuple[dict[str, list[str]], dict[str, list[str]], pd.DataFrame]:
+    """A gene-set collection against the genes that were measured.
+
+    Returns
+    -------
+    All sets with their symbols harmonised, those with enough measured genes, and the refused ones with the reason.
+    """
+    listed, _ = harmonise_gene_sets(read_gmt(scope.collection(collection)), genes)
+    usable, refused = usable_gene_sets(listed, genes, scope.study.gene_sets.min_share)
+    return listed, usable, refused
+
+
+def phenotypes(scope: Scope, cohort: str | None = None) -> pd.Series:
+    """The phenotype of each patient of a cohort."""
+    labels = scope.read(TME_PHENOTYPES, cohort, columns=["patient_id", "phenotype"])
+    return labels.set_index("patient_id")["phenotype"].astype("object")
+
+
+def hot_or_cold(scope: Scope, cohort: str | None = None) -> pd.Series:
+    """The phenotype of each patient who is one or the other."""
+    labels = phenotypes(scope, cohort)
+    return labels[labels.isin(["hot", "cold"])]
+
+
+def first_readings(table: pd.DataFrame) -> pd.DataFrame:
+    """The first reading of the first reader of each patient, with only the features and their `feature_set`."""
+    first = table.sort_values(["session", "reader", "series"], kind="stable").drop_duplicates("patient_id")
+    described = [*(set(FEATURE_DESCRIPTION) - {"feature_set", "patient_id"})]
+    return first.set_index("patient_id").sort_index().drop(columns=described, errors="ignore")
+
+
+def features_by_patient(scope: Scope, cohort: str | None = None) -> pd.DataFrame:
+    """Features of the first reading of each patient, harmonised if the study does so, with the `feature_set`."""
+    raw = scope.study.harmonisation.batch == "none"
+    return first_readings(scope.read(RADIOMIC_FEATURES if raw else HARMONISED_FEATURES, cohort))
+
+
+def clinical_by_patient(
+    scope: Scope, cohort: str, columns: Sequence[str] | None = None, *, among: TableSchema | None = None
+) -> pd.DataFrame:
+    """Clinical columns of a cohort's patients, or of those in a table of the whole study.
+
+    Where the phenotypes come by patient from another cohort, that cohort knows the same patients: values that are
+    missing here are taken from there.
+    """
+
+    def patients(part: str) -> pd.DataFrame:
+        wanted = None if columns is None else ["patient_id", *columns]
+        return scope.read(PATIENTS, part, columns=wanted, among=among).set_index("patient_id")
+
+    own = patients(cohort)
+    source = scope.declaration("phenotypes", cohort=cohort).phenotypes
+    if source is None or source.by != "patient" or source.cohort is None:
+        return own
+    there = patients(source.cohort).reindex(own.index)
+    return own.astype("object").where(own.notna(), there).astype(own.dtypes.to_dict())
+
+
+def current_model(scope: Scope) -> tuple[ModelRecord, pd.Series] | None:
+    """The registered model that the `signature` table names, and its row; None where there is no signature.
+
+    Raises
+    ------
+    LookupError
+        MLflow does not have the model.
+    """
+    table = scope.read(SIGNATURE)
+    if table.empty:
+        return None
+    row = table.iloc[0]
+    record = scope.tracker.find(row["content_key"])
+    if record is None:
+        raise LookupError(
+            f"model {row['content_key'][:8]} of table `signature` is not in MLflow: "
+            "run `tme run --select signature --refresh all`"
+        )
+    return record, row
+
+
+def by_patient(table: pd.DataFrame) -> pd.DataFrame:
+    """A table of one row per patient as values by patient, without cohort and provenance."""
+    return table.drop(columns=["cohort", "provenance"], errors="ignore").set_index("patient_id")
