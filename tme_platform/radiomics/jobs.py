@@ -4,6 +4,9 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol, TypeVar
 
+import SimpleITK as sitk  # noqa: N813
+from threadpoolctl import threadpool_limits
+
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
@@ -31,8 +34,5 @@ def available_processors() -> int:
 
 def one_thread() -> None:
     """Keep native libraries of this process to one thread: there is a process per processor."""
-    import SimpleITK as sitk  # noqa: N813
-    from threadpoolctl import threadpool_limits
-
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
     threadpool_limits(1)

@@ -1,22 +1,18 @@
-"""The versions that decide the value of a feature: part of every row's key, and the same on every worker."""
+"""The versions that decide the value of a feature: part of every row's key, and compared with every Dask worker's.
 
-from __future__ import annotations
+Packages that only schedule work or pass voxels on unchanged (Dask, pandas, pydicom) are not listed.
+"""
 
 import functools
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 
 from tme_platform.radiomics.settings import FEATURE_VERSION
 
-_PACKAGES = ("pyradiomics-bhklab", "SimpleITK", "numpy", "scipy")
+PACKAGES = ("pyradiomics-bhklab", "SimpleITK", "numpy", "scipy", "PyWavelets")
+"""Definitions and texture matrices; resampling, filters and N4; arithmetic; distance maps and hulls; wavelets."""
 
 
 @functools.cache
 def value_versions() -> dict[str, str]:
-    """Versions of our own feature code and of the packages that compute with it, by name."""
-    found = {"features": FEATURE_VERSION}
-    for name in _PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "none"
-    return found
+    """Return ``FEATURE_VERSION`` (as ``features``) and the installed version of each package, by name."""
+    return {"features": FEATURE_VERSION} | {name: version(name) for name in PACKAGES}

@@ -76,12 +76,3 @@ def test_which_series_and_phase_changes_the_key(selection):
 
 def test_a_setting_without_effect_does_not():
     assert row_key(*KEY[:3], ExtractionSettings(log_sigma_mm=(1.0,))) == row_key(*KEY)
-
-
-def test_versions_are_part_of_the_key(monkeypatch):
-    before = row_key(*KEY)
-    monkeypatch.setattr("tme_platform.radiomics.key.FEATURE_VERSION", "other")
-    assert row_key(*KEY) != before
-    monkeypatch.undo()
-    monkeypatch.setattr("tme_platform.radiomics.key.version", lambda name: "9.9.9")
-    assert row_key(*KEY) != before

@@ -9,7 +9,7 @@ import pytest
 import SimpleITK as sitk  # noqa: N813
 
 from tme_platform.imaging import ImagingError, region_quality
-from tme_platform.radiomics import ExtractionJob, ExtractionSettings, extract_many, fit_combat, harmonise
+from tme_platform.radiomics import BatchOptions, ExtractionJob, ExtractionSettings, extract_many, fit_combat, harmonise
 from tme_platform.scoring import TRAINED_GEOMETRY, ScoringModel, score_case
 from tme_platform.signature import SignatureSettings, rad_score, train_signature
 
@@ -45,7 +45,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> tuple[ScoringModel, Path,
     jobs = [
         ExtractionJob(f"C{number:02d}", image, mask, row_key=str(number)) for number, (image, mask) in enumerate(files)
     ]
-    rows, failures = extract_many(jobs, EXTRACTION, workers=1)
+    rows, failures = extract_many(jobs, EXTRACTION, options=BatchOptions(workers=1))
     assert failures.empty
     features = rows.set_index("patient_id").select_dtypes("float64")
     labels = pd.Series(np.where(np.arange(15) % 3 == 0, "cold", "hot"), index=features.index)
