@@ -1,6 +1,10 @@
 """Immune phenotypes of breast tumours from RNA-seq, a rad-score from MRI, and how well it holds (Han et al. 2024).
 
-The packages in the order of the study: ``study`` and ``cohorts`` (what is asked, what landed), ``expression``,
-``phenotypes``, ``survival``, ``imaging``, ``radiomics``, ``signature``, ``evaluation`` (plain science: arrays and
-frames in, frames out), then ``lake``, ``tracking`` and ``orchestration`` (Delta and DuckDB, MLflow, Dagster).
+The packages from the ground up: ``statistics``; the science (``expression``, ``imaging``, ``phenotypes``, ``survival``,
+``evaluation``, ``radiomics``, ``signature``, ``scoring``), plain functions on arrays and frames; ``cohorts`` and
+``study`` (what landed, and the settings); ``figures``, ``simulation`` and ``report``; ``tables``, ``lake`` and
+``tracking`` (schemas, Delta and DuckDB, MLflow); ``steps`` (what each asset computes); ``orchestration`` (Dagster); and
+``cli`` (the ``tme`` command).
 """
+
+__version__ = "0.1.0"

@@ -6,6 +6,7 @@ import importlib.metadata
 
 import pandas as pd
 
+from tme_platform import __version__
 from tme_platform.expression import CHECKPOINT_GENES
 from tme_platform.report import StudyFacts, tables_needed
 from tme_platform.steps.scope import Scope
@@ -14,8 +15,7 @@ from tme_platform.tables import TABLES, TableSchema
 from tme_platform.tables.cohorts import EXPRESSION
 
 REPORTED = [TABLES[name] for name in tables_needed()]
-_SOFTWARE = (
-    "tme_platform",
+_LIBRARIES = (
     "pyradiomics-bhklab",
     "scikit-learn",
     "numpy",
@@ -40,7 +40,7 @@ def study_facts(scope: Scope) -> StudyFacts:
         settings=settings,
         tables=tables,
         versions=_versions(scope),
-        software={name: importlib.metadata.version(name) for name in _SOFTWARE},
+        software={"tme_platform": __version__, **{name: importlib.metadata.version(name) for name in _LIBRARIES}},
     )
 
 

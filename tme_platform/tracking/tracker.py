@@ -17,6 +17,7 @@ from typing import Any
 
 import pandas as pd
 
+from tme_platform import __version__
 from tme_platform.tracking.reach import require, told
 
 _KEY = "tme.content_key"
@@ -349,8 +350,11 @@ class Tracker:
             input_example=run.input_example,
             # Named here because MLflow would otherwise find them out by loading the model in another process.
             pip_requirements=[
-                f"{name}=={importlib.metadata.version(name)}"
-                for name in ("scikit-learn", "numpy", "pandas", "skops", "tme-platform")
+                *(
+                    f"{name}=={importlib.metadata.version(name)}"
+                    for name in ("scikit-learn", "numpy", "pandas", "skops")
+                ),
+                f"tme-platform=={__version__}",
             ],
         )
 
