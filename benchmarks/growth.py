@@ -165,8 +165,9 @@ def measure(folder: Path, step: str) -> None:
     """Run one step here and print what it took. Imports are not counted, nor is starting Dagster."""
     from tme_platform.lake import build_catalog
     from tme_platform.orchestration.progress import LoggedProgress
-    from tme_platform.orchestration.runner import open_instance, run_study
-    from tme_platform.orchestration.workspace import Workspace
+    from tme_platform.orchestration.instance import open_instance
+from tme_platform.orchestration.run import run_study
+    from tme_platform.steps.workspace import Workspace
 
     lake = folder / "lake"
     study = str(folder / "study.yaml")

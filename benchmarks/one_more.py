@@ -23,8 +23,9 @@ from pathlib import Path
 
 from tme_platform.orchestration.build import build_definitions
 from tme_platform.orchestration.progress import LoggedProgress
-from tme_platform.orchestration.runner import open_instance, run_study
-from tme_platform.orchestration.workspace import Workspace
+from tme_platform.orchestration.instance import open_instance
+from tme_platform.orchestration.run import run_study
+from tme_platform.steps.workspace import Workspace
 from tme_platform.simulation import Simulation, grown_sizes, write_study
 
 COHORT = "sim_immune_phenotype"

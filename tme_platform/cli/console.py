@@ -14,3 +14,10 @@ def _width(stream: object) -> int | None:
 
 console = Console(width=_width(sys.stdout))
 errors = Console(stderr=True, width=_width(sys.stderr))
+
+
+def blank(value: object) -> str:
+    """A cell as text; nothing where it is missing."""
+    import pandas as pd
+
+    return "" if pd.isna(value) else str(value)  # type: ignore[call-overload]

@@ -24,10 +24,12 @@ _UNCHANGED_METRICS = 1e-12
 
 @models.callback(invoke_without_command=True)
 def show(context: typer.Context) -> None:
-    """List the versions side by side, with what differs from the version before and whether that exceeds noise."""
+    """List the versions side by side: what changed since the version before, and whether it exceeds noise."""
     if context.invoked_subcommand is not None:
         return
-    tracker = context.obj.tracker()
+    from tme_platform.tracking import open_tracker
+
+    tracker = open_tracker(context.obj.state, context.obj.tracking_uri)
     records = tracker.versions()
     aliases: dict[str, list[str]] = {}
     for alias, version in tracker.aliases().items():
@@ -68,12 +70,13 @@ def show(context: typer.Context) -> None:
 def reproduce(
     context: typer.Context, version: Annotated[str, typer.Argument(help="Version or alias, such as 1 or champion.")]
 ) -> None:
-    """Train a version again from the table versions it was made from; identical, or what differs."""
+    """Train a version again from its table versions and report differences."""
     from tme_platform.radiomics import available_processors
     from tme_platform.steps.reproduce import reproduce as again
+    from tme_platform.tracking import open_tracker
 
-    where = context.obj
-    tracker, workspace = where.tracker(), where.workspace()
+    workspace = context.obj
+    tracker = open_tracker(workspace.state, workspace.tracking_uri)
     record = tracker.version(version)
     with console.status(f"training version {record.version} again"):
         found = again(tracker, workspace.lake, record, workers=workspace.workers or available_processors())

@@ -1,4 +1,4 @@
-"""Progress on the terminal, of a run and of a simulation: what was made, and a moving line for what is being made."""
+"""Progress on the terminal, of a run and of a simulation: a line per partition, a moving line for current work."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from tme_platform.orchestration.progress import NOTHING_CHANGED
+from tme_platform.steps.materialise import NOTHING_CHANGED
 
 _WIDTH = 100
-"""Longer reasons are cut on the terminal; they stand in full in the materialisation's metadata."""
+"""Longer reasons are cut on the terminal; the metadata of the materialisation has them in full."""
 
 
 class TerminalProgress:
-    """See `orchestration.progress.Progress`; also a context that closes with a line that sums up."""
+    """See `orchestration.progress.Progress`; also a context manager that ends with a summary line."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -34,18 +34,18 @@ class TerminalProgress:
         self._status.stop()
         if kind is None:
             took = time.monotonic() - self._started
-            self._console.print(f"{self._made} table parts made, {self._unchanged} unchanged, in {took:.0f} s")
+            self._console.print(f"{self._made} partitions built, {self._unchanged} unchanged, in {took:.0f} s")
 
     def say(self, text: str) -> None:
         """Show a text on the moving line."""
         self._status.update(text)
 
     def step(self, asset: str, cohort: str | None, text: str) -> None:
-        """Say how far long work inside an asset has come."""
+        """Report progress of long work inside an asset."""
         self.say(f"{asset} {cohort or ''}: {text}")
 
     def done(self, asset: str, cohort: str | None, text: str, seconds: float) -> None:
-        """Say that an asset is done, and what became of it."""
+        """Report that an asset is done, with a summary."""
         if text == NOTHING_CHANGED:
             self._unchanged += 1
             self.say(f"{asset} {cohort or ''}: {text}")
@@ -58,7 +58,7 @@ class TerminalProgress:
 
 
 class SimulationProgress:
-    """Progress of `tme simulate`: a bar for the cohort whose images are being made; also a context."""
+    """Progress of `tme simulate`: a bar for each cohort whose images are being written; also a context manager."""
 
     def __init__(self, console: Console) -> None:
         self._progress = Progress(
@@ -75,8 +75,8 @@ class SimulationProgress:
     ) -> None:
         self._progress.stop()
 
-    def told(self, cohort: str, done: int, total: int) -> None:
-        """Say how many of a cohort's images are done."""
+    def update(self, cohort: str, done: int, total: int) -> None:
+        """Report how many of a cohort's images are done."""
         if cohort not in self._bars:
             self._bars[cohort] = self._progress.add_task(cohort, total=total)
         self._progress.update(self._bars[cohort], completed=done)

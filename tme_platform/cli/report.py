@@ -31,10 +31,10 @@ def report(
         from tme_platform.tables.cohorts import COHORTS
         from tme_platform.tables.report import STUDY_REPORT
 
-        workspace = context.obj.workspace()
+        workspace = context.obj
         if workspace.lake.read(COHORTS).empty:
             raise ValueError(
-                f"no tables in {context.obj.lake}: run `tme demo` or `tme run` first, or name another lake (--lake)"
+                f"no tables in {workspace.lake_root}: run `tme demo` or `tme run` first, or name another lake (--lake)"
             )
         scope = workspace.scope(STUDY_REPORT, None)
         made = make_report(

@@ -73,6 +73,19 @@ def _build(lake: Lake, target: Path) -> pd.DataFrame:
     return listing
 
 
+def catalog_is_current(lake: Lake) -> bool:
+    """Whether the catalog shows the current version of every table."""
+    path = catalog_path(lake.state_folder)
+    if not path.is_file():
+        return False
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            shown = dict(connection.execute("SELECT table_name, version FROM lake_tables").fetchall())
+    except duckdb.Error:
+        return False
+    return shown == {name: lake.version(schema) for name, schema in TABLES.items()}
+
+
 def query(folder: Path | str, sql: str) -> pd.DataFrame:
     """Answer one SQL query from the catalog of a lake's state folder (opened read-only).
 

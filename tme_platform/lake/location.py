@@ -10,8 +10,7 @@ import os
 import re
 from pathlib import Path
 
-DEFAULT_LAKE = "data_lake"
-"""Folder of the lake where none is named, below the working directory."""
+from tme_platform.environment import DEFAULT_LAKE
 
 
 def is_url(root: Path | str) -> bool:

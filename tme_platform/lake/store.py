@@ -119,6 +119,11 @@ class Lake:
             return (-1, -1)
         return (found.st_dev, found.st_ino)
 
+    def version(self, schema: TableSchema) -> int | None:
+        """The current version of a table, or None where it was never written."""
+        table = self._latest(schema)
+        return None if table is None else int(table.version())
+
     @contextlib.contextmanager
     def lock(self, schema: TableSchema, cohort: str | None, on_wait: Callable[[], None]) -> Iterator[None]:
         """Keep other processes from building the same part of a table; readers never wait.

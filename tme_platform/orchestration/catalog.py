@@ -1,25 +1,23 @@
-"""The DuckDB catalog as an asset: the last thing a run of the study makes."""
+"""The DuckDB catalog as an asset: built after all tables."""
 
 from typing import Any
 
 import dagster as dg
 
 from tme_platform.lake import build_catalog, catalog_path
-from tme_platform.orchestration.automation import WHEN_CONTENT_CHANGES
-from tme_platform.orchestration.table_asset import OWNERS, group_name
-from tme_platform.orchestration.workspace import Workspace
-from tme_platform.tables import TABLES
+from tme_platform.orchestration.table_asset import OWNERS
+from tme_platform.steps.workspace import Workspace
+from tme_platform.tables import TABLES, Stage
 
 
 @dg.asset(
     deps=[dg.AssetDep(name) for name in TABLES],
-    group_name=group_name("catalog"),
+    group_name=Stage.CATALOG.group,
     kinds={"duckdb"},
     owners=OWNERS,
-    automation_condition=WHEN_CONTENT_CHANGES,
     description="One DuckDB view per table over its current Parquet files (`tme query`), swapped in whole.",
 )
-def catalog(workspace: Workspace) -> dg.MaterializeResult[Any]:
+def catalog(workspace: dg.ResourceParam[Workspace]) -> dg.MaterializeResult[Any]:
     """Rebuild the catalog."""
     listing = build_catalog(workspace.lake)
     shown = listing[["table_name", "stage", "version", "rows", "cohorts"]]

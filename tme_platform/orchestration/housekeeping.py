@@ -1,4 +1,4 @@
-"""Housekeeping: what nobody needs any more is removed, by age; what a registered model was trained on never is."""
+"""Housekeeping: removes old table versions and runs by age; what a registered model was trained on is kept."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
-from dagster import DagsterEventType
 
 from tme_platform.cohorts import list_cohorts, prune_hash_caches
 from tme_platform.lake.vacuum import Vacuumed, remove_old_versions
-from tme_platform.orchestration.workspace import Workspace
-from tme_platform.steps.scope import HASHES
+from tme_platform.orchestration.attempts import latest_runs
+from tme_platform.steps.workspace import Workspace
+from tme_platform.steps.world import HASHES
 from tme_platform.tables import TABLES, TableSchema, rejections
 from tme_platform.tracking import Tracker
 
@@ -38,7 +38,7 @@ class Tidied:
 def keep_house(
     workspace: Workspace, instance: dg.DagsterInstance, *, older_than_days: float, dry_run: bool = False
 ) -> Tidied:
-    """Remove old table versions, old runs with their events, and hashes of cohorts that are gone.
+    """Remove old table versions, old runs with their events, and hashes of removed cohorts.
 
     Parameters
     ----------
@@ -46,12 +46,12 @@ def keep_house(
         What has been out of use for longer goes. Kept whatever their age: current tables, every table version that a
         registered model names, and the runs that made what is current (Dagster knows the tables by their events).
     dry_run
-        Only say what would be removed.
+        Only report what would be removed.
 
     Raises
     ------
     RuntimeError
-        MLflow does not answer, so that nobody knows what its models need; nothing was removed.
+        MLflow does not answer, so it is unknown what its models need; nothing was removed.
     """
     age = timedelta(days=older_than_days)
     kept = needed_versions(workspace.tracker) if _has_models(workspace) else {}
@@ -105,25 +105,13 @@ def _remove_runs(instance: dg.DagsterInstance, before: datetime, dry_run: bool) 
 
 
 def _runs_in_use(instance: dg.DagsterInstance) -> set[str]:
-    """The runs that last made, or last tried to make, a part of a table."""
+    """The runs that last built, or last tried to build, a part of a table."""
     found: set[str] = set()
-    kinds = (DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.ASSET_MATERIALIZATION_PLANNED)
-    for record in instance.get_asset_records():
-        entry = record.asset_entry
-        if entry.last_planned_materialization_run_id is not None:
-            found.add(entry.last_planned_materialization_run_id)
-        if entry.last_materialization_record is not None:
-            found.add(entry.last_materialization_record.run_id)
-        for kind in kinds:
-            latest = instance.get_latest_storage_id_by_partition(entry.asset_key, kind)
-            found |= _runs_of_events(instance, kind, entry.asset_key, list(latest.values()))
+    for part, run in latest_runs(instance, limit=None):
+        found.add(run.run_id)
+        if not run.is_success:
+            partitions = [part.cohort] if part.cohort is not None else None
+            wanted = dg.AssetRecordsFilter(dg.AssetKey(part.asset), asset_partitions=partitions)
+            built = instance.fetch_materializations(wanted, limit=1).records
+            found |= {record.event_log_entry.run_id for record in built}
     return found
-
-
-def _runs_of_events(
-    instance: dg.DagsterInstance, kind: DagsterEventType, asset: dg.AssetKey, storage_ids: list[int]
-) -> set[str]:
-    if not storage_ids:
-        return set()
-    wanted = dg.EventRecordsFilter(event_type=kind, asset_key=asset, storage_ids=storage_ids)
-    return {record.run_id for record in instance.event_log_storage.get_event_records(wanted)}

@@ -1,4 +1,4 @@
-"""A table's figure, small, for the metadata of its materialisation. Drawing never fails an asset."""
+"""The figures of a table, small, for the metadata of its materialisation. Drawing never fails an asset."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def figure_metadata(scope: Scope) -> dict[str, Any]:
 
     What cannot be drawn is logged as a warning and left out; so is a figure that has nothing to show.
     """
-    if not scope.study.report.figures:
+    if not scope.world.study.report.figures:
         return {}
     found: dict[str, Any] = {}
     for name, entry in FIGURES.items():
@@ -34,8 +34,8 @@ def figure_metadata(scope: Scope) -> dict[str, Any]:
         try:
             found.update({f"figure_{key}": _markdown(image, entry) for key, image in _drawn(scope, entry)})
         except Exception as error:
-            place = f" of {scope.cohort}" if scope.cohort else ""
-            scope.log.warning(f"the figure {name}{place} could not be drawn: {error}")
+            part = f" of {scope.cohort}" if scope.cohort else ""
+            scope.log.warning(f"the figure {name}{part} could not be drawn: {error}")
     return found
 
 
@@ -54,7 +54,7 @@ def _drawn(scope: Scope, entry: Entry) -> Iterator[tuple[str, str]]:
 def _image(scope: Scope, made: Picture, entry: Entry) -> str:
     """The picture as a data URI, or nothing where there is nothing to show."""
     if entry.per_cohort or scope.cohort is None:
-        embedded = made.embedded(remembered_figures(scope.lake.state_folder, scope.study.name))
+        embedded = made.embedded(remembered_figures(scope.state_folder, scope.study.name))
         if embedded is None or len(embedded.png) < SMALL_BYTES:
             return embedded.image[0] if embedded else ""
         drawn = made.drawn

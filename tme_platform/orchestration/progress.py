@@ -1,24 +1,21 @@
-"""How far a run has come, said to whoever listens: the run's log by default, the terminal under `tme run`."""
+"""Progress of a run: reported to the run's log by default, to the terminal by `tme run`."""
 
 import logging
 from typing import Protocol
 
-NOTHING_CHANGED = "nothing changed"
-"""What became of an asset that had nothing to do."""
-
 
 class Progress(Protocol):
-    """Somebody who wants to know how far a run has come."""
+    """Receives the progress of a run."""
 
     def step(self, asset: str, cohort: str | None, text: str) -> None:
-        """Say how far long work inside an asset has come."""
+        """Report progress of long work inside an asset."""
 
     def done(self, asset: str, cohort: str | None, text: str, seconds: float) -> None:
-        """Say that an asset is done, and what became of it."""
+        """Report that an asset is done, with a summary."""
 
 
 class LoggedProgress:
-    """Progress into Python's log, where Dagster's own compute logs pick it up."""
+    """Writes progress to Python's log, from which Dagster's compute logs take it."""
 
     _log = logging.getLogger("tme_platform")
 

@@ -1,21 +1,19 @@
-"""Schedules: what happens by the clock. All are on by default, in UTC; each says in its description what it does."""
+"""Schedules: what happens by the clock. All are on by default, in UTC; each describes itself."""
+
+from __future__ import annotations
 
 import dagster as dg
 
-from tme_platform.orchestration.jobs import HOUSEKEEPING, WHOLE_STUDY
+from tme_platform.orchestration.jobs import HOUSEKEEPING, STUDY_TABLES
+from tme_platform.orchestration.requests import new_cohorts, run_requests
+from tme_platform.orchestration.survey import survey
+from tme_platform.steps.workspace import Workspace
 
 
 def make_schedules() -> list[dg.ScheduleDefinition]:
     """Make the two schedules."""
     return [
-        dg.ScheduleDefinition(
-            name="weekly_study",
-            job_name=WHOLE_STUDY,
-            cron_schedule="0 2 * * 0",
-            default_status=dg.DefaultScheduleStatus.RUNNING,
-            description="Sundays at 2:00 UTC: the whole study is brought up to date. Where sensors kept up, nothing is "
-            "left to compute; what they missed while they were off is caught up with.",
-        ),
+        _weekly_study(),
         dg.ScheduleDefinition(
             name="daily_housekeeping",
             job_name=HOUSEKEEPING,
@@ -25,3 +23,25 @@ def make_schedules() -> list[dg.ScheduleDefinition]:
             "`housekeeping.keep_days` (30) are removed; a version that a registered model names never is.",
         ),
     ]
+
+
+def _weekly_study() -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name="weekly_study",
+        job_name=STUDY_TABLES,
+        cron_schedule="0 2 * * 0",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Sundays at 2:00 UTC: every table is compared with what it was built from, and what is not current "
+        "is rebuilt, also what keeps failing. Where the sensor `keep_up` is on, nothing is left to do; the sensor "
+        "also requests the runs that follow.",
+    )
+    def weekly_study(
+        context: dg.ScheduleEvaluationContext, workspace: dg.ResourceParam[Workspace]
+    ) -> list[dg.RunRequest] | dg.SkipReason:
+        found = survey(workspace, context.instance)
+        if new := new_cohorts(context.instance, found.cohorts):
+            context.instance.add_dynamic_partitions("cohort", new)
+        wave = found.plan().next_wave
+        return run_requests(wave) if wave else dg.SkipReason("every table is current")
+
+    return weekly_study

@@ -1,172 +1,145 @@
-"""Sensors: what landed is noticed, changed content goes on through the graph, what was lost on the way is caught up.
+"""Sensors: `keep_up` launches what the plan says, `catalog_after_runs` shows queries the result.
 
-All are on by default; each says in its description what it does.
+Both are on by default. A sensor was chosen over Dagster's automation conditions: these react to events, so a change
+during a run or after a failure is lost, a new cohort asks every other one to look again, and they would be a second
+answer to the question of what is stale. The plan compares content, so whatever was missed is found at the next look.
 """
 
+from __future__ import annotations
+
 import json
-from dataclasses import astuple, dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import dagster as dg
 
 from tme_platform.cohorts.stamp import folder_stamp
 from tme_platform.lake import build_catalog
-from tme_platform.orchestration.jobs import LOOK_AT_LANDING
+from tme_platform.orchestration.jobs import STUDY_TABLES
 from tme_platform.orchestration.partitions import COHORTS
-from tme_platform.orchestration.status import standings
-from tme_platform.orchestration.workspace import Workspace
-from tme_platform.steps.cohorts import COHORT_FILES_VERSION
+from tme_platform.orchestration.plan import Part, PlannedRun
+from tme_platform.orchestration.requests import new_cohorts, run_requests
+from tme_platform.orchestration.survey import survey
+from tme_platform.steps.workspace import Workspace
 from tme_platform.tables.cohorts import COHORT_FILES
 
 SECONDS_BETWEEN_LOOKS = 30
-
-
-SECONDS_BETWEEN_CATCHING_UP = 300
-_LONGEST_WAIT = 288
-"""Looks that are let pass before something that keeps failing is tried again: of catching up, a day."""
-_UNDER_WAY = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
+_LONGEST_WAIT = 2880
+"""Looks that pass before something that keeps failing is tried again: a day."""
 
 
 def make_sensors() -> list[dg.SensorDefinition]:
-    """Make the four sensors."""
-    return [_landing_sensor(), _content_sensor(), _catch_up_sensor(), _catalog_sensor()]
+    """Make the two sensors."""
+    return [_keep_up(), _catalog_after_runs()]
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """How often something was asked for, and how many looks to let pass before it is asked for again."""
+class Attempts:
+    """How often a part was requested without becoming current, and how many looks to wait before the next request."""
 
     times: int = 0
     wait: int = 0
 
-    def again(self) -> "_Asked":
-        """After one more request: at once, then after ever longer waits."""
-        return _Asked(self.times + 1, min(2**self.times - 1, _LONGEST_WAIT))
+    def after_request(self) -> Attempts:
+        """The next request may follow at once, then after ever longer waits."""
+        return Attempts(self.times + 1, min(2**self.times - 1, _LONGEST_WAIT))
 
-    def waited(self) -> "_Asked":
-        """After one more look that asked for nothing."""
-        return _Asked(self.times, self.wait - 1)
+    def after_look(self) -> Attempts:
+        """One look less to wait."""
+        return Attempts(self.times, max(self.wait - 1, 0))
 
 
-def _landing_sensor() -> dg.SensorDefinition:
+@dataclass(frozen=True)
+class Memory:
+    """What the sensor remembers between looks.
+
+    Attributes
+    ----------
+    stamps
+        Names, sizes and times in each landing folder, as one hash.
+    attempts
+        Of each part that was requested and is not current yet.
+    """
+
+    stamps: Mapping[str, str] = field(default_factory=dict)
+    attempts: Mapping[Part, Attempts] = field(default_factory=dict)
+
+    @classmethod
+    def from_cursor(cls, cursor: str | None) -> Memory:
+        """Read the cursor of the last look."""
+        found = json.loads(cursor or "{}")
+        attempts = {
+            Part(asset, cohort): Attempts(times, wait) for asset, cohort, times, wait in found.get("attempts", [])
+        }
+        return cls(found.get("stamps", {}), attempts)
+
+    def to_cursor(self) -> str:
+        """Write the cursor for the next look."""
+        attempts = [[part.asset, part.cohort, one.times, one.wait] for part, one in self.attempts.items()]
+        return json.dumps({"stamps": dict(self.stamps), "attempts": attempts}, sort_keys=True)
+
+    def unsettled(self, stamps: Mapping[str, str]) -> list[Part]:
+        """The landing folders that changed since the last look: files may still be being copied."""
+        return [Part(COHORT_FILES.name, name) for name, stamp in stamps.items() if self.stamps.get(name) != stamp]
+
+    def waiting(self) -> list[Part]:
+        """The parts that are not to be requested yet."""
+        return [part for part, one in self.attempts.items() if one.wait > 0]
+
+    def after(self, stamps: Mapping[str, str], stale: Iterable[Part], requested: Iterable[PlannedRun]) -> Memory:
+        """The memory after a look."""
+        asked = {Part(asset, run.cohort) for run in requested for asset in run.assets}
+        attempts = {}
+        for part in stale:
+            known = self.attempts.get(part, Attempts())
+            if part in asked:
+                attempts[part] = known.after_request()
+            elif known.times:
+                attempts[part] = known.after_look()
+        return Memory(stamps, attempts)
+
+
+def _keep_up() -> dg.SensorDefinition:
     @dg.sensor(
-        name="landing",
-        job_name=LOOK_AT_LANDING,
+        name="keep_up",
+        job_name=STUDY_TABLES,
         minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Registers new cohort folders and looks into those whose files changed, once they have settled: "
-        "a folder counts when two looks in a row find the same names, sizes and times. If the run that takes it fails, "
-        "the next look asks again, then after ever longer waits.",
+        description="Every 30 seconds compares every table with what it was built from (files, tables, settings, code) "
+        "and launches what the plan says is next. A landing folder counts once two looks in a row find the same names, "
+        "sizes and times. What keeps failing is tried again after ever longer waits, at least once a day.",
     )
-    def landing(context: dg.SensorEvaluationContext, workspace: Workspace) -> dg.SensorResult:
-        before = json.loads(context.cursor or "{}")
+    def keep_up(context: dg.SensorEvaluationContext, workspace: dg.ResourceParam[Workspace]) -> dg.SensorResult:
+        before = Memory.from_cursor(context.cursor)
         stamps = {name: folder_stamp(workspace.landing / name) for name in workspace.cohorts()}
-        under_way = _cohorts_under_way(context.instance)
-        cursor: dict[str, dict[str, Any]] = {}
-        requests = []
-        for name, stamp in stamps.items():
-            last = before.get(name, {})
-            cursor[name] = {"seen": stamp, "taken": last.get("taken")}
-            if last.get("seen") != stamp or last.get("taken") == stamp:
-                continue
-            # Names and times only said where to look; what counts is content, and that it has arrived in the table.
-            if workspace.scope(COHORT_FILES, name).why_run(COHORT_FILES_VERSION) is None:
-                cursor[name]["taken"] = stamp
-                continue
-            asked = _Asked(*last.get("asked", ()))
-            if asked.wait > 0 or name in under_way:
-                cursor[name]["asked"] = astuple(asked.waited() if asked.wait > 0 else asked)
-                continue
-            cursor[name]["asked"] = astuple(asked.again())
-            requests.append(
-                dg.RunRequest(
-                    run_key=f"{name}:{stamp}:{asked.times}",
-                    partition_key=name,
-                    asset_selection=[dg.AssetKey(COHORT_FILES.name)],
-                )
-            )
-        known = set(context.instance.get_dynamic_partitions("cohort"))
-        new = [str(request.partition_key) for request in requests if request.partition_key not in known]
+        found = survey(workspace, context.instance)
+        wave = found.plan(held=[*before.unsettled(stamps), *before.waiting()]).next_wave
+        stale = [part for part, known in found.state.items() if known.reason]
+        new = [name for name in new_cohorts(context.instance, found.cohorts) if any(run.cohort == name for run in wave)]
         return dg.SensorResult(
-            run_requests=requests,
+            run_requests=run_requests(wave),
             dynamic_partitions_requests=[COHORTS.build_add_request(new)] if new else [],
-            cursor=json.dumps(cursor, sort_keys=True),
-            skip_reason=None if requests else "no landing folder changed",
+            cursor=before.after(stamps, stale, wave).to_cursor(),
+            skip_reason=None if wave else _why_nothing(stale),
         )
 
-    return landing
+    return keep_up
 
 
-def _cohorts_under_way(instance: dg.DagsterInstance) -> set[str]:
-    """The cohorts whose landing folder is being looked into."""
-    runs = instance.get_runs(filters=dg.RunsFilter(job_name=LOOK_AT_LANDING, statuses=_UNDER_WAY))
-    return {run.tags.get("dagster/partition", "") for run in runs}
+def _why_nothing(stale: list[Part]) -> str:
+    if not stale:
+        return "every table is current"
+    return f"{len(stale)} tables are not current and wait: for files to settle, for runs, or to be tried again"
 
 
-def _catch_up_sensor() -> dg.SensorDefinition:
-    @dg.sensor(
-        name="catch_up",
-        asset_selection=dg.AssetSelection.all(),
-        minimum_interval_seconds=SECONDS_BETWEEN_CATCHING_UP,
-        default_status=dg.DefaultSensorStatus.RUNNING,
-        description="When nothing runs, compares every table with what it was made from, and runs what is not current: "
-        "what a failed run left, and what changed while a run was reading it. What keeps failing is tried again after "
-        "ever longer waits, at least once a day.",
-    )
-    def catch_up(context: dg.SensorEvaluationContext, workspace: Workspace) -> dg.SensorResult:
-        if context.instance.get_run_ids(filters=dg.RunsFilter(statuses=_UNDER_WAY), limit=1):
-            return dg.SensorResult(skip_reason="runs are under way", cursor=context.cursor)
-        before = json.loads(context.cursor or "{}")
-        known = set(context.instance.get_dynamic_partitions("cohort"))
-        cursor = {}
-        wanted: dict[str | None, list[dg.AssetKey]] = {}
-        for one in standings(workspace, context.instance):
-            # What landed is the landing sensor's, which knows whether it has settled.
-            ready = one.state != "current" and not one.behind and one.reason and one.asset != COHORT_FILES.name
-            if not ready or (one.cohort is not None and one.cohort not in known):
-                continue
-            part = f"{one.asset}/{one.cohort or ''}"
-            asked = _Asked(*before.get(part, ()))
-            if asked.wait > 0:
-                cursor[part] = astuple(asked.waited())
-                continue
-            cursor[part] = astuple(asked.again())
-            wanted.setdefault(one.cohort, []).append(dg.AssetKey(one.asset))
-        return dg.SensorResult(
-            run_requests=[
-                dg.RunRequest(partition_key=cohort, asset_selection=assets, tags={"tme/why": "catching up"})
-                for cohort, assets in wanted.items()
-            ],
-            cursor=json.dumps(cursor, sort_keys=True),
-            skip_reason=None if wanted else "every table is current, or waits to be tried again",
-        )
-
-    return catch_up
-
-
-def _content_sensor() -> dg.SensorDefinition:
-    return dg.AutomationConditionSensorDefinition(
-        name="content",
-        target=dg.AssetSelection.all(),
-        default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Runs what is made from content that changed; the policy stands in orchestration/automation.py.",
-    )
-
-
-def _catalog_sensor() -> dg.SensorDefinition:
+def _catalog_after_runs() -> dg.SensorDefinition:
     @dg.run_status_sensor(
         name="catalog_after_runs",
         run_status=dg.DagsterRunStatus.SUCCESS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Points the DuckDB catalog at the tables' current files after every run.",
     )
-    def catalog_after_runs(context: dg.RunStatusSensorContext, workspace: Workspace) -> None:
+    def catalog_after_runs(context: dg.RunStatusSensorContext, workspace: dg.ResourceParam[Workspace]) -> None:
         build_catalog(workspace.lake)
         context.log.info("catalog rebuilt")
 

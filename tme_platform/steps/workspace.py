@@ -1,6 +1,7 @@
 """Where a study runs: lake, landing folders, study file, model tracking, workers. The only description of it.
 
 The operator's environment sets it (`from_environment`), or the options of a command; never a run's configuration.
+Heavy libraries are imported where they are used, so that commands which only read answer at once.
 """
 
 from __future__ import annotations
@@ -10,30 +11,17 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tme_platform.cohorts import CohortError, list_cohorts
-from tme_platform.lake import DEFAULT_LAKE, Lake, is_url, state_folder
-from tme_platform.radiomics import available_processors, make_backend
-from tme_platform.steps.scope import Scope
-from tme_platform.steps.world import World, declaration
-from tme_platform.study import Study, load_study
-from tme_platform.tables import TableSchema
-from tme_platform.tables.cohorts import COHORTS
-from tme_platform.tracking import Tracker
+from tme_platform.environment import DEFAULT_STUDY, VARIABLES, default_lake
 
-SIMULATED = "simulated"
-"""Name of the packaged study of simulated cohorts."""
-VARIABLES = {
-    "lake_root": "TME_LAKE",
-    "state_root": "TME_STATE",
-    "landing_root": "TME_LANDING",
-    "study_name": "TME_STUDY",
-    "tracking_uri": "TME_TRACKING_URI",
-    "workers": "TME_WORKERS",
-    "backend": "TME_BACKEND",
-}
-"""The environment variable of each field of a workspace."""
+if TYPE_CHECKING:
+    from tme_platform.lake import Lake
+    from tme_platform.steps.scope import Scope
+    from tme_platform.steps.world import World
+    from tme_platform.study import Study
+    from tme_platform.tables import TableSchema
+    from tme_platform.tracking import Tracker
 
 
 @dataclass(frozen=True)
@@ -44,7 +32,7 @@ class Workspace:
     ----------
     lake_root
         A folder, or the URL of a prefix in an object store (`s3://bucket/prefix`). Empty: `data_lake`, or
-        `data_lake_simulated` for the simulated study, so that simulated and real data are never mixed.
+        `data_lake_simulated` for the simulated study.
     state_root
         Folder for catalog, locks and local databases. Empty: the lake's own, see `lake.location`.
     landing_root
@@ -62,7 +50,7 @@ class Workspace:
     lake_root: str = ""
     state_root: str = ""
     landing_root: str = ""
-    study_name: str = "tcga_brca"
+    study_name: str = DEFAULT_STUDY
     tracking_uri: str = ""
     workers: int = 0
     backend: str = "processes"
@@ -72,17 +60,27 @@ class Workspace:
             object.__setattr__(self, "lake_root", default_lake(self.study_name))
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Workspace:
-        """The workspace that the environment names; where it says nothing, the bundled study in `data_lake`."""
-        given: dict[str, Any] = {field: environment[name] for field, name in VARIABLES.items() if environment.get(name)}
-        if "workers" in given:
-            given["workers"] = int(given["workers"])
-        return cls(**given)
+    def from_environment(cls, environment: Mapping[str, str] = os.environ, **given: str) -> Workspace:
+        """The workspace that the environment names; where it says nothing, the bundled study in `data_lake`.
 
-    def environment(self) -> dict[str, str]:
-        """The variables that describe this workspace to another process."""
+        Parameters
+        ----------
+        **given
+            Fields that were given otherwise, as the options of a command; empty ones do not count.
+        """
+        named = {field: environment.get(variable, "") for field, variable in VARIABLES.items()}
+        fields: dict[str, Any] = {field: given.get(field) or text for field, text in named.items()}
+        fields = {field: value for field, value in fields.items() if value}
+        if "workers" in fields:
+            fields["workers"] = int(fields["workers"])
+        return cls(**fields)
+
+    def export(self) -> None:
+        """Describe this workspace to the processes that are started from here, by environment variables."""
+        from tme_platform.lake import full_root
+
         values = {
-            "lake_root": self.lake_root,
+            "lake_root": full_root(self.lake_root),
             "state_root": str(self.state),
             "landing_root": str(self.landing.resolve()),
             "study_name": self.study_name,
@@ -90,16 +88,20 @@ class Workspace:
             "workers": str(self.workers),
             "backend": self.backend,
         }
-        return {VARIABLES[field]: value for field, value in values.items()}
+        os.environ.update({VARIABLES[field]: value for field, value in values.items()})
 
     @property
     def state(self) -> Path:
         """The folder of this machine that belongs to the lake."""
+        from tme_platform.lake import state_folder
+
         return state_folder(self.lake_root, self.state_root)
 
     @property
     def landing(self) -> Path:
         """Folder with one landing folder per cohort."""
+        from tme_platform.lake import is_url
+
         if self.landing_root:
             return Path(self.landing_root)
         return Path(default_lake(self.study_name) if is_url(self.lake_root) else self.lake_root) / "landing"
@@ -112,19 +114,28 @@ class Workspace:
     @property
     def study(self) -> Study:
         """The study's settings, read each time, so that an edited file takes effect at the next run."""
+        from tme_platform.study import load_study
+
         return load_study(self.study_name)
 
     @property
     def tracker(self) -> Tracker:
         """The MLflow store of this lake."""
+        from tme_platform.tracking import Tracker
+
         return Tracker.of_lake(self.state, self.tracking_uri)
 
     def world(self, *, remember_hashes: bool = True, snapshot: bool = False) -> World:
         """Lake, landing folders and study as they are now; shared by the scopes of one look."""
+        from tme_platform.steps.world import World
+
         return World(self.lake, self.landing, self.study, self.cohorts(), remember_hashes, snapshot)
 
     def scope(self, schema: TableSchema, cohort: str | None, *, world: World | None = None, **further: Any) -> Scope:
         """What the step of a table sees, of one cohort or of the whole study."""
+        from tme_platform.radiomics import available_processors, make_backend
+        from tme_platform.steps.scope import Scope
+
         return Scope(
             schema=schema,
             world=world or self.world(),
@@ -140,6 +151,8 @@ class Workspace:
 
         A cohort whose file cannot be read, and never could, has not landed yet.
         """
+        from tme_platform.cohorts import list_cohorts
+
         unreadable = self.unreadable()
         landed = [name for name in list_cohorts(self.landing) if name not in unreadable or self._was_read(name)]
         named = self.study.cohorts
@@ -147,6 +160,9 @@ class Workspace:
 
     def unreadable(self) -> dict[str, str]:
         """The study's cohorts whose cohort file cannot be read, and what is wrong with it."""
+        from tme_platform.cohorts import CohortError, list_cohorts
+        from tme_platform.steps.world import declaration
+
         found, named = {}, self.study.cohorts
         for name in list_cohorts(self.landing):
             try:
@@ -157,14 +173,13 @@ class Workspace:
         return found
 
     def _was_read(self, cohort: str) -> bool:
+        from tme_platform.tables.cohorts import COHORTS
+
         return self.lake.state(COHORTS, cohort) is not None
-
-
-def default_lake(study: str) -> str:
-    """The lake folder where none is named."""
-    return f"{DEFAULT_LAKE}_simulated" if study == SIMULATED else DEFAULT_LAKE
 
 
 @functools.cache
 def _lake(root: str, state: str) -> Lake:
+    from tme_platform.lake import Lake
+
     return Lake(root, state)

@@ -10,9 +10,9 @@ import importlib
 import pkgutil
 
 from tme_platform.tables.rejected import rejections
-from tme_platform.tables.schema import CHECKS, Column, Stage, TableError, TableSchema
+from tme_platform.tables.schema import SCHEMA_CHECK, Column, Stage, TableError, TableSchema
 
-__all__ = ["CHECKS", "TABLES", "Column", "Stage", "TableError", "TableSchema", "rejections"]
+__all__ = ["SCHEMA_CHECK", "TABLES", "Column", "Stage", "TableError", "TableSchema", "rejections"]
 
 
 def _gathered() -> dict[str, TableSchema]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
@@ -45,20 +46,12 @@ ARROW_TYPES: dict[Dtype, pa.DataType] = {
 }
 
 
-CHECKS = {
-    "schema": "Columns, types, allowed values and missing values are as the table's schema says.",
-    "unique_keys": "No key stands twice.",
-    "finite_values": "No number is infinite.",
-}
-"""What a frame must satisfy before it is committed."""
+SCHEMA_CHECK = "schema"
+"""Name of the check that a frame passes before it is committed: columns, types, values, keys, finite numbers."""
 
 
 class TableError(ValueError):
-    """A frame that may not become a table; nothing was written. `problems` has a sentence per failed check."""
-
-    def __init__(self, message: str, problems: dict[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.problems = problems or {"schema": message}
+    """A frame that may not become a table; nothing was written."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +166,7 @@ class TableSchema:
             raise TableError(f"table {self.name}: column {values.name} is not {dtype}: {error}") from None
 
     def validate(self, frame: pd.DataFrame) -> None:
-        """Raise if a conformed frame breaks the schema; see `problems`.
+        """Raise an error if a conformed frame breaks the schema.
 
         Raises
         ------
@@ -181,40 +174,43 @@ class TableSchema:
             With every problem and its first offending values.
         """
         if found := self.problems(frame):
-            raise TableError(f"table {self.name}: " + "; ".join(found.values()), found)
+            raise TableError(f"table {self.name}: " + "; ".join(found))
 
-    def problems(self, frame: pd.DataFrame) -> dict[str, str]:
-        """Hold a conformed frame against the schema.
+    def problems(self, frame: pd.DataFrame) -> list[str]:
+        """Check a conformed frame against the schema.
 
         Returns
         -------
-        A sentence for each of `CHECKS` that fails; empty where the frame is good.
+        A sentence for each problem; none where the frame is good.
         """
+        return [*self._broken_values(frame), *self._repeated_keys(frame), *self._infinite_values(frame)]
+
+    def _broken_values(self, frame: pd.DataFrame) -> Iterator[str]:
         import pandera.pandas as pandera
         from pandera.errors import SchemaErrors
 
-        found: dict[str, str] = {}
         columns = {column.name: self._pandera_column(column, frame) for column in self.all_columns}
         schema: Any = pandera.DataFrameSchema(columns, strict=self.wide is None, name=self.name)
         try:
             schema.validate(frame, lazy=True)
         except SchemaErrors as errors:
             cases = errors.failure_cases.loc[:, ["column", "check", "failure_case"]]
-            shown = "; ".join(
-                " ".join(map(str, case)) for case in cases.drop_duplicates().head(5).itertuples(index=False)
-            )
-            found["schema"] = f"{len(cases)} value(s) break the schema: {shown}"
+            first = cases.drop_duplicates().head(5).itertuples(index=False)
+            yield f"{len(cases)} value(s) break the schema: {'; '.join(' '.join(map(str, case)) for case in first)}"
+
+    def _repeated_keys(self, frame: pd.DataFrame) -> Iterator[str]:
         repeated = frame.duplicated(list(self.key))
         if repeated.any():
             first = frame.loc[repeated, list(self.key)].head(5)
             shown = ", ".join(" / ".join(map(str, row)) for row in first.itertuples(index=False))
-            found["unique_keys"] = f"{int(repeated.sum())} row(s) repeat the key {' / '.join(self.key)}: {shown}"
+            yield f"{int(repeated.sum())} row(s) repeat the key {' / '.join(self.key)}: {shown}"
+
+    @staticmethod
+    def _infinite_values(frame: pd.DataFrame) -> Iterator[str]:
         numbers = frame.select_dtypes("float64")
         infinite = np.isinf(numbers.to_numpy()).any(axis=0)
         if infinite.any():
-            names = ", ".join(numbers.columns[infinite][:5])
-            found["finite_values"] = f"{int(infinite.sum())} column(s) hold infinite values: {names}"
-        return found
+            yield f"{int(infinite.sum())} column(s) hold infinite values: {', '.join(numbers.columns[infinite][:5])}"
 
     @staticmethod
     def _pandera_column(column: Column, frame: pd.DataFrame) -> Any:

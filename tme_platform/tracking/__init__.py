@@ -1,6 +1,6 @@
-"""MLflow: model runs and the registry. What a model is and how it is trained is `signature`'s business."""
+"""MLflow: model runs and the registry. What a model is and how it is trained belongs in `signature`."""
 
 from tme_platform.tracking.reach import TrackingError
-from tme_platform.tracking.tracker import CHALLENGER, CHAMPION, ModelRecord, ModelRun, Tracker
+from tme_platform.tracking.tracker import CHALLENGER, CHAMPION, ModelRecord, ModelRun, Tracker, open_tracker
 
-__all__ = ["CHALLENGER", "CHAMPION", "ModelRecord", "ModelRun", "Tracker", "TrackingError"]
+__all__ = ["CHALLENGER", "CHAMPION", "ModelRecord", "ModelRun", "Tracker", "TrackingError", "open_tracker"]

@@ -1,4 +1,4 @@
-"""Whether the tracking store can be reached, asked before MLflow is: it would try for minutes and then say little."""
+"""Checks that the tracking store can be reached, before MLflow tries for minutes, and translates its errors."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ _PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306}
 
 
 class TrackingError(RuntimeError):
-    """The tracking store cannot be used; no model was taken as complete."""
+    """The tracking store cannot be used; no model was stored."""
 
 
 def shown(uri: str) -> str:
-    """The URI without name and password."""
+    """The URI without user name and password."""
     parts = urlsplit(uri)
     return uri.replace(parts.netloc, parts.netloc.rpartition("@")[2], 1) if parts.password else uri
 
 
-def require(uri: str) -> None:
-    """Make sure that somebody listens where a server or a database is named.
+def check_reachable(uri: str) -> None:
+    """Check that a server or database answers at its address.
 
     Raises
     ------
     TrackingError
-        Nobody does; the message says where and what to do.
+        It does not; the message says where and what to do.
     """
     parts = urlsplit(uri)
     port = parts.port or _PORTS.get(parts.scheme.partition("+")[0])
@@ -37,14 +37,14 @@ def require(uri: str) -> None:
         socket.create_connection((parts.hostname, port), timeout=_PATIENCE_SECONDS).close()
     except OSError as error:
         raise TrackingError(
-            f"MLflow at {shown(uri)} does not answer ({error.strerror or error}). Tables that need no model are made "
-            "all the same; start MLflow (or see TME_TRACKING_URI) and run again"
+            f"MLflow at {shown(uri)} does not answer ({error.strerror or error}). Tables that need no model are "
+            "still built; start MLflow (or see TME_TRACKING_URI) and run again"
         ) from error
 
 
 @contextlib.contextmanager
-def told(uri: str) -> Iterator[None]:
-    """Say in one sentence what the store refused while the block ran."""
+def translate_errors(uri: str) -> Iterator[None]:
+    """Turn errors of the store into one sentence."""
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -53,6 +53,6 @@ def told(uri: str) -> Iterator[None]:
     except (MlflowException, SQLAlchemyError) as error:
         first = str(error).strip().splitlines()[0]
         raise TrackingError(
-            f"MLflow at {shown(uri)} failed: {first}. No model of this run counts; see that it is up, has room and is "
-            "held by nobody else, and run again"
+            f"MLflow at {shown(uri)} failed: {first}. No model of this run was stored; check that it is up, has room "
+            "and is not locked by another process, and run again"
         ) from error

@@ -1,4 +1,4 @@
-"""Scoring a new patient by a registered version of the signature, from Python as from `tme score`."""
+"""Loading a registered version of the signature for scoring, and scoring a new patient with it from Python."""
 
 from __future__ import annotations
 
@@ -6,21 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from tme_platform.radiomics import ExtractionSettings, combat_of
-from tme_platform.scoring.case import CaseScore, ScoringModel, score_case
-from tme_platform.tracking import CHAMPION, Tracker
-
-
-def open_tracker(state: Path, uri: str = "") -> Tracker:
-    """The model registry of a lake, by its state folder or by the address of a server.
-
-    Raises
-    ------
-    LookupError
-        No model was ever made there.
-    """
-    if not uri and not (state / "mlflow" / "mlflow.db").exists():
-        raise LookupError(f"no models in {state}: run `tme demo` or `tme run` first, or name another lake (--lake)")
-    return Tracker.of_lake(state, uri)
+from tme_platform.scoring import CaseScore, ScoringModel, score_case
+from tme_platform.tracking.tracker import CHAMPION, Tracker, open_tracker
 
 
 def load_scoring_model(tracker: Tracker, model: str = CHAMPION) -> ScoringModel:

@@ -18,7 +18,7 @@ from typing import Any
 import pandas as pd
 
 from tme_platform import __version__
-from tme_platform.tracking.reach import require, told
+from tme_platform.tracking.reach import check_reachable, translate_errors
 
 _KEY = "tme.content_key"
 _EXPERIMENT_ID = "tme.experiment_id"
@@ -282,7 +282,7 @@ class Tracker:
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")  # the seven of MLflow take four minutes
-        require(self.uri)
+        check_reachable(self.uri)
         import mlflow
 
         for noisy in ("mlflow", "alembic"):  # after the import, which sets levels of its own
@@ -291,7 +291,7 @@ class Tracker:
         mlflow.set_tracking_uri(self.uri)
         mlflow.set_registry_uri(self.uri)
         try:
-            with warnings.catch_warnings(), told(self.uri):
+            with warnings.catch_warnings(), translate_errors(self.uri):
                 warnings.simplefilter("ignore")
                 yield mlflow
         finally:
@@ -370,6 +370,19 @@ class Tracker:
     def _record(version: Any) -> ModelRecord:
         experiment = version.tags[_EXPERIMENT_ID]
         return ModelRecord(version.name, str(version.version), version.run_id, version.tags[_KEY], experiment)
+
+
+def open_tracker(state: Path, uri: str = "") -> Tracker:
+    """The model registry of a lake, by its state folder or by the address of a server.
+
+    Raises
+    ------
+    LookupError
+        No model was ever stored there.
+    """
+    if not uri and not (state / "mlflow" / "mlflow.db").exists():
+        raise LookupError(f"no models in {state}: run `tme demo` or `tme run` first, or name another lake (--lake)")
+    return Tracker.of_lake(state, uri)
 
 
 def _server() -> str:

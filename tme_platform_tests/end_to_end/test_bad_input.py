@@ -9,8 +9,8 @@ import pytest
 import SimpleITK as sitk  # noqa: N813
 
 from tme_platform.orchestration.progress import LoggedProgress
-from tme_platform.orchestration.runner import Outcome, run_study
-from tme_platform.orchestration.workspace import Workspace
+from tme_platform.orchestration.run import Outcome, run_study
+from tme_platform.steps.workspace import Workspace
 from tme_platform.tables.cohorts import EXPRESSION, PATIENTS
 from tme_platform.tables.expression import CELL_SCORES
 from tme_platform.tables.radiomics import RADIOMIC_FEATURES

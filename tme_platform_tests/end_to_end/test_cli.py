@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from tme_platform.cli import main, serve
 from tme_platform.cli.app import app
-from tme_platform.orchestration.runner import open_instance
+from tme_platform.orchestration.instance import open_instance
 from tme_platform_tests.support.pages import PAGES, REPOSITORY, blocks
 from tme_platform_tests.support.small_study import copy_study, report_made
 

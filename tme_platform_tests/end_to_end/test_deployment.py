@@ -18,7 +18,7 @@ from distributed import Client
 
 from tme_platform.lake import Lake
 from tme_platform.orchestration.progress import LoggedProgress
-from tme_platform.orchestration.runner import run_study
+from tme_platform.orchestration.run import run_study
 from tme_platform.tables.radiomics import RADIOMIC_FEATURES
 from tme_platform.tables.signature import SIGNATURE
 from tme_platform_tests.support.deployed import DEPLOY, Deployment

@@ -9,8 +9,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from tme_platform.orchestration.runner import Outcome, run_study
-from tme_platform.orchestration.workspace import Workspace
+from tme_platform.orchestration.run import Outcome, run_study
+from tme_platform.steps.workspace import Workspace
 from tme_platform_tests.support.imaging_cohort import make_cohort
 from tme_platform_tests.support.small_study import copy_study, make_study, report_made
 

@@ -10,8 +10,8 @@ from dagster._core.run_coordinator import QueuedRunCoordinator
 from dagster_postgres import PostgresRunStorage
 
 from tme_platform.lake import LakeError, query
-from tme_platform.orchestration.runner import Outcome
-from tme_platform.orchestration.workspace import Workspace
+from tme_platform.orchestration.run import Outcome
+from tme_platform.steps.workspace import Workspace
 from tme_platform.tables import TABLES
 from tme_platform.tables.expression import CELL_SCORES
 from tme_platform.tracking import Tracker, TrackingError

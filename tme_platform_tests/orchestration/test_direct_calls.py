@@ -9,7 +9,7 @@ from tme_platform.lake import Lake
 from tme_platform.orchestration import assets
 from tme_platform.orchestration.progress import LoggedProgress
 from tme_platform.orchestration.table_asset import RefreshConfig
-from tme_platform.orchestration.workspace import Workspace
+from tme_platform.steps.workspace import Workspace
 from tme_platform.tables import TABLES
 from tme_platform_tests.support.small_study import copy_study, make_study
 

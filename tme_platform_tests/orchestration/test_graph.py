@@ -11,7 +11,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from tme_platform.lake import query
 from tme_platform.orchestration.build import build_definitions
-from tme_platform.orchestration.runner import Outcome, waves
+from tme_platform.orchestration.run import Outcome, waves
 from tme_platform.tables import TABLES
 from tme_platform.tables.phenotypes import TME_PHENOTYPES
 from tme_platform.tables.radiomics import RADIOMIC_FEATURES

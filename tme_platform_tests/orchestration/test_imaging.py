@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from tme_platform.imaging import uid_digest
-from tme_platform.orchestration.workspace import Workspace
+from tme_platform.steps.workspace import Workspace
 from tme_platform.radiomics import batch
 from tme_platform.tables.cohorts import IMAGING_SERIES
 from tme_platform.tables.imaging import IMAGE_ACQUISITION, IMAGE_REGIONS, READER_OVERLAP, TUMOUR_SLICE

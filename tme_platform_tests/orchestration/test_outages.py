@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tme_platform.orchestration.workspace import Workspace
+from tme_platform.steps.workspace import Workspace
 from tme_platform.tables import TableSchema
 from tme_platform.tables.cohorts import PATIENTS
 from tme_platform.tables.signature import SIGNATURE

@@ -11,7 +11,7 @@ from dagster._core.storage.event_log import SqliteEventLogStorage
 from sqlalchemy import Engine, create_engine, event
 
 from tme_platform.orchestration import run_history
-from tme_platform.orchestration.runner import open_instance
+from tme_platform.orchestration.instance import open_instance
 
 PARTITIONS = dg.DynamicPartitionsDefinition(name="cohort")
 

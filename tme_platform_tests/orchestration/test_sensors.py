@@ -10,7 +10,7 @@ import pytest
 from tme_platform.orchestration.build import build_definitions
 from tme_platform.orchestration.jobs import LOOK_AT_LANDING
 from tme_platform.orchestration.sensors import make_sensors
-from tme_platform.orchestration.workspace import Workspace
+from tme_platform.steps.workspace import Workspace
 from tme_platform.steps.cohorts import COHORT_FILES_VERSION
 from tme_platform.tables.cohorts import COHORT_FILES
 from tme_platform_tests.support.small_study import make_study

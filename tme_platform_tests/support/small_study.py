@@ -15,7 +15,7 @@ import pandas as pd
 import SimpleITK as sitk  # noqa: N813
 import yaml
 
-from tme_platform.orchestration.workspace import Workspace
+from tme_platform.steps.workspace import Workspace
 from tme_platform.tables import TABLES
 from tme_platform.tracking import Tracker
 
@@ -74,7 +74,7 @@ def run_once(root: Path) -> Path:
     done = root / "done"
     if not done.exists():
         from tme_platform.orchestration.progress import LoggedProgress
-        from tme_platform.orchestration.runner import run_study
+        from tme_platform.orchestration.run import run_study
 
         workspace = make_study(root)
         with dg.DagsterInstance.ephemeral() as instance:

@@ -1,24 +1,22 @@
-"""Dagster's run history in SQLite: its own classes, schema and files, with fewer engines, connections and commits.
+"""Optional: Dagster's run history in SQLite with fewer engines, connections and commits; same schema and files.
 
-Dagster makes an engine for every question that it asks of SQLite, and loses the compiled statements with it; it opens
-up to five connections to store one event, each with a commit of its own, and stores the events of a batch one by one.
-Where assets are light, that is a third of a run's time. Here a database has one engine that keeps its connection, and
-what is stored together is one transaction per database: all of it, or none. PostgreSQL's classes keep their engine, so
-a team's `dagster.yaml` needs none of this.
+Dagster creates an engine for each question to SQLite, which loses compiled statements, and opens up to five
+connections, each with a commit, to store one event. With light assets that doubles the time of a run. Here a database
+has one engine that keeps its connection, and what is stored together is one transaction per database.
+
+This is the only module that uses Dagster's internals, which may change with any release: `TME_FAST_HISTORY=0` does
+without it, nothing that it stores depends on it, and a test fails clearly when the internals change.
 """
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import dagster as dg
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.runs import SqliteRunStorage
@@ -26,46 +24,23 @@ from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine
 
-from tme_platform.lake.locks import turn
-
 _BUSY_SECONDS = 60
 _DATABASES = 32
-"""Every run has a database of its own: a server that looks at many runs keeps the last ones open."""
+"""Each run has a database of its own; those used last stay open."""
 
 
-class RunHistory(DagsterSqliteStorage):
-    """Runs, events and schedules below `base_dir`, which is DAGSTER_HOME if nothing else is said."""
+class FastHistory(DagsterSqliteStorage):
+    """Runs, events and schedules below `base_dir`."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         history = Path(base_dir) / "history"
-        # Of processes that all find no database yet, one makes the tables: Dagster's own classes fail where two do.
-        with turn(Path(base_dir), "history"):
-            super().__init__(base_dir, inst_data)
-            self._run_storage = _Runs.from_local(str(history))
-            self._event_log_storage = _Events(str(history / "runs"))
-
-    @classmethod
-    def config_type(cls) -> Any:
-        """What `dagster.yaml` may say."""
-        return {"base_dir": dg.Field(dg.StringSource, is_required=False)}
-
-    @classmethod
-    def from_config_value(cls, inst_data: ConfigurableClassData, config_value: Any) -> RunHistory:
-        """From `dagster.yaml`.
-
-        Raises
-        ------
-        ValueError
-            It names no folder, and DAGSTER_HOME is not set.
-        """
-        folder = config_value.get("base_dir") or os.environ.get("DAGSTER_HOME")
-        if not folder:
-            raise ValueError("set DAGSTER_HOME, or base_dir below storage in dagster.yaml: where run history is kept")
-        return cls.from_local(folder, inst_data)
+        super().__init__(base_dir, inst_data)
+        self._run_storage = _Runs.from_local(str(history))
+        self._event_log_storage = _Events(str(history / "runs"))
 
 
 class _Engines:
-    """An engine per database; of those used last, connections stay open."""
+    """One engine per database; connections of those used last stay open."""
 
     def __init__(self, at_most: int = 1) -> None:
         self._at_most = at_most
@@ -73,7 +48,7 @@ class _Engines:
         self._lock = threading.Lock()
 
     def get(self, url: str) -> Engine:
-        """The engine of a database's address, made on first use."""
+        """The engine of a database, created on first use."""
         with self._lock:
             if url not in self._kept:
                 self._kept[url] = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
@@ -105,7 +80,7 @@ class _Runs(SqliteRunStorage):
 
 
 class _Events(SqliteEventLogStorage):
-    """A run's events lie in a database of their own, and once more in the index, by which they are found."""
+    """Events of a run are stored in a database of their own, and again in an index over all runs."""
 
     def __init__(self, base_dir: str) -> None:
         self.engines = _Engines(_DATABASES)
@@ -149,7 +124,7 @@ class _Events(SqliteEventLogStorage):
 
     @contextmanager
     def _together(self) -> Iterator[None]:
-        """One transaction per database for all that this thread stores meanwhile."""
+        """One transaction per database for everything that this thread stores meanwhile."""
         if self._mine() is not None:
             yield
             return

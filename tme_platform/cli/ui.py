@@ -1,4 +1,4 @@
-"""Serving Dagster and MLflow side by side on this machine until told to stop."""
+"""`tme ui`: serve Dagster and MLflow on this machine until stopped."""
 
 from __future__ import annotations
 
@@ -11,14 +11,25 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console
 
-from tme_platform.orchestration.runner import dagster_home
-from tme_platform.tracking import Tracker
+from tme_platform.cli.console import console
 
 HOST = "127.0.0.1"  # the open-source servers know no login, so nobody else may reach them
 _PATIENCE_SECONDS = 120
+
+
+def ui(
+    context: typer.Context,
+    port: Annotated[int, typer.Option(help="Port of Dagster.")] = 3000,
+    mlflow_port: Annotated[int, typer.Option(help="Port of MLflow.")] = 5000,
+) -> None:
+    """Serve Dagster and MLflow on this machine (127.0.0.1) until Ctrl-C."""
+    context.obj.export()
+    raise typer.Exit(serve(context.obj.state, port, mlflow_port, console))
 
 
 def serve(state: Path, port: int, mlflow_port: int, console: Console) -> int:
@@ -64,7 +75,9 @@ def serve(state: Path, port: int, mlflow_port: int, console: Console) -> int:
 
 
 def _environment(state: Path, mlflow_port: int) -> dict[str, str]:
-    """What the servers find set; `TME_MLFLOW_URL` is what tables in Dagster link to."""
+    """The environment of the servers; tables in Dagster link to `TME_MLFLOW_URL`."""
+    from tme_platform.orchestration.instance import dagster_home
+
     return {
         "DAGSTER_HOME": str(dagster_home(state)),
         "TME_MLFLOW_URL": f"http://{HOST}:{mlflow_port}",
@@ -75,6 +88,8 @@ def _environment(state: Path, mlflow_port: int) -> dict[str, str]:
 
 
 def _commands(state: Path, port: int, mlflow_port: int) -> dict[str, list[str]]:
+    from tme_platform.tracking import Tracker
+
     binaries = Path(sys.executable).parent
     module = ["-m", "tme_platform.definitions"]
     return {

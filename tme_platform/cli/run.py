@@ -1,0 +1,87 @@
+"""`tme demo` and `tme run`: carry out the plan and report what failed."""
+
+from __future__ import annotations
+
+import gc
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tme_platform.cli.console import console, errors
+
+if TYPE_CHECKING:
+    from tme_platform.orchestration.run import Outcome
+    from tme_platform.steps.workspace import Workspace
+
+
+class Refresh(StrEnum):
+    """What is rebuilt."""
+
+    STALE = "stale"
+    FAILED = "failed"
+    MISSING = "missing"
+    ALL = "all"
+
+
+def demo(context: typer.Context) -> None:
+    """Run the whole study on the bundled real data and print what was found."""
+    outcome = _run(context.obj, cohorts=None, select=None, refresh=Refresh.STALE)
+    from tme_platform.cli.summary import print_summary
+
+    print_summary(context.obj.lake, console)
+    _finish(outcome)
+
+
+def run(
+    context: typer.Context,
+    cohort: Annotated[list[str] | None, typer.Option(help="Only this cohort's tables (may be repeated).")] = None,
+    select: Annotated[
+        str | None, typer.Option(help="Dagster asset selection, e.g. 'group:s3_phenotypes' or 'cell_scores+'.")
+    ] = None,
+    refresh: Annotated[
+        Refresh,
+        typer.Option(
+            help="stale: what changed; failed: that, and the patients that failed; missing: what was never built; "
+            "all: everything."
+        ),
+    ] = Refresh.STALE,
+) -> None:
+    """Bring the study up to date; only what changed is computed."""
+    _finish(_run(context.obj, cohorts=cohort, select=select, refresh=refresh))
+
+
+def _run(workspace: Workspace, *, cohorts: list[str] | None, select: str | None, refresh: Refresh) -> Outcome:
+    from tme_platform.cli.progress import TerminalProgress
+
+    with TerminalProgress(console) as progress:
+        progress.say("starting")
+        from tme_platform.orchestration.instance import open_instance
+        from tme_platform.orchestration.run import run_study
+
+        workspace.export()
+        if not workspace.cohorts():
+            raise ValueError(
+                f"no cohort of study {workspace.study_name} has landed in {workspace.landing}: "
+                "put a folder with a cohort.yaml there, or name another folder (--landing)"
+            )
+        gc.freeze()  # what was imported stays: the collector need not go through it again and again
+        try:
+            with open_instance(workspace.state) as instance:
+                return run_study(workspace, instance, progress, cohorts=cohorts, select=select, refresh=refresh.value)
+        finally:
+            gc.unfreeze()  # until the end, when DuckDB wants to see it go
+
+
+def _finish(outcome: Outcome) -> None:
+    for failure in outcome.failures:
+        part = f" of {failure.cohort}" if failure.cohort else ""
+        errors.print(f"[red]failed[/red]  {failure.asset}{part}: {failure.message}", soft_wrap=True, highlight=False)
+    if outcome.skipped:
+        errors.print(
+            f"[yellow]skipped because of the failure[/yellow]  {', '.join(map(str, outcome.skipped))}; "
+            "previous versions are kept.",
+            soft_wrap=True,
+        )
+    if not outcome.success:
+        raise typer.Exit(1)

@@ -1,0 +1,103 @@
+"""`tme status`: print the plan, table by table, without writing anything."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich import box
+from rich.table import Table
+
+from tme_platform.cli.console import console
+
+if TYPE_CHECKING:
+    from tme_platform.orchestration.plan import TableStatus
+    from tme_platform.steps.workspace import Workspace
+
+_WHOLE = "(whole study)"
+_COLOURS = {"current": "green", "stale": "yellow", "missing": "yellow", "failed": "red"}
+
+
+def status(
+    context: typer.Context,
+    cohort: Annotated[list[str] | None, typer.Option(help="Only this cohort's tables (may be repeated).")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="A line for every table of every cohort.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, all tables.")] = False,
+) -> None:
+    """Show which tables are current, stale, missing or failed, and why. Nothing is written."""
+    from tme_platform.orchestration.survey import survey
+
+    workspace = context.obj
+    if unknown := sorted(set(cohort or ()) - set(workspace.cohorts())):
+        raise ValueError(f"no cohort {', '.join(unknown)} in the study; there are: {', '.join(workspace.cohorts())}")
+    with _recorded_runs(workspace) as instance:
+        plan = survey(workspace, instance, write=False).plan()
+    found = [one for one in plan.statuses if not cohort or one.cohort in cohort]
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in found], indent=1))
+        return
+    console.print(_listed(found) if everything else _counted(found))
+    if not everything:
+        _print_reasons(found)
+
+
+@contextlib.contextmanager
+def _recorded_runs(workspace: Workspace) -> Iterator[Any]:
+    """Dagster's instance of the lake, if it has one; none is created."""
+    if "DAGSTER_HOME" not in os.environ and not (workspace.state / "dagster").is_dir():
+        yield None
+        return
+    from tme_platform.orchestration.instance import open_instance
+
+    with open_instance(workspace.state) as instance:
+        yield instance
+
+
+def _counted(found: list[TableStatus]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("cohort")
+    for heading in _COLOURS:
+        table.add_column(heading, justify="right")
+    counts: dict[str, Counter[str]] = {}
+    for one in found:
+        counts.setdefault(one.cohort or _WHOLE, Counter())[one.state] += 1
+    for name, counted in sorted(counts.items(), key=lambda item: (item[0] == _WHOLE, item[0])):
+        table.add_row(name, *(_in_colour(state, str(counted[state])) if counted[state] else "" for state in _COLOURS))
+    return table
+
+
+def _listed(found: list[TableStatus]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("cohort", "table", "state", "why"):
+        table.add_column(heading, overflow="fold")
+    for one in found:
+        table.add_row(one.cohort or _WHOLE, one.asset, _in_colour(one.state, one.state), one.reason)
+    return table
+
+
+def _print_reasons(found: list[TableStatus]) -> None:
+    """Print what has a reason of its own; the rest waits for that."""
+    late = [one for one in found if one.state != "current"]
+    for one in late:
+        if one.state == "failed" or not one.waiting_for:
+            part = f"{one.asset} of {one.cohort}" if one.cohort else one.asset
+            shown = _in_colour(one.state, one.state)
+            console.print(f"{shown}  {part}: ", end="")
+            console.print(one.reason, highlight=False, soft_wrap=True, markup=False)
+    if not late:
+        console.print("[green]everything is current[/green]")
+        return
+    console.print(
+        f"{sum(bool(one.waiting_for) for one in late)} of {len(late)} wait for tables before them: `--all` lists all."
+    )
+    console.print("`tme run` brings them up to date.")
+
+
+def _in_colour(state: str, text: str) -> str:
+    return f"[{_COLOURS[state]}]{text}[/{_COLOURS[state]}]"

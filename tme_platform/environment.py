@@ -1,0 +1,25 @@
+"""Names that the operator sets: the environment variables of a workspace, and the default folder of a lake.
+
+Imports nothing, so that `tme --help` is instant. What a workspace is belongs in `steps.workspace`.
+"""
+
+VARIABLES = {
+    "lake_root": "TME_LAKE",
+    "state_root": "TME_STATE",
+    "landing_root": "TME_LANDING",
+    "study_name": "TME_STUDY",
+    "tracking_uri": "TME_TRACKING_URI",
+    "workers": "TME_WORKERS",
+    "backend": "TME_BACKEND",
+}
+"""The environment variable of each field of a workspace."""
+SIMULATED = "simulated"
+"""Name of the packaged study of simulated cohorts."""
+DEFAULT_STUDY = "tcga_brca"
+DEFAULT_LAKE = "data_lake"
+"""Folder of the lake where none is named, below the working directory."""
+
+
+def default_lake(study: str) -> str:
+    """The lake folder of a study where none is named; simulated and real data are never mixed."""
+    return f"{DEFAULT_LAKE}_simulated" if study == SIMULATED else DEFAULT_LAKE

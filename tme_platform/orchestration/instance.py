@@ -1,0 +1,65 @@
+"""Dagster's instance of a lake: where its state is kept, and how it is opened."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import dagster as dg
+import yaml
+
+from tme_platform.lake.locks import locked
+from tme_platform.report import write_if_changed
+
+FAST_HISTORY = "TME_FAST_HISTORY"
+"""Environment variable: 0 opens the run history with Dagster's own classes, see `fast_history`."""
+_DAGSTER_YAML = """\
+# Written once by tme_platform; yours to change (see the deployment notes for PostgreSQL and run queues).
+telemetry:
+  enabled: false
+retention:            # of ticks; runs and their events are removed by `tme housekeeping`
+  schedule: {purge_after_days: 90}
+  sensor: {purge_after_days: {skipped: 7, failure: 30, success: 90}}
+"""
+_FAST_YAML = "tme_run.yaml"
+_FORMER_STORAGE = "tme_platform.orchestration.run_history"
+_STORAGE_KEYS = {"storage", "run_storage", "event_log_storage", "schedule_storage"}
+
+
+def dagster_home(state: Path) -> Path:
+    """Folder of Dagster's own state in a lake's state folder, created on first use."""
+    home = (state / "dagster").resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    config = home / "dagster.yaml"
+    # Put in place whole: several runs may begin in a new lake at once. Earlier versions named a class of theirs.
+    if not config.exists() or _FORMER_STORAGE in config.read_text(encoding="utf-8"):
+        write_if_changed(config, _DAGSTER_YAML.encode())
+    return home
+
+
+def open_instance(state: Path) -> dg.DagsterInstance:
+    """Open Dagster's instance of a lake; `DAGSTER_HOME` wins where it is set."""
+    if "DAGSTER_HOME" not in os.environ:
+        os.environ["DAGSTER_HOME"] = str(dagster_home(state))
+    # Events of a step are stored together: an SQLite commit for each would take longer than light assets do.
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "100")
+    home = Path(os.environ["DAGSTER_HOME"])
+    with locked(home, "history"):  # Dagster fails if two processes create its tables at once
+        if os.environ.get(FAST_HISTORY, "1") != "0" and (config := _fast_config(home)):
+            return dg.DagsterInstance.from_config(str(home), config)
+        return dg.DagsterInstance.get()
+
+
+def _fast_config(home: Path) -> str | None:
+    """The operator's configuration with the fast storage; None where it names a storage of its own."""
+    path = home / "dagster.yaml"
+    given = (yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None) or {}
+    if _STORAGE_KEYS & set(given):
+        return None
+    storage = {
+        "module": "tme_platform.orchestration.fast_history",
+        "class": "FastHistory",
+        "config": {"base_dir": str(home)},
+    }
+    write_if_changed(home / _FAST_YAML, yaml.safe_dump({**given, "storage": {"custom": storage}}).encode())
+    return _FAST_YAML

@@ -1,0 +1,199 @@
+"""Carrying out the plan from a command: its runs one after the other, in this process.
+
+After each wave the rest is looked at again, because a table that is rebuilt with the same content changes nothing
+after it. A failure stops what depends on it within its cohort; everything else goes on.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import dagster as dg
+
+from tme_platform.cohorts import list_cohorts
+from tme_platform.lake import LakeError, build_catalog, catalog_is_current
+from tme_platform.orchestration.attempts import failure_message
+from tme_platform.orchestration.build import build_definitions
+from tme_platform.orchestration.plan import DECLARATIONS, Part, PartState, Plan, PlannedRun
+from tme_platform.orchestration.progress import Progress
+from tme_platform.orchestration.requests import new_cohorts
+from tme_platform.orchestration.survey import CATALOG, Survey, nodes, survey
+from tme_platform.steps.materialise import NOTHING_CHANGED
+from tme_platform.steps.scope import Refresh
+from tme_platform.steps.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One asset (of one cohort) that failed, and why."""
+
+    asset: str
+    cohort: str | None
+    message: str
+
+
+@dataclass
+class Outcome:
+    """What a run of the study came to."""
+
+    runs: int = 0
+    failures: list[Failure] = field(default_factory=list)
+    skipped: list[Part] = field(default_factory=list)
+
+    @property
+    def success(self) -> bool:
+        """Whether nothing failed."""
+        return not self.failures
+
+
+@dataclass
+class _Session:
+    """One carrying out of the plan: what was attempted, and what must not be read by what comes after."""
+
+    workspace: Workspace
+    instance: dg.DagsterInstance
+    job: dg.JobDefinition
+    refresh: Refresh
+    outcome: Outcome
+    attempted: set[Part] = field(default_factory=set)
+    held: set[Part] = field(default_factory=set)
+    skipped: set[Part] = field(default_factory=set)
+    unreadable: dict[str, str] = field(default_factory=dict)
+
+    def execute(self, run: PlannedRun) -> None:
+        """Run the assets of a planned run, and note what was built and what failed."""
+        keys = [dg.AssetKey(asset) for asset in run.assets]
+        result = self.job.execute_in_process(
+            instance=self.instance,
+            partition_key=run.cohort,
+            asset_selection=keys,
+            run_config=_run_config(run.assets, self.refresh),
+            raise_on_error=False,
+        )
+        self.outcome.runs += 1
+        failures = _failures(result, run.cohort)
+        self.outcome.failures += failures
+        failed = {Part(failure.asset, run.cohort) for failure in failures}
+        built = {event.asset_key for event in result.get_asset_materialization_events()}
+        parts = {Part(asset, run.cohort) for asset in run.assets}
+        not_built = {Part(key.to_user_string(), run.cohort) for key in keys if key not in built}
+        self.attempted |= parts
+        self.held |= failed | not_built
+        self.skipped |= not_built - failed
+
+    def note_blocked(self, plan: Plan) -> None:
+        """Note what cannot be built; of a cohort whose file cannot be read, that failure says enough."""
+        self.skipped |= {part for part in plan.blocked if part.cohort not in self.unreadable} - self.attempted
+
+    def look_again(self, parts: Iterable[Part]) -> Survey:
+        """Survey what is left; what was attempted is not attempted twice."""
+        found = survey(self.workspace, self.instance, refresh=self.refresh, parts=set(parts) - self.attempted)
+        checked = survey(self.workspace, self.instance, refresh="missing", parts=self.attempted)
+        done = {part: PartState(failed_check=known.failed_check) for part, known in checked.state.items()}
+        return Survey(found.cohorts, {**found.state, **done}, found.unreadable)
+
+
+def run_study(
+    workspace: Workspace,
+    instance: dg.DagsterInstance,
+    progress: Progress,
+    *,
+    cohorts: Sequence[str] | None = None,
+    select: str | None = None,
+    refresh: Refresh = "stale",
+) -> Outcome:
+    """Bring the study, or a part of it, up to date.
+
+    Parameters
+    ----------
+    cohorts
+        Only these cohorts' tables (and those of the whole study); all cohorts of the study if None.
+    select
+        A Dagster asset selection such as `group:s3_phenotypes` or `radiomic_features+`.
+    refresh
+        See `RefreshConfig`.
+
+    Raises
+    ------
+    ValueError
+        A cohort has not landed, or nothing is selected.
+    """
+    landed = workspace.cohorts()
+    if unknown := [name for name in cohorts or () if name not in list_cohorts(workspace.landing)]:
+        raise ValueError(
+            f"no landing folder for {', '.join(unknown)} in {workspace.landing}; there are: {', '.join(landed)}"
+        )
+    if new := new_cohorts(instance, landed):
+        instance.add_dynamic_partitions("cohort", new)
+    definitions = build_definitions(resources={"workspace": workspace, "progress": progress})
+    only = _chosen(_selected(definitions, select), cohorts or landed)
+    session = _Session(workspace, instance, definitions.resolve_implicit_global_asset_job_def(), refresh, Outcome())
+    found = survey(workspace, instance, refresh=refresh, parts=only)
+    session.unreadable = found.unreadable
+    session.outcome.failures += [Failure(DECLARATIONS, name, text) for name, text in found.unreadable.items()]
+    plan = found.plan(only=only)
+    while plan.next_wave:
+        session.note_blocked(plan)
+        for run in plan.next_wave:
+            session.execute(run)
+        plan = session.look_again(plan.parts).plan(held=session.held, only=only)
+    session.note_blocked(plan)
+    session.outcome.skipped = sorted(session.skipped, key=str)
+    for part in only:
+        if part not in session.attempted | session.skipped and part.asset != CATALOG:
+            progress.done(part.asset, part.cohort, NOTHING_CHANGED, 0.0)
+    session.outcome.failures += _catalog(workspace, session.held)
+    return session.outcome
+
+
+def _selected(definitions: dg.Definitions, select: str | None) -> set[str]:
+    specs = {spec.key for spec in definitions.resolve_all_asset_specs()}
+    if select:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", dg.BetaWarning)  # the syntax is that of Dagster's own UI
+                specs = set(dg.AssetSelection.from_string(select).resolve(list(definitions.assets or ())))  # type: ignore[arg-type]
+        except dg.DagsterError as error:
+            raise ValueError(f"the selection {select!r} cannot be used: {error}") from None
+    if not specs:
+        raise ValueError(f"the selection {select!r} names no asset")
+    return {key.to_user_string() for key in specs}
+
+
+def _chosen(selected: Collection[str], cohorts: Sequence[str]) -> list[Part]:
+    return [
+        Part(node.asset, cohort)
+        for node in nodes()
+        if node.asset in selected
+        for cohort in (cohorts if node.per_cohort else (None,))
+    ]
+
+
+def _catalog(workspace: Workspace, held: Collection[Part]) -> list[Failure]:
+    """Build it also if its asset was not chosen, or a run was killed before it: queries must see what was built."""
+    try:
+        if not catalog_is_current(workspace.lake):
+            build_catalog(workspace.lake)
+    except LakeError as error:
+        return [] if Part(CATALOG, None) in held else [Failure(CATALOG, None, str(error))]
+    return []
+
+
+def _run_config(assets: Sequence[str], refresh: Refresh) -> dict[str, object]:
+    ops = {asset: {"config": {"refresh": refresh}} for asset in assets if asset != CATALOG}
+    return {"ops": ops, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+def _failures(result: dg.ExecuteInProcessResult, cohort: str | None) -> list[Failure]:
+    found = [
+        Failure(event.step_key or "?", cohort, failure_message(event))
+        for event in result.all_events
+        if event.is_step_failure
+    ]
+    if not result.success and not found:
+        found.append(
+            Failure("run", cohort, f"run {result.run_id} failed before any asset did; see Dagster's event log")
+        )
+    return found

@@ -1,0 +1,129 @@
+"""The survey: the state of every part, looked up in the lake and in Dagster, for the plan to decide on.
+
+The lake says whether content is current (the trace of each table); Dagster says whether a part was recorded, whether
+its last run failed, and what is running.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+import dagster as dg
+
+from tme_platform.cohorts import CohortError
+from tme_platform.lake import catalog_is_current
+from tme_platform.orchestration.attempts import failed_attempts, parts_under_way
+from tme_platform.orchestration.plan import Need, Node, Part, PartState, Plan, make_plan
+from tme_platform.steps.registry import STEPS
+from tme_platform.steps.scope import Refresh
+from tme_platform.steps.workspace import Workspace
+from tme_platform.steps.world import World
+from tme_platform.tables.cohorts import COHORT_FILES
+
+CATALOG = "catalog"
+
+
+@functools.cache
+def nodes() -> tuple[Node, ...]:
+    """The graph of all assets: one for each step, and the catalog over their tables."""
+    steps = [
+        Node(
+            step.name,
+            step.schema.per_cohort,
+            (
+                *(Need(table.name) for table in step.reads),
+                *(Need(table.name, every_cohort=True) for table in step.reads_all_cohorts),
+            ),
+            leads=step.schema is COHORT_FILES,
+        )
+        for step in STEPS.values()
+    ]
+    return (*steps, Node(CATALOG, per_cohort=False, needs=tuple(Need(name, every_cohort=True) for name in STEPS)))
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a survey found."""
+
+    cohorts: tuple[str, ...]
+    state: dict[Part, PartState]
+    unreadable: dict[str, str]
+
+    def plan(self, *, held: Collection[Part] = (), only: Collection[Part] | None = None) -> Plan:
+        """Decide on this state what runs, in which order and why; see `make_plan`."""
+        return make_plan(nodes(), self.cohorts, self.state, held=held, only=only, unreadable=self.unreadable)
+
+
+def survey(
+    workspace: Workspace,
+    instance: dg.DagsterInstance | None,
+    *,
+    refresh: Refresh = "stale",
+    parts: Collection[Part] | None = None,
+    write: bool = True,
+) -> Survey:
+    """Look up the state of every part.
+
+    Parameters
+    ----------
+    instance
+        Where runs are recorded; None if nothing has run yet.
+    refresh
+        Which content counts as not current; see `RefreshConfig`.
+    parts
+        Only these parts; the others are taken as current.
+    write
+        Whether hashes of landing files are remembered for the next look.
+    """
+    world = workspace.world(remember_hashes=write, snapshot=True)
+    all_parts = [
+        Part(node.asset, cohort) for node in nodes() for cohort in (world.cohorts if node.per_cohort else (None,))
+    ]
+    wanted = [part for part in all_parts if parts is None or part in parts]
+    state = {part: _in_lake(workspace, world, part, refresh) for part in wanted}
+    if instance is not None:
+        state = dict(_with_runs(instance, state))
+    return Survey(tuple(world.cohorts), state, workspace.unreadable())
+
+
+def _in_lake(workspace: Workspace, world: World, part: Part, refresh: Refresh) -> PartState:
+    if part.asset == CATALOG:
+        built = catalog_is_current(workspace.lake)
+        return PartState("" if built else "tables have newer versions", built)
+    step = STEPS[part.asset]
+    scope = workspace.scope(step.schema, part.cohort, world=world, refresh=refresh)
+    state = world.states(step.schema).get(part.cohort)
+    try:
+        reason = scope.reason_to_run(step.version)
+    except (CohortError, OSError) as error:  # the cohort file broke before the first run
+        return PartState(str(error), built=state is not None, failure=str(error))
+    checks = state.checks if state is not None else {}
+    failed = next((c.name for c in step.checks if c.blocking and not checks.get(c.name, {}).get("passed", True)), "")
+    return PartState(reason, built=state is not None, failed_check=failed)
+
+
+def _with_runs(instance: dg.DagsterInstance, state: dict[Part, PartState]) -> Iterable[tuple[Part, PartState]]:
+    recorded = functools.cache(lambda asset, per_cohort: _recorded(instance, asset, per_cohort))
+    running = parts_under_way(instance)
+    failures = failed_attempts(instance, [part for part, known in state.items() if known.reason])
+    for part, known in state.items():
+        yield (
+            part,
+            PartState(
+                known.reason,
+                known.built,
+                part.cohort in recorded(part.asset, part.cohort is not None),
+                known.failure or failures.get(part, ""),
+                known.failed_check,
+                part in running,
+            ),
+        )
+
+
+def _recorded(instance: dg.DagsterInstance, asset: str, per_cohort: bool) -> Collection[str | None]:
+    key = dg.AssetKey(asset)
+    if per_cohort:
+        return instance.get_materialized_partitions(key)
+    return () if instance.get_latest_materialization_event(key) is None else (None,)
