@@ -1,7 +1,7 @@
-"""Images and outlines: reading them, preprocessing, the tumour and its ring, and how good they are.
+"""Images and outlines: reading, checks, preprocessing, the regions of a tumour, and their quality measures.
 
-What belongs here: everything from a file that left a scanner or a workstation to masks on the study's grid. What does
-not: radiomic features (``tme_platform.radiomics``), and which patient an image belongs to (``tme_platform.cohorts``).
+This package covers everything from a scanner's or workstation's file to masks on the study's grid. Radiomic features
+belong in ``tme_platform.radiomics``, the assignment of images to patients in ``tme_platform.cohorts``.
 """
 
 from tme_platform.imaging.acquisition import acquisition_tags, image_modality
@@ -17,12 +17,14 @@ from tme_platform.imaging.preprocessing import correct_bias, z_score
 from tme_platform.imaging.quality import region_quality
 from tme_platform.imaging.regions import Delineation, delineate, regions
 from tme_platform.imaging.series import read_series
+from tme_platform.imaging.settings import RegionSettings
 from tme_platform.imaging.slice import Slice, largest_slice
 
 __all__ = [
     "Delineation",
     "ImagingError",
     "Overlap",
+    "RegionSettings",
     "Slice",
     "acquisition_tags",
     "air_threshold",

@@ -1,4 +1,4 @@
-"""Headers that name another file for their voxels (`.mhd`, `.nhdr`): which one, if it may be read at all."""
+"""Checks on image headers that keep their voxels in another file (`.mhd`, `.nhdr`)."""
 
 from pathlib import Path
 
@@ -10,10 +10,10 @@ _MOST_BYTES = 1 << 16
 
 
 def check_data_file(path: Path, kind: str) -> None:
-    """Raise unless the voxels are in the file itself or in one beside it.
+    """Raise unless the voxels are in the file itself or in a single file in the same folder.
 
-    A header can name any file of the machine, and what is outside the landing folder is nobody's to read. Lists and
-    patterns of files are refused, too.
+    A header can refer to any file of the machine, but only files in the landing folder may be read. Lists and patterns
+    of files are refused as well.
 
     Raises
     ------
@@ -36,10 +36,10 @@ def _check_name(path: Path, named: str, kind: str) -> None:
     if named.upper() == "LOCAL":
         return
     beside = path.parent / named
-    plain = named and not any(sign in named for sign in "/\\%") and named.split()[0].upper() != "LIST"
-    if not plain or beside.resolve().parent != path.parent.resolve():
+    is_file_name = named and not any(sign in named for sign in "/\\%") and named.split()[0].upper() != "LIST"
+    if not is_file_name or beside.resolve().parent != path.parent.resolve():
         raise ImagingError(
             f"{kind}_unreadable",
-            f"the header of {path.name} names a data file that does not lie beside it; save image and header as one "
-            "file (.mha, .nrrd or .nii.gz).",
+            f"the header of {path.name} refers to data outside a single file in its folder; save header and voxels in "
+            "one file (.mha, .nrrd or .nii.gz).",
         )

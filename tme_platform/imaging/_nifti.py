@@ -1,7 +1,7 @@
-"""What a NIfTI file must hold before ITK is trusted with it.
+"""Checks on a NIfTI file before ITK reads it.
 
-ITK reads a truncated NIfTI as zeros, a zero voxel spacing as 1 mm and NaN voxels as zeros, all without an error; the
-features would be wrong and nobody would know. Formats whose reader does complain (NRRD, MetaImage) need nothing here.
+ITK reads a truncated NIfTI as zeros, a zero voxel spacing as 1 mm and NaN voxels as zeros, all without an error, so
+features would be wrong unnoticed. Formats whose reader does raise (NRRD, MetaImage) need no check here.
 """
 
 import gzip
@@ -32,7 +32,7 @@ class _Header:
 
 
 def check_nifti(path: Path, kind: str) -> None:
-    """Raise if the header is no NIfTI-1 or -2 header, a spacing is not above 0, bytes are missing or values not finite.
+    """Raise if the header is not NIfTI-1 or -2, a spacing is not positive, bytes are missing or values not finite.
 
     Parameters
     ----------
@@ -50,30 +50,30 @@ def check_nifti(path: Path, kind: str) -> None:
         with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as stream:
             first = stream.read(544)
             header = _parse(first, path, kind)
-            expected = _expected_bytes(header, path, kind)
+            expected = _expected_bytes(header, path)
             rest = stream.read(max(0, int(header.offset) - len(first)))
             early = first[int(header.offset) :]
             most = expected - len(first) + len(early) - len(rest)
             found, bad = _scan(stream, early, most, _FLOATS.get(header.datatype), header.order)
-            stream.read(1)  # gzip's checksum stands behind the data: only now it is known whether the end is there
+            stream.read(1)  # reads gzip's checksum, which follows the data: raises if the end is missing
     except (EOFError, zlib.error) as error:
         raise ImagingError(
-            f"{kind}_truncated", f"{path.name} ends before its compressed data do; copy the file again."
+            f"{kind}_truncated", f"{path.name} is truncated (its compressed data are incomplete); copy the file again."
         ) from error
     except gzip.BadGzipFile as error:
         raise ImagingError(
-            f"{kind}_unreadable", f"{path.name} is not a gzip file, or is damaged; export it again."
+            f"{kind}_unreadable", f"{path.name} is not a gzip file, or is corrupt; export it again."
         ) from error
     found += len(first) - len(early) + len(rest)
     if found < expected:
         raise ImagingError(
             f"{kind}_truncated",
-            f"{path.name} holds {found} of the {expected} bytes its header announces; copy the file again.",
+            f"{path.name} contains {found} of the {expected} bytes declared in its header; copy the file again.",
         )
     if bad:
         raise ImagingError(
             "mask_not_labels" if kind == "mask" else f"{kind}_not_finite",
-            f"{path.name} has {bad} voxels that are NaN or infinite; export it again without them.",
+            f"{path.name} has {bad} NaN or infinite voxels; export it again without them.",
         )
 
 
@@ -98,19 +98,18 @@ def _parse(data: bytes, path: Path, kind: str) -> _Header:
     raise ImagingError(f"{kind}_unreadable", f"{path.name} is not a NIfTI file; export it again as NIfTI.")
 
 
-def _expected_bytes(header: _Header, path: Path, kind: str) -> int:
+def _expected_bytes(header: _Header, path: Path) -> int:
     axes = header.dimensions[1 : 1 + header.dimensions[0]]
     if not all(math.isfinite(s) and s > 0 for s in header.spacing[1 : 1 + min(len(axes), 3)]):
         raise ImagingError(
             "zero_spacing",
-            f"{path.name} has a voxel spacing of {header.spacing[1:4]} mm; every side must be above 0. "
-            f"Write the true spacing into the header of the {kind}.",
+            f"{path.name} has a voxel spacing of {header.spacing[1:4]} mm, which must be positive; correct its header.",
         )
     return int(header.offset) + math.prod(max(n, 0) for n in axes) * header.bits // 8
 
 
 def _scan(stream: gzip.GzipFile | BinaryIO, early: bytes, most: int, form: str | None, order: str) -> tuple[int, int]:
-    """Count the bytes that are left, as far as they were announced, and, of floats, the values that are not finite."""
+    """Count the remaining bytes, up to the number declared, and those floating-point values that are not finite."""
     total, bad, chunk = 0, 0, early[: max(most, 0)] + stream.read(max(0, min(_CHUNK, most) - len(early)))
     while chunk:
         total += len(chunk)

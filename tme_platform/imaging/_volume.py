@@ -1,6 +1,6 @@
-"""One file to one checked three-dimensional SimpleITK volume, without the file's free-text metadata.
+"""Read one file as a checked three-dimensional SimpleITK volume, without the file's free-text metadata.
 
-Shared by the series and the mask reader. What the voxel values must be is theirs to say.
+The readers of series, masks and exclusion masks share it. Checks on voxel values belong in those readers.
 """
 
 from pathlib import Path
@@ -9,7 +9,9 @@ import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
 from tme_platform.imaging._detached import check_data_file
+from tme_platform.imaging._files import check_exists
 from tme_platform.imaging._nifti import check_nifti
+from tme_platform.imaging._phases import check_phase
 from tme_platform.imaging.errors import ImagingError
 
 SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
@@ -17,7 +19,7 @@ _MAX_VOXELS = 2**31
 
 
 def read_volume(path: Path, kind: str, phase: int | None = None) -> sitk.Image:
-    """Read a NIfTI, NRRD or MetaImage file; of a fourth axis the phase is taken (or the only one).
+    """Read a NIfTI, NRRD or MetaImage file, or one phase of it if there is a fourth axis.
 
     Raises
     ------
@@ -42,19 +44,18 @@ def read_volume(path: Path, kind: str, phase: int | None = None) -> sitk.Image:
 
 
 def _check_file(path: Path, kind: str) -> None:
-    if not path.exists():
-        raise ImagingError(f"{kind}_missing", f"{path.name} is not there; correct the path in imaging.csv.")
+    check_exists(path, kind)
     if not path.name.lower().endswith(SUFFIXES):
         raise ImagingError(
             f"{kind}_format_unknown",
-            f"{path.name} has none of the endings {', '.join(SUFFIXES)}; convert it, or give a DICOM folder.",
+            f"{path.name} is not a {', '.join(SUFFIXES)} file; convert it, or use DICOM.",
         )
     if path.stat().st_size == 0:
         raise ImagingError(f"{kind}_truncated", f"{path.name} is empty (0 bytes); copy the file again.")
 
 
 def read_spacing(path: Path, kind: str) -> tuple[float, float, float]:
-    """Read the voxel spacing (x, y, z in mm) out of a file's header; errors as ``read_volume``."""
+    """Read the voxel spacing (x, y, z in mm) from a file's header; errors as in ``read_volume``."""
     _check_file(path, kind)
     reader = _header(path, kind)
     x, y, z = (float(side) for side in (*reader.GetSpacing(), 0.0)[:3])
@@ -76,12 +77,12 @@ def _check_header(path: Path, kind: str, phase: int | None) -> None:
     size = reader.GetSize()
     if np.prod(np.array(size, dtype=float)) > _MAX_VOXELS:
         raise ImagingError(
-            f"{kind}_too_large", f"{path.name} announces {' x '.join(map(str, size))} voxels; its header is damaged."
+            f"{kind}_too_large", f"{path.name} declares {' x '.join(map(str, size))} voxels; its header is corrupt."
         )
     if reader.GetNumberOfComponents() > 1:
         if "complex" in sitk.GetPixelIDValueAsString(reader.GetPixelID()).lower():
             raise ImagingError(
-                f"{kind}_complex", f"{path.name} holds complex numbers; export the magnitude image instead."
+                f"{kind}_complex", f"{path.name} contains complex numbers; export the magnitude image instead."
             )
         raise ImagingError(
             "multi_component_colour",
@@ -91,22 +92,25 @@ def _check_header(path: Path, kind: str, phase: int | None) -> None:
     _check_dimensions(size, path, kind, phase)
     spacing = reader.GetSpacing()[:3]
     if not all(np.isfinite(spacing)) or min(spacing) <= 0:
-        raise ImagingError("zero_spacing", f"{path.name} has a voxel spacing of {spacing} mm; correct its header.")
+        raise ImagingError(
+            "zero_spacing",
+            f"{path.name} has a voxel spacing of {spacing} mm, which must be positive; correct its header.",
+        )
 
 
 def _check_dimensions(size: tuple[int, ...], path: Path, kind: str, phase: int | None) -> None:
     phases = size[3] if len(size) == 4 else 1
-    if phase is not None and not 0 <= phase < phases:
-        raise ImagingError("phase_missing", f"{path.name} has no phase {phase}; its phases are 0 to {phases - 1}.")
-    if phase is None and phases > 1:
+    if phase is not None:
+        check_phase(phase, phases, path.name)
+    elif phases > 1:
         raise ImagingError(
             f"{kind}_not_3d",
-            f"{path.name} is four-dimensional ({phases} phases); choose one, or export one volume per file.",
+            f"{path.name} is four-dimensional ({phases} phases); select one phase, or export one volume per file.",
         )
     if len(size) not in (3, 4) or min(size[:3]) < 2:
         raise ImagingError(
             f"{kind}_not_3d",
-            f"{path.name} is {' x '.join(map(str, size))} voxels; a volume of at least two slices is needed.",
+            f"{path.name} has {' x '.join(map(str, size))} voxels; a volume of at least two slices is required.",
         )
 
 
@@ -114,8 +118,8 @@ def _unreadable(path: Path, kind: str, error: RuntimeError) -> ImagingError:
     text = str(error)
     if "spacing" in text.lower():
         return ImagingError(
-            "zero_spacing", f"{path.name} has a voxel spacing of 0; write the true one into its header."
+            "zero_spacing", f"{path.name} has a voxel spacing of 0, which must be positive; correct its header."
         )
     if any(word in text for word in ("fread got only", "bytes but received", "data read error", "not read completely")):
-        return ImagingError(f"{kind}_truncated", f"{path.name} ends before its data do; copy the file again.")
-    return ImagingError(f"{kind}_unreadable", f"{path.name} cannot be read as {kind}; it is damaged or mislabelled.")
+        return ImagingError(f"{kind}_truncated", f"{path.name} is truncated; copy the file again.")
+    return ImagingError(f"{kind}_unreadable", f"{path.name} cannot be read as an image; it is corrupt or misnamed.")

@@ -1,11 +1,11 @@
-"""How a series was acquired: the few tags that matter for a signature. No other tag leaves a DICOM file."""
+"""Acquisition parameters of a series: the few DICOM tags that matter for a signature. No other tags are returned."""
 
 from pathlib import Path
 
 import numpy as np
 
 from tme_platform.imaging._volume import read_spacing
-from tme_platform.imaging.dicom import series_headers
+from tme_platform.imaging.dicom import series_headers, tag_number
 
 _GAUSS_PER_TESLA = 1e4
 
@@ -16,7 +16,7 @@ def acquisition_tags(path: str | Path, series: str | None = None) -> dict[str, s
     Parameters
     ----------
     path
-        A DICOM folder, or an image file, which only knows its spacing.
+        A DICOM folder, or an image file, which only holds the spacing.
     series
         Series number or UID, if the folder holds several.
 
@@ -29,7 +29,7 @@ def acquisition_tags(path: str | Path, series: str | None = None) -> dict[str, s
     Raises
     ------
     ImagingError
-        If the series cannot be found or read.
+        If the series is not found or cannot be read.
     """
     path = Path(path)
     if not path.is_dir():
@@ -40,7 +40,7 @@ def acquisition_tags(path: str | Path, series: str | None = None) -> dict[str, s
     return {
         "manufacturer": str(header.get("Manufacturer") or ""),
         "model": str(header.get("ManufacturerModelName") or ""),
-        # Older scanners wrote gauss.
+        # Some older scanners store gauss.
         "field_strength_t": field / _GAUSS_PER_TESLA if field > 100 else field,
         "repetition_time_ms": _number(header.get("RepetitionTime")),
         "echo_time_ms": _number(header.get("EchoTime")),
@@ -52,12 +52,12 @@ def acquisition_tags(path: str | Path, series: str | None = None) -> dict[str, s
 
 
 def image_modality(path: str | Path, series: str | None = None) -> str:
-    """Return the DICOM modality of a series (``MR``, ``CT``, ``PT``); "" for a file, which does not say.
+    """Return the DICOM modality of a series (``MR``, ``CT``, ``PT``); "" for an image file, which does not store it.
 
     Raises
     ------
     ImagingError
-        If the series cannot be found or read.
+        If the series is not found or cannot be read.
     """
     path = Path(path)
     return str(series_headers(path, series)[0].get("Modality") or "") if path.is_dir() else ""
@@ -71,8 +71,4 @@ def _of_file(spacing: tuple[float, ...]) -> dict[str, str | float]:
 
 
 def _number(value: object) -> float:
-    """A tag's number; of several values, and of text, none."""
-    try:
-        return float(str(value))
-    except ValueError:
-        return np.nan
+    return tag_number(value, missing=np.nan)

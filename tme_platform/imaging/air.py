@@ -1,4 +1,4 @@
-"""The intensity below which a voxel of an MR image is air. What is done with it is for ``regions`` to say."""
+"""The intensity below which a voxel of an MR image is air. Its use belongs in ``regions`` and ``preprocessing``."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,24 +9,24 @@ _SHARE_OF_TUMOUR = 1 / 3
 
 
 def air_threshold(values: NDArray[np.floating], tumour_median: float) -> float | None:
-    """Find the intensity that separates air from tissue, by Otsu's method, repeated until it does.
+    """Find the intensity that separates air from tissue by repeated application of Otsu's method.
 
-    One round of Otsu's method on a T1-weighted image separates fat from everything else: on the soft-tissue sarcomas
-    bundled here the first threshold lies above 60 to 99 % of the tumour voxels in 14 of 15. So the method is applied
-    again to what lies below, until the threshold is at most a third of the tumour's median intensity, counted
-    from 0 (or from the image's minimum, if that is negative).
+    A single application to a T1-weighted image separates fat from everything else: in 14 of the 15 bundled soft-tissue
+    sarcomas the first threshold lies above 60 to 99 % of the tumour voxels. The method is therefore applied again to
+    the voxels below the threshold until that is at most a third of the tumour's median intensity, counted from 0 (or
+    from the image's minimum, if that is negative).
 
     Parameters
     ----------
     values
-        All intensities of the image, any shape, finite.
+        All intensities of the image, of any shape, finite.
     tumour_median
         Median intensity inside the outline.
 
     Returns
     -------
     float or None
-        Intensities below it are air. None if nothing in the image is dark enough to be air.
+        Intensities below it are air; None if no voxel of the image is dark enough.
 
     References
     ----------
@@ -52,6 +52,6 @@ def _otsu(values: NDArray[np.floating]) -> float:
     total = float(counts.sum())
     first_moment = (counts * centres).cumsum()
     mean = first_moment[-1] / total
-    # The first and the last bin of a histogram from minimum to maximum are never empty: no division by zero.
+    # The first and last bins of a histogram from minimum to maximum are never empty: no division by zero.
     between = (mean * weight - first_moment[:-1]) ** 2 / (weight * (total - weight))
     return float(edges[1:][between.argmax()])

@@ -1,7 +1,7 @@
-"""Reading DICOM image series: which series, which phase, in which order. Outlines in DICOM are read elsewhere.
+"""Read DICOM image series: select the series and phase, and order the slices. Outlines belong in ``mask``.
 
-Only the tags named in this file are ever read; what identifies a person is not among them, and no message quotes a tag
-beyond series number, modality and counts.
+Only the tags listed in this file are read. None of them identifies a person, and messages quote no tags except series
+number and modality.
 """
 
 import hashlib
@@ -15,6 +15,8 @@ import numpy as np
 import SimpleITK as sitk  # noqa: N813
 from numpy.typing import NDArray
 
+from tme_platform.imaging._files import files_within
+from tme_platform.imaging._phases import check_phase, subtract
 from tme_platform.imaging.errors import ImagingError
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ _HEADER_TAGS = [
     "SliceThickness",
 ]
 _IMAGE_MODALITIES = {"MR", "CT", "PT"}
-# Gaps and tilts below these come from rounding in the files.
+# Smaller gaps and tilts come from rounding in the files.
 _UNEVEN_SHARE = 0.05
 _GAP_SHARE = 1.5
 _PARALLEL = 1e-3
@@ -67,24 +69,24 @@ class _Slice:
         return np.array(self.header.ImageOrientationPatient, dtype=float)
 
     def order(self) -> tuple[float, ...]:
-        """What tells phases apart at one place: position in time, then clock, then number."""
+        """Sort key of the phases at one slice position: temporal position, then time, then instance number."""
         names = ("TemporalPositionIdentifier", "TriggerTime", "AcquisitionTime", "ContentTime", "InstanceNumber")
-        return tuple(_number(self.header.get(name)) for name in names)
+        return tuple(tag_number(self.header.get(name)) for name in names)
 
 
 def read_dicom_series(
     folder: Path, series: str | None = None, phase: int | None = None, minus: int | None = None
 ) -> sitk.Image:
-    """Read one phase, or the difference of two, of one series in a folder.
+    """Read one phase, or the difference of two phases, of one series in a folder.
 
     Parameters
     ----------
     folder
-        Searched with its subfolders; files that are no DICOM images are passed over.
+        Searched with its subfolders; files that are not DICOM images are ignored.
     series
-        Series number (or SeriesInstanceUID, or its ``uid_digest``) if there are several series.
+        Series number, SeriesInstanceUID or its ``uid_digest``, if there are several series.
     phase
-        Number of the phase, from 0 in the order of time, if slices repeat at each place.
+        Number of the phase, from 0 in order of time, if there are several images per slice position.
     minus
         Number of the phase to subtract (``phase=1, minus=0`` is the first enhancement).
 
@@ -96,50 +98,52 @@ def read_dicom_series(
         ``image_compressed``, ``image_unreadable``, ``multi_component_colour``, ``zero_spacing``.
     """
     slices = _one_series(folder, series)
-    _check_alike(slices, folder)
+    _check_consistent(slices, folder)
     phases = _phases(slices, folder)
     if phase is None:
         if len(phases) > 1:
             raise ImagingError(
                 "phase_ambiguous",
-                f"{folder.name} has {len(phases)} phases of {len(phases[0])} slices; choose one (phase: 0 to "
-                f"{len(phases) - 1}), or two to subtract (phase, minus).",
+                f"{folder.name} has {len(phases)} phases of {len(phases[0])} slices; set phase (0 to "
+                f"{len(phases) - 1}) in imaging.csv, and minus to subtract another.",
             )
         phase = 0
     image = _read_phase(phases, phase, folder)
     if minus is None:
         return image
-    return sitk.Cast(image, sitk.sitkFloat64) - sitk.Cast(_read_phase(phases, minus, folder), sitk.sitkFloat64)
+    return subtract(image, _read_phase(phases, minus, folder))
 
 
 def series_headers(folder: Path, series: str | None = None) -> "list[Dataset]":
-    """Return the headers (named tags only) of one series, first slice first; errors as ``read_dicom_series``."""
+    """Return the headers (listed tags only) of one series; errors as in ``read_dicom_series``."""
     return [one.header for one in _one_series(folder, series)]
 
 
 def uid_digest(uid: str) -> str:
-    """Short hash by which a series can be named where its UID, which leads to a person, must not stand."""
+    """Return a short hash that identifies a series without disclosing its UID, which can be traced to a person."""
     return f"uid-{hashlib.sha256(uid.strip().encode()).hexdigest()[:16]}"
 
 
 def _one_series(folder: Path, series: str | None) -> list[_Slice]:
     found: dict[str, list[_Slice]] = defaultdict(list)
-    root = folder.resolve()  # links that lead out are no part of what landed
-    landed = (path for path in folder.rglob("*") if path.is_file() and path.resolve().is_relative_to(root))
-    for one in _headers(sorted(landed)):
+    for one in _headers(files_within(folder, "**/*")):
         found[str(one.header.SeriesInstanceUID)].append(one)
     if not found:
-        raise ImagingError("image_missing", f"{folder.name} holds no DICOM image; correct the path in imaging.csv.")
+        raise ImagingError("image_missing", f"{folder.name} contains no DICOM image; correct the path in imaging.csv.")
     named = _names(found)
     if series is not None:
         for name, uid in named.items():
             if series in (name, uid, uid_digest(uid)):
                 return found[uid]
-        raise ImagingError("series_missing", f"{folder.name} has no series {series!r}, only {_list(named, found)}.")
+        raise ImagingError(
+            "series_missing",
+            f"{folder.name} has no series {series!r}, only {_listed(named, found)}; "
+            "correct dicom_series in imaging.csv.",
+        )
     if len(found) > 1:
         raise ImagingError(
             "series_ambiguous",
-            f"{folder.name} holds {len(found)} series: {_list(named, found)}; name one in imaging.csv (dicom_series).",
+            f"{folder.name} contains {len(found)} series: {_listed(named, found)}; set dicom_series in imaging.csv.",
         )
     return next(iter(found.values()))
 
@@ -158,30 +162,30 @@ def _headers(paths: Iterable[Path]) -> Iterable[_Slice]:
 
 
 def _names(found: dict[str, list[_Slice]]) -> dict[str, str]:
-    """Map a short name per series (its number, with a letter where two share it) to its UID."""
+    """Map a short name of each series (its number, plus a letter if several share it) to its UID."""
     numbers = {uid: str(slices[0].header.get("SeriesNumber") or 0) for uid, slices in found.items()}
-    often, seen, names = Counter(numbers.values()), Counter[str](), {}
-    for uid in sorted(numbers, key=lambda uid: (_number(numbers[uid]), uid)):
+    uses, seen, names = Counter(numbers.values()), Counter[str](), {}
+    for uid in sorted(numbers, key=lambda uid: (tag_number(numbers[uid]), uid)):
         number = numbers[uid]
-        names[number if often[number] == 1 else f"{number}{chr(ord('a') + seen[number])}"] = uid
+        names[number if uses[number] == 1 else f"{number}{chr(ord('a') + seen[number])}"] = uid
         seen[number] += 1
     return names
 
 
-def _list(named: dict[str, str], found: dict[str, list[_Slice]]) -> str:
+def _listed(named: dict[str, str], found: dict[str, list[_Slice]]) -> str:
     return ", ".join(
         f"{name} ({found[uid][0].header.Modality}, {len(found[uid])} images)" for name, uid in named.items()
     )
 
 
-def _check_alike(slices: list[_Slice], folder: Path) -> None:
+def _check_consistent(slices: list[_Slice], folder: Path) -> None:
     first = slices[0]
-    if len(slices) == 1 and int(_number(first.header.get("NumberOfFrames"), 1)) > 1:
+    if len(slices) == 1 and int(tag_number(first.header.get("NumberOfFrames"), 1)) > 1:
         raise ImagingError(
-            "image_multiframe", f"{folder.name} is an enhanced multi-frame image; convert it to single slices or NIfTI."
+            "image_multiframe", f"{folder.name} is a multi-frame image; convert it to single-frame DICOM or NIfTI."
         )
-    if any(int(_number(one.header.get("SamplesPerPixel"), 1)) > 1 for one in slices):
-        raise ImagingError("multi_component_colour", f"{folder.name} is a colour image; export the grey values.")
+    if any(int(tag_number(one.header.get("SamplesPerPixel"), 1)) > 1 for one in slices):
+        raise ImagingError("multi_component_colour", f"{folder.name} is a colour image; export grey values instead.")
     lacking = [
         one
         for one in slices
@@ -190,58 +194,60 @@ def _check_alike(slices: list[_Slice], folder: Path) -> None:
     ]
     if lacking:
         raise ImagingError(
-            "image_unreadable", f"{len(lacking)} of {len(slices)} images of {folder.name} do not say where they lie."
+            "image_unreadable",
+            f"{len(lacking)} of {len(slices)} images of {folder.name} lack position, orientation or pixel spacing; "
+            "export the series again.",
         )
     spacing = np.array([one.header.PixelSpacing for one in slices], dtype=float)
     if not (np.isfinite(spacing).all() and (spacing > 0).all()):
-        raise ImagingError("zero_spacing", f"{folder.name} has a pixel spacing that is not above 0 mm.")
+        raise ImagingError("zero_spacing", f"{folder.name} has a pixel spacing that is not positive; export it again.")
     sizes = {(int(one.header.Rows), int(one.header.Columns)) for one in slices}
     turned = max(float(np.abs(one.orientation - first.orientation).max()) for one in slices)
     if len(sizes) > 1 or turned > _PARALLEL or np.ptp(spacing, axis=0).max() > _PARALLEL:
         raise ImagingError(
             "series_mixed",
-            f"images of one series in {folder.name} differ in size, spacing or direction; "
-            "remove localisers and reformats.",
+            f"images of one series in {folder.name} differ in size, spacing or orientation; "
+            "remove localisers and reformatted images.",
         )
 
 
 def _phases(slices: list[_Slice], folder: Path) -> list[list[_Slice]]:
-    """Group by place, order by time: one list of slices, along the normal, per phase."""
+    """Group slices by position and order them by time; return the slices of each phase along the normal."""
     row, column = slices[0].orientation[:3], slices[0].orientation[3:]
     normal = np.cross(row, column)
     along = np.array([one.position @ normal for one in slices])
-    places: dict[float, list[_Slice]] = defaultdict(list)
-    for place, one in zip(np.round(along, 3), slices, strict=True):
-        places[float(place)].append(one)
-    counts = {len(there) for there in places.values()}
+    by_position: dict[float, list[_Slice]] = defaultdict(list)
+    for position, one in zip(np.round(along, 3), slices, strict=True):
+        by_position[float(position)].append(one)
+    counts = {len(images) for images in by_position.values()}
     if len(counts) > 1:
         raise ImagingError(
             "phases_incomplete",
-            f"{folder.name} has {min(counts)} to {max(counts)} images per slice; images are missing or double.",
+            f"{folder.name} has {min(counts)} to {max(counts)} images per slice position: some are missing or "
+            "duplicated; copy the series again.",
         )
-    if len(places) < 2:
-        raise ImagingError("image_not_3d", f"{folder.name} has one slice; a volume of at least two is needed.")
-    gaps = np.diff(sorted(places))
+    if len(by_position) < 2:
+        raise ImagingError("image_not_3d", f"{folder.name} has one slice; at least two are required.")
+    gaps = np.diff(sorted(by_position))
     usual = float(np.median(gaps))
     wide = int(np.rint(gaps / usual - 1)[gaps > _GAP_SHARE * usual].sum())
     if wide:
         raise ImagingError(
-            "slices_missing", f"{folder.name} lacks {wide} slices among {len(places)} of {usual:.2f} mm; copy it again."
+            "slices_missing",
+            f"{folder.name} lacks {wide} slices between its {len(by_position)} slices of {usual:.2f} mm; "
+            "copy the series again.",
         )
     if np.abs(gaps - usual).max() > _UNEVEN_SHARE * usual:
         raise ImagingError(
             "slices_uneven",
-            f"slices of {folder.name} are {gaps.min():.2f} to {gaps.max():.2f} mm apart; resample it to even slices.",
+            f"slices of {folder.name} are {gaps.min():.2f} to {gaps.max():.2f} mm apart; resample it to equal spacing.",
         )
-    ordered = [sorted(places[place], key=_Slice.order) for place in sorted(places)]
+    ordered = [sorted(by_position[position], key=_Slice.order) for position in sorted(by_position)]
     return [list(phase) for phase in zip(*ordered, strict=True)]
 
 
 def _read_phase(phases: list[list[_Slice]], number: int, folder: Path) -> sitk.Image:
-    if not 0 <= number < len(phases):
-        raise ImagingError(
-            "phase_missing", f"{folder.name} has no phase {number}; its phases are 0 to {len(phases) - 1}."
-        )
+    check_phase(number, len(phases), folder.name)
     slices = phases[number]
     reader = sitk.ImageSeriesReader()
     reader.SetFileNames([str(one.path) for one in slices])
@@ -258,7 +264,7 @@ def _read_phase(phases: list[list[_Slice]], number: int, folder: Path) -> sitk.I
     down, across = (float(s) for s in slices[0].header.PixelSpacing)
     image = sitk.GetImageFromArray(sitk.GetArrayFromImage(volume))
     image.SetOrigin(slices[0].position.tolist())
-    # Positions have few decimals: their differences are no more exact than a micrometre.
+    # Positions have few decimals, so their differences are accurate to a micrometre at best.
     image.SetSpacing((across, down, round(float(np.linalg.norm(step)), 6)))
     image.SetDirection(np.column_stack([row, column, normal]).ravel().tolist())
     return image
@@ -268,13 +274,15 @@ def _undecodable(one: _Slice, folder: Path) -> ImagingError:
     syntax = one.header.file_meta.get("TransferSyntaxUID")
     if syntax is not None and syntax.is_compressed:
         return ImagingError(
-            "image_compressed", f"{folder.name} is compressed ({syntax.name}) and cannot be unpacked; export it plain."
+            "image_compressed",
+            f"{folder.name} is compressed ({syntax.name}) and cannot be decoded; export it uncompressed.",
         )
-    return ImagingError("image_unreadable", f"pixels of {folder.name} cannot be read; copy the series again.")
+    return ImagingError("image_unreadable", f"pixel data of {folder.name} cannot be read; copy the series again.")
 
 
-def _number(value: object, missing: float = -1.0) -> float:
+def tag_number(value: object, missing: float = -1.0) -> float:
+    """Return the number a tag holds; ``missing`` if the tag is absent, empty, text or has several values."""
     try:
         return float(str(value))
-    except (TypeError, ValueError):
+    except ValueError:
         return missing

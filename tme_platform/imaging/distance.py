@@ -1,37 +1,37 @@
-"""The signed distance to an outline's border, in millimetres. What is made of it is for ``regions`` to say."""
+"""Signed distance to the border of an outline, in millimetres. The ring defined by it belongs in ``regions``."""
 
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from tme_platform.imaging.geometry import foreground_box
+from tme_platform.imaging.geometry import foreground_box, resample_mask
 
-# From the border to the nearest voxel centre behind it it is half a voxel along the axes and less in other directions.
+# The nearest voxel centre behind the border is half a voxel away along the axes, and less in other directions.
 _BORDER_OFFSET = 0.3
 _SMOOTHING_VOXELS = 1.0
-# An outline of one slice has its border in that slice: along the axis across it everything is this far away per slice.
+# An outline of one slice has its border in that slice only: across it, each slice counts as this far away.
 _FAR_MM = 1e3
 
 
 def signed_distance_mm(mask: sitk.Image, grid: sitk.Image, margin_mm: float = 8.0) -> NDArray[np.float32]:
     """Compute the signed distance to the border of a mask on the study's grid.
 
-    The outline is first interpolated between its slices by its shape (the zero level of the interpolated distance
-    map), since nearest-neighbour slices of 3 mm would make a staircase whose surface is a quarter too large. The
-    Euclidean distance map of that outline has steps of a voxel; they are smoothed (Gaussian of one voxel, sharpened
-    once so that curvature does not shift the border). Rings of spheres and ellipsoids agree with the formula within
-    3 % from a radius of 6 mm, isotropic or with 3 mm slices; from the raw map of voxel centres they are up to 27 % off.
-    Where the outline meets the edge of the image there is no border.
+    The outline is first interpolated between its slices by shape (the zero level of the interpolated distance map),
+    since nearest-neighbour interpolation of 3 mm slices gives a staircase whose surface is a quarter too large. The
+    Euclidean distance map of that outline has steps of one voxel, which are smoothed (Gaussian of one voxel, sharpened
+    once so that curvature does not shift the border). Ring volumes of spheres and ellipsoids with a radius of at least
+    6 mm agree with the formula within 3 %, isotropic or with 3 mm slices; the raw map of voxel centres is up to 27 %
+    off. Where the outline meets the edge of the image there is no border.
 
     Parameters
     ----------
     mask
         Binary mask on its own grid, not empty.
     grid
-        An image with the geometry wanted.
+        An image with the geometry of the result.
     margin_mm
-        How far from the outline distances are needed; beyond it they are large, not exact.
+        Distance from the outline up to which values are exact; beyond it they are only large.
 
     Returns
     -------
@@ -61,7 +61,7 @@ def _difference(inside: NDArray[np.bool_], spacing: NDArray[np.float64], offset:
 
 
 def _interpolate_shape(mask: sitk.Image, grid: sitk.Image, flat: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    nearest = sitk.Resample(mask, grid, sitk.Transform(), sitk.sitkNearestNeighbor, 0)
+    nearest = resample_mask(mask, grid)
     if np.allclose(mask.GetSpacing(), grid.GetSpacing()):
         return np.asarray(sitk.GetArrayViewFromImage(nearest) != 0)
     inside = sitk.GetArrayViewFromImage(mask) != 0

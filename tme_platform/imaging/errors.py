@@ -1,14 +1,16 @@
-"""The error of this package. Nothing else belongs here."""
+"""The exception of this package. Nothing else belongs here."""
 
 
 class ImagingError(ValueError):
-    """An image, mask or outline that cannot be used.
+    """Raised for an image, mask or outline that cannot be used.
 
     Attributes
     ----------
     rule
-        Short snake_case name of the rule that was broken (``mask_empty``, ``geometry_mismatch``, ...): what the
-        ``rejected_inputs`` table groups by.
+        Short snake_case name of the violated rule (``mask_empty``, ``geometry_mismatch``, ...), by which the
+        ``rejected_inputs`` table is grouped.
+    message
+        What is wrong with which file, and what to do.
     """
 
     def __init__(self, rule: str, message: str) -> None:

@@ -1,4 +1,4 @@
-"""Reading a mask of what to leave out of the ring: vessels, skin, chest wall. Tumours are read in ``mask``."""
+"""Read exclusion masks: tissue to leave out of the ring (vessels, skin, chest wall). Outlines belong in ``mask``."""
 
 from pathlib import Path
 
@@ -6,18 +6,18 @@ import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
 from tme_platform.imaging._volume import read_volume
-from tme_platform.imaging.geometry import onto_grid
+from tme_platform.imaging.geometry import onto_grid, resample_mask, to_mask
 
 
 def read_exclusion(path: str | Path, reference: sitk.Image) -> sitk.Image:
-    """Read an exclusion mask: every label counts, it may be empty, and it may reach beyond the image.
+    """Read an exclusion mask. Every label counts; the mask may be empty, and may extend beyond the image.
 
     Parameters
     ----------
     path
         A label map (NIfTI, NRRD, MetaImage).
     reference
-        The image whose grid is wanted.
+        The image whose grid the result has.
 
     Returns
     -------
@@ -28,7 +28,7 @@ def read_exclusion(path: str | Path, reference: sitk.Image) -> sitk.Image:
     ------
     ImagingError
         ``exclusion_mask_missing``, ``exclusion_mask_unreadable``, ... as for an image, and ``geometry_mismatch`` if it
-        has the grid of the image at another place.
+        has the grid of the image at another position.
     """
     path = Path(path)
     labels = read_volume(path, "exclusion_mask")
@@ -37,7 +37,5 @@ def read_exclusion(path: str | Path, reference: sitk.Image) -> sitk.Image:
     if inside.any() and labels.GetSize() == reference.GetSize():
         return onto_grid(left_out, reference, path.name)
     if not np.any(inside):
-        left_out = sitk.Image(reference.GetSize(), sitk.sitkUInt8)
-        left_out.CopyInformation(reference)
-        return left_out
-    return sitk.Resample(left_out, reference, sitk.Transform(), sitk.sitkNearestNeighbor, 0)
+        return to_mask(np.zeros(reference.GetSize()[::-1], dtype=bool), reference)
+    return resample_mask(left_out, reference)

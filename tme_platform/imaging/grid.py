@@ -1,10 +1,9 @@
-"""The 1 mm grid round a tumour on which features and regions are computed. It is pyradiomics' own."""
+"""Resampling to the 1 mm grid on which regions and features are computed: that of pyradiomics."""
 
-import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
 from tme_platform.imaging.errors import ImagingError
-from tme_platform.imaging.geometry import foreground_box
+from tme_platform.imaging.geometry import foreground_box, spans_a_plane
 
 
 def resample_to_grid(
@@ -21,7 +20,7 @@ def resample_to_grid(
     image, mask
         Scalar volume and binary mask of the same geometry.
     spacing_mm
-        Side of the new voxels.
+        Voxel size of the grid.
     pad_voxels
         Margin round the mask's bounding box, in new voxels.
 
@@ -33,7 +32,7 @@ def resample_to_grid(
     Raises
     ------
     ImagingError
-        ``mask_too_small`` if the mask extends over more than one voxel in fewer than two directions.
+        ``mask_empty``, or ``mask_too_small`` unless the mask is at least two voxels wide along two axes.
     """
     from radiomics import imageoperations
 
@@ -47,17 +46,17 @@ def resample_to_grid(
         label=1,
     )
     if not sitk.GetArrayViewFromImage(resampled[1]).any():
-        raise ImagingError("mask_too_small", f"the outline vanishes on a grid of {spacing_mm:g} mm; it is too small.")
+        raise ImagingError("mask_too_small", f"the outline is empty on a grid of {spacing_mm:g} mm: it is too small.")
     _check_extent(resampled[1], f"outline on the {spacing_mm:g} mm grid")
     return resampled
 
 
 def _check_extent(mask: sitk.Image, what: str) -> None:
     if not sitk.GetArrayViewFromImage(mask).any():
-        raise ImagingError("mask_empty", f"the {what} has no voxel inside; draw it, or drop the row.")
+        raise ImagingError("mask_empty", f"the {what} is empty; draw it, or remove the row.")
     low, high = foreground_box(mask)
-    if int(np.sum(high > low)) < 2:
+    if not spans_a_plane(low, high):
         raise ImagingError(
             "mask_too_small",
-            f"the {what} spans {' x '.join(map(str, high - low + 1))} voxels; a surface of 2 x 2 is the least.",
+            f"the {what} spans {' x '.join(map(str, high - low + 1))} voxels; at least 2 x 2 are required.",
         )

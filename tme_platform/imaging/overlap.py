@@ -1,4 +1,4 @@
-"""How well two outlines of one tumour agree: overlap and distance. Agreement of features is in ``radiomics``."""
+"""Agreement of two outlines of one tumour: overlap and distance. Agreement of features belongs in ``radiomics``."""
 
 from dataclasses import dataclass
 
@@ -16,12 +16,12 @@ class Overlap:
     Attributes
     ----------
     dice
-        Twice the common volume over the sum of both, 0 to 1; NaN if both are empty.
+        Twice the common volume divided by the sum of both volumes, 0 to 1; NaN if both are empty.
     hausdorff_mm, hausdorff_95_mm
-        Largest distance, and the larger of the two 95th percentiles, from the surface voxels of either to the surface
-        of the other; NaN if one is empty.
+        Largest distance, and the larger of the two 95th percentiles, from the surface voxels of either mask to the
+        surface of the other; NaN if one is empty.
     volume_ratio
-        Volume of the second over the first; NaN if the first is empty.
+        Volume of the second divided by that of the first; NaN if the first is empty.
     """
 
     dice: float
@@ -36,7 +36,7 @@ def overlap(first: sitk.Image, second: sitk.Image) -> Overlap:
     Parameters
     ----------
     first, second
-        Binary masks; the second is resampled if its grid is another.
+        Binary masks; the second is resampled if its grid differs.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def overlap(first: sitk.Image, second: sitk.Image) -> Overlap:
 
 
 def _surface_distances(one: np.ndarray, other: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
-    """Distances (mm) of the surface voxels of one mask to those of the other."""
+    """Return the distances (mm) of the surface voxels of one mask to those of the other."""
     to_surface = ndimage.distance_transform_edt(~_surface(other), sampling=spacing)
     return np.asarray(to_surface[_surface(one)])
 

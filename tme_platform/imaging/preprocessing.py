@@ -1,4 +1,4 @@
-"""What is done to a whole image before regions and features: bias correction and z-score. Resampling is ``grid``'s."""
+"""Preprocessing of a whole image: bias-field correction and z-score. Resampling belongs in ``grid``."""
 
 from typing import Literal
 
@@ -12,7 +12,7 @@ _SHRINK = 4
 
 
 def correct_bias(image: sitk.Image) -> sitk.Image:
-    """Remove the slow shading of an MR image (N4, fitted on a copy of a quarter of the resolution in each direction).
+    """Remove the bias field of an MR image by N4, fitted at a quarter of the resolution in each direction.
 
     Returns
     -------
@@ -40,17 +40,17 @@ def z_score(
     Parameters
     ----------
     image, mask
-        Scalar volume and the outline (which ``body`` needs to tell air from tissue).
+        Scalar volume and the outline (needed by ``body`` to separate air from tissue).
     over
-        What mean and standard deviation are taken over: the whole image (as pyradiomics does), what is not air, or
-        ``none`` to leave the image as it is.
+        Voxels from which mean and standard deviation are computed: all (``image``, as in pyradiomics) or those that are
+        not air (``body``); ``none`` returns the image unchanged.
     scale
-        The standard deviation afterwards.
+        Standard deviation of the result.
 
     Raises
     ------
     ImagingError
-        ``image_constant`` if there is nothing to scale by.
+        ``image_constant`` if the standard deviation is 0.
     """
     if over == "none":
         return image
@@ -64,5 +64,7 @@ def z_score(
     body = values if below is None else values[values >= below]
     sd = float(body.std(dtype=np.float64, ddof=1))
     if sd == 0:
-        raise ImagingError("image_constant", "the body has one intensity everywhere; it cannot be scaled.")
+        raise ImagingError(
+            "image_constant", "all voxels of the body have the same intensity; the image cannot be scaled."
+        )
     return (sitk.Cast(image, sitk.sitkFloat64) - float(body.mean(dtype=np.float64))) * (scale / sd)

@@ -1,10 +1,11 @@
-"""The numbers and warnings of one outlined series: a row of the quality table. Nothing here rejects anything."""
+"""Quality measures and warnings of one outlined series: a row of the quality table. Nothing is rejected here."""
 
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
 from tme_platform.imaging.geometry import foreground_box
 from tme_platform.imaging.regions import delineate
+from tme_platform.imaging.settings import RegionSettings
 
 _SMALL_ML = 0.1
 _SHARE_LOST = 0.2
@@ -13,21 +14,18 @@ _SHARE_LOST = 0.2
 def region_quality(
     image: sitk.Image,
     mask: sitk.Image,
+    settings: RegionSettings | None = None,
     *,
-    inner_mm: float = 2.0,
-    outer_mm: float = 2.0,
     exclude: sitk.Image | None = None,
-    leave_out_air: bool = True,
-    vessel_sd: float | None = None,
-    spacing_mm: float = 1.0,
-    pad_voxels: int = 5,
 ) -> dict[str, float | int | str | bool]:
     """Describe an outlined series in one table row.
 
     Parameters
     ----------
-    image, mask, inner_mm, outer_mm, exclude, leave_out_air, vessel_sd, spacing_mm, pad_voxels
+    image, mask, exclude
         As in ``regions``.
+    settings
+        The study's if None.
 
     Returns
     -------
@@ -41,19 +39,9 @@ def region_quality(
     Raises
     ------
     ImagingError
-        As ``regions``.
+        As in ``regions``.
     """
-    found = delineate(
-        image,
-        mask,
-        inner_mm=inner_mm,
-        outer_mm=outer_mm,
-        exclude=exclude,
-        leave_out_air=leave_out_air,
-        vessel_sd=vessel_sd,
-        spacing_mm=spacing_mm,
-        pad_voxels=pad_voxels,
-    )
+    found = delineate(image, mask, settings, exclude=exclude)
     inside = sitk.GetArrayViewFromImage(mask) != 0
     values = sitk.GetArrayViewFromImage(image)
     low, high = foreground_box(mask)
@@ -106,7 +94,7 @@ def _metadata(image: sitk.Image, key: str, default: str) -> str:
 
 def _warnings(row: dict[str, float | int | str | bool], flat: bool) -> list[str]:
     lost = float(row["ring_air_share"]) + float(row["ring_vessel_share"]) + float(row["ring_excluded_share"])
-    said = [
+    candidates = [
         (flat, "outline spans one slice: no resampling across it, ring in that slice only"),
         (int(row["components"]) > 1, f"outline has {row['components']} separate parts, each with its own ring"),
         (int(row["cavities"]) > 0, f"outline has {row['cavities']} closed cavities: ring follows the outer border"),
@@ -119,4 +107,4 @@ def _warnings(row: dict[str, float | int | str | bool], flat: bool) -> list[str]
             f"outline: {row['geometry_note']} ({float(row['geometry_mismatch_mm']):.4f} mm)",
         ),
     ]
-    return [text for holds, text in said if holds]
+    return [text for holds, text in candidates if holds]

@@ -1,6 +1,6 @@
 """The two regions of a tumour: the outline itself and the ring round its border.
 
-What a region's numbers mean for quality is in ``quality``; features of the regions are in ``tme_platform.radiomics``.
+Quality measures of the regions belong in ``quality``, their features in ``tme_platform.radiomics``.
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from tme_platform.imaging.air import air_threshold
 from tme_platform.imaging.distance import signed_distance_mm
 from tme_platform.imaging.errors import ImagingError
-from tme_platform.imaging.geometry import onto_grid
+from tme_platform.imaging.geometry import onto_grid, resample_mask, to_mask
 from tme_platform.imaging.grid import resample_to_grid
+from tme_platform.imaging.settings import RegionSettings
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Delineation:
         Voxels left out of it: air, brighter than the vessel threshold, in the exclusion mask (each counted once, in
         this order).
     air_below
-        Intensity below which a voxel was taken for air; NaN if the image has no air.
+        Intensity below which a voxel counts as air; NaN if the image has no air.
     """
 
     image: sitk.Image
@@ -43,6 +44,10 @@ class Delineation:
     vessel_voxels: int
     excluded_voxels: int
     air_below: float
+
+    def masks(self) -> dict[str, sitk.Image]:
+        """Return the masks by name: ``tumour`` and ``ring``."""
+        return {"tumour": self.tumour, "ring": self.ring}
 
 
 def regions(
@@ -57,29 +62,25 @@ def regions(
     spacing_mm: float = 1.0,
     pad_voxels: int = 5,
 ) -> dict[str, sitk.Image]:
-    """Make the tumour and the ring round its border, on the study's 1 mm grid.
+    """Compute the masks of the tumour and of the ring round its border, on the study's 1 mm grid.
 
     The grid is pyradiomics' own (see ``resample_to_grid``). The tumour is the mask on that grid. The ring is every
-    voxel at -inner_mm <= d <= outer_mm, d the signed distance to the border, without air (``air_threshold``),
-    without vessels and without the exclusion mask. Air and vessels are only looked for outside the outline: what the
-    reader outlined is tumour. Cavities closed on all sides are filled first, so the ring follows the outer border; an
-    outline of one slice has its ring in that slice; each of several components has its own ring; a tumour thinner than
-    the ring lies in it whole; where the outline meets the edge of the image the ring is open.
+    voxel with -inner_mm <= d <= outer_mm, where d is the signed distance to the border, without air
+    (``air_threshold``), vessels and the exclusion mask. Air and vessels are only searched outside the outline: what
+    the reader outlined is tumour.
+
+    Closed cavities are filled first, so the ring follows the outer border. An outline of one slice has its ring in
+    that slice, and each of several components has its own ring. A tumour thinner than the ring lies entirely within
+    it. Where the outline meets the edge of the image the ring is open.
 
     Parameters
     ----------
     image, mask
         Scalar volume and binary mask of the same geometry (``read_series``, ``read_mask``).
-    inner_mm, outer_mm
-        Width of the ring inside and outside the border, mm; ``outer_mm`` at most the grid's margin.
     exclude
         Mask of vessels and neighbouring tissue to leave out of the ring.
-    leave_out_air
-        Whether air is left out.
-    vessel_sd
-        Leave out voxels brighter than the tumour's mean plus this many of its standard deviations; None leaves them in.
-    spacing_mm, pad_voxels
-        The grid.
+    inner_mm, outer_mm, leave_out_air, vessel_sd, spacing_mm, pad_voxels
+        See ``RegionSettings``.
 
     Returns
     -------
@@ -91,76 +92,63 @@ def regions(
     ImagingError
         ``mask_empty``, ``mask_too_small``, ``mask_covers_image``, ``geometry_mismatch``, ``mask_outside_image``.
     ValueError
-        If a width is negative, both are 0, or ``outer_mm`` exceeds the grid's margin.
+        If the widths are invalid, see ``RegionSettings``.
 
     References
     ----------
     Han et al. 2024, Breast Cancer Research, doi 10.1186/s13058-024-01776-y (a ring 2 mm inside to 2 mm outside).
     """
-    found = delineate(
-        image,
-        mask,
-        inner_mm=inner_mm,
-        outer_mm=outer_mm,
-        exclude=exclude,
-        leave_out_air=leave_out_air,
-        vessel_sd=vessel_sd,
-        spacing_mm=spacing_mm,
-        pad_voxels=pad_voxels,
-    )
-    return {"tumour": found.tumour, "ring": found.ring}
+    settings = RegionSettings(inner_mm, outer_mm, leave_out_air, vessel_sd, spacing_mm, pad_voxels)
+    return delineate(image, mask, settings, exclude=exclude).masks()
 
 
 def delineate(
     image: sitk.Image,
     mask: sitk.Image,
+    settings: RegionSettings | None = None,
     *,
-    inner_mm: float = 2.0,
-    outer_mm: float = 2.0,
     exclude: sitk.Image | None = None,
-    leave_out_air: bool = True,
-    vessel_sd: float | None = None,
-    spacing_mm: float = 1.0,
-    pad_voxels: int = 5,
     resampled: tuple[sitk.Image, sitk.Image] | None = None,
 ) -> Delineation:
-    """Make the regions as ``regions`` does, with the numbers of what was left out.
+    """Compute the regions as ``regions`` does, and count the voxels left out of the ring.
 
-    ``resampled`` gives image and mask on the grid where the caller has them already (the image may be scaled: air and
-    vessels are looked for in ``image``).
+    Parameters
+    ----------
+    image, mask, exclude
+        As in ``regions``.
+    settings
+        The study's if None.
+    resampled
+        Image and mask on the study's grid, if the caller has them already. This image may be scaled, since air and
+        vessels are searched in ``image``.
     """
-    if min(inner_mm, outer_mm) < 0 or inner_mm + outer_mm == 0:
-        raise ValueError(f"the ring needs a width above 0, got {inner_mm} mm inside and {outer_mm} mm outside")
-    if outer_mm > pad_voxels * spacing_mm:
-        raise ValueError(
-            f"a ring of {outer_mm} mm outside does not fit in the grid's margin of {pad_voxels * spacing_mm:g} mm; "
-            "raise pad_voxels (which changes the filters' scale, hence the features)"
-        )
+    settings = settings or RegionSettings()
     mask = onto_grid(mask, image)
     values = sitk.GetArrayViewFromImage(image)
     inside = sitk.GetArrayViewFromImage(mask) != 0
     if inside.all():
         raise ImagingError("mask_covers_image", "the outline covers the whole image; outline the tumour only.")
     grid, tumour_mask = resampled or resample_to_grid(
-        sitk.Cast(image, sitk.sitkFloat64), mask, spacing_mm=spacing_mm, pad_voxels=pad_voxels
+        sitk.Cast(image, sitk.sitkFloat64), mask, spacing_mm=settings.spacing_mm, pad_voxels=settings.pad_voxels
     )
     tumour = sitk.GetArrayFromImage(tumour_mask) != 0
-    distance = signed_distance_mm(_fill_cavities(mask), grid, outer_mm + 3 * spacing_mm)
-    ring = (distance >= -inner_mm) & (distance <= outer_mm)
+    distance = signed_distance_mm(_fill_cavities(mask), grid, settings.outer_mm + 3 * settings.spacing_mm)
+    ring = (distance >= -settings.inner_mm) & (distance <= settings.outer_mm)
     in_tumour = values[inside]
-    air_below = air_threshold(values, float(np.median(in_tumour))) if leave_out_air else None
+    air_below = air_threshold(values, float(np.median(in_tumour))) if settings.leave_out_air else None
     outside = ring & ~tumour
-    air = _empty_like(ring) if air_below is None else outside & _onto(image < air_below, grid)
-    vessel = _empty_like(ring)
-    if vessel_sd is not None:
-        above = float(in_tumour.mean() + vessel_sd * in_tumour.std())
-        vessel = outside & ~air & _onto(image > above, grid)
-    left_out = air | vessel
-    excluded = _empty_like(ring) if exclude is None else ring & ~left_out & _onto(exclude != 0, grid)
+    air = vessel = excluded = np.zeros_like(ring)
+    if air_below is not None:
+        air = outside & _on_grid(image < air_below, grid)
+    if settings.vessel_sd is not None:
+        above = float(in_tumour.mean() + settings.vessel_sd * in_tumour.std())
+        vessel = outside & ~air & _on_grid(image > above, grid)
+    if exclude is not None:
+        excluded = ring & ~(air | vessel) & _on_grid(exclude != 0, grid)
     return Delineation(
         image=grid,
-        tumour=_mask(tumour, grid),
-        ring=_mask(ring & ~left_out & ~excluded, grid),
+        tumour=to_mask(tumour, grid),
+        ring=to_mask(ring & ~(air | vessel | excluded), grid),
         ring_voxels=int(ring.sum()),
         air_voxels=int(air.sum()),
         vessel_voxels=int(vessel.sum()),
@@ -173,16 +161,5 @@ def _fill_cavities(mask: sitk.Image) -> sitk.Image:
     return sitk.BinaryFillhole(sitk.Cast(mask != 0, sitk.sitkUInt8), fullyConnected=False, foregroundValue=1.0)
 
 
-def _onto(mask: sitk.Image, grid: sitk.Image) -> NDArray[np.bool_]:
-    moved = sitk.Resample(mask, grid, sitk.Transform(), sitk.sitkNearestNeighbor, 0)
-    return np.asarray(sitk.GetArrayViewFromImage(moved) != 0)
-
-
-def _empty_like(region: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    return np.zeros_like(region)
-
-
-def _mask(region: NDArray[np.bool_], grid: sitk.Image) -> sitk.Image:
-    mask = sitk.GetImageFromArray(region.astype(np.uint8))
-    mask.CopyInformation(grid)
-    return mask
+def _on_grid(mask: sitk.Image, grid: sitk.Image) -> NDArray[np.bool_]:
+    return np.asarray(sitk.GetArrayViewFromImage(resample_mask(mask, grid)) != 0)

@@ -1,10 +1,11 @@
-"""Reading one image series. Masks, acquisition tags and preprocessing are elsewhere in the package."""
+"""Read one image series. Outlines belong in ``mask``, acquisition parameters in ``acquisition``."""
 
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
+from tme_platform.imaging._phases import subtract
 from tme_platform.imaging._volume import read_volume
 from tme_platform.imaging.dicom import read_dicom_series
 from tme_platform.imaging.errors import ImagingError
@@ -13,7 +14,7 @@ from tme_platform.imaging.errors import ImagingError
 def read_series(
     path: str | Path, *, series: str | None = None, phase: int | None = None, minus: int | None = None
 ) -> sitk.Image:
-    """Read a three-dimensional image, checked to be usable for feature extraction.
+    """Read a three-dimensional image and check that features can be computed from it.
 
     Parameters
     ----------
@@ -24,12 +25,12 @@ def read_series(
     phase
         Phase of a dynamic series (DICOM, or the fourth axis of a file), from 0.
     minus
-        Phase to subtract from it.
+        Phase to subtract from that phase.
 
     Returns
     -------
     SimpleITK.Image
-        The volume with its own pixel type and geometry (mm), and no metadata but these.
+        The volume with its pixel type and geometry (mm), without any other metadata.
 
     Raises
     ------
@@ -44,8 +45,7 @@ def read_series(
     else:
         image = read_volume(path, "image", phase)
         if minus is not None:
-            earlier = read_volume(path, "image", minus)
-            image = sitk.Cast(image, sitk.sitkFloat64) - sitk.Cast(earlier, sitk.sitkFloat64)
+            image = subtract(image, read_volume(path, "image", minus))
     _check_values(image, path.name)
     return image
 
@@ -56,7 +56,7 @@ def _check_values(image: sitk.Image, name: str) -> None:
     if not (np.isfinite(low) and np.isfinite(high)):
         bad = int((~np.isfinite(values)).sum())
         raise ImagingError(
-            "image_not_finite", f"{name} has {bad} voxels that are NaN or infinite; export it again without them."
+            "image_not_finite", f"{name} has {bad} NaN or infinite voxels; export it again without them."
         )
     if low == high:
-        raise ImagingError("image_constant", f"{name} has the value {low:g} everywhere; it holds no image.")
+        raise ImagingError("image_constant", f"every voxel of {name} has the value {low:g}; it contains no image.")

@@ -1,13 +1,13 @@
-"""Radiomic features of tumour and ring, many patients at a time, and how well they agree between readings.
+"""Radiomic features of tumour and ring for many patients, their repeatability, and their harmonisation.
 
-What belongs here: from an image and its masks to feature rows, and the choice of features that repeat. What does not:
-reading files (``tme_platform.imaging``), storing rows (``tme_platform.lake``), learning (``tme_platform.signature``).
+Reading images belongs in ``tme_platform.imaging``, storing rows in ``tme_platform.lake``, training models in
+``tme_platform.signature``.
 """
 
 from tme_platform.radiomics.agreement import agreement
 from tme_platform.radiomics.backends import InProcess, ProcessPool
 from tme_platform.radiomics.batch import (
-    MAY_PASS,
+    TRANSIENT_RULES,
     BatchOptions,
     ExtractionJob,
     acquire_many,
@@ -21,10 +21,10 @@ from tme_platform.radiomics.extraction import extract, prepare
 from tme_platform.radiomics.harmonisation import (
     batch_components,
     batch_share,
-    combat_of,
+    combat_from_table,
     combat_table,
+    fit_harmonisation,
     harmonise,
-    learn_harmonisation,
 )
 from tme_platform.radiomics.icc import IccForm, icc
 from tme_platform.radiomics.jobs import Backend, BackendError, available_processors
@@ -38,7 +38,7 @@ from tme_platform.radiomics.slices import slice_lines
 
 __all__ = [
     "FEATURE_VERSION",
-    "MAY_PASS",
+    "TRANSIENT_RULES",
     "Backend",
     "BackendError",
     "BatchOptions",
@@ -53,7 +53,7 @@ __all__ = [
     "available_processors",
     "batch_components",
     "batch_share",
-    "combat_of",
+    "combat_from_table",
     "combat_table",
     "compare_outlines",
     "describe_many",
@@ -62,9 +62,9 @@ __all__ = [
     "extract_perturbed",
     "feature_names",
     "fit_combat",
+    "fit_harmonisation",
     "harmonise",
     "icc",
-    "learn_harmonisation",
     "make_backend",
     "perturbations",
     "prepare",

@@ -3,9 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from tme_platform.radiomics._grey_levels import GreyLevels
-
-_EPS = np.spacing(1)
+from tme_platform.radiomics._grey_levels import GreyLevels, entropy
 
 
 def first_order(values: NDArray[np.floating], grey: GreyLevels, voxel_mm3: float, shift: float) -> dict[str, float]:
@@ -16,11 +14,11 @@ def first_order(values: NDArray[np.floating], grey: GreyLevels, voxel_mm3: float
     values
         Intensities inside the region.
     grey
-        Their grey levels (for entropy and uniformity).
+        Grey levels of the region (for entropy and uniformity).
     voxel_mm3
         Volume of a voxel.
     shift
-        What is added to an intensity before it is squared.
+        Value added to an intensity before it is squared.
 
     References
     ----------
@@ -42,7 +40,7 @@ def first_order(values: NDArray[np.floating], grey: GreyLevels, voxel_mm3: float
         "10Percentile": p10,
         "90Percentile": p90,
         "Energy": energy,
-        "Entropy": -np.sum(share * np.log2(share + _EPS)),
+        "Entropy": float(entropy(share)),
         "InterquartileRange": p75 - p25,
         "Kurtosis": (squared * squared).mean() / scale**2,
         "Maximum": high,

@@ -1,11 +1,10 @@
-"""Features of the grey-level co-occurrence matrix, as pyradiomics defines them. The matrix is pyradiomics' own."""
+"""Features of the grey-level co-occurrence matrix, as pyradiomics defines them and computes the matrix."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tme_platform.radiomics._grey_levels import GreyLevels
+from tme_platform.radiomics._grey_levels import EPSILON, GreyLevels, entropy
 
-_EPS = np.spacing(1)
 Array = NDArray[np.floating]
 
 
@@ -49,7 +48,7 @@ def _joint(p: Array, i: Array) -> dict[str, Array]:
     variance = (px * spread**2).sum(axis=1)
     covariance = np.einsum("aij,ai,aj->a", p, spread, spread, optimize=True)
     squared = p * centred**2
-    correlation = np.where(variance == 0, 1.0, covariance / (variance + _EPS))
+    correlation = np.where(variance == 0, 1.0, covariance / (variance + EPSILON))
     return {
         "Autocorrelation": np.tensordot(p, product, 2),
         "JointAverage": mean,
@@ -75,7 +74,7 @@ def _sums_and_differences(p: Array, grey: GreyLevels) -> dict[str, Array]:
     average = apart @ k
     return {
         "DifferenceAverage": average,
-        "DifferenceEntropy": _entropy(apart),
+        "DifferenceEntropy": entropy(apart, 1),
         "DifferenceVariance": (apart * (k - average[:, None]) ** 2).sum(axis=1),
         "Id": apart @ (1 / (1 + k)),
         "Idm": apart @ (1 / (1 + k**2)),
@@ -83,18 +82,18 @@ def _sums_and_differences(p: Array, grey: GreyLevels) -> dict[str, Array]:
         "Idn": apart @ (1 / (1 + k / highest)),
         "InverseVariance": apart[:, 1:] @ (1 / k[1:] ** 2),
         "SumAverage": added @ k_sum,
-        "SumEntropy": _entropy(added),
+        "SumEntropy": entropy(added, 1),
     }
 
 
 def _information(p: Array) -> dict[str, Array]:
     px = p.sum(axis=2)
     both = px[:, :, None] * px[:, None, :]
-    log_both = np.log2(both + _EPS)
-    joint = -(p * np.log2(p + _EPS)).sum(axis=(1, 2))
+    log_both = np.log2(both + EPSILON)
+    joint = entropy(p, (1, 2))
     independent = -(both * log_both).sum(axis=(1, 2))
     mixed = -(p * log_both).sum(axis=(1, 2))
-    marginal = _entropy(px)
+    marginal = entropy(px, 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         first = np.where(marginal == 0, 0.0, (joint - mixed) / marginal)
         second = np.where(independent == joint, 0.0, np.sqrt(1 - np.exp(-2 * (independent - joint))))
@@ -106,12 +105,8 @@ def _maximal_correlation(p: Array) -> Array:
         return np.ones(len(p))
     px = p.sum(axis=2)
     # The sum over k of p[i, k] p[j, k] / (px[i] px[k] + eps) as a matrix product. It is nearly similar to the square of
-    # a symmetric matrix, whose eigenvalues would come sooner; but for levels of few voxels eps is not small.
-    q = (p / (px[:, :, None] * px[:, None, :] + _EPS)) @ p.transpose(0, 2, 1)
+    # a symmetric matrix, whose eigenvalues are cheaper, but for levels of few voxels eps is not negligible.
+    q = (p / (px[:, :, None] * px[:, None, :] + EPSILON)) @ p.transpose(0, 2, 1)
     eigenvalues = np.sort(np.linalg.eigvals(q).real, axis=1)
     with np.errstate(invalid="ignore"):
         return np.asarray(np.sqrt(eigenvalues[:, -2]))
-
-
-def _entropy(p: Array) -> Array:
-    return np.asarray(-(p * np.log2(p + _EPS)).sum(axis=1))

@@ -1,6 +1,7 @@
-"""Grey levels and those of the 26 neighbours: run lengths, dependences, tone differences, counted without a voxel loop.
+"""Counts over the 26 neighbours of each voxel without a voxel loop: run lengths, dependences, tone differences.
 
-Exact integers, equal to pyradiomics' ``cMatrices``; for a ring, which fills a tenth of its box, several times faster.
+The counts equal those of pyradiomics' ``cMatrices``. For a ring, which fills a tenth of its box, they are several times
+faster.
 """
 
 import itertools
@@ -18,7 +19,7 @@ _NEIGHBOURS = 27
 def run_lengths(grey: GreyLevels) -> NDArray[np.float64]:
     """Count runs of equal level: directions x levels present x lengths (1, 2, ...).
 
-    Directions that leave the region's box at once (out of a single slice) are no directions.
+    Directions along which the region's box is one voxel wide (out of a single slice) are not counted.
     """
     padded = np.pad(_narrow(grey), 1)
     flat = padded.ravel()
@@ -26,15 +27,15 @@ def run_lengths(grey: GreyLevels) -> NDArray[np.float64]:
     voxels = np.flatnonzero(flat).astype(np.int32)
     level = flat[voxels]
     kinds = grey.highest + 1
-    place, step, code = [], [], []
+    start, step, code = [], [], []
     directions = [d for d in _DIRECTIONS if all(n > abs(k) for n, k in zip(grey.levels.shape, d, strict=True))]
     for number, direction in enumerate(directions):
         offset = np.int32(strides @ direction)
         first = np.flatnonzero(flat[voxels - offset] != level)
-        place.append(voxels[first])
+        start.append(voxels[first])
         step.append(np.full(len(first), offset, dtype=np.int32))
         code.append(level[first] + np.int32(number * kinds))
-    at, by, run = np.concatenate(place), np.concatenate(step), np.concatenate(code)
+    at, by, run = np.concatenate(start), np.concatenate(step), np.concatenate(code)
     of_level = flat[at]
     lengths = []
     while at.size:
@@ -47,7 +48,7 @@ def run_lengths(grey: GreyLevels) -> NDArray[np.float64]:
 
 
 def dependences(grey: GreyLevels) -> NDArray[np.float64]:
-    """Count voxels by how many in their neighbourhood share their level: 1 x levels present x sizes (1 ... 27)."""
+    """Count voxels by the number in their neighbourhood of equal level: 1 x levels present x sizes (1 ... 27)."""
     levels = _narrow(grey)
     size = np.ones(levels.shape, dtype=np.uint8)
     for direction in _DIRECTIONS:
@@ -61,7 +62,7 @@ def dependences(grey: GreyLevels) -> NDArray[np.float64]:
 
 
 def tone_differences(grey: GreyLevels) -> tuple[NDArray[np.floating], NDArray[np.floating], NDArray[np.floating]]:
-    """Return level, number of voxels with a neighbour, and sum of their distance to the neighbours' mean level."""
+    """Return levels, number of voxels with a neighbour, and sum of their differences from the neighbours' mean."""
     level = grey.levels[grey.inside]
     total = _box_sum(grey.levels)[grey.inside] - level
     neighbours = _box_sum(grey.inside.astype(np.int32))[grey.inside] - 1
@@ -84,7 +85,7 @@ def _pair_of_views(direction: tuple[int, ...]) -> tuple[tuple[slice, ...], tuple
 
 
 def _box_sum(values: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Sum over each voxel and its 26 neighbours, as far as they are in the box."""
+    """Return the sum over each voxel and those of its 26 neighbours that lie in the box."""
     for axis in range(3):
         total = values.copy()
         upper = tuple(slice(1, None) if a == axis else slice(None) for a in range(3))

@@ -18,7 +18,7 @@ def shape(inside: NDArray[np.bool_], spacing: tuple[float, float, float]) -> dic
     Parameters
     ----------
     inside
-        (z, y, x), at least one voxel, cropped or not.
+        (z, y, x), with at least one voxel inside; need not be cropped.
     spacing
         Millimetres, in the order z, y, x.
 
@@ -50,10 +50,10 @@ def shape(inside: NDArray[np.bool_], spacing: tuple[float, float, float]) -> dic
 
 
 def _mesh(inside: NDArray[np.bool_], step: Array) -> tuple[float, float]:
-    """Area and volume of pyradiomics' marching-cubes mesh.
+    """Return area and volume of pyradiomics' marching-cubes mesh.
 
-    A cube's part of either depends on which of its eight corners are inside and, for the volume, linearly on where the
-    cube is. So it is enough to count cubes of each kind and to sum their positions.
+    A cube's contribution to either depends on which of its eight corners are inside and, for the volume, linearly on
+    its position. It is therefore enough to count the cubes of each kind and to sum their positions.
     """
     code = np.zeros(tuple(n - 1 for n in inside.shape), dtype=np.uint8)
     for bit, (z, y, x) in enumerate(np.ndindex(2, 2, 2)):
@@ -76,14 +76,14 @@ def _cube_areas(z: float, y: float, x: float) -> Array:
 
 @lru_cache(maxsize=1)
 def _cube_volumes() -> tuple[Array, Array]:
-    """Volume of each kind of cube at the origin, and what it gains per step along each axis, in voxels."""
+    """Return the volume of each kind of cube at the origin, and its increase per step along each axis, in voxels."""
     at_origin = np.array([_of_cubes(_cube(kind))[1] for kind in range(256)])
     slope = np.empty((3, 256))
     for axis in range(3):
         for kind in range(256):
             cube = _cube(kind)
             first = cube.take([0], axis=axis)
-            # The first plane twice puts the cube one step along the axis, behind a cube whose volume is known.
+            # Repeating the first plane moves the cube one step along the axis, behind a cube of known volume.
             longer = np.concatenate([first, cube], axis=axis)
             before = np.concatenate([first, first], axis=axis)
             slope[axis, kind] = _of_cubes(longer)[1] - _of_cubes(before)[1] - at_origin[kind]
@@ -102,10 +102,10 @@ def _of_cubes(inside: NDArray[np.bool_], step: tuple[float, float, float] = (1.0
 
 
 def _diameters(inside: NDArray[np.bool_], step: Array) -> tuple[float, list[float]]:
-    """Largest distance of two mesh vertices, in space and within the planes across z, y and x.
+    """Return the largest distance between mesh vertices, in space and within planes perpendicular to z, y and x.
 
-    Vertices lie half-way between neighbours of which one is inside. Points that lie between two others of a line
-    cannot be ends of a diameter.
+    Vertices lie half-way between two neighbours of which one is inside. A point between two others on a line cannot be
+    the end of a diameter.
     """
     vertices = _vertices(inside)
     in_plane = [_planar_diameter(vertices, axis, step) for axis in range(3)]
@@ -117,7 +117,7 @@ def _diameters(inside: NDArray[np.bool_], step: Array) -> tuple[float, list[floa
 
 
 def _vertices(inside: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Mesh vertices (n x 3) in half voxels."""
+    """Return the mesh vertices (n x 3) in half voxels."""
     found = []
     for axis in range(3):
         points = 2 * np.argwhere(np.diff(inside, axis=axis))
@@ -127,7 +127,7 @@ def _vertices(inside: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def _line_ends(points: NDArray[np.int64], axis: int) -> NDArray[np.int64]:
-    """Keep the first and the last point of every line along an axis."""
+    """Return the first and the last point of every line along an axis."""
     others = [a for a in range(3) if a != axis]
     size = points.max(axis=0) + 1
     line = points[:, others[0]] * size[others[1]] + points[:, others[1]]
@@ -139,10 +139,10 @@ def _line_ends(points: NDArray[np.int64], axis: int) -> NDArray[np.int64]:
 
 
 def _planar_diameter(vertices: NDArray[np.int64], axis: int, step: Array) -> float:
-    """Largest distance of two vertices in one plane across an axis.
+    """Return the largest distance between vertices in one plane perpendicular to an axis.
 
-    The extents of a plane's points in sixteen directions bound its diameter from both sides; pairs are compared only
-    in planes whose upper bound reaches the best lower one.
+    The extents of a plane's points in sixteen directions bound its diameter from both sides. Pairs are compared only
+    in planes whose upper bound reaches the best lower bound.
     """
     row, column = (a for a in range(3) if a != axis)
     ends = _line_ends(vertices, column)
@@ -164,7 +164,7 @@ def _planar_diameter(vertices: NDArray[np.int64], axis: int, step: Array) -> flo
 
 
 def _axes(inside: NDArray[np.bool_], step: Array) -> Array:
-    """Eigenvalues of the covariance of the voxel centres, ascending."""
+    """Return the eigenvalues of the covariance of the voxel centres, ascending."""
     points = np.argwhere(inside) * step
     points -= points.mean(axis=0)
     points /= np.sqrt(len(points))

@@ -1,15 +1,14 @@
 """Features of the matrices of grey level by size: run length, size zone, dependence, as pyradiomics defines them.
 
-The three families share their formulas and differ in what is counted and in what the features are called.
+The three families share their formulas; they differ in what is counted and in the names of the features.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tme_platform.radiomics._grey_levels import GreyLevels
+from tme_platform.radiomics._grey_levels import GreyLevels, entropy
 from tme_platform.radiomics._neighbours import dependences, run_lengths
 
-_EPS = np.spacing(1)
 Array = NDArray[np.floating]
 
 _RUN = {
@@ -111,7 +110,7 @@ def _features(counts: Array, grey: GreyLevels, names: dict[str, str]) -> dict[st
         "percentage": total**2 / (by_size @ j),
         "grey_variance": _variance(by_level / total[:, None], grey.present.astype(float)) * total,
         "size_variance": _variance(by_size / total[:, None], j) * total,
-        "entropy": -(share * np.log2(share + _EPS)).sum(axis=(1, 2)) * total,
+        "entropy": entropy(share, (1, 2)) * total,
         "low": by_level @ (1 / i2),
         "high": by_level @ i2,
         "small_low": counts @ (1 / j2) @ (1 / i2),

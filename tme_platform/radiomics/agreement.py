@@ -1,4 +1,4 @@
-"""Which features repeat: between readers, between sessions, or under perturbation. The coefficient is in ``icc``."""
+"""Repeatability of features between readers, between sessions and under perturbation. The ICC belongs in ``icc``."""
 
 from collections.abc import Iterator
 
@@ -12,11 +12,11 @@ ORIGINAL = "original"
 
 
 def agreement(features: pd.DataFrame, *, threshold: float = 0.75, form: IccForm = "ICC2") -> pd.DataFrame:
-    """Compute the agreement of every feature for every kind of repetition a feature table holds.
+    """Compute the agreement of every feature for every kind of repetition in a feature table.
 
-    Kinds: ``reader`` (the first session of each reader, if there are several readers), ``session`` (the sessions of
-    each reader, if there are several) and ``perturbation:contour``, ``perturbation:position``, ``perturbation:noise``
-    (the original with its perturbed versions), so a perturbation is never mistaken for a reading.
+    The kinds are ``reader`` (the first session of each reader, if there are several readers), ``session`` (the sessions
+    of each reader, if there are several) and ``perturbation:contour``, ``perturbation:position`` and
+    ``perturbation:noise`` (the original with its perturbed versions). Perturbations never count as readings.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def agreement(features: pd.DataFrame, *, threshold: float = 0.75, form: IccForm 
         ``perturbation`` (``original`` or missing for the readings themselves), ``series``, ``row_key``, and the
         features.
     threshold
-        A feature is kept if its coefficient is above this for every kind present.
+        A feature is kept if its coefficient exceeds this for every kind present.
     form
         Form of the coefficient, see ``icc``.
 
@@ -33,12 +33,12 @@ def agreement(features: pd.DataFrame, *, threshold: float = 0.75, form: IccForm 
     -------
     DataFrame
         One row per feature and kind: feature, kind, icc, ci_low, ci_high, subjects, raters, kept, reason. ``kept`` is
-        the verdict on the feature over all kinds, ``reason`` says for this kind why it fell ("" if it did not).
+        the decision on the feature over all kinds; ``reason`` says why this kind rejects it ("" if it does not).
 
     Raises
     ------
     ValueError
-        If ``patient_id`` is missing, or nothing in the table repeats.
+        If ``patient_id`` is missing, or the table contains no repetition.
     """
     if "patient_id" not in features.columns:
         raise ValueError("the feature table lacks the column 'patient_id'")
@@ -62,7 +62,7 @@ def agreement(features: pd.DataFrame, *, threshold: float = 0.75, form: IccForm 
 
 
 def _repetitions(features: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield (kind, table with subject and rater) for every kind of repetition there is."""
+    """Yield (kind, table with subject and rater) for every kind of repetition present."""
     named = features.reset_index(drop=True)
     for column, fill in (("series", ""), ("reader", ""), ("session", ""), ("perturbation", ORIGINAL)):
         named[column] = named[column].fillna(fill).astype(str) if column in named else fill
@@ -78,7 +78,7 @@ def _repetitions(features: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def _kind(name: str, table: pd.DataFrame, subject: pd.Series, rater: str) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield the readings of a kind if any subject has two of them; subjects with one are left out."""
+    """Yield the readings of a kind, unless no subject has two of them; subjects with a single reading are dropped."""
     keyed = table.assign(subject=subject[table.index], rater=table[rater])
     several = keyed.groupby("subject")["rater"].transform("nunique") > 1
     if np.any(several):

@@ -1,18 +1,18 @@
-"""Running jobs on this machine: in this process, or in a pool of processes. A cluster is in `dask_backend`."""
+"""Run jobs on this machine, in this process or in a pool of processes. Clusters belong in `dask_backend`."""
 
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
-from tme_platform.radiomics.jobs import Job, Result, WorkerCrashError, available_processors, one_thread
+from tme_platform.radiomics.jobs import Job, Result, WorkerCrashError, available_processors, limit_threads
 
 
 class InProcess:
     """Runs jobs one after the other in this process."""
 
     def map(self, function: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[tuple[int, Result | Exception]]:
-        """Yield (number, result or exception) in the order of the jobs."""
+        """Yield (index, result or exception) in the order of the jobs."""
         for number, job in enumerate(jobs):
             try:
                 yield number, function(job)
@@ -21,29 +21,29 @@ class InProcess:
 
 
 class ProcessPool:
-    """Runs jobs in processes of one thread each; a process that dies costs its own job only.
+    """Runs jobs in single-threaded processes; if a process dies, only the job that killed it fails.
 
     Parameters
     ----------
     workers
-        Number of processes; None takes the processors this process may use.
+        Number of processes; None takes one per processor that this process may use.
     preload
-        Modules that the processes have imported before they start.
+        Modules to import before the processes are forked.
     """
 
     def __init__(self, workers: int | None = None, preload: Sequence[str] = ()) -> None:
         self.workers = workers or available_processors()
-        # A forked child of a process with threads (Dagster, a notebook) may deadlock; a fork server has none.
+        # Forking a process with threads (Dagster, a notebook) may deadlock; a fork server has no threads.
         forkserver = "forkserver" in multiprocessing.get_all_start_methods()
         self._context = multiprocessing.get_context("forkserver" if forkserver else "spawn")
         if forkserver:
             self._context.set_forkserver_preload(list(preload))
 
     def map(self, function: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[tuple[int, Result | Exception]]:
-        """Yield (number, result or exception) as jobs finish.
+        """Yield (index, result or exception) as jobs finish.
 
-        When a process dies the pool is made anew. The jobs that were under way are repeated one at a time, each in a
-        process of its own, so that the one that kills its process is known and the others are done.
+        When a process dies, the pool is replaced. The jobs that were running are repeated one at a time, each in its
+        own process, which identifies the job that kills its process and completes the others.
         """
         waiting = list(enumerate(jobs))[::-1]
         while waiting:
@@ -51,7 +51,7 @@ class ProcessPool:
             with self._pool(min(self.workers, len(waiting))) as pool:
                 running: dict[Future[Result], tuple[int, Job]] = {}
                 while (waiting or running) and not suspects:
-                    # Few jobs are handed over in advance: a death makes suspects of those only.
+                    # Only the jobs submitted when a process dies are suspects, so few are submitted in advance.
                     while waiting and len(running) < 2 * self.workers and not suspects:
                         numbered = waiting.pop()
                         try:
@@ -81,7 +81,7 @@ class ProcessPool:
             yield number, outcome
 
     def _pool(self, workers: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(workers, mp_context=self._context, initializer=one_thread)
+        return ProcessPoolExecutor(workers, mp_context=self._context, initializer=limit_threads)
 
 
 def _outcome(future: Future[Result]) -> Result | Exception:

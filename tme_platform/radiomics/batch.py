@@ -1,6 +1,6 @@
-"""Many outlined series at a time: features, quality rows, perturbed features; what fails becomes a row, not an error.
+"""Process many outlined series: features, quality measures, perturbed features. Failures become rows, not errors.
 
-How jobs are spread over processes is in ``backends``; which jobs need doing is the caller's affair (``row_key``).
+Distributing jobs over processes belongs in ``backends``. Callers decide which jobs are necessary (``row_key``).
 """
 
 import time
@@ -30,14 +30,14 @@ OnProgress = Callable[[int, int, float, float], None]
 
 @dataclass(frozen=True)
 class BatchOptions:
-    """Where a batch of jobs runs, and whom it reports its progress to.
+    """Where a batch of jobs runs, and where its progress is reported.
 
     Attributes
     ----------
     workers
-        Processes of one thread each; None takes the machine's processors, 1 runs in this process.
+        Number of single-threaded processes; None takes one per processor, 1 runs in this process.
     backend
-        Where to run instead, see ``Backend``.
+        Backend to use instead, see ``Backend``.
     on_progress
         Called after each job with: done, total, jobs per second, seconds left.
     """
@@ -49,32 +49,33 @@ class BatchOptions:
 
 DEFAULT_OPTIONS = BatchOptions()
 Row = TypeVar("Row")
-# A row's values travel and wait as an array: as a mapping a cohort of thousands would take gigabytes.
+# Values of a row are kept as an array: as a mapping, a cohort of thousands would take gigabytes.
 FeatureRow = tuple[dict[str, Any], NDArray[np.float64]]
 
+OUTLINE_COLUMNS = ("patient_id", "series", "reader", "session")
 FAILURE_COLUMNS = ("patient_id", "file", "rule", "message", "row_key")
-MAY_PASS = ("worker_crashed", "extraction_failed")
-"""Rules whose failures may not come again with the same files: memory ran out, or the program was mended."""
+TRANSIENT_RULES = ("worker_crashed", "extraction_failed")
+"""Rules of failures that may not recur with the same files, such as lack of memory or a bug fixed since."""
 
 
 @dataclass(frozen=True)
 class ExtractionJob:
-    """One outline to compute. Jobs carry paths, never images, so that a cohort's size costs no memory.
+    """One outline to process. Jobs hold paths rather than images, so memory does not grow with the cohort.
 
     Attributes
     ----------
     patient_id, series, reader, session
-        What identifies the row.
+        Identifiers of the row.
     image, mask
-        Files (or DICOM folders).
+        Files or DICOM folders.
     mask_label
-        Label of the tumour in the mask; None takes the only one.
+        Label of the tumour in the mask; None if there is only one.
     exclusion_mask
-        File of what to leave out of the ring.
+        Mask of tissue to leave out of the ring.
     dicom_series, phase, minus
-        Which series of a DICOM folder and which phase (less which) of a dynamic series, see ``read_series``.
+        Series of a DICOM folder, phase of a dynamic series and phase to subtract, see ``read_series``.
     row_key
-        The key to store with the row, see ``row_key``.
+        Key stored with the row, see ``row_key``.
     """
 
     patient_id: str
@@ -92,7 +93,7 @@ class ExtractionJob:
 
     def identity(self) -> dict[str, str]:
         """Return the columns that identify the row."""
-        return {name: getattr(self, name) for name in ("patient_id", "series", "reader", "session", "row_key")}
+        return {name: getattr(self, name) for name in (*OUTLINE_COLUMNS, "row_key")}
 
 
 def extract_many(
@@ -106,18 +107,18 @@ def extract_many(
     Parameters
     ----------
     jobs
-        What to compute.
+        The outlines.
     settings
         The study's if None.
     options
-        Where to run, and whom to report progress to.
+        Workers and progress report.
 
     Returns
     -------
     features
         In the order of the jobs: patient_id, series, reader, session, row_key, and the features.
     failures
-        patient_id, file, rule, message, row_key for each job that could not be done.
+        patient_id, file, rule, message and row_key of each job that failed.
     """
     settings = settings or ExtractionSettings()
     rows, failures = run_jobs(partial(_features, settings=settings), jobs, options)
@@ -130,7 +131,7 @@ def describe_many(
     *,
     options: BatchOptions = DEFAULT_OPTIONS,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Make the quality rows (``region_quality``) of many outlines; parameters and failures as in ``extract_many``."""
+    """Compute the quality measures (``region_quality``) of many outlines; see ``extract_many``."""
     settings = settings or ExtractionSettings()
     rows, failures = run_jobs(partial(_quality, settings=settings), jobs, options)
     return pd.DataFrame(rows), failures
@@ -145,8 +146,8 @@ def extract_perturbed(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Compute the features of each outline's perturbations (``perturbations``), for ``agreement``.
 
-    Parameters, and failures, as in ``extract_many``. The features have the column ``perturbation`` and several rows per
-    job; the unperturbed rows are those of ``extract_many``.
+    Parameters and results as in ``extract_many``, with several rows per job and the column ``perturbation``. The
+    unperturbed outlines are not included; ``extract_many`` returns their rows.
     """
     settings = settings or ExtractionSettings()
     rows, failures = run_jobs(partial(_perturbed, settings=settings, seed=seed), jobs, options)
@@ -156,7 +157,7 @@ def extract_perturbed(
 def acquire_many(
     jobs: Sequence[ExtractionJob], *, options: BatchOptions = DEFAULT_OPTIONS
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read how many series were acquired (``imaging.acquisition_tags``); failures as in ``extract_many``."""
+    """Read the acquisition parameters (``imaging.acquisition_tags``) of many series; see ``extract_many``."""
     rows, failures = run_jobs(_acquisition, jobs, options)
     return pd.DataFrame(rows), failures
 
@@ -172,7 +173,7 @@ def _features(job: ExtractionJob, settings: ExtractionSettings) -> list[FeatureR
 
 def _quality(job: ExtractionJob, settings: ExtractionSettings) -> list[dict[str, Any]]:
     image, mask, exclude = read_job(job)
-    return [job.identity() | region_quality(image, mask, exclude=exclude, **settings.ring())]
+    return [job.identity() | region_quality(image, mask, settings.region_settings(), exclude=exclude)]
 
 
 def _perturbed(job: ExtractionJob, settings: ExtractionSettings, seed: int) -> list[FeatureRow]:
@@ -184,12 +185,12 @@ def _perturbed(job: ExtractionJob, settings: ExtractionSettings, seed: int) -> l
 
 
 def finite(features: pd.Series) -> NDArray[np.float64]:
-    """Return a row's values if none is infinite, else raise; missing ones (no ring left) may be.
+    """Return the values of a row, of which none may be infinite; values may be missing (no ring left).
 
     Raises
     ------
     ImagingError
-        ``feature_infinite``, naming the first features.
+        ``feature_infinite``; the message lists the first such features.
     """
     values = features.to_numpy()
     infinite = np.isinf(values)
@@ -197,24 +198,29 @@ def finite(features: pd.Series) -> NDArray[np.float64]:
         named = ", ".join(features.index[infinite][:3])
         raise ImagingError(
             "feature_infinite",
-            f"{int(infinite.sum())} features are infinite ({named}): intensities are too large for the image types of "
-            "the study; look at the image's scale, or leave the image type out.",
+            f"{int(infinite.sum())} features are infinite ({named}): intensities are too large for the study's image "
+            "types. Check the scale of the image, or remove the image type from the settings.",
         )
     return values
 
 
 def feature_table(rows: Sequence[FeatureRow], names: list[str], *more: str) -> pd.DataFrame:
-    """Put rows together: what identifies them (and the columns ``more``), then the features."""
-    identity = pd.DataFrame([row[0] for row in rows], columns=[*ExtractionJob("", Path(), Path()).identity(), *more])
+    """Combine rows into a table: identifiers (with the columns ``more``), then the features."""
+    identity = pd.DataFrame([row[0] for row in rows], columns=[*OUTLINE_COLUMNS, "row_key", *more])
     values = np.vstack([row[1] for row in rows]) if rows else np.empty((0, len(names)))
     return pd.concat([identity, pd.DataFrame(values, columns=names)], axis=1)
 
 
 def read_job(job: ExtractionJob) -> tuple[sitk.Image, sitk.Image, sitk.Image | None]:
     """Read image, mask and exclusion mask of a job."""
-    image = read_series(job.image, series=job.dicom_series, phase=job.phase, minus=job.minus)
+    image = read_image(job)
     mask = read_mask(job.mask, image, job.mask_label)
     return image, mask, None if job.exclusion_mask is None else read_exclusion(job.exclusion_mask, image)
+
+
+def read_image(job: ExtractionJob) -> sitk.Image:
+    """Read the image of a job."""
+    return read_series(job.image, series=job.dicom_series, phase=job.phase, minus=job.minus)
 
 
 def run_jobs(
@@ -222,7 +228,7 @@ def run_jobs(
     jobs: Sequence[ExtractionJob],
     options: BatchOptions,
 ) -> tuple[list[Row], pd.DataFrame]:
-    """Do all jobs, the largest first, and give their rows in the jobs' order, and a failure for each that has none."""
+    """Run all jobs, largest image first; return their rows in the order of the jobs, and the table of failures."""
     backend = options.backend
     if backend is None:
         in_process = options.workers == 1 or len(jobs) < 2
@@ -230,10 +236,10 @@ def run_jobs(
     results: dict[int, list[Row]] = {}
     failures: dict[int, dict[str, str]] = {}
     start = time.perf_counter()
-    # The largest first, so that no process is left alone with it at the end.
+    # Largest image first, so that no process is left working alone on it at the end.
     order = sorted(range(len(jobs)), key=lambda number: -_size(jobs[number].image))
-    for done, (place, result) in enumerate(backend.map(function, [jobs[number] for number in order]), start=1):
-        number = order[place]
+    for done, (position, result) in enumerate(backend.map(function, [jobs[number] for number in order]), start=1):
+        number = order[position]
         if isinstance(result, Exception):
             failures[number] = failure_row(jobs[number], result)
         else:
@@ -242,8 +248,7 @@ def run_jobs(
             rate = done / max(time.perf_counter() - start, 1e-9)
             options.on_progress(done, len(jobs), rate, (len(jobs) - done) / rate)
     rows = [row for number in sorted(results) for row in results[number]]
-    rejected = [failures[number] for number in sorted(failures)]
-    return rows, pd.DataFrame(rejected, columns=list(FAILURE_COLUMNS))
+    return rows, failure_table([failures[number] for number in sorted(failures)])
 
 
 def _size(path: Path) -> int:
@@ -251,16 +256,16 @@ def _size(path: Path) -> int:
 
 
 def failure_row(job: ExtractionJob, error: Exception) -> dict[str, str]:
-    """Say in one row which file of a job broke which rule, and what to do."""
+    """Describe a failure in one row: the file, the violated rule, and what to do."""
     if isinstance(error, ImagingError):
         rule, message = error.rule, error.message
     elif isinstance(error, WorkerCrashError):
         rule = "worker_crashed"
-        message = "the process died while computing this outline; is the image too large for the machine's memory?"
+        message = "the worker process died on this outline; the image may be too large for the machine's memory."
     else:
-        # The text of an unexpected error may quote the file, hence a person's data: only its kind and place are told.
-        place = traceback.extract_tb(error.__traceback__)
-        where = f" at {Path(place[-1].filename).name}:{place[-1].lineno}" if place else ""
+        # The text of an unexpected error may quote personal data from the file: report only its type and location.
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
         rule, message = "extraction_failed", f"unexpected {type(error).__name__}{where}; please report it."
     file = job.mask if rule.startswith(("mask_", "geometry_")) else job.image
     if rule.startswith("exclusion_mask_"):
@@ -272,3 +277,8 @@ def failure_row(job: ExtractionJob, error: Exception) -> dict[str, str]:
         "message": message,
         "row_key": job.row_key,
     }
+
+
+def failure_table(rows: Sequence[dict[str, str]]) -> pd.DataFrame:
+    """Return failure rows as a table."""
+    return pd.DataFrame(rows, columns=list(FAILURE_COLUMNS))

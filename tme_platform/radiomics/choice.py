@@ -1,4 +1,4 @@
-"""Choosing a backend by the name that a setting gives."""
+"""Choose a backend by name, as given in a setting."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from tme_platform.radiomics.jobs import Backend
 
 
 def make_backend(name: str) -> Backend | None:
-    """The backend that a setting names.
+    """Return the backend with the given name.
 
     Parameters
     ----------
     name
-        `processes` (as many processes as the caller says: None is given back), `in_process`, or the address of a Dask
-        scheduler: `dask://host:port`, with TLS `dask+tls://host:port`.
+        `in_process`, the address of a Dask scheduler (`dask://host:port`, with TLS `dask+tls://host:port`), or
+        `processes`: returns None, for a pool with the caller's number of workers.
 
     Raises
     ------
     ValueError
-        The name is none of these.
+        If the name is none of these.
     """
     if name == "processes":
         return None
     if name == "in_process":
         return InProcess()
-    scheme, _, place = name.partition("://")
+    scheme, _, address = name.partition("://")
     protocol = {"dask": "tcp", "dask+tls": "tls"}.get(scheme)
-    if protocol is None or not place.rpartition(":")[2].isdigit():
+    if protocol is None or not address.rpartition(":")[2].isdigit():
         raise ValueError(
-            f"no backend {name!r}: say in_process, processes, or dask://host:port (dask+tls://host:port with TLS)"
+            f"no backend {name!r}: use in_process, processes, or dask://host:port (dask+tls://host:port with TLS)"
         )
-    return DaskCluster(f"{protocol}://{place}")
+    return DaskCluster(f"{protocol}://{address}")

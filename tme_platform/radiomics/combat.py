@@ -1,4 +1,4 @@
-"""ComBat: taking scanner effects out of a feature table. Which cohort is trained on is the signature's affair."""
+"""ComBat: removal of scanner effects from a feature table. Selecting usable rows belongs in ``harmonisation``."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Combat:
-    """A fitted harmonisation, made by ``fit_combat`` on training data only.
+    """A harmonisation fitted by ``fit_combat``, on training data only.
 
     Attributes
     ----------
@@ -22,7 +22,7 @@ class Combat:
     mean, sd
         Per feature: grand mean and pooled standard deviation of the training data.
     coefficients
-        Covariates x features: what the covariates explain, which is kept.
+        Covariates x features: effects of the covariates, which are preserved.
     """
 
     shift: pd.DataFrame
@@ -34,18 +34,18 @@ class Combat:
     def transform(
         self, features: pd.DataFrame, batch: pd.Series, covariates: pd.DataFrame | None = None
     ) -> pd.DataFrame:
-        """Harmonise rows of batches that were seen in training.
+        """Harmonise rows of batches that occurred in training.
 
         Raises
         ------
         ValueError
-            If a batch was not seen, or the columns are not those of the training.
+            If a batch did not occur in training, or features or covariates of the training are missing.
         """
         unseen = sorted(set(batch.astype(str)) - set(self.shift.index))
         if unseen:
             raise ValueError(
-                f"batch {unseen[0]!r} was not in the training data, so its effect is unknown; leave its patients as "
-                "they are, or train with some of them"
+                f"batch {unseen[0]!r} is not in the training data, so its effect is unknown; leave its patients "
+                "unharmonised, or train with some of them"
             )
         columns = list(self.mean.index)
         if missing := [name for name in columns if name not in features.columns]:
@@ -59,17 +59,16 @@ class Combat:
 
 
 def fit_combat(features: pd.DataFrame, batch: pd.Series, covariates: pd.DataFrame | None = None) -> Combat:
-    """Learn location and scale of each batch by parametric empirical Bayes.
+    """Estimate location and scale of each batch by parametric empirical Bayes.
 
     Parameters
     ----------
     features
-        Patients x features of the training side, without missing values. A feature that does not vary within batches
-        is left as it is.
+        Training patients x features, without missing values. Features constant within batches are left unchanged.
     batch
         Scanner or site of each patient.
     covariates
-        Numeric columns whose effect is to be kept (the outcome must not be among them).
+        Numeric columns whose effects are preserved (the outcome must not be among them).
 
     Raises
     ------
@@ -84,9 +83,9 @@ def fit_combat(features: pd.DataFrame, batch: pd.Series, covariates: pd.DataFram
     names = batch.loc[features.index].astype(str)
     counts = names.value_counts().sort_index()
     if np.isnan(x).any():
-        raise ValueError("ComBat needs a table without missing values; impute inside the fold first")
+        raise ValueError("ComBat requires a table without missing values; impute within the fold first")
     if counts.min() < 2:
-        raise ValueError(f"batch {counts.idxmin()!r} has one patient; two are the least to estimate its spread")
+        raise ValueError(f"batch {counts.idxmin()!r} has one patient; at least two are needed to estimate its scale")
     batches = (names.to_numpy()[:, None] == counts.index.to_numpy()).astype(float)
     extra = list(covariates.columns) if covariates is not None else []
     design = np.hstack([batches, _covariates(covariates, features.index, extra)])
@@ -113,7 +112,7 @@ def fit_combat(features: pd.DataFrame, batch: pd.Series, covariates: pd.DataFram
 
 
 def _posterior(rows: Array) -> tuple[Array, Array]:
-    """Location and scale of one batch over all features (normal and inverse gamma priors fitted by moments)."""
+    """Estimate location and scale of one batch (normal and inverse gamma priors, fitted by moments over features)."""
     n = len(rows)
     mean, variance = rows.mean(axis=0), rows.var(axis=0, ddof=1)
     if rows.shape[1] < 2:
@@ -142,5 +141,5 @@ def _covariates(covariates: pd.DataFrame | None, index: pd.Index, names: list[st
     if not names:
         return np.zeros((len(index), 0))
     if covariates is None or any(name not in covariates.columns for name in names):
-        raise ValueError(f"the covariates {', '.join(names)} of the training are needed")
+        raise ValueError(f"the covariates used in training are required: {', '.join(names)}")
     return covariates.loc[index, names].to_numpy(dtype=float)

@@ -1,6 +1,6 @@
-"""Jobs on the workers of a Dask cluster that is running already. Starting one, and securing it, is `deploy/`'s affair.
+"""Run jobs on the workers of an existing Dask cluster. Starting and securing a cluster belongs in `deploy/`.
 
-Whoever reaches a Dask scheduler can run any code on its workers: it belongs on a network of its own, or behind TLS.
+Anyone who can connect to a Dask scheduler can run any code on its workers: use a private network, or TLS.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic
 
-from tme_platform.radiomics.jobs import BackendError, Job, Result, WorkerCrashError, one_thread
+from tme_platform.radiomics.jobs import BackendError, Job, Result, WorkerCrashError, limit_threads
 from tme_platform.radiomics.versions import value_versions
 
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-_JOBS_AHEAD = 2  # per worker thread: enough to keep it busy, few enough that a death makes few suspects
+_JOBS_AHEAD = 2  # per worker thread: enough to keep it busy, few enough to leave few suspects when a worker dies
 
 
 class DaskCluster:
-    """Runs jobs on the workers of a Dask cluster; a worker that dies costs nothing but the time of its jobs.
+    """Runs jobs on the workers of a Dask cluster; jobs of a worker that dies are repeated on other workers.
 
     Parameters
     ----------
     address
-        The scheduler's, as Dask writes it: `tcp://host:8786`, or `tls://host:8786` with the certificates that Dask's
-        own configuration names (`DASK_DISTRIBUTED__COMM__TLS__...`).
+        Address of the scheduler as Dask writes it: `tcp://host:8786`, or `tls://host:8786` with the certificates set
+        in Dask's own configuration (`DASK_DISTRIBUTED__COMM__TLS__...`).
     patience_s
-        How long to wait for the scheduler to answer, and for a worker where none is left.
+        Seconds to wait for the scheduler to answer, and for a worker if none is left.
     """
 
     def __init__(self, address: str, *, patience_s: float = 60.0) -> None:
@@ -38,15 +38,15 @@ class DaskCluster:
         self.patience_s = patience_s
 
     def map(self, function: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[tuple[int, Result | Exception]]:
-        """Yield (number, result or exception) as jobs finish.
+        """Yield (index, result or exception) as jobs finish.
 
-        Dask gives the jobs of a dead worker to others. A job that was under way on several workers that died is run
-        again alone, so that the one that kills its worker is told from those that only stood beside it.
+        Dask moves the jobs of a dead worker to other workers. A job that was running on several workers when they died
+        is repeated alone, which separates jobs that kill their worker from those that were merely running there.
 
         Raises
         ------
         BackendError
-            The scheduler does not answer, no worker is left, or a worker computes with other versions.
+            If the scheduler does not answer, no worker is left, or a worker has other package versions.
         """
         from distributed import Client
 
@@ -72,7 +72,7 @@ class DaskCluster:
     def _spread(
         self, client: Client, call: _Call[Job, Result], jobs: Sequence[tuple[int, Job]]
     ) -> Iterator[tuple[int, Job, Result | Exception]]:
-        """Hand out a few jobs per worker at a time and yield them as they come back."""
+        """Submit a few jobs per worker at a time and yield them as they finish."""
         waiting = deque(jobs)
         running: dict[Future, tuple[int, Job]] = {}
         while waiting or running:
@@ -87,21 +87,24 @@ class DaskCluster:
     def _wait(self, client: Client, futures: list[Future]) -> set[Future]:
         from distributed import wait
 
-        alone_since: float | None = None
+        idle_since: float | None = None
         while True:
             try:
                 with client.as_current():
                     return set(wait(futures, timeout=1.0, return_when="FIRST_COMPLETED").done)
             except TimeoutError:
                 if client.status != "running":
-                    raise BackendError(
-                        f"the Dask scheduler at {self.address} was lost; nothing of this table was written. Run again."
-                    ) from None
-                alone_since = None if self._threads(client) else alone_since or time.monotonic()
-                if alone_since is not None and time.monotonic() - alone_since > self.patience_s:
+                    raise self._lost() from None
+                idle_since = None if self._threads(client) else idle_since or time.monotonic()
+                if idle_since is not None and time.monotonic() - idle_since > self.patience_s:
                     raise BackendError(
                         f"the Dask scheduler at {self.address} has no worker: start workers and run again"
                     ) from None
+
+    def _lost(self) -> BackendError:
+        return BackendError(
+            f"the connection to the Dask scheduler at {self.address} was lost; no rows were written. Run again."
+        )
 
     @staticmethod
     def _threads(client: Client) -> int:
@@ -116,10 +119,8 @@ class DaskCluster:
             return WorkerCrashError("every worker that ran this job died")
         except (CancelledError, OSError) as error:
             if future.client.status == "running" and isinstance(error, OSError):
-                return error  # the job's own: a file it could not read
-            raise BackendError(
-                f"the Dask scheduler at {self.address} was lost; nothing of this table was written. Run again."
-            ) from error
+                return error  # raised by the job: a file it could not read
+            raise self._lost() from error
         except BackendError:
             raise
         except Exception as error:
@@ -131,26 +132,25 @@ class DaskCluster:
 
 @dataclass(frozen=True)
 class _Call(Generic[Job, Result]):
-    """What is sent to a worker: the function, and the versions its values must come from."""
+    """The callable sent to a worker: the function, and the versions that the worker must have."""
 
     function: Callable[[Job], Result]
     expected: Mapping[str, str]
 
     def __call__(self, job: Job) -> Result:
         """Run one job on a worker, in one thread."""
-        other = {
-            name: f"{here} there, {self.expected[name]} here"
-            for name, here in value_versions().items()
-            if here != self.expected[name]
-        }
-        if other:
-            # Rows are kept by the versions of this side; values of another version under that key would stay for ever.
-            told = "; ".join(f"{name} {text}" for name, text in sorted(other.items()))
-            raise BackendError(f"a Dask worker computes with other versions ({told}): install the same on all")
-        _limit_threads()
+        differences = [
+            f"{name} {found} on the worker, {self.expected[name]} here"
+            for name, found in sorted(value_versions().items())
+            if found != self.expected[name]
+        ]
+        if differences:
+            # Row keys contain the versions of the submitting side: the worker's values would be kept under a wrong key.
+            raise BackendError(
+                f"a Dask worker has other package versions ({'; '.join(differences)}): install the same on all workers"
+            )
+        _limit_threads_once()
         return self.function(job)
 
 
-@functools.cache
-def _limit_threads() -> None:
-    one_thread()
+_limit_threads_once = functools.cache(limit_threads)

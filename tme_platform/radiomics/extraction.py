@@ -1,4 +1,4 @@
-"""One image and one outline to the features of tumour and ring. Many of them at a time are ``batch``'s affair."""
+"""Features of tumour and ring from one image and one outline. Many outlines at a time belong in ``batch``."""
 
 import logging
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from tme_platform.imaging import Delineation, correct_bias, delineate, onto_grid, resample_to_grid, z_score
+from tme_platform.imaging.geometry import index_box, spans_a_plane
 from tme_platform.radiomics._firstorder import first_order
 from tme_platform.radiomics._glcm import glcm
 from tme_platform.radiomics._grey_levels import discretise
@@ -30,10 +31,11 @@ def extract(
 ) -> pd.Series:
     """Compute the radiomic features of a tumour and of the ring round its border.
 
-    Tumour values equal pyradiomics run on ``image`` and ``mask`` with the same settings; ring values equal pyradiomics
-    run with the ring mask on the same preprocessed image, both to 1e-9 relative. Image types, texture matrices and
-    mesh come from pyradiomics' own code; normalising, resampling, filtering and binning are done once for both regions
-    and all families, and no feature loops over voxels, levels or pairs of surface points in Python.
+    Tumour values equal those of pyradiomics for ``image`` and ``mask`` with the same settings, and ring values those of
+    pyradiomics for the ring mask on the same preprocessed image, both within a relative difference of 1e-9. Image
+    types, texture matrices and mesh are computed by pyradiomics' own code. Normalisation, resampling, filtering and
+    binning are done once for both regions and all families; no Python code loops over voxels, levels or pairs of
+    surface points.
 
     Parameters
     ----------
@@ -42,42 +44,41 @@ def extract(
     settings
         The study's if None.
     exclude
-        Mask of what to leave out of the ring.
+        Mask of tissue to leave out of the ring.
 
     Returns
     -------
     Series of float
-        958 features with the study's settings, named as in ``feature_names``. If no surface is left of the ring its
-        features are NaN.
+        958 features with the study's settings, named as in ``feature_names``. Features of the ring are NaN if what is
+        left of it spans less than two voxels along two axes.
 
     Raises
     ------
     ImagingError
-        As ``regions``.
+        As in ``regions``.
 
     References
     ----------
     van Griethuysen et al. 2017, Cancer Res. 77(21):e104-e107 (pyradiomics; its definitions of the features).
     """
     settings = settings or ExtractionSettings()
-    # The matrices here are small: more BLAS threads make it up to a hundred times slower, not faster.
+    # The matrices are small: several BLAS threads make this up to a hundred times slower.
     with threadpool_limits(1, user_api="blas"):
         found = prepare(image, mask, settings, exclude)
-        regions = {"tumour": found.tumour, "ring": found.ring}
-        values = region_features(found.image, found.tumour, regions, settings)
+        values = region_features(found.image, found.tumour, found.masks(), settings)
     return pd.Series(values, dtype=float).reindex(feature_names(settings))
 
 
 def region_features(
     image: sitk.Image, tumour: sitk.Image, regions: Mapping[str, sitk.Image], settings: ExtractionSettings
 ) -> dict[str, float]:
-    """Compute the features of several regions of one preprocessed image, each image type filtered once.
+    """Compute the features of several regions of one preprocessed image, applying each filter once.
 
-    Features are named after the regions; a region without a surface has none. ``tumour`` only says to the filters
-    where the tumour lies.
+    Names of features start with the region's name. A region less than two voxels wide along two axes has no features.
+    The filters need ``tumour`` to locate the tumour.
     """
     inside_of = {name: sitk.GetArrayFromImage(region) > 0 for name, region in regions.items()}
-    inside_of = {name: inside for name, inside in inside_of.items() if _spans_a_surface(inside)}
+    inside_of = {name: inside for name, inside in inside_of.items() if _has_features(inside)}
     spacing = image.GetSpacing()[::-1]
     boxes = {name: _bounding_box(inside) for name, inside in inside_of.items()}
     values: dict[str, float] = {}
@@ -95,7 +96,7 @@ def region_features(
 def prepare(
     image: sitk.Image, mask: sitk.Image, settings: ExtractionSettings, exclude: sitk.Image | None = None
 ) -> Delineation:
-    """Normalise, resample and delineate: the image and the two regions that the features are computed from."""
+    """Normalise, resample and delineate: return the image and the two regions from which features are computed."""
     mask = onto_grid(mask, image)
     if settings.bias_correction:
         image = correct_bias(image)
@@ -103,8 +104,8 @@ def prepare(
     return delineate(
         image,
         mask,
+        settings.region_settings(),
         exclude=exclude,
-        **settings.ring(),
         resampled=resample_to_grid(scaled, mask, spacing_mm=settings.spacing_mm, pad_voxels=settings.pad_voxels),
     )
 
@@ -114,13 +115,13 @@ def _filtered(
 ) -> list[tuple[str, NDArray[np.floating]]]:
     from radiomics import imageoperations
 
-    # Its remarks on every filtered image are none of a cohort's log; errors are raised, not logged.
+    # Its log entries on every filtered image would flood the log of a cohort; errors are raised anyway.
     logging.getLogger("radiomics").setLevel(logging.ERROR)
-    made = []
+    results = []
     for image_type, arguments in settings.filters().items():
         images = getattr(imageoperations, f"get{image_type}Image")(image, mask, **arguments)
-        made += [(name, sitk.GetArrayFromImage(filtered)) for filtered, name, _ in images]
-    return made
+        results += [(name, sitk.GetArrayFromImage(filtered)) for filtered, name, _ in images]
+    return results
 
 
 def _intensity_features(
@@ -137,10 +138,9 @@ def _named(prefix: str, features: dict[str, float]) -> dict[str, float]:
 
 
 def _bounding_box(inside: NDArray[np.bool_]) -> tuple[slice, ...]:
-    spans = [np.flatnonzero(inside.any(axis=tuple(a for a in range(3) if a != axis))) for axis in range(3)]
-    return tuple(slice(int(span[0]), int(span[-1]) + 1) for span in spans)
+    low, high = index_box(inside)
+    return tuple(slice(int(first), int(last) + 1) for first, last in zip(low, high, strict=True))
 
 
-def _spans_a_surface(inside: NDArray[np.bool_]) -> bool:
-    """Tell whether a region is at least two voxels wide in two directions, below which pyradiomics refuses it."""
-    return bool(inside.any()) and sum(s.stop - s.start > 1 for s in _bounding_box(inside)) >= 2
+def _has_features(inside: NDArray[np.bool_]) -> bool:
+    return bool(inside.any()) and spans_a_plane(*index_box(inside))

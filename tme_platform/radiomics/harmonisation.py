@@ -1,6 +1,6 @@
-"""ComBat on a study's tables: who can train it, who can be harmonised, what is left as it is, and what it did.
+"""ComBat on a study's tables: usable training rows, rows that can be harmonised, storage, and effect measures.
 
-The method itself is in ``combat``; which patients are the training side, and what the batch is, is the caller's affair.
+The method belongs in ``combat``. Callers define the training patients and the batch.
 """
 
 import numpy as np
@@ -13,11 +13,11 @@ _MOST_MISSING = 0.2
 STAGES = ("before", "after")
 
 
-def learn_harmonisation(features: pd.DataFrame, batch: pd.Series) -> tuple[Combat | None, list[str]]:
-    """Fit ComBat on what of a training table can be used.
+def fit_harmonisation(features: pd.DataFrame, batch: pd.Series) -> tuple[Combat | None, list[str]]:
+    """Fit ComBat to the usable part of a training table.
 
-    Left out are patients without a batch, features that more than a fifth of the patients lack, patients who lack any
-    other feature, and batches of fewer than two patients.
+    Dropped are patients without a batch, features missing in more than a fifth of the patients, patients with any other
+    feature missing, and batches of fewer than two patients.
 
     Parameters
     ----------
@@ -29,14 +29,14 @@ def learn_harmonisation(features: pd.DataFrame, batch: pd.Series) -> tuple[Comba
     Returns
     -------
     combat
-        The fit, or None where there are not two batches to tell apart.
+        The fit, or None if there are fewer than two batches.
     notes
-        What was left out, or why there is no fit, in sentences.
+        What was dropped, or why there is no fit, as text.
     """
     known = batch.reindex(features.index).dropna().astype(str)
     usable = features.loc[known.index]
-    mostly = usable.columns[usable.isna().mean() <= _MOST_MISSING] if len(usable) else usable.columns
-    usable = usable[mostly].dropna()
+    measured = usable.columns[usable.isna().mean() <= _MOST_MISSING] if len(usable) else usable.columns
+    usable = usable[measured].dropna()
     known = known.loc[usable.index]
     counts = known.value_counts()
     small = sorted(counts.index[counts < _LEAST_PATIENTS])
@@ -45,7 +45,7 @@ def learn_harmonisation(features: pd.DataFrame, batch: pd.Series) -> tuple[Comba
         text
         for holds, text in (
             (len(usable) < len(features), f"{len(features) - len(usable)} patients lack the batch or a feature"),
-            (len(mostly) < features.shape[1], f"{features.shape[1] - len(mostly)} features are missing too often"),
+            (len(measured) < features.shape[1], f"{features.shape[1] - len(measured)} features are missing too often"),
             (bool(small), f"too few patients in batch {', '.join(small)}"),
         )
         if holds
@@ -56,21 +56,21 @@ def learn_harmonisation(features: pd.DataFrame, batch: pd.Series) -> tuple[Comba
 
 
 def harmonise(features: pd.DataFrame, batch: pd.Series, combat: Combat) -> tuple[pd.DataFrame, pd.Series]:
-    """Harmonise the rows whose batch the fit knows; the others, and other features, stay as they are.
+    """Harmonise the rows whose batch occurred in training; other rows and other features stay unchanged.
 
     Parameters
     ----------
     features
         Rows x features.
     batch
-        Batch of each row; may be missing, or one that was not seen in training.
+        Batch of each row; may be missing, or not occur in training.
 
     Returns
     -------
     harmonised
-        The table with the same rows and columns.
+        The table, with the same rows and columns.
     done
-        Per row whether it was harmonised.
+        Whether each row was harmonised.
     """
     named = batch.loc[features.index].astype("string")
     done = named.isin(combat.shift.index)
@@ -83,7 +83,7 @@ def harmonise(features: pd.DataFrame, batch: pd.Series, combat: Combat) -> tuple
 
 
 def combat_table(combat: Combat) -> pd.DataFrame:
-    """Write a fit without covariates as a table: batch, feature, shift, scale, mean, sd."""
+    """Return a fit without covariates as a table: batch, feature, shift, scale, mean, sd."""
     long = [
         part.rename_axis(index="batch", columns=None).reset_index().melt("batch", var_name="feature", value_name=name)
         for name, part in (("shift", combat.shift), ("scale", combat.scale))
@@ -92,8 +92,8 @@ def combat_table(combat: Combat) -> pd.DataFrame:
     return table.assign(mean=table["feature"].map(combat.mean), sd=table["feature"].map(combat.sd))
 
 
-def combat_of(table: pd.DataFrame) -> Combat:
-    """Read back what ``combat_table`` wrote."""
+def combat_from_table(table: pd.DataFrame) -> Combat:
+    """Return the fit stored in a table by ``combat_table``."""
     shift = table.pivot(index="batch", columns="feature", values="shift")
     per_feature = table.drop_duplicates("feature").set_index("feature").loc[shift.columns]
     return Combat(
@@ -106,7 +106,7 @@ def combat_of(table: pd.DataFrame) -> Combat:
 
 
 def batch_share(features: pd.DataFrame, batch: pd.Series) -> pd.Series:
-    """Share of each feature's variance that lies between batches (eta squared); NaN for a constant feature."""
+    """Return the share of each feature's variance that lies between batches (eta squared); NaN if constant."""
     centred = features - features.mean()
     between = features.groupby(batch).transform("mean") - features.mean()
     total = (centred**2).sum()
@@ -114,26 +114,26 @@ def batch_share(features: pd.DataFrame, batch: pd.Series) -> pd.Series:
 
 
 def batch_components(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """Project patients on the first two principal components of the table before harmonisation.
+    """Project patients onto the first two principal components of the table before harmonisation.
 
-    Both stages are projected on the same axes, so that what moves is the patients, not the axes.
+    Both stages are projected onto the same axes, so that differences are due to the patients, not the axes.
 
     Parameters
     ----------
     before, after
-        The same patients x features; features with missing values, or that do not vary, are passed over.
+        The same patients x features; features that are constant or have missing values are ignored.
 
     Returns
     -------
     DataFrame
         One row per patient and stage: the index of the tables as columns, ``stage``, ``pc1``, ``pc2``.
     """
-    whole = before.columns[before.notna().all() & after.notna().all() & (before.std() > 0)]
-    mean, sd = before[whole].mean(), before[whole].std()
-    first, second = ((table[whole] - mean) / sd for table in (before, after))
+    complete = before.columns[before.notna().all() & after.notna().all() & (before.std() > 0)]
+    mean, sd = before[complete].mean(), before[complete].std()
+    first, second = ((table[complete] - mean) / sd for table in (before, after))
     axes = np.linalg.svd(first.to_numpy(), full_matrices=False)[2][:2]
     if axes.size:
-        # The sign of an axis is free: the largest loading is made positive, so that a figure does not flip.
+        # The sign of an axis is arbitrary: make its largest loading positive, so that a figure does not flip.
         largest = np.abs(axes).argmax(axis=1)
         axes = axes * np.sign(axes[np.arange(len(axes)), largest])[:, None]
     parts = []

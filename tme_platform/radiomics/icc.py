@@ -1,4 +1,4 @@
-"""Intraclass correlation of every feature at once. Which features are kept is decided in ``agreement``."""
+"""Intraclass correlation of all features at once. Selecting features by it belongs in ``agreement``."""
 
 from typing import Literal
 
@@ -18,22 +18,22 @@ def icc(table: pd.DataFrame, *, form: IccForm = "ICC2") -> pd.DataFrame:
     Parameters
     ----------
     table
-        Columns ``subject``, ``rater`` and one per feature; each subject once per rater. A subject with a missing
-        rating is left out for the features where it is missing.
+        Columns ``subject``, ``rater`` and one per feature, with one row per subject and rater. A subject with a missing
+        rating is dropped for the features in which it is missing.
     form
-        Shrout & Fleiss' one-way random (ICC1), two-way random, absolute agreement (ICC2) and two-way mixed,
-        consistency (ICC3), of one rating; with ``k`` of the mean of all.
+        Shrout & Fleiss' one-way random effects (ICC1), two-way random effects, absolute agreement (ICC2) and two-way
+        mixed effects, consistency (ICC3), of a single rating; with ``k`` of the mean of all ratings.
 
     Returns
     -------
     DataFrame
-        Indexed by ``feature``: icc, ci_low, ci_high, f, p, subjects, raters, reason. Where the coefficient does not
-        exist (a constant feature, fewer than two subjects or raters) it is NaN and ``reason`` says why.
+        Indexed by ``feature``: icc, ci_low, ci_high, f, p, subjects, raters, reason. An undefined coefficient (constant
+        feature, fewer than two subjects or raters) is NaN, and ``reason`` says why.
 
     Raises
     ------
     ValueError
-        If a key column is missing, a subject has a rater twice, or the form is unknown.
+        If a key column is missing, a subject has several rows of one rater, or the form is unknown.
 
     References
     ----------
@@ -47,7 +47,7 @@ def icc(table: pd.DataFrame, *, form: IccForm = "ICC2") -> pd.DataFrame:
         np.nan, index=pd.Index(features, name="feature"), columns=["icc", "ci_low", "ci_high", "f", "p"]
     ).assign(subjects=0, raters=ratings.shape[1], reason="")
     missing = np.isnan(ratings).any(axis=1)
-    # Features that miss the same subjects are computed together: usually all of them in one go.
+    # Features with the same missing subjects are computed together: usually all of them at once.
     patterns, group = np.unique(missing, axis=1, return_inverse=True)
     for number in range(patterns.shape[1]):
         rows = np.flatnonzero(group.ravel() == number)
@@ -67,7 +67,7 @@ def _ratings(table: pd.DataFrame) -> tuple[list[str], NDArray[np.float64]]:
     repeated = table.duplicated(list(_KEYS))
     if repeated.any():
         subject, rater = table.loc[repeated, list(_KEYS)].iloc[0]
-        raise ValueError(f"subject {subject!r} has more than one row of rater {rater!r}; keep one")
+        raise ValueError(f"subject {subject!r} has more than one row for rater {rater!r}; keep one")
     features = [column for column in table.columns if column not in _KEYS]
     subjects, raters = pd.factorize(table["subject"])[0], pd.factorize(table["rater"])[0]
     ratings = np.full((subjects.max(initial=-1) + 1, raters.max(initial=-1) + 1, len(features)), np.nan)
@@ -81,7 +81,7 @@ def _compute(x: NDArray[np.float64], form: IccForm) -> tuple[NDArray[np.float64]
     values = np.full((count, 5), np.nan)
     reason = np.full(count, "", dtype=object)
     if n < 2 or k < 2:
-        reason[:] = f"{n} subjects with all ratings and {k} raters: two of each are the least"
+        reason[:] = f"{n} subjects with all ratings and {k} raters: at least two of each are required"
         return values, reason
     with np.errstate(all="ignore"):
         between, within, raters, residual = _mean_squares(x)
@@ -102,7 +102,7 @@ def _compute(x: NDArray[np.float64], form: IccForm) -> tuple[NDArray[np.float64]
 def _mean_squares(
     x: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Mean squares per feature: between subjects, within subjects, between raters, residual."""
+    """Return the mean squares of each feature: between subjects, within subjects, between raters, residual."""
     n, k, _ = x.shape
     x = x - x.mean(axis=(0, 1))
     subject, rater = x.mean(axis=1), x.mean(axis=0)
@@ -122,7 +122,7 @@ def _single(
     k: int,
     kind: str,
 ) -> tuple[NDArray[np.float64], ...]:
-    """Coefficient of one rating, its limits, F and p. Limits of a mean follow by Spearman-Brown."""
+    """Return the coefficient of a single rating, its limits, F and p. Spearman-Brown gives the limits of a mean."""
     error, df_error = (within, n * (k - 1)) if kind == "ICC1" else (residual, (n - 1) * (k - 1))
     f = between / error
     p = special.fdtrc(n - 1, df_error, f)
@@ -144,7 +144,7 @@ def _limits_icc2(
     n: int,
     k: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """McGraw & Wong 1996, table 7, case 2 and 2A, absolute agreement (Satterthwaite's degrees of freedom)."""
+    """Return the limits of McGraw & Wong 1996, table 7, case 2 and 2A (Satterthwaite's degrees of freedom)."""
     a = k * value / (n * (1 - value))
     b = 1 + k * value * (n - 1) / (n * (1 - value))
     df = (a * raters + b * residual) ** 2 / ((a * raters) ** 2 / (k - 1) + (b * residual) ** 2 / ((n - 1) * (k - 1)))

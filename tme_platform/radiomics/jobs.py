@@ -1,4 +1,4 @@
-"""The protocol of a backend that runs jobs, its errors, and helpers that every backend needs."""
+"""The protocol of backends that run jobs, their exceptions, and helpers that several of them need."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -12,27 +12,27 @@ Result = TypeVar("Result")
 
 
 class WorkerCrashError(RuntimeError):
-    """The process that ran a job died (killed for memory, or a crash in native code)."""
+    """The process that ran a job died (out of memory, or a crash in native code)."""
 
 
 class BackendError(RuntimeError):
-    """The place where jobs should run cannot be used; no job is to blame, and none is given up."""
+    """The backend cannot be used. No job caused this, and no job is marked as failed."""
 
 
 class Backend(Protocol):
-    """Runs one function over many jobs: `InProcess`, `ProcessPool`, `DaskCluster`; a batch queue would be another."""
+    """Runs one function on many jobs; implemented by `InProcess`, `ProcessPool` and `DaskCluster`."""
 
     def map(self, function: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[tuple[int, Result | Exception]]:
-        """Yield (number of the job, its result or the exception it ended with) as they finish, in any order."""
+        """Yield (index of the job, its result or the exception it raised) as jobs finish, in any order."""
         ...
 
 
 def available_processors() -> int:
-    """Count the processors this process may use (its affinity, not the machine's)."""
+    """Return the number of processors this process may use (its CPU affinity)."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def one_thread() -> None:
-    """Keep native libraries of this process to one thread: there is a process per processor."""
+def limit_threads() -> None:
+    """Restrict native libraries in this process to one thread, since there is one process per processor."""
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
     threadpool_limits(1)

@@ -1,4 +1,4 @@
-"""The key of a feature row: equal keys mean equal values. Keeping rows by key belongs in `steps`."""
+"""The key of a feature row: equal keys imply equal values. Reusing rows by key belongs in `steps`."""
 
 import hashlib
 import json
@@ -17,23 +17,23 @@ def row_key(
     *,
     selection: Sequence[str | int | None] = (),
 ) -> str:
-    """Hash everything that a row of features depends on.
+    """Return a hash of everything that a row of features depends on.
 
     Parameters
     ----------
     image_bytes_hash, mask_bytes_hash
-        Hashes (hexadecimal) of the bytes of image and mask; with an exclusion mask, a hash over both masks.
+        Hashes (hexadecimal) of the bytes of image and mask; with an exclusion mask, a hash of both masks.
     label
-        The label of the tumour in the mask.
+        Label of the tumour in the mask.
     settings
-        The settings; only what changes values is part of the key.
+        The extraction settings; only those with an effect are part of the key.
     selection
-        Which series, phase and subtracted phase of the image are read, where a choice was made.
+        Series, phase and subtracted phase of the image, None where not selected.
 
     Returns
     -------
     str
-        SHA-256, hexadecimal, over these and the versions that decide values (``value_versions``).
+        SHA-256, hexadecimal, of these and the versions that determine values (``value_versions``).
     """
     parts: dict[str, Any] = {
         "image": image_bytes_hash,

@@ -1,4 +1,4 @@
-"""The names and the order of the features. Their values are made in ``extraction``."""
+"""Names and order of the features. Their values are computed in ``extraction``."""
 
 from tme_platform.radiomics.settings import ExtractionSettings
 
@@ -11,7 +11,7 @@ _PREFIXES = {
 
 
 def feature_names(settings: ExtractionSettings | None = None) -> list[str]:
-    """List the columns that ``extract`` gives: ``tumour_original_firstorder_Mean``, ...
+    """List the features that ``extract`` returns: ``tumour_original_firstorder_Mean``, ...
 
     Per region the shape features (of the original image), then for each image type the first-order and the texture
     features; 14 + 5 x (18 + 75) = 479 per region with the study's settings.
@@ -33,7 +33,7 @@ def feature_names(settings: ExtractionSettings | None = None) -> list[str]:
 
 
 def image_type_names(settings: ExtractionSettings) -> list[str]:
-    """List the image types as they stand in feature names, in the order of the settings."""
+    """List the image types as written in feature names, in the order of the settings."""
     names: list[str] = []
     for image_type in settings.image_types:
         if image_type == "LoG":

@@ -1,4 +1,4 @@
-"""Changes of outline, position and noise that stand in for a second reading. Their verdict is in ``agreement``."""
+"""Perturbations of outline, position and noise in place of a second reading. Judging them belongs in ``agreement``."""
 
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from tme_platform.imaging import ImagingError
-from tme_platform.imaging.geometry import foreground_box
+from tme_platform.imaging.geometry import foreground_box, to_mask
 
 _NOISE_REPETITIONS = 2
 _MAD_TO_SD = 0.6745
@@ -15,12 +15,12 @@ _MAD_TO_SD = 0.6745
 def perturbations(
     image: sitk.Image, mask: sitk.Image, *, seed: int, contour_mm: float = 1.0
 ) -> list[tuple[str, sitk.Image, sitk.Image]]:
-    """Make perturbed versions of an outlined image.
+    """Return perturbed versions of an outlined image.
 
-    ``contour_dilated`` and ``contour_eroded`` move the border by ``contour_mm`` (at least one voxel in the plane),
-    ``position_x`` and ``position_y`` shift the outline by as much along and against an axis of the plane, ``noise_1``
-    and ``noise_2`` add Gaussian noise of the standard deviation that the image's own noise has. The part of a name
-    before the underscore is its kind.
+    ``contour_dilated`` and ``contour_eroded`` move the border by ``contour_mm`` (at least one voxel in the plane).
+    ``position_x`` and ``position_y`` shift the outline by the same distance, forwards along x and backwards along y.
+    ``noise_1`` and ``noise_2`` add Gaussian noise with the estimated standard deviation of the image's noise. The part
+    of a name before the underscore is its kind.
 
     Parameters
     ----------
@@ -29,12 +29,12 @@ def perturbations(
     seed
         Seed of the noise.
     contour_mm
-        Size of the change, mm.
+        Size of the displacement, mm.
 
     Returns
     -------
     list of (name, image, mask)
-        Without the original. An erosion that leaves nothing is left out.
+        Without the original, and without an erosion that leaves no voxel.
 
     References
     ----------
@@ -43,7 +43,7 @@ def perturbations(
     """
     inside = sitk.GetArrayViewFromImage(mask) != 0
     if not inside.any():
-        raise ImagingError("mask_empty", "the outline has no voxel inside; nothing to perturb.")
+        raise ImagingError("mask_empty", "the outline is empty; draw it, or remove the row.")
     spacing = np.array(mask.GetSpacing())[::-1]
     reach = max(contour_mm, float(spacing[1:].min())) * (1 + 1e-6)
     dilated = ndimage.distance_transform_edt(~inside, sampling=spacing) <= reach
@@ -55,20 +55,20 @@ def perturbations(
         "position_x": _shift(inside, 2, int(steps[2])),
         "position_y": _shift(inside, 1, -int(steps[1])),
     }
-    made = [(name, image, _like(changed, mask)) for name, changed in masks.items() if changed.any()]
+    results = [(name, image, to_mask(changed, mask)) for name, changed in masks.items() if changed.any()]
     sd = _noise_sd(image, mask)
     random = np.random.default_rng(seed)
     values = sitk.GetArrayFromImage(image)
     for repetition in range(1, _NOISE_REPETITIONS + 1):
         noisy = sitk.GetImageFromArray((values + random.normal(0, sd, values.shape)).astype(np.float32))
         noisy.CopyInformation(image)
-        made.append((f"noise_{repetition}", noisy, mask))
-    return made
+        results.append((f"noise_{repetition}", noisy, mask))
+    return results
 
 
 def _shift(inside: NDArray[np.bool_], axis: int, steps: int) -> NDArray[np.bool_]:
     moved = np.roll(inside, steps, axis=axis)
-    # What np.roll brings in from the other side lies outside the image.
+    # np.roll wraps around: these voxels come from the other side.
     edge = slice(0, steps) if steps > 0 else slice(steps, None)
     moved[tuple(edge if a == axis else slice(None) for a in range(3))] = False
     return moved
@@ -80,9 +80,3 @@ def _noise_sd(image: sitk.Image, mask: sitk.Image) -> float:
     box = sitk.GetArrayViewFromImage(image)[z0:z1, y0:y1, x0:x1].astype(float)
     detail = (box[:, :-1, :-1] - box[:, 1:, :-1] - box[:, :-1, 1:] + box[:, 1:, 1:]) / 2
     return float(np.median(np.abs(detail)) / _MAD_TO_SD)
-
-
-def _like(region: NDArray[np.bool_], mask: sitk.Image) -> sitk.Image:
-    made = sitk.GetImageFromArray(region.astype(np.uint8))
-    made.CopyInformation(mask)
-    return made

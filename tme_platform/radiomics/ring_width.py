@@ -1,6 +1,7 @@
-"""How the ring's features move with its width. The widths of the study itself are settings of the extraction."""
+"""Dependence of the ring's features on its width. The width used by the study is a setting of the extraction."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -10,6 +11,7 @@ from threadpoolctl import threadpool_limits
 from tme_platform.imaging import correct_bias, delineate, onto_grid
 from tme_platform.radiomics.batch import (
     DEFAULT_OPTIONS,
+    OUTLINE_COLUMNS,
     BatchOptions,
     ExtractionJob,
     FeatureRow,
@@ -23,7 +25,6 @@ from tme_platform.radiomics.names import feature_names
 from tme_platform.radiomics.settings import ExtractionSettings
 
 WIDTHS_MM = (1.0, 2.0, 3.0, 5.0)
-_OUTLINE = ["patient_id", "series", "reader", "session"]
 
 
 def ring_width_features(
@@ -33,22 +34,22 @@ def ring_width_features(
     widths_mm: Sequence[float] = WIDTHS_MM,
     options: BatchOptions = DEFAULT_OPTIONS,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Compute the ring's features at several widths, the same inside and outside.
+    """Compute the ring's features at several widths, equal inside and outside the border.
 
-    An image is read, scaled, resampled and filtered once for all widths; only the ring's own features are repeated.
+    Each image is read, scaled, resampled and filtered once for all widths.
 
     Parameters
     ----------
     jobs, settings, options
         As in ``extract_many``.
     widths_mm
-        Widths on either side of the border; none may exceed the crop's margin.
+        Widths on either side of the border; none may exceed the grid's margin.
 
     Returns
     -------
     features
-        One row per job and width: patient_id, series, reader, session, row_key, width_mm, and the ring's features as
-        ``extract`` would give them at that width.
+        One row per job and width: patient_id, series, reader, session, row_key, width_mm, and the ring's features,
+        equal to those of ``extract`` at that width.
     failures
         As in ``extract_many``.
     """
@@ -59,27 +60,27 @@ def ring_width_features(
 
 
 def ring_width_change(widths: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
-    """Hold the ring at several widths against the study's own.
+    """Compare the ring's features at several widths with those at the study's width.
 
     Parameters
     ----------
     widths
-        As ``ring_width_features`` gives it.
+        As returned by ``ring_width_features``.
     own
         Feature rows of the same outlines (``extract_many``).
 
     Returns
     -------
     DataFrame
-        One row per feature and width: feature, width_mm, median (over patients), median_change (median relative change
-        against the settings' own ring, NaN where that is 0), rank_correlation (Spearman's, over patients, with the
-        settings' own ring; NaN for a constant), patients.
+        One row per feature and width: feature, width_mm, median (over patients), median_change (median change relative
+        to the study's width, NaN where that value is 0), rank_correlation (Spearman's, over patients, with the study's
+        width; NaN for a constant), patients.
     """
     columns = [name for name in widths.columns if name.startswith("ring_") and name in own.columns]
-    reference = own.set_index(_OUTLINE)[columns]
+    reference = own.set_index(list(OUTLINE_COLUMNS))[columns]
     parts = []
     for width, rows in widths.groupby("width_mm"):
-        values = rows.set_index(_OUTLINE)[columns]
+        values = rows.set_index(list(OUTLINE_COLUMNS))[columns]
         usual = reference.reindex(values.index)
         parts.append(
             pd.DataFrame(
@@ -87,7 +88,7 @@ def ring_width_change(widths: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
                     "width_mm": width,
                     "median": values.median(),
                     "median_change": ((values - usual) / usual.abs().where(usual != 0)).median(),
-                    "rank_correlation": values.rank().corrwith(usual.rank()).clip(-1, 1),  # 1 + 2e-16 is 1
+                    "rank_correlation": values.rank().corrwith(usual.rank()).clip(-1, 1),  # rounding gives 1 + 2e-16
                     "patients": values.notna().sum(),
                 }
             )
@@ -123,9 +124,8 @@ def _rings(
     on_grid = found.image, found.tumour
     regions = {}
     for number, width in enumerate(widths_mm):
-        ring = settings.ring() | {"inner_mm": width, "outer_mm": width}
-        made = delineate(image, onto_grid(mask, image), exclude=exclude, resampled=on_grid, **ring)
-        regions[str(number)] = made.ring
+        ring = replace(settings.region_settings(), inner_mm=width, outer_mm=width)
+        regions[str(number)] = delineate(image, onto_grid(mask, image), ring, exclude=exclude, resampled=on_grid).ring
     values = region_features(found.image, found.tumour, regions, settings)
     return [
         pd.Series(

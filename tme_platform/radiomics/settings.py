@@ -1,11 +1,13 @@
-"""What decides the value of a feature. Anything that does not change values (workers, progress) is no setting."""
+"""Settings that determine the values of features. Options that do not (workers, progress) belong in ``batch``."""
 
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from tme_platform.imaging import RegionSettings
+
 FEATURE_VERSION = "1"
-"""Raised whenever the same image, mask and settings would give other values, so that every row is computed anew."""
+"""Increase it when the same image, mask and settings give other values, so that every row is recomputed."""
 
 STUDY_IMAGE_TYPES: tuple[str, ...] = ("Original", "Square", "SquareRoot", "Logarithm", "Exponential")
 
@@ -18,19 +20,19 @@ class ExtractionSettings(BaseModel):
     Attributes
     ----------
     normalise
-        z-score over the whole image, over the body (what is not air), or not at all.
+        z-score over the whole image, over the body (all voxels that are not air), or none.
     normalize_scale, voxel_array_shift, bin_width
-        Factor after the z-score, shift of first-order energies, width of a grey-level bin (scaled units).
+        Scale after the z-score, shift of first-order energies, width of a grey-level bin (scaled units).
     bias_correction
-        N4 bias-field correction before anything else.
+        Whether to apply N4 bias-field correction first.
     image_types
-        pyradiomics' image types.
+        Image types of pyradiomics.
     log_sigma_mm
         Widths (mm) of the Laplacian-of-Gaussian filter, if ``LoG`` is among the image types.
     spacing_mm, pad_voxels
-        Side of the resampled voxels and margin of the crop.
+        Size of the resampled voxels and margin of the crop.
     inner_mm, outer_mm, leave_out_air, vessel_sd
-        The ring, see ``tme_platform.imaging.regions``.
+        The ring, see ``tme_platform.imaging.RegionSettings``.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,43 +54,43 @@ class ExtractionSettings(BaseModel):
     vessel_sd: float | None = None
 
     @model_validator(mode="after")
-    def _ring_fits(self) -> Self:
-        if self.outer_mm > self.pad_voxels * self.spacing_mm:
-            raise ValueError(
-                f"outer_mm = {self.outer_mm:g} does not fit in the crop's margin of {self.pad_voxels} voxels; raise "
-                "pad_voxels (which changes the filters' scale, hence all features)"
-            )
-        if self.inner_mm + self.outer_mm == 0:
-            raise ValueError("inner_mm and outer_mm are both 0: the ring has no width")
+    def _check(self) -> Self:
+        self.region_settings()
         if len(set(self.image_types)) != len(self.image_types):
-            raise ValueError("image_types names a type twice")
+            raise ValueError("image_types lists a type twice")
         return self
 
     @classmethod
     def with_log(cls, **changes: Any) -> Self:
-        """Return the study's settings with Laplacian-of-Gaussian images beside the five types."""
+        """Return the study's settings with Laplacian-of-Gaussian images added to the five types."""
         return cls(image_types=(*STUDY_IMAGE_TYPES, "LoG"), **changes)
 
     @classmethod
     def with_wavelet(cls, **changes: Any) -> Self:
-        """Return the study's settings with the eight wavelet decompositions beside the five types."""
+        """Return the study's settings with the eight wavelet decompositions added to the five types."""
         return cls(image_types=(*STUDY_IMAGE_TYPES, "Wavelet"), **changes)
 
     def resolved(self) -> dict[str, Any]:
         """Return every setting with its value as plain types, for hashing and for tables.
 
-        A setting that changes nothing (``log_sigma_mm`` without ``LoG``) is left out.
+        A setting without effect (``log_sigma_mm`` without ``LoG``) is left out.
         """
         values = self.model_dump(mode="json")
         if "LoG" not in self.image_types:
             del values["log_sigma_mm"]
         return values
 
-    def ring(self) -> dict[str, Any]:
-        """Return the arguments that ``imaging.regions`` and ``imaging.region_quality`` take."""
-        names = ("inner_mm", "outer_mm", "leave_out_air", "vessel_sd", "spacing_mm", "pad_voxels")
-        return {name: getattr(self, name) for name in names}
+    def region_settings(self) -> RegionSettings:
+        """Return the settings of the ring and its grid."""
+        return RegionSettings(
+            inner_mm=self.inner_mm,
+            outer_mm=self.outer_mm,
+            leave_out_air=self.leave_out_air,
+            vessel_sd=self.vessel_sd,
+            spacing_mm=self.spacing_mm,
+            pad_voxels=self.pad_voxels,
+        )
 
     def filters(self) -> dict[str, dict[str, Any]]:
-        """Return the image types with their own arguments, as pyradiomics takes them."""
+        """Return the image types with their arguments, in the form pyradiomics expects."""
         return {name: {"sigma": list(self.log_sigma_mm)} if name == "LoG" else {} for name in self.image_types}

@@ -10,10 +10,10 @@ from tme_platform.cohorts import Role
 from tme_platform.radiomics import (
     batch_components,
     batch_share,
-    combat_of,
+    combat_from_table,
     combat_table,
+    fit_harmonisation,
     harmonise,
-    learn_harmonisation,
 )
 from tme_platform.steps.reading import first_readings
 from tme_platform.steps.scope import Scope
@@ -40,7 +40,7 @@ def harmonisation(scope: Scope) -> StepResult:
     tables, notes = [], {}
     for name, rows in together.groupby("feature_set"):
         features = rows.drop(columns=["feature_set", "batch"]).dropna(axis="columns", how="all")
-        fitted, told = learn_harmonisation(features, rows["batch"])
+        fitted, told = fit_harmonisation(features, rows["batch"])
         notes[str(name)] = "; ".join(told) or f"learned on {len(rows)} patients"
         if fitted is not None:
             tables.append(combat_table(fitted).assign(feature_set=name))
@@ -77,7 +77,9 @@ def harmonised_features(scope: Scope) -> StepResult:
     done = pd.Series(False, index=rows.index)
     for name, part in learned.groupby("feature_set"):
         of_set = rows["feature_set"] == name
-        features.loc[of_set], done.loc[of_set] = harmonise(features[of_set], rows.loc[of_set, "batch"], combat_of(part))
+        features.loc[of_set], done.loc[of_set] = harmonise(
+            features[of_set], rows.loc[of_set, "batch"], combat_from_table(part)
+        )
     notes: list[str | None] = [
         _note(batch, was_done, column) for batch, was_done in zip(rows["batch"].fillna(""), done, strict=True)
     ]

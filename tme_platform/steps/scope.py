@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from tme_platform.cohorts import Cohort, Role, source_files
 from tme_platform.expression import gene_set_path
 from tme_platform.lake import PartitionState
-from tme_platform.radiomics import MAY_PASS, Backend
+from tme_platform.radiomics import TRANSIENT_RULES, Backend
 from tme_platform.steps.trace import (
     CohortsRead,
     CollectionRead,
@@ -219,7 +219,7 @@ class Scope:
         before = self.world.lake.read(rejections(self.schema), self.cohort)
         if "row_key" not in before or self.refresh in ("failed", "all"):
             return before.head(0).reindex(columns=[*before.columns.union(["row_key"])])
-        return before[before["row_key"].notna() & ~before["rule"].isin(MAY_PASS)]
+        return before[before["row_key"].notna() & ~before["rule"].isin(TRANSIENT_RULES)]
 
     @property
     def provenance(self) -> str:
@@ -283,4 +283,4 @@ class _RecordedStudy:
 def failure_counts(rejected: pd.DataFrame) -> dict[str, int]:
     """How many rejections are rows that failed, and how many of those are transient."""
     failed = rejected.loc[rejected["row_key"].notna(), "rule"]
-    return {"failed": len(failed), "may_pass": int(failed.isin(MAY_PASS).sum())}
+    return {"failed": len(failed), "may_pass": int(failed.isin(TRANSIENT_RULES).sum())}

@@ -10,7 +10,7 @@ import pandas as pd
 
 from tme_platform import signature
 from tme_platform.evaluation import DeLongAuc, auc_delong, label_confounding, sample_size
-from tme_platform.radiomics import harmonise, learn_harmonisation
+from tme_platform.radiomics import fit_harmonisation, harmonise
 from tme_platform.signature import (
     SignatureSettings,
     compare_rivals,
@@ -121,7 +121,7 @@ def _harmonised_otherwise(scope: Scope, training: TrainingSet) -> dict[str, pd.D
         raw = pd.concat([first_readings(scope.read(RADIOMIC_FEATURES, str(cohort))) for cohort in cohorts])
         return {"not_harmonised": raw.reindex(index=patients, columns=training.features.columns)}
     scanner = _clinical(scope, training.rows)["scanner"]
-    learned, _ = learn_harmonisation(training.features, scanner)
+    learned, _ = fit_harmonisation(training.features, scanner)
     return {} if learned is None else {"harmonised": harmonise(training.features, scanner, learned)[0]}
 
 

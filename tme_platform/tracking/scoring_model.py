@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tme_platform.radiomics import ExtractionSettings, combat_of
+from tme_platform.radiomics import ExtractionSettings, combat_from_table
 from tme_platform.scoring import CaseScore, ScoringModel, score_case
 from tme_platform.tracking.tracker import CHAMPION, Tracker, open_tracker
 
@@ -45,7 +45,7 @@ def load_scoring_model(tracker: Tracker, model: str = CHAMPION) -> ScoringModel:
         extraction=ExtractionSettings.model_validate(tracker.read_document(record, "extraction")),
         training_features=tracker.read_table(record, "training_features"),
         training_geometry=geometry,
-        harmonisation=None if learned is None or learned.empty else combat_of(learned),
+        harmonisation=None if learned is None or learned.empty else combat_from_table(learned),
         batch_column=batch,
     )
 

@@ -3,7 +3,7 @@ import pytest
 import SimpleITK as sitk  # noqa: N813
 from scipy import integrate
 
-from tme_platform.imaging import ImagingError, delineate, regions, resample_to_grid
+from tme_platform.imaging import ImagingError, RegionSettings, delineate, regions, resample_to_grid
 from tme_platform_tests.imaging.conftest import as_image, ellipsoid
 
 
@@ -85,7 +85,7 @@ def test_air_is_left_out_and_counted():
     assert 5 < without.air_below < 180
     ring = sitk.GetArrayFromImage(sitk.Resample(without.ring, image, sitk.Transform(), sitk.sitkNearestNeighbor))
     assert not ring[values < 5].any()
-    assert delineate(air, mask, leave_out_air=False).air_voxels == 0
+    assert delineate(air, mask, RegionSettings(leave_out_air=False)).air_voxels == 0
 
 
 def test_fat_is_no_air():
@@ -106,7 +106,7 @@ def test_vessels_by_threshold_and_by_exclusion_mask():
     vessel = as_image((values == 600).astype("uint8"))
     image = as_image(values)
     plain = delineate(image, mask)
-    by_threshold = delineate(image, mask, vessel_sd=5)
+    by_threshold = delineate(image, mask, RegionSettings(vessel_sd=5))
     by_mask = delineate(image, mask, exclude=vessel)
     assert plain.vessel_voxels == plain.excluded_voxels == 0
     assert by_threshold.vessel_voxels > 0

@@ -34,7 +34,7 @@ def test_tumour_outside_the_image_is_refused():
     image, mask = ball()
     made = regions(image, mask, leave_out_air=False)
     image.SetOrigin((5000.0, 0.0, 0.0))
-    with pytest.raises(ImagingError, match="no voxel of the image") as caught:
+    with pytest.raises(ImagingError, match="no voxel of the image lies inside") as caught:
         largest_slice(image, made)
     assert caught.value.rule == "mask_empty"
 

@@ -7,7 +7,7 @@ import pytest
 import SimpleITK as sitk  # noqa: N813
 from radiomics.featureextractor import RadiomicsFeatureExtractor
 
-from tme_platform.imaging import read_mask, read_series, regions
+from tme_platform.imaging import delineate, read_mask, read_series
 from tme_platform.radiomics import ExtractionSettings, extract
 
 logging.getLogger("radiomics").setLevel(logging.CRITICAL)
@@ -39,7 +39,7 @@ def plain_tumour(image, mask, settings):
 def plain_ring(image, mask, settings):
     """Our ring, but on the image as pyradiomics preprocesses it."""
     preprocessed, _ = RadiomicsFeatureExtractor.loadImage(image, mask, **preprocessing(settings))
-    ring = regions(image, mask, **settings.ring())["ring"]
+    ring = delineate(image, mask, settings.region_settings()).ring
     return plain(preprocessed, ring, settings).add_prefix("ring_")
 
 

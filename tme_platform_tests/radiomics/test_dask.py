@@ -63,7 +63,7 @@ def test_the_same_rows_as_the_pool_to_the_bit(jobs, backend):
 def test_a_worker_with_other_versions_is_refused(backend, cluster):
     with Client(cluster.scheduler_address, set_as_default=False) as client:
         other = _Call(abs, value_versions() | {"numpy": "0.0"})
-        with pytest.raises(BackendError, match=r"other versions \(numpy .* there, 0\.0 here\)"):
+        with pytest.raises(BackendError, match=r"other package versions \(numpy .* on the worker, 0\.0 here\)"):
             client.submit(other, -1).result()
 
 

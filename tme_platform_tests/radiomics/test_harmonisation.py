@@ -7,11 +7,11 @@ import pytest
 from tme_platform.radiomics import (
     batch_components,
     batch_share,
-    combat_of,
+    combat_from_table,
     combat_table,
     fit_combat,
+    fit_harmonisation,
     harmonise,
-    learn_harmonisation,
 )
 
 
@@ -30,7 +30,7 @@ def test_what_cannot_train_is_left_out_and_told(cohort):
     features.loc["p03", "f1"] = np.nan
     features.loc[features.index[:30], "f2"] = np.nan
     batch["p04"], batch["p06"] = None, "rare"
-    fitted, notes = learn_harmonisation(features, batch)
+    fitted, notes = fit_harmonisation(features, batch)
     assert list(fitted.shift.index) == ["a", "b"]
     assert "f1" in fitted.mean.index
     assert "f2" not in fitted.mean.index
@@ -41,14 +41,14 @@ def test_what_cannot_train_is_left_out_and_told(cohort):
 
 
 def test_one_batch_is_nothing_to_harmonise(cohort):
-    fitted, notes = learn_harmonisation(cohort[0], cohort[1].map(lambda _: "a"))
+    fitted, notes = fit_harmonisation(cohort[0], cohort[1].map(lambda _: "a"))
     assert fitted is None
     assert "nothing to harmonise" in notes[-1]
 
 
 def test_an_unseen_batch_stays_as_it_is(cohort):
     features, batch = cohort
-    fitted, _ = learn_harmonisation(features, batch)
+    fitted, _ = fit_harmonisation(features, batch)
     batch["p01"], batch["p02"] = "new", None
     moved, done = harmonise(features.assign(other=7.0), batch, fitted)
     assert list(done.index[~done]) == ["p01", "p02"]
@@ -59,17 +59,17 @@ def test_an_unseen_batch_stays_as_it_is(cohort):
 
 
 def test_another_feature_set_stays_as_it_is(cohort):
-    fitted, _ = learn_harmonisation(*cohort)
+    fitted, _ = fit_harmonisation(*cohort)
     _, done = harmonise(cohort[0].drop(columns="f0"), cohort[1], fitted)
     assert not done.any()
 
 
 def test_a_fit_as_a_table_is_the_same_fit(cohort):
     features, batch = cohort
-    fitted, _ = learn_harmonisation(features, batch)
+    fitted, _ = fit_harmonisation(features, batch)
     table = combat_table(fitted)
     assert len(table) == 2 * 12
-    again = combat_of(table.sample(frac=1, random_state=0))
+    again = combat_from_table(table.sample(frac=1, random_state=0))
     pd.testing.assert_frame_equal(
         again.transform(features, batch)[features.columns], fitted.transform(features, batch), check_names=False
     )
@@ -77,7 +77,7 @@ def test_a_fit_as_a_table_is_the_same_fit(cohort):
 
 def test_the_batch_explains_less_afterwards(cohort):
     features, batch = cohort
-    after, _ = harmonise(features, batch, learn_harmonisation(features, batch)[0])
+    after, _ = harmonise(features, batch, fit_harmonisation(features, batch)[0])
     assert batch_share(features, batch).median() > 0.5
     assert batch_share(after, batch).median() < 0.05
     placed = batch_components(features, after)
