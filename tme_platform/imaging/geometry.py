@@ -67,6 +67,11 @@ def resample_mask(mask: sitk.Image, grid: sitk.Image) -> sitk.Image:
     return sitk.Resample(mask, grid, sitk.Transform(), sitk.sitkNearestNeighbor, 0)
 
 
+def resampled_array(mask: sitk.Image, grid: sitk.Image) -> NDArray[np.bool_]:
+    """Return the voxels (z, y, x) of another image's grid that lie inside a mask."""
+    return np.asarray(sitk.GetArrayFromImage(resample_mask(mask, grid)) != 0)
+
+
 def to_mask(inside: NDArray[np.bool_], reference: sitk.Image) -> sitk.Image:
     """Return a boolean array (z, y, x) as an 8-bit mask with the geometry of an image."""
     mask = sitk.GetImageFromArray(inside.astype(np.uint8))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tme_platform.imaging.air import air_threshold
 from tme_platform.imaging.distance import signed_distance_mm
 from tme_platform.imaging.errors import ImagingError
-from tme_platform.imaging.geometry import onto_grid, resample_mask, to_mask
+from tme_platform.imaging.geometry import onto_grid, resampled_array, to_mask
 from tme_platform.imaging.grid import resample_to_grid
 from tme_platform.imaging.settings import RegionSettings
 
@@ -139,12 +139,12 @@ def delineate(
     outside = ring & ~tumour
     air = vessel = excluded = np.zeros_like(ring)
     if air_below is not None:
-        air = outside & _on_grid(image < air_below, grid)
+        air = outside & resampled_array(image < air_below, grid)
     if settings.vessel_sd is not None:
         above = float(in_tumour.mean() + settings.vessel_sd * in_tumour.std())
-        vessel = outside & ~air & _on_grid(image > above, grid)
+        vessel = outside & ~air & resampled_array(image > above, grid)
     if exclude is not None:
-        excluded = ring & ~(air | vessel) & _on_grid(exclude != 0, grid)
+        excluded = ring & ~(air | vessel) & resampled_array(exclude != 0, grid)
     return Delineation(
         image=grid,
         tumour=to_mask(tumour, grid),
@@ -159,7 +159,3 @@ def delineate(
 
 def _fill_cavities(mask: sitk.Image) -> sitk.Image:
     return sitk.BinaryFillhole(sitk.Cast(mask != 0, sitk.sitkUInt8), fullyConnected=False, foregroundValue=1.0)
-
-
-def _on_grid(mask: sitk.Image, grid: sitk.Image) -> NDArray[np.bool_]:
-    return np.asarray(sitk.GetArrayViewFromImage(resample_mask(mask, grid)) != 0)

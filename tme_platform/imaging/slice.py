@@ -9,7 +9,7 @@ import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
 from tme_platform.imaging.errors import ImagingError
-from tme_platform.imaging.geometry import resample_mask
+from tme_platform.imaging.geometry import resampled_array
 
 _STARTS = "RAS"  # axes of patient space run towards the left, the back and the head
 _HEAD_AXIS = 2
@@ -61,7 +61,7 @@ def largest_slice(image: sitk.Image, regions: Mapping[str, sitk.Image]) -> Slice
     ImagingError
         ``mask_empty`` if no voxel of the image lies inside the tumour.
     """
-    tumour, ring = (_on_grid(image, regions[name]) for name in ("tumour", "ring"))
+    tumour, ring = (resampled_array(regions[name], image) for name in ("tumour", "ring"))
     areas = tumour.sum(axis=(1, 2))
     if not areas.any():
         raise ImagingError("mask_empty", "no voxel of the image lies inside the tumour, so there is no slice to show.")
@@ -80,7 +80,3 @@ def _start(image: sitk.Image, axis: int) -> tuple[str, bool]:
     along = int(np.argmax(np.abs(direction)))
     towards_head = along == _HEAD_AXIS
     return _STARTS[along], bool((direction[along] > 0) == towards_head)
-
-
-def _on_grid(image: sitk.Image, mask: sitk.Image) -> np.ndarray:
-    return np.array(sitk.GetArrayViewFromImage(resample_mask(mask, image)) > 0)

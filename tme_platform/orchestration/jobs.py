@@ -1,7 +1,5 @@
 """Jobs: what can be launched by hand from the UI, by the sensor or by a schedule."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import dagster as dg

@@ -1,7 +1,5 @@
 """Schedules: what happens by the clock. All are on by default, in UTC; each describes itself."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from tme_platform.orchestration.jobs import HOUSEKEEPING, STUDY_TABLES

@@ -5,8 +5,6 @@ during a run or after a failure is lost, a new cohort asks every other one to lo
 answer to the question of what is stale. The plan compares content, so whatever was missed is found at the next look.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -40,11 +38,11 @@ class Attempts:
     times: int = 0
     wait: int = 0
 
-    def after_request(self) -> Attempts:
+    def after_request(self) -> "Attempts":
         """The next request may follow at once, then after ever longer waits."""
         return Attempts(self.times + 1, min(2**self.times - 1, _LONGEST_WAIT))
 
-    def after_look(self) -> Attempts:
+    def after_look(self) -> "Attempts":
         """One look less to wait."""
         return Attempts(self.times, max(self.wait - 1, 0))
 
@@ -65,7 +63,7 @@ class Memory:
     attempts: Mapping[Part, Attempts] = field(default_factory=dict)
 
     @classmethod
-    def from_cursor(cls, cursor: str | None) -> Memory:
+    def from_cursor(cls, cursor: str | None) -> "Memory":
         """Read the cursor of the last look."""
         found = json.loads(cursor or "{}")
         attempts = {
@@ -86,7 +84,7 @@ class Memory:
         """The parts that are not to be requested yet."""
         return [part for part, one in self.attempts.items() if one.wait > 0]
 
-    def after(self, stamps: Mapping[str, str], stale: Iterable[Part], requested: Iterable[PlannedRun]) -> Memory:
+    def after(self, stamps: Mapping[str, str], stale: Iterable[Part], requested: Iterable[PlannedRun]) -> "Memory":
         """The memory after a look."""
         asked = {Part(asset, run.cohort) for run in requested for asset in run.assets}
         attempts = {}

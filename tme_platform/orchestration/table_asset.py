@@ -1,7 +1,5 @@
 """A step as a Dagster asset: its partitions, checks and metadata, and the events of a materialisation."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any

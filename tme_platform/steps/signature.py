@@ -204,10 +204,11 @@ def _used(trained: TrainedSignature, features: pd.DataFrame) -> pd.DataFrame:
 def _geometry(scope: Scope, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Least and largest of what the training images measure, where images there are."""
     cohorts = sorted(rows["cohort"].unique())
-    parts = [scope.read(IMAGE_REGIONS, str(cohort), columns=TRAINED_GEOMETRY) for cohort in cohorts]
-    measured = pd.concat(parts, ignore_index=True)
-    if measured.empty:
+    parts = [scope.read(IMAGE_REGIONS, str(cohort)) for cohort in cohorts]
+    regions = pd.concat(parts, ignore_index=True)
+    if regions.empty:
         return {}
+    measured = regions[[name for name in TRAINED_GEOMETRY if name in regions]]
     return {"training_geometry": measured.agg(["min", "max"]).T.rename_axis("measure").reset_index()}
 
 

@@ -179,7 +179,7 @@ Trace = dict[Read, Found]
 def to_records(trace: Trace) -> list[dict[str, Any]]:
     """Return a trace as plain values that JSON can hold, in a fixed order."""
     records = [
-        {"kind": type(read).__name__, **_without_defaults(read), "found": _without_defaults(found)}
+        {"read": type(read).__name__, **_without_defaults(read), "found": _without_defaults(found)}
         for read, found in trace.items()
     ]
     return sorted(records, key=str)
@@ -200,12 +200,12 @@ def from_records(records: Iterable[Mapping[str, Any]]) -> Trace:
 
 
 def _read(record: Mapping[str, Any]) -> Read:
-    fields = {name: value for name, value in record.items() if name not in ("kind", "found")}
+    fields = {name: value for name, value in record.items() if name not in ("read", "found")}
     if "columns" in fields:
         fields["columns"] = tuple(fields["columns"])
     if "rows" in fields:
         fields["rows"] = tuple((column, tuple(values)) for column, values in fields["rows"])
-    read: Read = _KINDS[record["kind"]](**fields)
+    read: Read = _KINDS[record["read"]](**fields)
     return read
 
 
