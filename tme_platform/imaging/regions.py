@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
-from numpy.typing import NDArray
 
 from tme_platform.imaging.air import air_threshold
 from tme_platform.imaging.distance import signed_distance_mm
