@@ -1,4 +1,4 @@
-"""Volumes made on the spot; nothing here reads a file."""
+"""Synthetic volumes; nothing here reads a file."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ def as_image(values, spacing=(1.0, 1.0, 1.0), origin=(0.0, 0.0, 0.0)):
 
 
 def ellipsoid(axes, spacing=(1.0, 1.0, 1.0), centre=(0.13, 0.31, -0.22), margin=8.0):
-    """A mask of an ellipsoid with half axes x, y, z in mm, and an image without any air in it."""
+    """An image without air, and the mask of an ellipsoid with half axes x, y, z in mm."""
     counts = [int(2 * (half + margin) / step) + 1 for half, step in zip(axes, spacing, strict=True)]
     x, y, z = ((np.arange(n) - (n - 1) / 2) * step - c for n, step, c in zip(counts, spacing, centre, strict=True))
     inside = (

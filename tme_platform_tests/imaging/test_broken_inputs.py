@@ -1,4 +1,4 @@
-"""Every kind of broken file: a rule of its own and a message, never another exception."""
+"""Every kind of broken file raises `ImagingError` with its own rule and a message."""
 
 import gzip
 import struct
@@ -54,12 +54,12 @@ def _vector(path):
 
 
 IMAGES = {
-    "not there": ("image_missing", lambda d: d / "none.nii.gz"),
-    "an empty file": ("image_truncated", lambda d: _bytes(d / "a.nii.gz", b"")),
-    "an unknown ending": ("image_format_unknown", lambda d: _bytes(d / "a.xyz", b"data")),
-    "text called NIfTI": ("image_unreadable", lambda d: _bytes(d / "a.nii", b"no image " * 200)),
-    "text called gzipped NIfTI": ("image_unreadable", lambda d: _bytes(d / "a.nii.gz", b"no image " * 200)),
-    "a folder without DICOM": ("image_missing", lambda d: d),
+    "missing": ("image_missing", lambda d: d / "none.nii.gz"),
+    "empty file": ("image_truncated", lambda d: _bytes(d / "a.nii.gz", b"")),
+    "unknown extension": ("image_format_unknown", lambda d: _bytes(d / "a.xyz", b"data")),
+    "text named NIfTI": ("image_unreadable", lambda d: _bytes(d / "a.nii", b"no image " * 200)),
+    "text named gzipped NIfTI": ("image_unreadable", lambda d: _bytes(d / "a.nii.gz", b"no image " * 200)),
+    "folder without DICOM": ("image_missing", lambda d: d),
     "wrong NIfTI magic": ("image_unreadable", lambda d: _patched(_written(d / "a.nii", VALUES), 344, "3s", b"xxx")),
     "wrong NRRD magic": ("image_unreadable", lambda d: _text(_written(d / "a.nrrd", VALUES), b"NRRD000", b"XXXX000")),
     "NIfTI cut in half": ("image_truncated", lambda d: _cut(_written(d / "a.nii", VALUES), 0.5)),
@@ -68,14 +68,14 @@ IMAGES = {
     "NRRD cut in half": ("image_truncated", lambda d: _cut(_written(d / "a.nrrd", VALUES), 0.5)),
     "MetaImage cut in half": ("image_unreadable", lambda d: _cut(_written(d / "a.mha", VALUES), 0.5)),
     "header only": ("image_truncated", lambda d: _bytes(d / "a.nii", _written(d / "b.nii", VALUES).read_bytes()[:352])),
-    "gzip of too little": (
+    "gzip of incomplete data": (
         "image_truncated",
         lambda d: _bytes(d / "a.nii.gz", gzip.compress(_written(d / "b.nii", VALUES).read_bytes()[:-9])),
     ),
-    "a NaN voxel": ("image_not_finite", lambda d: _written(d / "a.nii.gz", _with(VALUES, np.nan))),
-    "an infinite voxel": ("image_not_finite", lambda d: _written(d / "a.nrrd", _with(VALUES, np.inf))),
+    "NaN voxel": ("image_not_finite", lambda d: _written(d / "a.nii.gz", _with(VALUES, np.nan))),
+    "infinite voxel": ("image_not_finite", lambda d: _written(d / "a.nrrd", _with(VALUES, np.inf))),
     "all NaN": ("image_not_finite", lambda d: _written(d / "a.nii.gz", VALUES * np.nan)),
-    "a constant image": ("image_constant", lambda d: _written(d / "a.nii.gz", VALUES * 0 + 7)),
+    "constant image": ("image_constant", lambda d: _written(d / "a.nii.gz", VALUES * 0 + 7)),
     "zero spacing": ("zero_spacing", lambda d: _patched(_written(d / "a.nii", VALUES), 80, "<f", 0.0)),
     "negative spacing": ("zero_spacing", lambda d: _patched(_written(d / "a.nii", VALUES), 84, "<f", -2.0)),
     "NaN spacing": ("zero_spacing", lambda d: _patched(_written(d / "a.nii", VALUES), 88, "<f", np.nan)),
@@ -102,9 +102,9 @@ IMAGES = {
 }
 
 MASKS = {
-    "not there": ("mask_missing", lambda d: d / "none.nii.gz"),
-    "DICOM not there": ("mask_missing", lambda d: d / "none.dcm"),
-    "no DICOM": ("mask_unreadable", lambda d: _bytes(d / "a.dcm", b"text")),
+    "missing": ("mask_missing", lambda d: d / "none.nii.gz"),
+    "missing DICOM": ("mask_missing", lambda d: d / "none.dcm"),
+    "not DICOM": ("mask_unreadable", lambda d: _bytes(d / "a.dcm", b"text")),
     "cut in half": ("mask_truncated", lambda d: _cut(_written(d / "a.nii.gz", INSIDE), 0.5)),
     "empty": ("mask_empty", lambda d: _written(d / "a.nii.gz", INSIDE * 0)),
     "probabilities": ("mask_not_labels", lambda d: _written(d / "a.nii.gz", INSIDE * 0.5)),
@@ -114,7 +114,7 @@ MASKS = {
     "several labels": ("mask_label_ambiguous", lambda d: _written(d / "a.nii.gz", _with(INSIDE, 2))),
     "four dimensions": ("mask_not_3d", lambda d: _written(d / "a.nii.gz", sitk.JoinSeries([as_image(INSIDE)] * 2))),
     "colour": ("multi_component_colour", lambda d: _vector(d / "a.nii.gz")),
-    "beside the image": ("geometry_mismatch", lambda d: _written(d / "a.nii.gz", INSIDE, origin=(0.0, 0.0, 0.3))),
+    "displaced": ("geometry_mismatch", lambda d: _written(d / "a.nii.gz", INSIDE, origin=(0.0, 0.0, 0.3))),
     "far from the image": (
         "mask_outside_image",
         lambda d: _written(d / "a.nii.gz", INSIDE[:, :, :9], origin=(0.0, 500.0, 0.0)),
@@ -146,26 +146,26 @@ def test_broken_masks(kind, tmp_path):
     assert len(str(raised.value)) > 20
 
 
-def test_a_label_that_is_not_there(tmp_path):
+def test_missing_label(tmp_path):
     path = _written(tmp_path / "a.nii.gz", INSIDE * 3)
     with pytest.raises(ImagingError, match="no label 2, only 3"):
         read_mask(path, as_image(VALUES), 2)
 
 
-def test_the_mismatch_is_told_in_millimetres(tmp_path):
+def test_mismatch_is_reported_in_millimetres(tmp_path):
     path = _written(tmp_path / "a.nii.gz", INSIDE, origin=(0.0, 3.0, 4.0))
     with pytest.raises(ImagingError, match=r"5\.000 mm"):
         read_mask(path, as_image(VALUES))
 
 
-def test_float_noise_is_taken_over_and_told(tmp_path):
+def test_rounding_differences_are_accepted_and_noted(tmp_path):
     image = as_image(VALUES)
     mask = read_mask(_written(tmp_path / "a.nii.gz", INSIDE, origin=(0.0, 1e-4, 0.0)), image)
     assert mask.GetOrigin() == image.GetOrigin()
     assert float(mask.GetMetaData("geometry_mismatch_mm")) == pytest.approx(1e-4, rel=0.01)
 
 
-def test_another_grid_is_resampled_and_told(tmp_path):
+def test_other_grid_is_resampled_and_noted(tmp_path):
     fine = INSIDE.repeat(2, axis=0).repeat(2, axis=1).repeat(2, axis=2)
     path = _written(tmp_path / "a.nii.gz", fine, spacing=(0.5, 0.5, 0.5), origin=(-0.25, -0.25, -0.25))
     mask = read_mask(path, as_image(VALUES))
@@ -173,20 +173,20 @@ def test_another_grid_is_resampled_and_told(tmp_path):
     assert "nearest neighbour" in mask.GetMetaData("geometry_note")
 
 
-def test_a_flipped_mask_lies_where_its_header_says(tmp_path):
+def test_flipped_mask_follows_its_header(tmp_path):
     flipped = sitk.Flip(as_image(INSIDE), [True, False, False])
     mask = read_mask(_written(tmp_path / "a.nrrd", flipped), as_image(VALUES))
     assert (sitk.GetArrayFromImage(mask) == INSIDE).all()
 
 
-def test_free_text_of_a_header_goes_no_further(tmp_path):
+def test_header_text_is_dropped(tmp_path):
     image = as_image(VALUES)
     image.SetMetaData("patient_name", "Doe^Jane")
     read = read_series(_written(tmp_path / "a.nrrd", image))
     assert read.GetMetaDataKeys() == ()
 
 
-def test_a_phase_of_a_fourth_axis(tmp_path):
+def test_phase_of_a_four_dimensional_file(tmp_path):
     path = _written(tmp_path / "a.nii.gz", sitk.JoinSeries([as_image(VALUES), as_image(VALUES * 2)]))
     assert np.array_equal(sitk.GetArrayFromImage(read_series(path, phase=1)), VALUES * 2)
     assert np.allclose(sitk.GetArrayFromImage(read_series(path, phase=1, minus=0)), VALUES)
@@ -195,7 +195,7 @@ def test_a_phase_of_a_fourth_axis(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["dilated_10mm", "one_label", "single_slice"])
-def test_edge_masks_give_regions(reference, name):
+def test_edge_masks_have_regions(reference, name):
     folder = reference / "dicom" / "edge_masks"
     image = read_series(folder / "prostate_img.nii.gz")
     found = regions(image, read_mask(folder / f"prostate_seg_{name}.nii.gz", image))
@@ -205,7 +205,7 @@ def test_edge_masks_give_regions(reference, name):
 @pytest.mark.parametrize(
     ("name", "rule"), [("empty.nii.gz", "mask_empty"), ("two_labels.nii.gz", "mask_label_ambiguous")]
 )
-def test_edge_masks_that_are_refused(reference, name, rule):
+def test_unusable_edge_masks_raise(reference, name, rule):
     folder = reference / "dicom" / "edge_masks"
     image = read_series(folder / "prostate_img.nii.gz")
     with pytest.raises(ImagingError) as raised:
@@ -213,7 +213,7 @@ def test_edge_masks_that_are_refused(reference, name, rule):
     assert raised.value.rule == rule
 
 
-def test_labels_of_a_multilabel_mask(reference):
+def test_each_label_of_a_multilabel_mask(reference):
     folder = reference / "dicom" / "edge_masks"
     image = read_series(folder / "prostate_img.nii.gz")
     voxels = [
@@ -224,7 +224,7 @@ def test_labels_of_a_multilabel_mask(reference):
     assert voxels[0] != voxels[1]
 
 
-def test_an_exclusion_mask_may_be_empty_larger_or_of_many_labels(tmp_path):
+def test_exclusion_mask_may_be_empty_larger_or_multilabel(tmp_path):
     image = as_image(VALUES)
     empty = read_exclusion(_written(tmp_path / "a.nii.gz", INSIDE[1:] * 0), image)
     assert not sitk.GetArrayViewFromImage(empty).any()

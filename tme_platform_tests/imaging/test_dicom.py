@@ -27,7 +27,7 @@ def rule_of(call, *arguments, **named):
     return raised.value.rule
 
 
-def test_a_series_in_any_order_of_files(tmp_path):
+def test_slices_are_sorted_by_position(tmp_path):
     write_series(tmp_path, VOLUME)
     image = read_series(tmp_path)
     assert (sitk.GetArrayFromImage(image) == VOLUME).all()
@@ -37,18 +37,18 @@ def test_a_series_in_any_order_of_files(tmp_path):
     assert image.GetMetaDataKeys() == ()
 
 
-def test_the_real_series_is_its_nifti(reference, landing):
+def test_real_series_equals_its_nifti_copy(reference, landing):
     image = read_series(reference / "dicom" / "sts_008_image")
     nifti = read_series(landing / "soft_tissue_mr" / "images" / "STS_008_MR_T1_image.nii.gz")
     assert image.GetSize() == nifti.GetSize()
     assert image.GetSpacing() == pytest.approx(nifti.GetSpacing(), rel=1e-6)
     assert image.GetOrigin() == pytest.approx(nifti.GetOrigin(), abs=1e-4)
-    # the collection rescaled the NIfTI copies
-    both = np.corrcoef(sitk.GetArrayFromImage(image).ravel(), sitk.GetArrayFromImage(nifti).ravel())
-    assert both[0, 1] > 0.9999
+    # intensities of the collection's NIfTI copies are rescaled
+    correlation = np.corrcoef(sitk.GetArrayFromImage(image).ravel(), sitk.GetArrayFromImage(nifti).ravel())
+    assert correlation[0, 1] > 0.9999
 
 
-def test_several_series_in_a_folder(tmp_path):
+def test_folder_with_several_series(tmp_path):
     write_series(tmp_path / "a", VOLUME, number=3)
     write_series(tmp_path / "b", VOLUME[:4] * 2, number=5)
     with pytest.raises(ImagingError, match=r"3 \(MR, 6 images\), 5 \(MR, 4 images\)") as raised:
@@ -58,7 +58,7 @@ def test_several_series_in_a_folder(tmp_path):
     assert rule_of(read_series, tmp_path, series="4") == "series_missing"
 
 
-def test_two_series_of_one_number(tmp_path):
+def test_two_series_with_the_same_number(tmp_path):
     for uid in ("1.2.3", "1.2.4"):
         write_series(tmp_path, VOLUME, uid=uid, number=7)
     with pytest.raises(ImagingError, match=r"7a .* 7b"):
@@ -66,7 +66,7 @@ def test_two_series_of_one_number(tmp_path):
     assert read_series(tmp_path, series="7b").GetSize() == read_series(tmp_path, series="1.2.3").GetSize()
 
 
-def test_phases_in_the_order_of_time(tmp_path):
+def test_phases_are_sorted_by_time(tmp_path):
     for phase, time in enumerate(("101500", "100000", "103000.5")):
         write_series(tmp_path, VOLUME + 100 * phase, uid="1.2.3", time=time)
     assert rule_of(read_series, tmp_path) == "phase_ambiguous"
@@ -76,7 +76,7 @@ def test_phases_in_the_order_of_time(tmp_path):
     assert rule_of(read_series, tmp_path, phase=3) == "phase_missing"
 
 
-def test_subtraction(tmp_path):
+def test_subtraction_of_phases(tmp_path):
     enhanced = VOLUME + np.arange(6)[:, None, None] * 10
     write_series(tmp_path, VOLUME, uid="1.2.3", time="100000")
     write_series(tmp_path, enhanced, uid="1.2.3", time="100130")
@@ -115,7 +115,7 @@ def _without_position(path):
 
 
 def _as_compressed(path):
-    """JPEG 2000 by name, noise inside."""
+    """Declare JPEG 2000 and store noise."""
     slice_ = dcmread(path)
     slice_.file_meta.TransferSyntaxUID = JPEG2000Lossless
     slice_.PixelData = encapsulate([b"noise" * 20])
@@ -129,7 +129,7 @@ def test_broken_series(rule, tmp_path):
     assert rule_of(read_series, tmp_path) == rule
 
 
-def test_a_segment_is_its_raster(reference):
+def test_segment_equals_its_label_map(reference):
     folder = reference / "dicom" / "ct_seg"
     image = read_series(folder)
     assert dice(read_mask(folder / "liver.dcm", image), read_mask(folder / "liver_seg.nrrd", image)) == 1
@@ -147,7 +147,7 @@ def test_overlapping_segments(reference):
     assert (green & ~orange).any()
 
 
-def test_the_real_structure_is_its_mask(reference, landing):
+def test_real_structure_matches_its_mask(reference, landing):
     image = read_series(reference / "dicom" / "sts_008_image")
     drawn = read_mask(reference / "dicom" / "sts_008_outline" / "RS.dcm", image)
     assert dice(drawn, read_mask(reference / "dicom" / "sts_008_outline", image)) == 1
@@ -155,7 +155,7 @@ def test_the_real_structure_is_its_mask(reference, landing):
     assert dice(drawn, read_mask(landing / "soft_tissue_mr" / "images" / "STS_008_MR_T1_mask.nii.gz", image)) >= 0.98
 
 
-def test_a_structure_drawn_from_a_mask_reads_back(tmp_path):
+def test_structure_written_from_a_mask_round_trips(tmp_path):
     image, mask = ellipsoid((12, 9, 10), (0.9, 0.9, 3.0))
     values = sitk.GetArrayFromImage(mask)
     values[:, 17:20, 15:19] = 0  # a hole: a polygon within a polygon
@@ -164,7 +164,7 @@ def test_a_structure_drawn_from_a_mask_reads_back(tmp_path):
     assert dice(read_mask(write_structure(tmp_path / "rs.dcm", hollow), image), hollow) >= 0.98
 
 
-def test_structures_that_cannot_be_used(tmp_path):
+def test_unusable_structures_raise(tmp_path):
     image, mask = ellipsoid((8, 8, 8))
     both = write_structure(tmp_path / "two.dcm", mask, (1, 2))
     assert rule_of(read_mask, both, image) == "mask_label_ambiguous"
@@ -180,7 +180,7 @@ def test_structures_that_cannot_be_used(tmp_path):
     assert rule_of(read_mask, slice_, image) == "mask_format_unknown"
 
 
-def test_acquisition_tags_are_the_listed_ones(tmp_path):
+def test_acquisition_tags(tmp_path):
     write_series(tmp_path, VOLUME, MagneticFieldStrength=15000)
     assert acquisition_tags(tmp_path) == {
         "manufacturer": "ACME",
@@ -195,26 +195,26 @@ def test_acquisition_tags_are_the_listed_ones(tmp_path):
     }
 
 
-def test_nothing_that_identifies_a_person_is_passed_on(tmp_path, caplog):
-    """Names, dates and numbers planted in every file: in no image, table row, tag, message or log."""
+def test_personal_data_are_not_passed_on(tmp_path, caplog):
+    """Names, dates and numbers planted in every file appear in no image, table row, tag, message or log."""
     caplog.set_level(logging.DEBUG)
     files = write_series(tmp_path / "series", VOLUME)
     image = read_series(tmp_path / "series")
     inside = sitk.GetImageFromArray(np.pad(np.ones((3, 4, 4), "uint8"), ((1, 2), (2, 3), (2, 2))))
     inside.CopyInformation(image)
     mask = read_mask(write_structure(tmp_path / "rs.dcm", inside), image)
-    told = [json.dumps(acquisition_tags(tmp_path / "series")), json.dumps(region_quality(image, mask))]
-    told += [f"{key} {volume.GetMetaData(key)}" for volume in (image, mask) for key in volume.GetMetaDataKeys()]
+    outputs = [json.dumps(acquisition_tags(tmp_path / "series")), json.dumps(region_quality(image, mask))]
+    outputs += [f"{key} {volume.GetMetaData(key)}" for volume in (image, mask) for key in volume.GetMetaDataKeys()]
     sitk.WriteImage(image, str(tmp_path / "a.nrrd"))
-    told.append((tmp_path / "a.nrrd").read_bytes().decode("latin1"))
+    outputs.append((tmp_path / "a.nrrd").read_bytes().decode("latin1"))
     shutil.copytree(tmp_path / "series", tmp_path / "two" / "a")
     write_series(tmp_path / "two" / "b", VOLUME, number=2)
     files[2].unlink()
     for folder in ("series", "two"):
         with pytest.raises(ImagingError) as raised:
             read_series(tmp_path / folder)
-        told.append(str(raised.value))
-    everything = "\n".join([*told, caplog.text])
+        outputs.append(str(raised.value))
+    everything = "\n".join([*outputs, caplog.text])
     for value in PLANTED.values():
         assert value not in everything
         assert value.split("^")[0] not in everything

@@ -18,7 +18,7 @@ def test_z_score_of_the_whole_image_and_of_the_body():
     assert z_score(image, mask, over="none") is image
 
 
-def test_a_flat_body_cannot_be_scaled():
+def test_constant_body_raises():
     image, mask = ellipsoid((8, 8, 8))
     with pytest.raises(ImagingError, match="same intensity"):
         z_score(image * 0 + 5, mask, over="body")

@@ -6,7 +6,7 @@ from tme_platform.imaging import air_threshold, read_mask, region_quality
 from tme_platform_tests.imaging.conftest import as_image, ellipsoid
 
 
-def test_the_numbers_of_a_row():
+def test_quality_measures():
     image, mask = ellipsoid((10, 8, 9), (1.0, 1.0, 3.0))
     row = region_quality(image, mask)
     inside = sitk.GetArrayViewFromImage(mask) > 0
@@ -21,7 +21,7 @@ def test_the_numbers_of_a_row():
     assert all(isinstance(value, int | float | str | bool) for value in row.values())
 
 
-def test_warnings_in_words(tmp_path):
+def test_warnings(tmp_path):
     image, mask = ellipsoid((10, 10, 10))
     values = sitk.GetArrayFromImage(mask)
     values[18:21, 18:21, 18:21] = 0

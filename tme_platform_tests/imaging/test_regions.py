@@ -8,10 +8,10 @@ from tme_platform_tests.imaging.conftest import as_image, ellipsoid
 
 
 def ring_volume(axes, inner, outer):
-    """Volume (mm3) between the parallel surfaces of an ellipsoid by Steiner's formula V + S d + M d^2 + 4/3 pi d^3.
+    """Volume (mm3) between parallel surfaces of an ellipsoid by Steiner's formula V + S d + M d^2 + 4/3 pi d^3.
 
-    S is the area, M the integral of the mean curvature, which for a convex body is the integral of its support
-    function over the unit sphere.
+    S is the surface area and M the integral of the mean curvature, which for a convex body equals the integral of its
+    support function over the unit sphere.
     """
     a, b, c = axes
 
@@ -36,25 +36,25 @@ def measured(mask):
     return float(sitk.GetArrayViewFromImage(mask).sum()) * np.prod(mask.GetSpacing())
 
 
-def test_steiners_formula_of_a_sphere():
+def test_steiner_formula_of_a_sphere():
     assert ring_volume((10, 10, 10), 2, 2) == pytest.approx(4 / 3 * np.pi * (12**3 - 8**3), rel=1e-6)
 
 
 @pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (1.0, 1.0, 3.0), (0.7, 0.7, 2.0)])
 @pytest.mark.parametrize("axes", [(8, 8, 8), (12, 12, 12), (20, 20, 20), (10, 15, 20), (20, 10, 12)])
-def test_ring_of_spheres_and_ellipsoids_within_three_percent(axes, spacing):
+def test_ring_volume_within_three_percent(axes, spacing):
     image, mask = ellipsoid(axes, spacing)
     assert measured(regions(image, mask)["ring"]) == pytest.approx(ring_volume(axes, 2, 2), rel=0.03)
 
 
 @pytest.mark.parametrize("width", [1.0, 2.0, 3.0, 5.0])
-def test_ring_widths(width):
+def test_ring_volume_at_other_widths(width):
     image, mask = ellipsoid((12, 14, 16), (1.0, 1.0, 3.0))
     ring = regions(image, mask, inner_mm=width, outer_mm=width)["ring"]
     assert measured(ring) == pytest.approx(ring_volume((12, 14, 16), width, width), rel=0.08 if width == 1 else 0.03)
 
 
-def test_the_two_sides_of_the_ring_are_settings_of_their_own():
+def test_inner_and_outer_width_are_independent():
     image, mask = ellipsoid((12, 12, 12))
     found = regions(image, mask, inner_mm=0, outer_mm=3)
     inside = sitk.GetArrayViewFromImage(found["tumour"]) > 0
@@ -63,7 +63,7 @@ def test_the_two_sides_of_the_ring_are_settings_of_their_own():
     assert measured(found["ring"]) == pytest.approx(ring_volume((12, 12, 12), 0, 3), rel=0.04)
 
 
-def test_regions_lie_on_the_grid_of_the_features(lesion):
+def test_regions_share_the_grid_of_the_features(lesion):
     image, mask = lesion
     grid, tumour = resample_to_grid(image, mask)
     found = regions(image, mask)
@@ -88,8 +88,8 @@ def test_air_is_left_out_and_counted():
     assert delineate(air, mask, RegionSettings(leave_out_air=False)).air_voxels == 0
 
 
-def test_fat_is_no_air():
-    """Otsu once would call all that is darker than fat air: on T1 that is most of the tumour."""
+def test_fat_is_not_air():
+    """A single Otsu threshold would classify all voxels darker than fat as air: on T1, most of the tumour."""
     image, mask = ellipsoid((10, 10, 10), margin=12)
     values = sitk.GetArrayFromImage(image)
     values[:, :, :8], values[:, :, 8:11] = 0, 900
@@ -102,7 +102,7 @@ def test_vessels_by_threshold_and_by_exclusion_mask():
     image, mask = ellipsoid((10, 10, 10))
     values = sitk.GetArrayFromImage(image) + np.random.default_rng(0).normal(0, 2, image.GetSize()[::-1])
     middle = image.GetSize()[0] // 2
-    values[:, middle - 1 : middle + 2, : middle - 8] = 600  # a vessel that runs into the tumour along x
+    values[:, middle - 1 : middle + 2, : middle - 8] = 600  # a vessel entering the tumour along x
     vessel = as_image((values == 600).astype("uint8"))
     image = as_image(values)
     plain = delineate(image, mask)
@@ -114,7 +114,7 @@ def test_vessels_by_threshold_and_by_exclusion_mask():
     assert measured(plain.ring) - measured(by_mask.ring) == by_mask.excluded_voxels
 
 
-def test_one_slice_has_its_ring_in_that_slice():
+def test_single_slice_has_its_ring_in_that_slice():
     image, mask = ellipsoid((10, 10, 10), (1.0, 1.0, 4.0))
     values = sitk.GetArrayFromImage(mask)
     middle = values.shape[0] // 2
@@ -126,14 +126,14 @@ def test_one_slice_has_its_ring_in_that_slice():
     assert ring.sum() == pytest.approx(np.pi * ((radius + 2) ** 2 - (radius - 2) ** 2), rel=0.05)
 
 
-def test_a_tumour_thinner_than_the_ring_lies_in_it():
+def test_thin_tumour_lies_within_its_ring():
     image, mask = ellipsoid((3, 10, 10))
     found = regions(image, mask, inner_mm=4)
     tumour, ring = (sitk.GetArrayViewFromImage(found[name]) > 0 for name in ("tumour", "ring"))
     assert ring[tumour].all()
 
 
-def test_each_part_has_its_ring():
+def test_each_component_has_its_own_ring():
     image, mask = ellipsoid((30, 12, 12))
     values = sitk.GetArrayFromImage(mask)
     middle = values.shape[2] // 2
@@ -142,7 +142,7 @@ def test_each_part_has_its_ring():
     assert sitk.GetArrayFromImage(sitk.ConnectedComponent(ring)).max() == 2
 
 
-def test_a_hollow_tumour_has_its_ring_outside_only():
+def test_hollow_tumour_has_its_ring_outside_only():
     image, mask = ellipsoid((12, 12, 12))
     whole = sitk.GetArrayFromImage(mask)
     hollow = whole.copy()
@@ -152,7 +152,7 @@ def test_a_hollow_tumour_has_its_ring_outside_only():
     assert measured(found["tumour"]) == measured(reference["tumour"]) - 125
 
 
-def test_outlines_that_cannot_be_used(lesion):
+def test_unusable_outlines_raise(lesion):
     image, mask = lesion
     empty = mask * 0
     dot = sitk.Image(empty)
@@ -163,7 +163,7 @@ def test_outlines_that_cannot_be_used(lesion):
         assert raised.value.rule == rule
 
 
-def test_widths_that_cannot_be(lesion):
+def test_invalid_widths_raise(lesion):
     with pytest.raises(ValueError, match="margin"):
         regions(*lesion, outer_mm=6)
     with pytest.raises(ValueError, match="width"):

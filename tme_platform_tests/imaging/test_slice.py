@@ -1,4 +1,4 @@
-"""The slice that is looked at."""
+"""The slice chosen for display and its orientation."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def ball() -> tuple[sitk.Image, sitk.Image]:
     return image, mask
 
 
-def test_slice_is_the_largest_on_the_image_s_own_grid():
+def test_largest_slice_on_the_image_grid():
     image, mask = ball()
     shown = largest_slice(image, regions(image, mask, leave_out_air=False))
     assert shown.index == 7
@@ -32,23 +32,23 @@ def test_slice_is_the_largest_on_the_image_s_own_grid():
 
 def test_tumour_outside_the_image_is_refused():
     image, mask = ball()
-    made = regions(image, mask, leave_out_air=False)
+    masks = regions(image, mask, leave_out_air=False)
     image.SetOrigin((5000.0, 0.0, 0.0))
     with pytest.raises(ImagingError, match="no voxel of the image lies inside") as caught:
-        largest_slice(image, made)
+        largest_slice(image, masks)
     assert caught.value.rule == "mask_empty"
 
 
 @pytest.mark.parametrize(
-    ("direction", "turned", "top", "left"),
+    ("direction", "flips", "top", "left"),
     [
-        ((1, 0, 0, 0, 1, 0, 0, 0, 1), (1, 1), "A", "R"),  # axial as scanners write it
-        ((-1, 0, 0, 0, -1, 0, 0, 0, 1), (-1, -1), "A", "R"),  # axial as NIfTI often has it
-        ((0, 0, 1, 1, 0, 0, 0, -1, 0), (1, 1), "S", "A"),  # sagittal as scanners write it
+        ((1, 0, 0, 0, 1, 0, 0, 0, 1), (1, 1), "A", "R"),  # axial as written by scanners
+        ((-1, 0, 0, 0, -1, 0, 0, 0, 1), (-1, -1), "A", "R"),  # axial as common in NIfTI
+        ((0, 0, 1, 1, 0, 0, 0, -1, 0), (1, 1), "S", "A"),  # sagittal as written by scanners
         ((0, 0, 1, -1, 0, 0, 0, 1, 0), (-1, -1), "S", "A"),
     ],
 )
-def test_slice_lies_as_radiologists_look_at_it(direction, turned, top, left):
+def test_radiological_orientation(direction, flips, top, left):
     image, mask = ball()
     y, x = np.mgrid[:40, :50]
     ramp = sitk.GetImageFromArray(np.broadcast_to(y * 100.0 + x, (12, 40, 50)).copy())
@@ -57,5 +57,5 @@ def test_slice_lies_as_radiologists_look_at_it(direction, turned, top, left):
         volume.SetDirection([float(part) for part in direction])
     shown = largest_slice(ramp, regions(ramp, mask, leave_out_air=False))
     assert (shown.top, shown.left) == (top, left)
-    np.testing.assert_array_equal(shown.image, (y * 100.0 + x)[:: turned[0], :: turned[1]])
+    np.testing.assert_array_equal(shown.image, (y * 100.0 + x)[:: flips[0], :: flips[1]])
     assert shown.tumour.any()

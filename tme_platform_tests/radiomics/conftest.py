@@ -1,22 +1,26 @@
-"""Two real tumours and what plain pyradiomics says of them."""
+"""A real and a synthetic tumour, and their features as computed by pyradiomics itself."""
 
 import logging
 
+import numpy as np
 import pandas as pd
 import pytest
 import SimpleITK as sitk  # noqa: N813
 from radiomics.featureextractor import RadiomicsFeatureExtractor
 
 from tme_platform.imaging import delineate, read_mask, read_series
-from tme_platform.radiomics import ExtractionSettings, extract
+from tme_platform.radiomics import ExtractionJob, ExtractionSettings, extract
 
 logging.getLogger("radiomics").setLevel(logging.CRITICAL)
 
+FEW = ExtractionSettings(image_types=("Original",), bin_width=25)
+"""Settings with a single image type, quick to compute."""
 
-def plain(image, mask, settings, **given):
-    """Features of one region from pyradiomics as published, with none of our code but the list of image types."""
+
+def plain(image, mask, settings, **options):
+    """Features of one region as computed by pyradiomics, with nothing of ours except the list of image types."""
     extractor = RadiomicsFeatureExtractor(
-        binWidth=settings.bin_width, voxelArrayShift=settings.voxel_array_shift, additionalInfo=False, **given
+        binWidth=settings.bin_width, voxelArrayShift=settings.voxel_array_shift, additionalInfo=False, **options
     )
     extractor.enabledImagetypes = settings.filters()
     return pd.Series({name: float(value) for name, value in extractor.execute(image, mask).items()})
@@ -37,7 +41,7 @@ def plain_tumour(image, mask, settings):
 
 
 def plain_ring(image, mask, settings):
-    """Our ring, but on the image as pyradiomics preprocesses it."""
+    """Features of our ring on the image as preprocessed by pyradiomics."""
     preprocessed, _ = RadiomicsFeatureExtractor.loadImage(image, mask, **preprocessing(settings))
     ring = delineate(image, mask, settings.region_settings()).ring
     return plain(preprocessed, ring, settings).add_prefix("ring_")
@@ -58,9 +62,7 @@ def features(tumour):
 
 @pytest.fixture(scope="session")
 def small():
-    """A made lesion of 12 mm with 3 mm slices in noise: quick to compute, no file."""
-    import numpy as np
-
+    """A synthetic lesion of 12 mm with 3 mm slices in noise, quick to compute."""
     random = np.random.default_rng(7)
     z, y, x = np.mgrid[-6:6, -14:14, -14:14] * np.array([3.0, 1.0, 1.0]).reshape(3, 1, 1, 1)
     radius = np.sqrt(z**2 + y**2 + x**2)
@@ -74,3 +76,11 @@ def small():
 @pytest.fixture(scope="session")
 def settings():
     return ExtractionSettings()
+
+
+def write_job(folder, patient, image, mask, **fields):
+    """Write an image and its mask, and return the job that reads them."""
+    paths = folder / f"{patient}_image.nii.gz", folder / f"{patient}_mask.nii.gz"
+    for volume, path in zip((image, mask), paths, strict=True):
+        sitk.WriteImage(volume, str(path))
+    return ExtractionJob(patient, *paths, **fields)

@@ -7,7 +7,7 @@ from tme_platform.radiomics import agreement, icc
 
 @pytest.fixture
 def readings():
-    """Twelve patients, two readers, two sessions: a feature that repeats, one that readers differ in, noise."""
+    """Twelve patients, two readers, two sessions: a repeatable feature, one with a reader bias, and noise."""
     random = np.random.default_rng(5)
     rows = []
     for patient in range(12):
@@ -30,7 +30,7 @@ def readings():
     return pd.DataFrame(rows)
 
 
-def test_readers_and_sessions(readings):
+def test_agreement_between_readers_and_sessions(readings):
     found = agreement(readings).set_index(["feature", "kind"])
     assert set(found.index.get_level_values("kind")) == {"reader", "session"}
     assert set(found.index.get_level_values("feature")) == {"good", "reader_bias", "noise", "constant"}
@@ -43,19 +43,19 @@ def test_readers_and_sessions(readings):
     assert found.loc[("good", "session"), ["subjects", "raters"]].to_list() == [24, 2]
 
 
-def test_the_reader_coefficient_is_that_of_the_first_session(readings):
+def test_reader_icc_uses_the_first_session(readings):
     first = readings[readings["session"] == "1"].rename(columns={"patient_id": "subject", "reader": "rater"})
     expected = icc(first[["subject", "rater", "good"]]).loc["good", "icc"]
     found = agreement(readings).set_index(["feature", "kind"]).loc[("good", "reader"), "icc"]
     assert found == pytest.approx(expected, rel=1e-12)
 
 
-def test_patients_read_once_do_not_count(readings):
+def test_patients_read_once_are_dropped(readings):
     once = readings.iloc[[0]].assign(patient_id="alone", row_key="x")
     pd.testing.assert_frame_equal(agreement(pd.concat([readings, once])), agreement(readings))
 
 
-def test_perturbations_are_labelled_as_such(readings):
+def test_perturbations_are_kinds_of_their_own(readings):
     original = readings[(readings["reader"] == "r1") & (readings["session"] == "1")].drop(columns=["reader", "session"])
     random = np.random.default_rng(0)
     table = [original]
@@ -73,12 +73,12 @@ def test_perturbations_are_labelled_as_such(readings):
     assert found.loc[("reader_bias", "perturbation:noise"), "reason"] == ""
 
 
-def test_the_threshold_is_a_setting(readings):
+def test_lower_threshold_keeps_more_features(readings):
     loose = agreement(readings, threshold=0.2).set_index("feature")["kept"].groupby("feature").first()
     assert loose["reader_bias"]
 
 
-def test_nothing_that_repeats_is_an_error(readings):
+def test_table_without_repetitions_raises(readings):
     with pytest.raises(ValueError, match="perturbations"):
         agreement(readings[(readings["reader"] == "r1") & (readings["session"] == "1")])
     with pytest.raises(ValueError, match="patient_id"):

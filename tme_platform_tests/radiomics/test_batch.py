@@ -1,4 +1,4 @@
-"""Many outlines: order, progress, failures as rows, dead workers, and what is the same however it is run."""
+"""Many outlines: order of rows, progress, failures as rows, dead workers, and equal results of all backends."""
 
 import logging
 import os
@@ -24,32 +24,29 @@ from tme_platform.radiomics import (
     extract_perturbed,
     feature_names,
 )
-
-FEW = ExtractionSettings(image_types=("Original",), bin_width=25)
+from tme_platform_tests.radiomics.conftest import FEW, write_job
 
 
 @pytest.fixture(scope="module")
 def jobs(small, tmp_path_factory):
     folder = tmp_path_factory.mktemp("cohort")
     image, mask = small
-    made = []
+    good = []
     for number in range(3):
         shifted = sitk.GetImageFromArray(sitk.GetArrayFromImage(image) + 3 * number * np.sin(np.arange(28)))
         shifted.CopyInformation(image)
-        paths = folder / f"{number}_image.nii.gz", folder / f"{number}_mask.nii.gz"
-        for volume, path in zip((sitk.Cast(shifted, sitk.sitkFloat32), mask), paths, strict=True):
-            sitk.WriteImage(volume, str(path))
-        made.append(ExtractionJob(f"p{number}", *paths, series="dce", reader="r1", row_key=f"key{number}"))
+        identity = {"series": "dce", "reader": "r1", "row_key": f"key{number}"}
+        good.append(write_job(folder, f"p{number}", sitk.Cast(shifted, sitk.sitkFloat32), mask, **identity))
     (folder / "bad.nii.gz").write_bytes(b"no image")
-    bad_image = ExtractionJob("bad", folder / "bad.nii.gz", made[0].mask)
-    bad_mask = ExtractionJob("worse", made[0].image, folder / "none.nii.gz")
-    return [made[0], bad_image, made[1], bad_mask, made[2]]
+    bad_image = ExtractionJob("bad", folder / "bad.nii.gz", good[0].mask)
+    bad_mask = ExtractionJob("worse", good[0].image, folder / "none.nii.gz")
+    return [good[0], bad_image, good[1], bad_mask, good[2]]
 
 
-def test_rows_in_order_and_failures_as_rows(jobs):
-    told = []
+def test_rows_keep_the_order_of_jobs_and_failures_become_rows(jobs):
+    reports = []
     features, failures = extract_many(
-        jobs, FEW, options=BatchOptions(workers=1, on_progress=lambda *state: told.append(state))
+        jobs, FEW, options=BatchOptions(workers=1, on_progress=lambda *state: reports.append(state))
     )
     assert features["patient_id"].to_list() == ["p0", "p1", "p2"]
     assert features["row_key"].to_list() == ["key0", "key1", "key2"]
@@ -58,28 +55,25 @@ def test_rows_in_order_and_failures_as_rows(jobs):
     assert failures["patient_id"].to_list() == ["bad", "worse"]
     assert failures["rule"].to_list() == ["image_unreadable", "mask_missing"]
     assert failures["file"].str.endswith(("bad.nii.gz", "none.nii.gz")).all()
-    assert [state[:2] for state in told] == [(n, 5) for n in range(1, 6)]
-    assert all(rate > 0 and left >= 0 for _, _, rate, left in told)
-    assert told[-1][3] == 0
+    assert [state[:2] for state in reports] == [(n, 5) for n in range(1, 6)]
+    assert all(rate > 0 and left >= 0 for _, _, rate, left in reports)
+    assert reports[-1][3] == 0
 
 
-def test_the_values_are_those_of_one_extraction(jobs, small):
+def test_batch_values_equal_a_single_extraction(jobs, small):
     features, _ = extract_many(jobs[:1], FEW)
     pd.testing.assert_series_equal(
         features.loc[0, feature_names(FEW)].astype(float), extract(*small, FEW), check_names=False, rtol=1e-12
     )
 
 
-def test_processes_give_the_same(jobs):
-    alone, pooled = (
-        extract_many(jobs, FEW, options=BatchOptions(workers=1)),
-        extract_many(jobs, FEW, options=BatchOptions(workers=2)),
-    )
+def test_process_pool_equals_in_process(jobs):
+    alone, pooled = (extract_many(jobs, FEW, options=BatchOptions(workers=number)) for number in (1, 2))
     for one, other in zip(alone, pooled, strict=True):
         pd.testing.assert_frame_equal(one, other)
 
 
-def test_another_backend_can_be_given(jobs):
+def test_custom_backend(jobs):
     class Backwards:
         def map(self, function, jobs):
             yield from reversed(list(InProcess().map(function, jobs)))
@@ -90,7 +84,7 @@ def test_another_backend_can_be_given(jobs):
     )
 
 
-def test_an_exclusion_mask_reaches_the_ring(jobs):
+def test_exclusion_mask_shrinks_the_ring(jobs):
     job = jobs[0]
     excluding = replace(job, exclusion_mask=job.mask)
     plain, without = (extract_many([one], FEW)[0] for one in (job, excluding))
@@ -102,14 +96,14 @@ def test_an_exclusion_mask_reaches_the_ring(jobs):
     assert failures.loc[0, "file"].endswith("none.nii.gz")
 
 
-def test_no_jobs_give_empty_tables():
+def test_no_jobs_return_empty_tables():
     features, failures = extract_many([], FEW)
     assert list(features.columns)[5:] == feature_names(FEW)
     assert list(failures.columns) == ["patient_id", "file", "rule", "message", "row_key"]
     assert len(features) == len(failures) == 0
 
 
-def test_an_unexpected_error_tells_no_contents(jobs):
+def test_unexpected_error_does_not_disclose_its_text(jobs):
     class Broken:
         def map(self, function, jobs):
             yield 0, KeyError("Doe^Jane")
@@ -120,7 +114,7 @@ def test_an_unexpected_error_tells_no_contents(jobs):
     assert "Doe" not in failures.to_csv()
 
 
-def test_infinite_features_are_one_jobs_affair(jobs, monkeypatch):
+def test_infinite_features_fail_only_their_own_job(jobs, monkeypatch):
     def overflowing(image, mask, settings, exclude):
         values = extract(image, mask, settings, exclude)
         if sitk.GetArrayViewFromImage(image)[0, 0, 1] > 100 and not tried:
@@ -137,27 +131,27 @@ def test_infinite_features_are_one_jobs_affair(jobs, monkeypatch):
     assert {features.loc[0, "row_key"], failures.loc[0, "row_key"]} == {"key0", "key1"}
 
 
-def test_nothing_of_pyradiomics_is_logged(jobs, caplog):
+def test_pyradiomics_logs_are_suppressed(jobs, caplog):
     with caplog.at_level(logging.DEBUG):
         extract_many(jobs[:1], ExtractionSettings.with_log(bin_width=25), options=BatchOptions(workers=1))
     assert [record for record in caplog.records if record.name.startswith("radiomics")] == []
 
 
-def test_how_series_were_acquired(jobs):
+def test_acquire_many_reads_images_only(jobs):
     rows, failures = acquire_many(jobs, options=BatchOptions(workers=1))
-    assert rows["spacing_x_mm"].tolist() == [1, 1, 1, 1], "masks are not looked at"
+    assert rows["spacing_x_mm"].tolist() == [1, 1, 1, 1], "masks are not read"
     assert rows["slice_thickness_mm"].tolist() == [3, 3, 3, 3]
     assert failures["rule"].tolist() == ["image_unreadable"]
 
 
-def test_quality_rows(jobs):
+def test_describe_many_returns_quality_rows(jobs):
     rows, failures = describe_many(jobs, FEW, options=BatchOptions(workers=1))
     assert rows["patient_id"].to_list() == ["p0", "p1", "p2"]
     assert rows["components"].eq(1).all()
     assert len(failures) == 2
 
 
-def test_perturbed_rows(jobs):
+def test_extract_perturbed_is_reproducible(jobs):
     rows, _ = extract_perturbed(jobs[:1], FEW, seed=3)
     assert rows["perturbation"].str.split("_").str[0].unique().tolist() == ["contour", "position", "noise"]
     assert rows["patient_id"].eq("p0").all()
@@ -173,7 +167,7 @@ def _dies_at_three(number):
     return 10 * number
 
 
-def test_a_worker_that_dies_costs_its_own_job_only():
+def test_dead_worker_fails_only_its_own_job():
     found = dict(ProcessPool(2).map(_dies_at_three, list(range(7))))
     assert {n: r for n, r in found.items() if n not in (3, 5)} == {0: 0, 1: 10, 2: 20, 4: 40, 6: 60}
     assert type(found[3]).__name__ == "WorkerCrashError"

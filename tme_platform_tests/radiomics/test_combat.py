@@ -7,7 +7,7 @@ from tme_platform.radiomics import fit_combat
 
 @pytest.fixture
 def cohort():
-    """Three scanners with an offset and a spread of their own, on top of a biology that is to stay."""
+    """Three scanners with different offsets and scales, and a biological effect to be preserved."""
     random = np.random.default_rng(2)
     n, features = 150, 40
     batch = pd.Series(random.choice(["a", "b", "c"], n), index=[f"p{i}" for i in range(n)])
@@ -24,7 +24,7 @@ def means(table, batch):
     return table.groupby(batch).mean()
 
 
-def test_scanner_effects_go(cohort):
+def test_scanner_effects_are_removed(cohort):
     features, batch, _ = cohort
     after = fit_combat(features, batch).transform(features, batch)
     assert np.ptp(means(after, batch), axis=0).mean() < 0.1 * np.ptp(means(features, batch), axis=0).mean()
@@ -33,15 +33,14 @@ def test_scanner_effects_go(cohort):
     assert spread_after.max() / spread_after.min() < 1.1
 
 
-def test_covariates_stay(cohort):
+def test_covariate_effects_are_preserved(cohort):
     features, batch, covariates = cohort
     after = fit_combat(features, batch, covariates).transform(features, batch, covariates)
     before = features.corrwith(covariates["biology"]).mean()
     assert after.corrwith(covariates["biology"]).mean() > before
 
 
-def test_what_is_harmonised_has_no_say_in_how(cohort):
-    """Learned on the training side only: test rows may change at will, the others do not."""
+def test_transform_does_not_depend_on_test_rows(cohort):
     features, batch, _ = cohort
     train, test = features.index[:100], features.index[100:]
     fitted = fit_combat(features.loc[train], batch.loc[train])
@@ -53,20 +52,20 @@ def test_what_is_harmonised_has_no_say_in_how(cohort):
     pd.testing.assert_frame_equal(fitted.transform(features.loc[test], batch), first.loc[test])
 
 
-def test_one_batch_changes_next_to_nothing(cohort):
+def test_single_batch_changes_almost_nothing(cohort):
     features, batch, _ = cohort
     only = batch.map(lambda _: "a")
     after = fit_combat(features, only).transform(features, only)
     assert (after - features).abs().max().max() < 0.1 * features.std().mean()
 
 
-def test_constant_features_stay(cohort):
+def test_constant_features_stay_unchanged(cohort):
     features, batch, _ = cohort
     features = features.assign(constant=4.0)
     assert fit_combat(features, batch).transform(features, batch)["constant"].tolist() == pytest.approx([4.0] * 150)
 
 
-def test_what_cannot_be_done_is_said(cohort):
+def test_invalid_input_raises(cohort):
     features, batch, _ = cohort
     fitted = fit_combat(features, batch)
     with pytest.raises(ValueError, match="not in the training"):

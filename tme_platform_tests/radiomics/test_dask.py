@@ -1,4 +1,4 @@
-"""A Dask cluster of two worker processes on loopback: the same rows, and what happens when workers die."""
+"""A local Dask cluster of two worker processes: equal rows, and behaviour when workers die."""
 
 import os
 import signal
@@ -8,14 +8,12 @@ import time
 import dask
 import pandas as pd
 import pytest
-import SimpleITK as sitk  # noqa: N813
 from distributed import Client, LocalCluster
 
 from tme_platform.radiomics import (
     BackendError,
     BatchOptions,
     ExtractionJob,
-    ExtractionSettings,
     InProcess,
     extract_many,
     make_backend,
@@ -23,13 +21,12 @@ from tme_platform.radiomics import (
 from tme_platform.radiomics.dask_backend import DaskCluster, _Call
 from tme_platform.radiomics.jobs import WorkerCrashError
 from tme_platform.radiomics.versions import value_versions
-
-FEW = ExtractionSettings(image_types=("Original",), bin_width=25)
+from tme_platform_tests.radiomics.conftest import FEW, write_job
 
 
 @pytest.fixture(scope="module")
 def cluster():
-    # two processes of one thread each, as `dask worker --nthreads 1` starts them; a nanny replaces what dies
+    # two single-threaded processes, as started by `dask worker --nthreads 1`; a nanny replaces those that die
     with (
         dask.config.set({"distributed.scheduler.allowed-failures": 0}),
         LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0") as running,
@@ -45,14 +42,11 @@ def backend(cluster):
 @pytest.fixture(scope="module")
 def jobs(small, tmp_path_factory):
     folder = tmp_path_factory.mktemp("cohort")
-    paths = folder / "image.nii.gz", folder / "mask.nii.gz"
-    for volume, path in zip(small, paths, strict=True):
-        sitk.WriteImage(volume, str(path))
-    good = [ExtractionJob(f"p{number}", *paths, row_key=f"key{number}") for number in range(3)]
-    return [good[0], ExtractionJob("gone", folder / "none.nii.gz", paths[1]), *good[1:]]
+    good = [write_job(folder, f"p{number}", *small, row_key=f"key{number}") for number in range(3)]
+    return [good[0], ExtractionJob("missing", folder / "none.nii.gz", good[0].mask), *good[1:]]
 
 
-def test_the_same_rows_as_the_pool_to_the_bit(jobs, backend):
+def test_dask_equals_the_process_pool_exactly(jobs, backend):
     pooled = extract_many(jobs, FEW, options=BatchOptions(workers=2))
     spread = extract_many(jobs, FEW, options=BatchOptions(backend=backend))
     for one, other in zip(pooled, spread, strict=True):
@@ -60,7 +54,7 @@ def test_the_same_rows_as_the_pool_to_the_bit(jobs, backend):
     assert spread[1]["rule"].to_list() == ["image_missing"]
 
 
-def test_a_worker_with_other_versions_is_refused(backend, cluster):
+def test_worker_with_other_versions_is_refused(backend, cluster):
     with Client(cluster.scheduler_address, set_as_default=False) as client:
         other = _Call(abs, value_versions() | {"numpy": "0.0"})
         with pytest.raises(BackendError, match=r"other package versions \(numpy .* on the worker, 0\.0 here\)"):
@@ -72,7 +66,7 @@ def _slow(number):
     return number, os.getpid()
 
 
-def test_a_worker_killed_midway_costs_no_job(cluster, backend):
+def test_killed_worker_loses_no_job(cluster, backend):
     with Client(cluster.scheduler_address, set_as_default=False) as client:
         first, _ = client.run(os.getpid).values()
     killer = threading.Timer(0.5, os.kill, (first, signal.SIGKILL))
@@ -87,18 +81,18 @@ def _dies_at_two(number):
     if number == 2:
         os.kill(os.getpid(), signal.SIGKILL)
     if number == 4:
-        raise OSError("the job's own")
+        raise OSError("raised by the job")
     return 10 * number
 
 
-def test_a_job_that_kills_every_worker_is_the_only_one_lost(backend):
+def test_only_the_job_that_kills_its_workers_fails(backend):
     found = dict(backend.map(_dies_at_two, list(range(6))))
     assert {n: r for n, r in found.items() if n not in (2, 4)} == {0: 0, 1: 10, 3: 30, 5: 50}
     assert isinstance(found[2], WorkerCrashError)
-    assert str(found[4]) == "the job's own"
+    assert str(found[4]) == "raised by the job"
 
 
-def test_no_scheduler_and_no_worker_are_said_so():
+def test_missing_scheduler_or_workers_raise():
     with pytest.raises(BackendError, match="no Dask scheduler answers"):
         list(DaskCluster("tcp://127.0.0.1:1", patience_s=0.5).map(abs, [1]))
     with (
@@ -108,7 +102,7 @@ def test_no_scheduler_and_no_worker_are_said_so():
         list(DaskCluster(empty.scheduler_address, patience_s=0.5).map(abs, [1]))
 
 
-def test_backends_by_name():
+def test_make_backend_by_name():
     assert make_backend("processes") is None
     assert isinstance(make_backend("in_process"), InProcess)
     assert make_backend("dask+tls://dask.example:8786").address == "tls://dask.example:8786"

@@ -8,11 +8,11 @@ from tme_platform_tests.radiomics.conftest import plain_ring, plain_tumour
 
 
 def relative_difference(ours, theirs):
-    """Largest relative difference; below 0.001 (a skewness of 1e-16) the difference to 1e-12."""
+    """Largest relative difference; for values below 0.001 (such as a skewness of 1e-16), relative to 0.001."""
     return ((ours[theirs.index] - theirs).abs() / theirs.abs().clip(lower=1e-3)).max()
 
 
-def test_the_958_features_of_the_study(features):
+def test_study_settings_give_958_features(features):
     assert len(features) == 958
     assert list(features.index) == feature_names()
     assert {"tumour_original_firstorder_Mean", "ring_exponential_glcm_Contrast"} <= set(features.index)
@@ -24,13 +24,13 @@ def test_the_958_features_of_the_study(features):
     assert np.isfinite(features).all()
 
 
-def test_tumour_values_are_those_of_pyradiomics(tumour, features, settings):
+def test_tumour_values_equal_pyradiomics(tumour, features, settings):
     theirs = plain_tumour(*tumour, settings)
     assert len(theirs) == 479
     assert relative_difference(features, theirs) < 1e-9
 
 
-def test_ring_values_are_those_of_pyradiomics_on_the_preprocessed_image(tumour, features, settings):
+def test_ring_values_equal_pyradiomics_on_the_preprocessed_image(tumour, features, settings):
     theirs = plain_ring(*tumour, settings)
     assert len(theirs) == 479
     assert relative_difference(features, theirs) < 1e-9
@@ -46,14 +46,14 @@ def test_ring_values_are_those_of_pyradiomics_on_the_preprocessed_image(tumour, 
     ],
     ids=["log", "wavelet", "coarse", "gradient"],
 )
-def test_other_settings_too(small, settings):
+def test_other_settings_equal_pyradiomics(small, settings):
     ours = extract(*small, settings)
     assert list(ours.index) == feature_names(settings)
     for theirs in (plain_tumour(*small, settings), plain_ring(*small, settings)):
         assert relative_difference(ours, theirs) < 1e-9
 
 
-def test_the_same_twice(small):
+def test_extraction_is_reproducible(small):
     assert extract(*small).equals(extract(*small))
 
 
@@ -83,8 +83,8 @@ def _odd_shapes():
 
 
 @pytest.mark.parametrize("case", list(_odd_shapes()))
-def test_odd_shapes_too(case):
-    """Ambiguous mesh cubes, empty directions, one grey level, runs along the border."""
+def test_odd_shapes_equal_pyradiomics(case):
+    """Ambiguous mesh cubes, directions without neighbours, a single grey level, runs along the border."""
     values, inside = _odd_shapes()[case]
     image, mask = as_image(values.astype("float32")), as_image(inside.astype("uint8"))
     settings = ExtractionSettings(bin_width=25)
@@ -95,14 +95,14 @@ def test_odd_shapes_too(case):
         assert relative_difference(ours, theirs[~missing]) < 1e-9
 
 
-def test_a_ring_with_nothing_left_is_missing(small):
+def test_empty_ring_has_missing_features(small):
     image, mask = small
     found = extract(image, mask, exclude=mask * 0 + 1)
     assert found.filter(regex="^ring_").isna().all()
     assert found.filter(regex="^tumour_").equals(extract(image, mask).filter(regex="^tumour_"))
 
 
-def test_body_and_bias_settings_change_the_values(tumour, features):
+def test_body_and_bias_settings_change_values(tumour, features):
     few = {"image_types": ("Original",)}
     plain = extract(*tumour, ExtractionSettings(**few))
     assert plain.equals(features[plain.index])
@@ -113,7 +113,7 @@ def test_body_and_bias_settings_change_the_values(tumour, features):
         assert found["tumour_original_shape_VoxelVolume"] == plain["tumour_original_shape_VoxelVolume"]
 
 
-def test_any_value_but_zero_is_inside(small):
+def test_any_nonzero_mask_value_is_inside(small):
     image, mask = small
     few = ExtractionSettings(image_types=("Original",))
     assert extract(image, mask * 255, few).equals(extract(image, mask, few))

@@ -1,4 +1,4 @@
-"""Who trains ComBat, who is harmonised, and that a fit written as a table is the same fit."""
+"""Rows used to fit ComBat, rows that are harmonised, and storage of a fit as a table."""
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ def cohort():
     return pd.DataFrame(values, index, [f"f{i}" for i in range(12)]), batch
 
 
-def test_what_cannot_train_is_left_out_and_told(cohort):
+def test_unusable_training_rows_are_dropped_with_notes(cohort):
     features, batch = cohort
     features.loc["p03", "f1"] = np.nan
     features.loc[features.index[:30], "f2"] = np.nan
@@ -36,35 +36,35 @@ def test_what_cannot_train_is_left_out_and_told(cohort):
     assert "f2" not in fitted.mean.index
     assert len(notes) == 3
     assert "rare" in notes[2]
-    whole = features.drop(columns="f2").drop(index=["p03", "p04", "p06"])
-    pd.testing.assert_frame_equal(fitted.shift, fit_combat(whole, batch[whole.index]).shift)
+    complete = features.drop(columns="f2").drop(index=["p03", "p04", "p06"])
+    pd.testing.assert_frame_equal(fitted.shift, fit_combat(complete, batch[complete.index]).shift)
 
 
-def test_one_batch_is_nothing_to_harmonise(cohort):
+def test_single_batch_gives_no_fit(cohort):
     fitted, notes = fit_harmonisation(cohort[0], cohort[1].map(lambda _: "a"))
     assert fitted is None
     assert "nothing to harmonise" in notes[-1]
 
 
-def test_an_unseen_batch_stays_as_it_is(cohort):
+def test_unseen_batch_stays_unchanged(cohort):
     features, batch = cohort
     fitted, _ = fit_harmonisation(features, batch)
     batch["p01"], batch["p02"] = "new", None
-    moved, done = harmonise(features.assign(other=7.0), batch, fitted)
+    harmonised, done = harmonise(features.assign(other=7.0), batch, fitted)
     assert list(done.index[~done]) == ["p01", "p02"]
-    pd.testing.assert_frame_equal(moved.loc[~done, features.columns], features[~done])
-    assert (moved["other"] == 7).all()
+    pd.testing.assert_frame_equal(harmonised.loc[~done, features.columns], features[~done])
+    assert (harmonised["other"] == 7).all()
     known = features.loc[done[done].index]
-    pd.testing.assert_frame_equal(moved.loc[done, features.columns], fitted.transform(known, batch[known.index]))
+    pd.testing.assert_frame_equal(harmonised.loc[done, features.columns], fitted.transform(known, batch[known.index]))
 
 
-def test_another_feature_set_stays_as_it_is(cohort):
+def test_other_feature_set_stays_unchanged(cohort):
     fitted, _ = fit_harmonisation(*cohort)
     _, done = harmonise(cohort[0].drop(columns="f0"), cohort[1], fitted)
     assert not done.any()
 
 
-def test_a_fit_as_a_table_is_the_same_fit(cohort):
+def test_fit_survives_storage_as_a_table(cohort):
     features, batch = cohort
     fitted, _ = fit_harmonisation(features, batch)
     table = combat_table(fitted)
@@ -75,18 +75,20 @@ def test_a_fit_as_a_table_is_the_same_fit(cohort):
     )
 
 
-def test_the_batch_explains_less_afterwards(cohort):
+def test_harmonisation_reduces_the_batch_share(cohort):
     features, batch = cohort
     after, _ = harmonise(features, batch, fit_harmonisation(features, batch)[0])
     assert batch_share(features, batch).median() > 0.5
     assert batch_share(after, batch).median() < 0.05
-    placed = batch_components(features, after)
-    assert placed["stage"].tolist() == ["before"] * 40 + ["after"] * 40
-    apart = placed.assign(batch=[*batch, *batch]).groupby(["stage", "batch"])["pc1"].mean().unstack().diff(axis=1)["b"]
+    components = batch_components(features, after)
+    assert components["stage"].tolist() == ["before"] * 40 + ["after"] * 40
+    apart = (
+        components.assign(batch=[*batch, *batch]).groupby(["stage", "batch"])["pc1"].mean().unstack().diff(axis=1)["b"]
+    )
     assert abs(apart["before"]) > 10 * abs(apart["after"])
 
 
-def test_shares_by_hand():
+def test_batch_share_matches_hand_calculation():
     features = pd.DataFrame({"f": [1.0, 3.0, 5.0, 7.0], "constant": 2.0})
     shares = batch_share(features, pd.Series(["a", "a", "b", "b"]))
     assert shares["f"] == pytest.approx(16 / 20)

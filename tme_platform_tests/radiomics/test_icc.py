@@ -6,7 +6,7 @@ from tme_platform.radiomics import icc
 
 # Shrout & Fleiss 1979, table 4; R: psych::ICC(matrix(c(9,6,8,7,10,6, 2,1,4,1,5,2, 5,3,6,2,6,4, 8,2,8,6,9,7), 6))
 PAPER = {"ICC1": 0.17, "ICC2": 0.29, "ICC3": 0.71, "ICC1k": 0.44, "ICC2k": 0.62, "ICC3k": 0.91}
-# pingouin.intraclass_corr, 0.7.0: icc, F, p, and its interval (two decimals)
+# pingouin.intraclass_corr, 0.7.0: icc, F, p, and the interval (two decimals)
 SHROUT = {
     "ICC1": (0.165742, 1.794678, 0.164769, -0.13, 0.72),
     "ICC2": (0.289764, 11.027248, 0.000135, 0.02, 0.76),
@@ -23,7 +23,7 @@ WINE = {
     "ICC2k": (0.914450, 11.786693, 0.000005, 0.75, 0.98),
     "ICC3k": (0.915159, 11.786693, 0.000005, 0.75, 0.98),
 }
-# R: psych::ICC on Shrout & Fleiss' table prints these limits (lower and upper bound, four digits)
+# R: lower and upper bounds of psych::ICC for Shrout & Fleiss' table (four digits)
 SHROUT_LIMITS = {"ICC1": (-0.1329, 0.7226), "ICC2": (0.0188, 0.7611), "ICC3": (0.3425, 0.9459)}
 
 
@@ -40,7 +40,7 @@ def wine(reference):
 
 
 @pytest.mark.parametrize("form", SHROUT)
-def test_published_values_of_shrout_and_fleiss(shrout, form):
+def test_icc_matches_shrout_and_fleiss(shrout, form):
     row = icc(shrout, form=form).loc["score"]
     value, f, p, low, high = SHROUT[form]
     assert round(row["icc"], 2) == PAPER[form]
@@ -49,20 +49,20 @@ def test_published_values_of_shrout_and_fleiss(shrout, form):
 
 
 @pytest.mark.parametrize("form", SHROUT_LIMITS)
-def test_limits_of_one_rating(shrout, form):
+def test_limits_match_psych(shrout, form):
     row = icc(shrout, form=form).loc["score"]
     assert (row["ci_low"], row["ci_high"]) == pytest.approx(SHROUT_LIMITS[form], abs=1e-4)
 
 
 @pytest.mark.parametrize("form", WINE)
-def test_wine_table(wine, form):
+def test_icc_matches_pingouin_on_wine_ratings(wine, form):
     row = icc(wine, form=form).loc["score"]
     value, f, p, low, high = WINE[form]
     assert row[["icc", "f", "p"]].to_list() == pytest.approx([value, f, p], abs=1e-6)
     assert [round(row["ci_low"], 2), round(row["ci_high"], 2)] == [low, high]
 
 
-def test_all_features_at_once_as_one_by_one(shrout):
+def test_all_features_at_once_equal_one_by_one(shrout):
     random = np.random.default_rng(0)
     table = shrout.assign(**{f"x{i}": shrout["score"] + random.normal(0, i + 1, len(shrout)) for i in range(5)})
     table.loc[3, "x2"] = np.nan
@@ -95,7 +95,7 @@ def test_degenerate_features_are_missing_with_a_reason():
     assert "1 subjects" in found.loc["mostly_missing", "reason"]
 
 
-def test_bad_tables_are_refused(shrout):
+def test_invalid_tables_raise(shrout):
     with pytest.raises(ValueError, match="rater"):
         icc(shrout.drop(columns="rater"))
     with pytest.raises(ValueError, match="more than one row"):

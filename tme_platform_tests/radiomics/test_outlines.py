@@ -4,9 +4,10 @@ import SimpleITK as sitk  # noqa: N813
 
 from tme_platform.imaging import overlap
 from tme_platform.radiomics import ExtractionJob, compare_outlines
+from tme_platform_tests.radiomics.conftest import write_job
 
 
-def test_every_two_outlines_of_a_lesion(small, tmp_path):
+def test_all_pairs_of_outlines_are_compared(small, tmp_path):
     image, mask = small
     sitk.WriteImage(image, str(tmp_path / "image.nii.gz"))
     jobs, masks = [], {}
@@ -28,9 +29,7 @@ def test_every_two_outlines_of_a_lesion(small, tmp_path):
     assert row["hausdorff_mm"] == pytest.approx(2.0)
 
 
-def test_single_readings_give_no_pairs(small, tmp_path):
-    for volume, name in zip(small, ("image", "mask"), strict=True):
-        sitk.WriteImage(volume, str(tmp_path / f"{name}.nii.gz"))
-    pairs, failures = compare_outlines([ExtractionJob("p", tmp_path / "image.nii.gz", tmp_path / "mask.nii.gz")])
+def test_single_reading_gives_no_pairs(small, tmp_path):
+    pairs, failures = compare_outlines([write_job(tmp_path, "p", *small)])
     assert len(pairs) == len(failures) == 0
     assert "dice" in pairs.columns

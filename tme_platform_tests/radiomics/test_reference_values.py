@@ -1,4 +1,4 @@
-"""Values that others published: pyradiomics' regression baseline, and the IBSI consensus on the digital phantom."""
+"""Published reference values: pyradiomics' regression baseline, and the IBSI consensus on the digital phantom."""
 
 import importlib
 
@@ -15,7 +15,7 @@ extraction = importlib.import_module("tme_platform.radiomics.extraction")
 
 
 def without_resampling(image, mask, settings):
-    """The same computation as ``extract``'s, on the image's own grid (which the study never uses)."""
+    """Compute features as ``extract`` does, but on the image's own grid (which the study never uses)."""
     inside = sitk.GetArrayFromImage(mask) > 0
     values = sitk.GetArrayFromImage(image)
     box, spacing = extraction._bounding_box(inside), image.GetSpacing()[::-1]
@@ -50,15 +50,15 @@ def computed(variant, image, mask):
 
 
 @pytest.mark.parametrize("variant", ["plain", "normalization", "resampling"])
-def test_upstream_baseline(variant, breast, baseline):
+def test_values_match_pyradiomics_baseline(variant, breast, baseline):
     expected = baseline[variant]
     found = computed(variant, *breast)[expected.index]
     assert len(expected) > 90
     assert (found - expected).abs().div(expected.abs().clip(lower=1e-3)).max() < 1e-6
 
 
-# IBSI name -> ours, for the features that IBSI and pyradiomics define alike. Not alike: kurtosis (IBSI subtracts 3) and
-# the three axis lengths (the covariance over n - 1 and over n), both tested below with the difference taken out.
+# IBSI name -> ours, for the features that IBSI and pyradiomics define identically. The others are kurtosis (IBSI
+# subtracts 3) and the three axis lengths (covariance over n - 1 or n), tested below with the difference removed.
 SHAPE = {
     "morph_volume": "MeshVolume",
     "morph_vol_approx": "VoxelVolume",
@@ -190,24 +190,24 @@ def consensus(reference):
 
 
 def printed_tolerance(consensus, tag):
-    """The consensus value, its tolerance, and never less than half a unit of its third digit (all that is printed)."""
+    """Consensus value and tolerance, the latter at least half a unit of the third digit, the last one printed."""
     value, tolerance = consensus.loc[tag, ["reference value", "tolerance"]].astype(float)
     return value, max(tolerance, 0.5 * 10 ** (np.floor(np.log10(abs(value))) - 2))
 
 
 @pytest.mark.parametrize("tag", IBSI)
-def test_ibsi_consensus_on_the_digital_phantom(tag, phantom, consensus):
+def test_values_match_ibsi_consensus(tag, phantom, consensus):
     value, tolerance = printed_tolerance(consensus, tag)
     assert phantom[IBSI[tag]] == pytest.approx(value, abs=tolerance)
 
 
-def test_ibsi_kurtosis_is_three_less(phantom, consensus):
+def test_ibsi_kurtosis_is_excess_kurtosis(phantom, consensus):
     value, tolerance = printed_tolerance(consensus, "stat_kurt")
     assert phantom["original_firstorder_Kurtosis"] - 3 == pytest.approx(value, abs=tolerance)
 
 
 @pytest.mark.parametrize(("tag", "name"), [("maj", "MajorAxis"), ("min", "MinorAxis"), ("least", "LeastAxis")])
-def test_ibsi_axes_are_of_the_unbiased_covariance(tag, name, phantom, consensus):
+def test_ibsi_axes_use_the_unbiased_covariance(tag, name, phantom, consensus):
     value, tolerance = printed_tolerance(consensus, f"morph_pca_{tag}_axis")
     voxels = 74
     assert phantom["original_shape_VoxelVolume"] == voxels * 8

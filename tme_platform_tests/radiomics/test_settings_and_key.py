@@ -5,7 +5,7 @@ from tme_platform.radiomics import ExtractionSettings, feature_names, row_key
 KEY = ("ab" * 32, "cd" * 32, 1, ExtractionSettings())
 
 
-def test_the_study_is_the_default():
+def test_defaults_are_the_study_settings():
     settings = ExtractionSettings()
     assert settings.resolved() == {
         "normalise": "image",
@@ -32,7 +32,7 @@ def test_presets_add_image_types():
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         ({"outer_mm": 6.0}, "margin"),
         ({"inner_mm": 0.0, "outer_mm": 0.0}, "no width"),
@@ -42,12 +42,12 @@ def test_presets_add_image_types():
         ({"binwidth": 5}, "not permitted"),
     ],
 )
-def test_settings_that_cannot_be(wrong, said):
-    with pytest.raises(ValueError, match=said):
+def test_invalid_settings_raise(wrong, message):
+    with pytest.raises(ValueError, match=message):
         ExtractionSettings(**wrong)
 
 
-def test_the_key_is_stable():
+def test_equal_settings_give_equal_keys():
     assert row_key(*KEY) == row_key("ab" * 32, "cd" * 32, 1, ExtractionSettings(bin_width=5))
     assert len(row_key(*KEY)) == 64
 
@@ -64,15 +64,15 @@ def test_the_key_is_stable():
         (*KEY[:3], ExtractionSettings.with_log()),
     ],
 )
-def test_anything_that_changes_values_changes_the_key(changed):
+def test_inputs_and_settings_change_the_key(changed):
     assert row_key(*changed) != row_key(*KEY)
 
 
 @pytest.mark.parametrize("selection", [("7", None, None), (None, 1, None), (None, 1, 0), (None, 0, None)])
-def test_which_series_and_phase_changes_the_key(selection):
+def test_selected_series_and_phase_change_the_key(selection):
     assert row_key(*KEY, selection=selection) != row_key(*KEY)
     assert row_key(*KEY, selection=(None, None, None)) == row_key(*KEY)
 
 
-def test_a_setting_without_effect_does_not():
+def test_setting_without_effect_does_not_change_the_key():
     assert row_key(*KEY[:3], ExtractionSettings(log_sigma_mm=(1.0,))) == row_key(*KEY)
