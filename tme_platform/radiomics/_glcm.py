@@ -1,4 +1,4 @@
-"""Features of the grey-level co-occurrence matrix, as pyradiomics defines them and computes the matrix."""
+"""Features of the grey-level co-occurrence matrix, as pyradiomics defines them, from pyradiomics' own matrix."""
 
 import numpy as np
 from numpy.typing import NDArray
