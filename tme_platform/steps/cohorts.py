@@ -41,7 +41,7 @@ def cohort_files(scope: Scope) -> StepResult:
     return StepResult(files, details={"files": len(files), "megabytes": round(float(files["bytes"].sum()) / 1e6, 3)})
 
 
-@step(COHORTS, version="1", reads=[COHORT_FILES])
+@step(COHORTS, version="1")
 def cohorts(scope: Scope) -> StepResult:
     """Read the cohort file; this version is used if a later edit breaks the file."""
     cohort = scope.declaration(*Cohort.model_fields)

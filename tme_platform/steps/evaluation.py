@@ -235,7 +235,7 @@ def rad_score_groups(scope: Scope) -> StepResult:
     return StepResult(table, details={f"p_{variable}": float(p) for variable, p in tested.items()})
 
 
-@step(RAD_SCORE_SURVIVAL, version="1", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
+@step(RAD_SCORE_SURVIVAL, version="1", reads=[RAD_SCORES, OUT_OF_FOLD_SCORES], reads_all_cohorts=[PATIENTS])
 def rad_score_survival(scope: Scope) -> StepResult:
     """Split the cohort at its median rad-score and compare survival (log-rank, Cox)."""
     scores = _scored(scope)

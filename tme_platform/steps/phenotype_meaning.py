@@ -47,7 +47,6 @@ from tme_platform.tables.phenotypes import (
     GENE_COMPARISON,
     PATHWAY_ENRICHMENT,
     PHENOTYPE_CHARACTERISTICS,
-    PHENOTYPE_MODEL,
     PHENOTYPE_STABILITY,
     TME_PHENOTYPES,
 )
@@ -188,7 +187,7 @@ def pathway_enrichment(scope: Scope) -> StepResult:
 @step(
     PHENOTYPE_STABILITY,
     version="1",
-    reads=[CELL_SCORES, POPULATIONS, PHENOTYPE_MODEL, TME_PHENOTYPES, EXPRESSION, PATIENTS],
+    reads=[CELL_SCORES, POPULATIONS, TME_PHENOTYPES, EXPRESSION, PATIENTS],
 )
 def phenotype_stability(scope: Scope) -> StepResult:
     """Draw tumours anew, change the number of clusters, change the gene sets, and see who is still hot."""

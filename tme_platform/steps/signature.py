@@ -108,7 +108,7 @@ def _sides(scope: Scope, cohort: str) -> pd.DataFrame:
 @step(
     SIGNATURE,
     version=SIGNATURE_VERSION,
-    reads=[SIGNATURE_PATIENTS, AGREED_FEATURES, HARMONISATION],
+    reads=[SIGNATURE_PATIENTS, AGREED_FEATURES, HARMONISATION, IMAGE_REGIONS],
     kinds=["mlflow", "sklearn"],
 )
 def signature(scope: Scope) -> StepResult:

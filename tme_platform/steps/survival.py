@@ -51,8 +51,7 @@ def _enough(scope: Scope, followed: pd.DataFrame) -> str | None:
     return None if events >= least else f"{events:.0f} deaths with survival and phenotype, fewer than {least}"
 
 
-# The figure of the curves says what the tests found, so these come first.
-@step(SURVIVAL_CURVES, version="1", reads=[PATIENTS, TME_PHENOTYPES, SURVIVAL_TESTS])
+@step(SURVIVAL_CURVES, version="1", reads=[PATIENTS, TME_PHENOTYPES])
 def survival_curves(scope: Scope) -> StepResult:
     """Estimate overall survival of all, hot and cold tumours by Kaplan-Meier, with numbers at risk."""
     followed = _followed(scope)

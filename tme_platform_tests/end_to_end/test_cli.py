@@ -13,8 +13,8 @@ from unittest import mock
 import pytest
 from typer.testing import CliRunner
 
-from tme_platform.cli import main, serve
-from tme_platform.cli.app import app
+from tme_platform.cli import ui
+from tme_platform.cli.app import app, main
 from tme_platform.orchestration.instance import open_instance
 from tme_platform_tests.support.pages import PAGES, REPOSITORY, blocks
 from tme_platform_tests.support.small_study import copy_study, report_made
@@ -77,7 +77,7 @@ def test_help_imports_nothing_heavy() -> None:
         "gseapy",
         "lifelines",
     ]
-    code = f"import sys, tme_platform.cli; print(sorted(set({heavy}) & set(sys.modules)))"
+    code = f"import sys, tme_platform.cli.app; print(sorted(set({heavy}) & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert found.stdout.strip() == "[]"
 
@@ -90,7 +90,7 @@ def test_where_a_command_works_may_be_said_behind_its_name() -> None:
 
 
 def test_the_user_interfaces_are_reached_from_this_machine_only(tmp_path: Path) -> None:
-    commands = serve._commands(tmp_path, 3000, 5000)
+    commands = ui._commands(tmp_path, 3000, 5000)
     hosts = {
         name: [value for option, value in pairwise(command) if option in ("-h", "--host")]
         for name, command in commands.items()
@@ -100,9 +100,9 @@ def test_the_user_interfaces_are_reached_from_this_machine_only(tmp_path: Path) 
 
 def test_tables_link_to_where_mlflow_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TME_MLFLOW_URL", raising=False)
-    assert serve._environment(tmp_path, 5111)["TME_MLFLOW_URL"] == "http://127.0.0.1:5111"
+    assert ui._environment(tmp_path, 5111)["TME_MLFLOW_URL"] == "http://127.0.0.1:5111"
     monkeypatch.setenv("TME_MLFLOW_URL", "https://models.example.org")
-    assert serve._environment(tmp_path, 5111)["TME_MLFLOW_URL"] == "https://models.example.org"
+    assert ui._environment(tmp_path, 5111)["TME_MLFLOW_URL"] == "https://models.example.org"
 
 
 def test_a_second_run_makes_nothing(place: list[object]) -> None:

@@ -17,7 +17,7 @@ from tme_platform.tables.expression import CELL_SCORES
 from tme_platform.tracking import Tracker, TrackingError
 from tme_platform.tracking.reach import shown
 from tme_platform_tests.conftest import REPOSITORY
-from tme_platform_tests.orchestration.conftest import Platform, Recorded, open_platform
+from tme_platform_tests.support.platform import Platform, Recorded, open_platform
 from tme_platform_tests.support.servers import free_port, object_store, postgres
 
 CHOSEN = {"cohorts": ["reference"], "select": "group:s1_cohorts or key:cell_scores"}

@@ -11,14 +11,14 @@ from syrupy.assertion import SnapshotAssertion
 
 from tme_platform.lake import query
 from tme_platform.orchestration.build import build_definitions
-from tme_platform.orchestration.run import Outcome, waves
+from tme_platform.orchestration.run import Outcome
 from tme_platform.tables import TABLES
 from tme_platform.tables.phenotypes import TME_PHENOTYPES
 from tme_platform.tables.radiomics import RADIOMIC_FEATURES
 from tme_platform.tables.signature import COHORT_SPLIT, RAD_SCORES, SIGNATURE
-from tme_platform_tests.orchestration.conftest import Platform, Recorded
 from tme_platform_tests.support.pages import DOCS, blocks
 from tme_platform_tests.support.planted import SECRETS, found_in
+from tme_platform_tests.support.platform import Platform, Recorded
 
 Finished = tuple[Platform, Outcome, Recorded]
 
@@ -61,21 +61,6 @@ def test_every_asset_can_be_understood(definitions: dg.Definitions) -> None:
             assert {column.name for column in TABLES[name].all_columns} <= {column.name for column in columns}
             assert all(column.description for column in columns)
             assert spec.code_version
-
-
-def test_a_wave_holds_nothing_that_waits_for_another_cohort(definitions: dg.Definitions) -> None:
-    cut = waves(list(definitions.resolve_all_asset_specs()))
-    assert [spec.key.to_user_string() for spec in cut[0]] == ["cohort_files"]
-    assert len({spec.key for wave in cut for spec in wave}) == sum(map(len, cut)) == len(TABLES) + 1
-    made: set[dg.AssetKey] = set()
-    for wave in cut:
-        assert len({spec.partitions_def is None for spec in wave}) == 1
-        for spec in wave:
-            for dep in spec.deps:
-                everything = isinstance(dep.partition_mapping, dg.AllPartitionMapping)
-                assert dep.asset_key in made or (not everything and dep.asset_key in {s.key for s in wave})
-        made |= {spec.key for spec in wave}
-    assert len(cut) <= 8, "each wave is a run per cohort"
 
 
 def test_the_first_run_makes_everything(finished: Finished) -> None:

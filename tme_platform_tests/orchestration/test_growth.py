@@ -1,4 +1,4 @@
-"""What a second run does: nothing where nothing changed, and only what hangs on what did."""
+"""What a second run does: nothing if nothing changed, otherwise only what depends on the change."""
 
 from pathlib import Path
 
@@ -9,9 +9,9 @@ import pytest
 
 from tme_platform.cli.models import differences
 from tme_platform.expression import gene_set_path
-from tme_platform.orchestration import assets
 from tme_platform.orchestration.sensors import make_sensors
-from tme_platform.orchestration.status import standings
+from tme_platform.orchestration.survey import survey
+from tme_platform.steps import cohorts as cohort_steps
 from tme_platform.steps.reproduce import reproduce
 from tme_platform.tables import TABLES
 from tme_platform.tables.cohorts import PATIENTS
@@ -21,8 +21,8 @@ from tme_platform.tables.radiomics import RADIOMIC_FEATURES
 from tme_platform.tables.rejected import REJECTED_INPUTS
 from tme_platform.tables.signature import COHORT_SPLIT, RAD_SCORES, SIGNATURE_PATIENTS, SIGNATURE_REVIEW
 from tme_platform.tables.survival import SURVIVAL_CURVES
-from tme_platform_tests.orchestration.conftest import Platform, Recorded, copied_platform
 from tme_platform_tests.support import what_runs
+from tme_platform_tests.support.platform import Platform, Recorded, copied_platform
 from tme_platform_tests.support.small_study import declare, write_image
 from tme_platform_tests.support.what_runs import CHANGES
 
@@ -51,8 +51,8 @@ def landing(platform: Platform, cohort: str) -> Path:
     return platform.workspace.landing / cohort
 
 
-def hold(change: str, platform: Platform, recorded: Recorded) -> None:
-    """What was made is what the page says, no more; and each materialisation says how much and why."""
+def check_change(change: str, platform: Platform, recorded: Recorded) -> None:
+    """What was built is what the page says, and no more; each materialisation says how much and why."""
     expected, made = CHANGES[change], recorded.made()
     names = {asset for asset, _ in made}
     assert {cohort for _, cohort in made if cohort} == set(expected.cohorts)
@@ -75,12 +75,12 @@ def broken(*_: object) -> None:
 
 
 def tick(platform: Platform) -> dg.SensorResult:
-    """One look of the sensor that catches up, as if it had never looked before."""
-    (catch_up,) = [sensor for sensor in make_sensors() if sensor.name == "catch_up"]
-    return catch_up(dg.build_sensor_context(instance=platform.instance), workspace=platform.workspace)
+    """One look of the sensor, as if it had never looked before."""
+    (keep_up,) = [sensor for sensor in make_sensors() if sensor.name == "keep_up"]
+    return keep_up(dg.build_sensor_context(instance=platform.instance), workspace=platform.workspace)
 
 
-def test_the_page_says_what_is_tested() -> None:
+def test_the_page_lists_what_is_tested() -> None:
     page = Path(__file__).parents[2] / "docs" / "what_runs.md"
     assert page.read_text(encoding="utf-8") == what_runs.page(), "write what_runs.page() into it"
 
@@ -89,16 +89,16 @@ def test_nothing_changed_computes_nothing(platform: Platform) -> None:
     before = platform.workspace.tracker.versions()
     outcome, recorded = platform.run()
     assert outcome.success
-    hold("nothing", platform, recorded)
+    check_change("nothing", platform, recorded)
     assert recorded.made() == []
     assert outcome.runs == 0
     assert platform.workspace.tracker.versions() == before
-    found = standings(platform.workspace, platform.instance)
+    found = survey(platform.workspace, platform.instance).plan().statuses
     assert {one.state for one in found} == {"current"}
     assert len(found) == len({(one.asset, one.cohort) for one in found}) > len(TABLES)
 
 
-def test_a_patient_more_is_one_extraction(platform: Platform) -> None:
+def test_adding_a_patient_extracts_one_outline(platform: Platform) -> None:
     folder = landing(platform, "images")
     write_image(folder, "I900", np.random.default_rng(9), radius=5)
     with (folder / "imaging.csv").open("a") as manifest:
@@ -109,85 +109,86 @@ def test_a_patient_more_is_one_extraction(platform: Platform) -> None:
     state = platform.workspace.lake.state(RADIOMIC_FEATURES, "images")
     assert state.details["extracted_now"] == 1
     assert state.changes == {"new": 1, "changed": 0, "unchanged": 3, "removed": 0}
-    assert "table:imaging_series/images" in state.reason
+    assert "table imaging_series of images" in state.reason
     after = platform.workspace.lake.read(RADIOMIC_FEATURES, "images").set_index("patient_id")
     pd.testing.assert_frame_equal(after.loc[before.index], before)
-    hold("image", platform, recorded)
+    check_change("image", platform, recorded)
 
 
-def test_an_edited_mask_is_one_extraction(platform: Platform) -> None:
+def test_editing_a_mask_extracts_one_outline(platform: Platform) -> None:
     folder = landing(platform, "images")
     write_image(folder, "I001", np.random.default_rng(1), radius=4)
     _, recorded = platform.run()
-    hold("mask", platform, recorded)
+    check_change("mask", platform, recorded)
     state = platform.workspace.lake.state(RADIOMIC_FEATURES, "images")
     assert state.details["extracted_now"] == 1
     assert state.changes["changed"] == 1
 
 
-def test_an_edited_clinical_value_reaches_what_reads_it(platform: Platform) -> None:
+def test_editing_a_clinical_value_rebuilds_what_reads_it(platform: Platform) -> None:
     path = landing(platform, "reference") / "clinical.csv"
     clinical = pd.read_csv(path)
     clinical.loc[0, "days"] += 1000
     clinical.to_csv(path, index=False)
-    found = {(one.asset, one.cohort): one for one in standings(platform.workspace, platform.instance)}
+    found = {(one.asset, one.cohort): one for one in survey(platform.workspace, platform.instance).plan().statuses}
     first = found["cohort_files", "reference"]
-    assert (first.state, first.reason, first.behind) == ("stale", "changed: landing:reference", ())
-    assert found["patients", "reference"].behind == ("cohort_files",)
+    assert (first.state, first.reason, first.waiting_for) == ("stale", "changed: landing folder of reference", ())
+    assert found["patients", "reference"].waiting_for == ("cohort_files",)
     assert found["cohort_files", "mri"].state == found["radiomic_features", "images"].state == "current"
     outcome, recorded = platform.run()
     assert outcome.success
-    hold("clinical_value", platform, recorded)
+    check_change("clinical_value", platform, recorded)
 
 
-def test_a_patient_more_in_a_clinical_table_moves_no_score(platform: Platform) -> None:
+def test_adding_a_clinical_row_changes_no_score(platform: Platform) -> None:
     with (landing(platform, "reference") / "clinical.csv").open("a") as clinical:
         clinical.write("P900,61,800,0,pos\n")
     _, recorded = platform.run()
-    hold("clinical_patient", platform, recorded)
+    check_change("clinical_patient", platform, recorded)
 
 
-def test_what_failed_once_is_asked_for_by_the_next_look(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One patient more in the expression matrix; the first run of it fails."""
+def test_a_failed_part_is_requested_at_the_next_look(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A patient is added to the expression matrix, and the first run fails."""
     path = landing(platform, "rna") / "expression.tsv"
     matrix = pd.read_csv(path, sep="\t", index_col=0)
     before = platform.workspace.lake.read(CELL_SCORES, "rna")
     matrix.assign(R900=matrix["R000"].to_numpy()[::-1]).to_csv(path, sep="\t")
     with monkeypatch.context() as patch:
-        patch.setattr(assets.cohorts, "to_log2", broken)
+        patch.setattr(cohort_steps, "to_log2", broken)
         outcome, _ = platform.run()
     assert [(failure.asset, failure.cohort) for failure in outcome.failures] == [("expression", "rna")]
-    found = {(one.asset, one.cohort): one for one in standings(platform.workspace, platform.instance)}
+    found = {(one.asset, one.cohort): one for one in survey(platform.workspace, platform.instance).plan().statuses}
     assert found["expression", "rna"].state == "failed"
     assert "the disk is on fire" in found["expression", "rna"].reason
-    assert found["cell_scores", "rna"].behind == ("expression",)
+    assert found["cell_scores", "rna"].waiting_for == ("expression",)
     (request,) = tick(platform).run_requests
-    assert (request.partition_key, request.asset_selection) == ("rna", [dg.AssetKey("expression")])
+    assert request.partition_key == "rna"
+    assert request.asset_selection[0] == dg.AssetKey("expression")
     outcome, recorded = platform.run()
     assert outcome.success, outcome.failures
-    recorded.lines.append(("cohort_files", "rna", "made by the run that failed"))
-    hold("expression", platform, recorded)
+    recorded.lines.append(("cohort_files", "rna", "built by the run that failed"))
+    check_change("expression", platform, recorded)
     after = platform.workspace.lake.read(CELL_SCORES, "rna").query("patient_id != 'R900'")
     pd.testing.assert_frame_equal(after.reset_index(drop=True), before)
     assert tick(platform).run_requests == []
 
 
-def test_what_changes_while_it_is_read_is_asked_for_by_the_next_look(
+def test_a_change_during_a_run_is_requested_at_the_next_look(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = landing(platform, "rna")
     clinical = (folder / "clinical.csv").read_text()
-    read = assets.cohorts.read_clinical
+    read = cohort_steps.read_clinical
 
-    def read_and_then_somebody_writes(*arguments: object) -> object:
+    def read_while_another_process_writes(*arguments: object) -> object:
         found = read(*arguments)
         (folder / "clinical.csv").write_text(clinical + "R901,500,1\n")
-        platform.run(cohorts=["rna"], select="cohort_files")  # the landing sensor's run, meanwhile
+        platform.run(cohorts=["rna"], select="cohort_files")  # a run of the sensor, meanwhile
         return found
 
     (folder / "clinical.csv").write_text(clinical + "R900,400,1\n")
     with monkeypatch.context() as patch:
-        patch.setattr(assets.cohorts, "read_clinical", read_and_then_somebody_writes)
+        patch.setattr(cohort_steps, "read_clinical", read_while_another_process_writes)
         platform.run(cohorts=["rna"], select='key:"cohort_files" or key:"patients"')
     assert "R901" not in set(platform.workspace.lake.read(PATIENTS, "rna")["patient_id"])
     asked = {key.to_user_string() for request in tick(platform).run_requests for key in request.asset_selection}
@@ -196,7 +197,7 @@ def test_what_changes_while_it_is_read_is_asked_for_by_the_next_look(
     assert platform.run(cohorts=["rna"])[0].success
 
 
-def test_growing_keeps_everybody_on_their_side(grown: tuple[Platform, Platform]) -> None:
+def test_growing_keeps_every_patient_on_their_side(grown: tuple[Platform, Platform]) -> None:
     first, last = (platform.workspace.lake for platform in grown)
     before, after = (lake.read(COHORT_SPLIT, "mri").set_index("patient_id")["side"] for lake in (first, last))
     pd.testing.assert_series_equal(after.loc[before.index], before)
@@ -209,7 +210,7 @@ def test_growing_keeps_everybody_on_their_side(grown: tuple[Platform, Platform])
     assert len(grown[1].workspace.tracker.versions()) == 2, "another training table is another model"
 
 
-def test_the_grown_cohorts_version_is_compared_and_the_first_is_reproduced(grown: tuple[Platform, Platform]) -> None:
+def test_versions_are_compared_and_the_first_is_reproduced(grown: tuple[Platform, Platform]) -> None:
     tracker, lake = grown[1].workspace.tracker, grown[1].workspace.lake
     first, last = tracker.versions()
     said = "\n".join(
@@ -227,7 +228,7 @@ def test_the_grown_cohorts_version_is_compared_and_the_first_is_reproduced(grown
     assert again.tables["signature_patients"] < lake.state(SIGNATURE_PATIENTS).version
 
 
-def test_a_reproduction_says_what_differs(grown: tuple[Platform, Platform], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reproduction_reports_differences(grown: tuple[Platform, Platform], monkeypatch: pytest.MonkeyPatch) -> None:
     tracker, lake = grown[0].workspace.tracker, grown[0].workspace.lake
     first = tracker.versions()[0]
     settings = tracker.read_document(first, "settings") | {"seed": 5}
@@ -237,7 +238,7 @@ def test_a_reproduction_says_what_differs(grown: tuple[Platform, Platform], monk
     assert any(line.startswith("the content key is") for line in again.differences)
 
 
-def test_a_cohort_is_labelled_by_anothers_model_without_a_refit(platform: Platform) -> None:
+def test_labels_from_another_cohorts_model_need_no_refit(platform: Platform) -> None:
     source, folder = landing(platform, "rna"), landing(platform, "second")
     matrix = pd.read_csv(source / "expression.tsv", sep="\t", index_col=0).iloc[:, :5]
     declare(
@@ -250,7 +251,7 @@ def test_a_cohort_is_labelled_by_anothers_model_without_a_refit(platform: Platfo
     version = platform.workspace.lake.state(PHENOTYPE_MODEL, "rna").version
     outcome, recorded = platform.run()
     assert outcome.success, outcome.failures
-    hold("new_cohort", platform, recorded)
+    check_change("new_cohort", platform, recorded)
     lake = platform.workspace.lake
     assert lake.state(PHENOTYPE_MODEL, "rna").version == version
     assert lake.read(PHENOTYPE_MODEL, "second").empty
@@ -262,7 +263,7 @@ def test_a_cohort_is_labelled_by_anothers_model_without_a_refit(platform: Platfo
     assert (frozen["low"], frozen["high"]) == (spanning["low"], spanning["high"])
 
 
-def test_another_gene_set_collection_reaches_what_is_scored(platform: Platform) -> None:
+def test_changing_the_gene_sets_rebuilds_the_scores(platform: Platform) -> None:
     sets = Path(platform.workspace.study_name).parent / "ours.gmt"
     lines = gene_set_path("tme24").read_text().splitlines()
     sets.write_text("\n".join(lines[:20]) + "\n")
@@ -270,34 +271,34 @@ def test_another_gene_set_collection_reaches_what_is_scored(platform: Platform) 
     study.write_text(study.read_text() + f"gene_sets: {{collection: {sets}}}\n")
     outcome, recorded = platform.run(select="cell_scores")
     assert outcome.success, outcome.failures
-    assert {asset for asset, _ in recorded.made()} == {"cell_scores"}, "only what was selected is made"
+    assert {asset for asset, _ in recorded.made()} == {"cell_scores"}, "only what was selected is built"
     outcome, rest = platform.run()
     assert outcome.success, outcome.failures
     recorded.lines += rest.lines
-    hold("gene_sets", platform, recorded)
+    check_change("gene_sets", platform, recorded)
     assert len(platform.workspace.lake.read(POPULATIONS, "rna")) == 20
     sets.write_text("\n".join(lines[:19]) + "\n")
     platform.run(cohorts=["rna"], select="populations")
     assert len(platform.workspace.lake.read(POPULATIONS, "rna")) == 19, "its content counts, not its name"
 
 
-def test_a_setting_is_a_reason(platform: Platform) -> None:
+def test_a_changed_setting_is_named_as_the_reason(platform: Platform) -> None:
     path = Path(platform.workspace.study_name)
     path.write_text(path.read_text().replace("image_types: [Original]", "image_types: [Original], bin_width: 10"))
     platform.run(cohorts=["images"], select="radiomic_features")
     state = platform.workspace.lake.state(RADIOMIC_FEATURES, "images")
-    assert state.reason == "changed: setting:ExtractionSettings"
+    assert state.reason == "changed: setting extraction"
     assert state.details["extracted_now"] == 3
 
 
-def test_what_runs_after_a_setting(platform: Platform) -> None:
+def test_what_runs_after_a_changed_setting(platform: Platform) -> None:
     path = Path(platform.workspace.study_name)
     path.write_text(path.read_text().replace("patients: 2}", "patients: 1}"))
     _, recorded = platform.run()
-    hold("setting", platform, recorded)
+    check_change("setting", platform, recorded)
 
 
-def test_a_raised_code_version_is_a_reason(platform: Platform) -> None:
+def test_a_raised_step_version_is_named_as_the_reason(platform: Platform) -> None:
     """The lake as a release would have left it whose `survival_curves` had another version."""
     lake = platform.workspace.lake
     state, rows = lake.state(SURVIVAL_CURVES, "rna"), lake.read(SURVIVAL_CURVES, "rna")
@@ -311,33 +312,33 @@ def test_a_raised_code_version_is_a_reason(platform: Platform) -> None:
         reason=state.reason,
     )
     _, recorded = platform.run(cohorts=["rna"])
-    hold("code_version", platform, recorded)
+    check_change("code_version", platform, recorded)
     assert lake.state(SURVIVAL_CURVES, "rna").reason.startswith("step version")
     assert platform.run(cohorts=["rna"])[1].made() == []
 
 
-def test_a_patient_who_is_gone_leaves_every_table(platform: Platform) -> None:
+def test_a_removed_patient_leaves_every_table(platform: Platform) -> None:
     manifest = landing(platform, "images") / "imaging.csv"
     manifest.write_text("".join(line for line in manifest.read_text().splitlines(True) if not line.startswith("I001,")))
     _, recorded = platform.run()
-    hold("removed", platform, recorded)
+    check_change("removed", platform, recorded)
     lake = platform.workspace.lake
     for name, schema in TABLES.items():
         if "patient_id" in schema.key and schema.per_cohort:
             assert "I001" not in set(lake.read(schema, "images")["patient_id"]), name
 
 
-def test_a_patient_more_in_a_table_of_features_is_scored(platform: Platform) -> None:
+def test_a_patient_added_to_a_feature_table_is_scored(platform: Platform) -> None:
     path = landing(platform, "mri") / "features.csv"
     table = pd.read_csv(path, float_precision="round_trip")
     pd.concat([table, table.head(1).assign(patient_id="N000")]).to_csv(path, index=False)
     _, recorded = platform.run()
-    hold("features", platform, recorded)
+    check_change("features", platform, recorded)
     scored = platform.workspace.lake.read(RAD_SCORES, "mri").set_index("patient_id")["rad_score"]
     assert scored["N000"] == scored[table["patient_id"].iloc[0]]
 
 
-def test_everything_anew_moves_nobody_either(platform: Platform) -> None:
+def test_a_full_rebuild_keeps_every_patient_on_their_side(platform: Platform) -> None:
     before = platform.workspace.lake.read(COHORT_SPLIT, "mri")
     outcome, _ = platform.run(cohorts=["mri"], select="cohort_split", refresh="all")
     assert outcome.success
@@ -345,7 +346,7 @@ def test_everything_anew_moves_nobody_either(platform: Platform) -> None:
     pd.testing.assert_frame_equal(platform.workspace.lake.read(COHORT_SPLIT, "mri"), before)
 
 
-def test_a_bad_image_is_rejected_and_the_others_go_on(platform: Platform) -> None:
+def test_a_bad_image_is_rejected_and_the_rest_is_built(platform: Platform) -> None:
     folder = landing(platform, "images")
     (folder / "images" / "I002.nii.gz").write_bytes(b"not an image")
     outcome, _ = platform.run(cohorts=["images"])
@@ -359,7 +360,7 @@ def test_a_bad_image_is_rejected_and_the_others_go_on(platform: Platform) -> Non
     assert set(platform.workspace.lake.read(RADIOMIC_FEATURES, "images")["patient_id"]) == {"I000", "I001"}
 
 
-def test_a_cohort_file_that_breaks_fails_its_cohort_and_loses_nothing(platform: Platform) -> None:
+def test_a_broken_cohort_file_fails_its_cohort_and_loses_nothing(platform: Platform) -> None:
     path = landing(platform, "images") / "cohort.yaml"
     whole = path.read_text()
     path.write_text("title: [")
@@ -367,13 +368,13 @@ def test_a_cohort_file_that_breaks_fails_its_cohort_and_loses_nothing(platform: 
     outcome, recorded = platform.run()
     assert [(failure.asset, failure.cohort) for failure in outcome.failures] == [("cohorts", "images")]
     assert "cohort.yaml" in outcome.failures[0].message
-    assert recorded.made() == [], "the other cohorts, and the tables of all cohorts, are as they were"
+    assert recorded.made() == [], "other cohorts, and tables of all cohorts, are unchanged"
     assert len(platform.workspace.lake.read(RADIOMIC_FEATURES, "images")) == rows
     path.write_text(whole)
     assert platform.run()[0].success
 
 
-def test_a_new_cohort_with_a_broken_file_has_not_landed(platform: Platform) -> None:
+def test_a_new_cohort_with_a_broken_file_is_reported(platform: Platform) -> None:
     folder = landing(platform, "later")
     folder.mkdir()
     (folder / "cohort.yaml").write_text("titel: mistyped")

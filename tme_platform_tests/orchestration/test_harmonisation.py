@@ -9,7 +9,7 @@ import pytest
 from tme_platform.tables.cohorts import PATIENTS
 from tme_platform.tables.radiomics import HARMONISATION, HARMONISATION_EFFECT, HARMONISED_FEATURES, RADIOMIC_FEATURES
 from tme_platform.tables.signature import COHORT_SPLIT, SIGNATURE_PATIENTS
-from tme_platform_tests.orchestration.conftest import Platform, open_platform
+from tme_platform_tests.support.platform import Platform, open_platform
 from tme_platform_tests.support.small_study import declare
 
 FEATURES = [f"f{n}" for n in range(6)]

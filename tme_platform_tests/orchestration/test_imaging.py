@@ -6,14 +6,14 @@ import pandas as pd
 import pytest
 
 from tme_platform.imaging import uid_digest
-from tme_platform.steps.workspace import Workspace
 from tme_platform.radiomics import batch
+from tme_platform.steps.workspace import Workspace
 from tme_platform.tables.cohorts import IMAGING_SERIES
 from tme_platform.tables.imaging import IMAGE_ACQUISITION, IMAGE_REGIONS, READER_OVERLAP, TUMOUR_SLICE
 from tme_platform.tables.radiomics import RADIOMIC_FEATURES, RING_WIDTH, RING_WIDTH_FEATURES
 from tme_platform.tables.rejected import REJECTED_INPUTS
-from tme_platform_tests.orchestration.conftest import Platform
 from tme_platform_tests.support.imaging_cohort import UID, make_cohort
+from tme_platform_tests.support.platform import Platform
 from tme_platform_tests.support.small_study import STUDY
 
 GOOD = {"G1_dicom", "G1_nifti", "G2_number", "G3_uid"}
@@ -135,7 +135,7 @@ def test_a_slice_is_kept_for_the_figure_and_names_nobody(platform: Platform) -> 
 
 
 def test_another_phase_is_one_extraction(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tme_platform.orchestration.assets.imaging.slice_lines", None)  # not called: another outline
+    monkeypatch.setattr("tme_platform.steps.imaging.slice_lines", None)  # not called: another outline
     path = platform.workspace.landing / "scans" / "imaging.csv"
     path.write_text(path.read_text().replace(",1,0,A", ",0,,A"))
     outcome, _ = platform.run(select=f"{LATER} or key:tumour_slice")

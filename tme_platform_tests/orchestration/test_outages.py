@@ -12,7 +12,7 @@ from tme_platform.tables import TableSchema
 from tme_platform.tables.cohorts import PATIENTS
 from tme_platform.tables.signature import SIGNATURE
 from tme_platform_tests.conftest import REPOSITORY
-from tme_platform_tests.orchestration.conftest import Platform, copied_platform
+from tme_platform_tests.support.platform import Platform, copied_platform
 from tme_platform_tests.support.servers import free_port
 from tme_platform_tests.support.trouble import no_file_larger_than, no_right_to_write
 

@@ -19,17 +19,17 @@ from PIL import Image
 from tme_platform.figures import Drawn, draw
 from tme_platform.lake import query
 from tme_platform.orchestration.pictures import figure_metadata
-from tme_platform.orchestration.table_asset import STAGES, group_name
 from tme_platform.report import StudyReport, make_report, page_path, remembered_figures, render_page, write_folder
 from tme_platform.report.remembered import Remembered
 from tme_platform.steps.study_facts import study_facts
+from tme_platform.tables import Stage
 from tme_platform.tables.evaluation import COHORT_METRICS
 from tme_platform.tables.phenotypes import CLUSTER_EVIDENCE
 from tme_platform.tables.report import STUDY_REPORT
 from tme_platform.tables.signature import SIGNATURE
 from tme_platform.tables.survival import SURVIVAL_CURVES
 from tme_platform.tracking import Tracker
-from tme_platform_tests.orchestration.conftest import Platform
+from tme_platform_tests.support.platform import Platform
 from tme_platform_tests.support.small_study import make_study
 from tme_platform_tests.support.user_interfaces import chromium, dagster_ui, mlflow_ui, window
 
@@ -222,8 +222,8 @@ def test_an_asset_carries_its_figure(platform: Platform) -> None:
     assert list(found) == ["figure_cluster_votes"]
     assert found["figure_cluster_votes"].value.startswith("![Number of clusters](data:image/png;base64,")
     assert len(found["figure_cluster_votes"].value) < 100_000
-    report = scope.study.report.model_copy(update={"figures": False})
-    scope.study = scope.study.model_copy(update={"report": report})
+    study = scope.world.study
+    scope.world.study = study.model_copy(update={"report": study.report.model_copy(update={"figures": False})})
     assert figure_metadata(scope) == {}, "a study that asks for none"
 
 
@@ -306,9 +306,9 @@ def test_dagster_shows_the_study_in_its_order_and_an_asset_with_its_figure(brows
         view = opened.page
         view.request.post(f"{address}/graphql", data={"query": "mutation { setNuxSeen }"})  # no first-visit dialogue
         view.goto(f"{address}/asset-groups")
-        view.get_by_text(group_name(STAGES[-1])).first.wait_for()
+        view.get_by_text(list(Stage)[-1].group).first.wait_for()
         listed = re.findall(r"^s\d_\w+$", view.inner_text("body"), re.M)
-        assert list(dict.fromkeys(listed)) == [group_name(stage) for stage in STAGES]
+        assert list(dict.fromkeys(listed)) == [stage.group for stage in Stage]
         view.goto(f"{address}/assets/survival_curves?view=overview")
         for late in ("figure_kaplan_meier", "Kaplan-Meier curves by phenotype."):
             view.get_by_text(late).first.wait_for()

@@ -1,6 +1,5 @@
-"""The landing sensor: new folders are registered, files still being copied are not taken, content decides."""
+"""The sensor `keep_up` and the weekly schedule: what they launch, when they wait, what they remember."""
 
-import json
 import os
 from pathlib import Path
 
@@ -8,39 +7,50 @@ import dagster as dg
 import pytest
 
 from tme_platform.orchestration.build import build_definitions
-from tme_platform.orchestration.jobs import LOOK_AT_LANDING
-from tme_platform.orchestration.sensors import make_sensors
+from tme_platform.orchestration.jobs import STUDY_TABLES
+from tme_platform.orchestration.plan import Part, PlannedRun
+from tme_platform.orchestration.schedules import make_schedules
+from tme_platform.orchestration.sensors import Attempts, Memory, make_sensors
+from tme_platform.steps.materialise import materialise
+from tme_platform.steps.registry import STEPS
 from tme_platform.steps.workspace import Workspace
-from tme_platform.steps.cohorts import COHORT_FILES_VERSION
 from tme_platform.tables.cohorts import COHORT_FILES
+from tme_platform_tests.support.platform import copied_platform
 from tme_platform_tests.support.small_study import make_study
+
+FILES = COHORT_FILES.name
 
 
 class Looking:
-    """The landing sensor of a workspace, looked at tick by tick."""
+    """The sensor of a workspace, look by look."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, instance: dg.DagsterInstance | None = None) -> None:
         self.workspace = workspace
-        self.instance = dg.DagsterInstance.ephemeral()
+        self.instance = instance or dg.DagsterInstance.ephemeral()
         self.cursor: str | None = None
 
-    def tick(self) -> list[str]:
-        """The cohorts for which a run is requested."""
+    def look(self) -> dict[str | None, set[str]]:
+        """The assets that are requested, by cohort."""
         context = dg.build_sensor_context(instance=self.instance, cursor=self.cursor)
-        (landing,) = [sensor for sensor in make_sensors() if sensor.name == "landing"]
-        found = landing(context, workspace=self.workspace)
+        (keep_up,) = [sensor for sensor in make_sensors() if sensor.name == "keep_up"]
+        found = keep_up(context, workspace=self.workspace)
         self.cursor = found.cursor
+        self.skipped = found.skip_reason
         for request in found.dynamic_partitions_requests or []:
             self.instance.add_dynamic_partitions("cohort", request.partition_keys)
-        self.keys = [request.run_key for request in found.run_requests or []]
-        return [request.partition_key for request in found.run_requests or []]
+        requests = found.run_requests or []
+        assert all(request.tags["tme/reason"] for request in requests)
+        return {one.partition_key: {key.to_user_string() for key in one.asset_selection} for one in requests}
+
+    def folders(self) -> list[str | None]:
+        """The cohorts whose landing folder is to be read."""
+        return sorted(cohort for cohort, assets in self.look().items() if FILES in assets)
 
     def take(self, *cohorts: str) -> None:
-        """What the run does that was asked for."""
+        """What the run does that was requested."""
         for name in cohorts:
-            scope = self.workspace.scope(COHORT_FILES, name)
-            found, version = scope.landing_files(), COHORT_FILES_VERSION
-            self.workspace.lake.commit(scope.schema, found, cohort=name, code_version=version, reads=scope.reads)
+            materialise(STEPS[FILES], self.workspace.scope(COHORT_FILES, name))
+            self.instance.report_runless_asset_event(dg.AssetMaterialization(FILES, partition=name))
 
 
 @pytest.fixture
@@ -48,98 +58,118 @@ def looking(tmp_path: Path) -> Looking:
     return Looking(make_study(tmp_path, imaged=0))
 
 
-def test_a_folder_is_taken_once_it_has_settled(looking: Looking) -> None:
-    assert looking.tick() == [], "the first look cannot know whether files are still being copied"
-    assert looking.tick() == ["mri", "reference", "rna"]
+def edit(looking: Looking, cohort: str = "mri") -> None:
+    path = looking.workspace.landing / cohort / "features.csv"
+    path.write_text(path.read_text() + "\n")
+
+
+def test_a_folder_is_read_once_it_has_settled(looking: Looking) -> None:
+    assert looking.folders() == [], "the first look cannot know whether files are still being copied"
+    assert looking.folders() == ["mri", "reference", "rna"]
     assert set(looking.instance.get_dynamic_partitions("cohort")) == {"mri", "reference", "rna"}
     looking.take("mri", "reference", "rna")
-    assert looking.tick() == [], "what was taken is not taken again"
-
-
-def test_what_was_not_taken_is_asked_for_again_and_again_but_ever_more_seldom(looking: Looking) -> None:
-    looking.tick()
-    looking.tick()
-    looking.take("reference", "rna")
-    keys = set(looking.keys)
-    asked = []
-    for look in range(12):
-        if looking.tick():
-            asked.append(look)
-            assert not keys & set(looking.keys), "Dagster launches nothing twice under one key"
-            keys |= set(looking.keys)
-    assert asked == [0, 2, 6]
-    looking.take("mri")
-    assert [looking.tick() for _ in range(8)] == [[]] * 8
-
-
-def test_a_folder_that_changes_while_it_is_taken_is_taken_again(looking: Looking) -> None:
-    looking.tick()
-    looking.tick()
-    looking.take("mri", "reference", "rna")
-    folder = looking.workspace.landing / "mri"
-    (folder / "features.csv").write_text((folder / "features.csv").read_text() + "\n")
-    assert looking.tick() == [], "it has to settle"
-    assert looking.tick() == ["mri"]
-
-
-def test_a_run_under_way_is_not_asked_for_twice(looking: Looking) -> None:
-    looking.tick()
-    looking.tick()
-    looking.take("reference", "rna")
-    run = looking.instance.create_run_for_job(
-        dg.job(name=LOOK_AT_LANDING)(lambda: None),
-        tags={"dagster/partition": "mri"},
-        status=dg.DagsterRunStatus.STARTED,
-    )
-    assert looking.tick() == []
-    looking.instance.report_run_failed(run)
-    assert looking.tick() == ["mri"]
+    assert looking.folders() == [], "what was read is not read again"
 
 
 def test_a_folder_that_still_grows_waits(looking: Looking) -> None:
-    looking.tick()
-    folder = looking.workspace.landing / "mri"
-    (folder / "features.csv").write_text((folder / "features.csv").read_text() + "\n")
-    assert looking.tick() == ["reference", "rna"]
+    looking.look()
+    edit(looking)
+    assert looking.folders() == ["reference", "rna"]
     looking.take("reference", "rna")
-    assert looking.tick() == ["mri"]
+    assert looking.folders() == ["mri"]
+
+
+def test_a_folder_that_changes_while_it_is_read_is_read_again(looking: Looking) -> None:
+    looking.look()
+    looking.look()
+    looking.take("mri", "reference", "rna")
+    edit(looking)
+    assert looking.folders() == [], "it has to settle"
+    assert looking.folders() == ["mri"]
 
 
 def test_touching_a_file_is_no_change(looking: Looking) -> None:
-    looking.tick()
-    looking.tick()
+    looking.look()
+    looking.look()
     looking.take("mri", "reference", "rna")
     os.utime(looking.workspace.landing / "mri" / "features.csv", (1, 1))
-    looking.tick()
-    assert looking.tick() == []
+    looking.look()
+    assert looking.folders() == []
 
 
-def test_the_cursor_is_plain(looking: Looking) -> None:
-    looking.tick()
-    assert set(json.loads(looking.cursor)) == {"mri", "reference", "rna"}
+def test_what_keeps_failing_is_requested_ever_more_seldom(looking: Looking) -> None:
+    looking.look()
+    looking.look()
+    looking.take("reference", "rna")
+    asked = [look for look in range(12) if "mri" in looking.folders()]
+    assert asked == [0, 2, 6]
+    looking.take("mri")
+    assert [looking.folders() for _ in range(8)] == [[]] * 8
 
 
-def test_every_sensor_is_on_and_says_what_it_does() -> None:
+def test_a_run_under_way_is_not_requested_twice(looking: Looking) -> None:
+    looking.look()
+    looking.look()
+    looking.take("reference", "rna")
+    run = looking.instance.create_run_for_job(
+        build_definitions().resolve_job_def(STUDY_TABLES),
+        tags={"dagster/partition": "mri"},
+        asset_selection=frozenset({dg.AssetKey(FILES)}),
+        status=dg.DagsterRunStatus.STARTED,
+    )
+    assert "mri" not in looking.look()
+    looking.instance.report_run_failed(run)
+    assert looking.folders() == ["mri"]
+
+
+def test_a_finished_study_launches_nothing_and_says_so(small_run: Path, tmp_path: Path) -> None:
+    platform = copied_platform(small_run, tmp_path)
+    looking = Looking(platform.workspace, platform.instance)
+    assert looking.look() == {}
+    assert looking.look() == {}
+    assert looking.skipped.skip_message == "every table is current"
+
+
+def test_the_memory_survives_the_cursor() -> None:
+    memory = Memory({"a": "1"}, {Part("scores", "a"): Attempts(2, 3), Part("model", None): Attempts(1, 0)})
+    assert Memory.from_cursor(memory.to_cursor()) == memory
+    assert Memory.from_cursor(None) == Memory()
+    assert memory.waiting() == [Part("scores", "a")]
+    assert memory.unsettled({"a": "2", "b": "1"}) == [Part(FILES, "a"), Part(FILES, "b")]
+    after = memory.after({"a": "1"}, [Part("scores", "a")], [])
+    assert after.attempts == {Part("scores", "a"): Attempts(2, 2)}, "what became current is forgotten"
+    after = memory.after({}, [Part("model", None)], [PlannedRun(None, ("model",), "changed")])
+    assert after.attempts == {Part("model", None): Attempts(2, 1)}
+
+
+def test_waits_grow_and_end_at_a_day() -> None:
+    attempts, waits = Attempts(), []
+    for _ in range(14):
+        attempts = attempts.after_request()
+        waits.append(attempts.wait)
+    assert waits[:5] == [0, 1, 3, 7, 15]
+    assert waits[-1] == 24 * 3600 // 30
+
+
+def test_the_weekly_schedule_requests_the_next_wave(looking: Looking, tmp_path: Path) -> None:
+    (weekly,) = [one for one in make_schedules() if one.name == "weekly_study"]
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        found = weekly(dg.build_schedule_context(instance=instance), workspace=looking.workspace)
+    assert {request.partition_key for request in found} == {"mri", "reference", "rna"}
+    assert all(dg.AssetKey(FILES) in request.asset_selection for request in found)
+
+
+def test_every_sensor_is_on_and_describes_itself() -> None:
     sensors = list(build_definitions().sensors)
-    assert {sensor.name for sensor in sensors} == {"landing", "content", "catch_up", "catalog_after_runs"}
+    assert {sensor.name for sensor in sensors} == {"keep_up", "catalog_after_runs"}
     for sensor in sensors:
         assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
         assert len(sensor.description) > 40
 
 
-def test_every_schedule_is_on_and_says_what_it_does() -> None:
-    definitions = build_definitions()
-    schedules = list(definitions.schedules)
-    assert {schedule.job_name for schedule in schedules} == {"whole_study", "housekeeping"}
+def test_every_schedule_is_on_and_describes_itself() -> None:
+    schedules = list(build_definitions().schedules)
+    assert {schedule.name for schedule in schedules} == {"weekly_study", "daily_housekeeping"}
     for schedule in schedules:
         assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
         assert len(schedule.description) > 40
-
-
-def test_catching_up_waits_while_anything_runs(looking: Looking) -> None:
-    (catch_up,) = [sensor for sensor in make_sensors() if sensor.name == "catch_up"]
-    job = dg.job(name="any")(lambda: None)
-    looking.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
-    found = catch_up(dg.build_sensor_context(instance=looking.instance), workspace=looking.workspace)
-    assert not found.run_requests
-    assert "under way" in found.skip_reason.skip_message

@@ -1,18 +1,18 @@
-"""What a person expects to run after each kind of change: the tests' expectation, and the page that shows it."""
+"""What should run after each kind of change: what the tests expect, and the page that lists it."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Change:
-    """A change, and what it sets off.
+    """A change and its consequences.
 
     Attributes
     ----------
     cohorts
-        The only cohorts of which anything is made.
+        The only cohorts of which anything is built.
     runs
-        Tables that have to be made; of those in `still`, none may be.
+        Tables that must be built; those in `still` must not.
     counts
         Rows new, changed, unchanged and removed, by table.
     models
@@ -27,7 +27,7 @@ class Change:
     models: int = 0
 
 
-_LEARNT = ("signature", "rad_scores", "phenotype_model")
+_LEARNED = ("signature", "rad_scores", "phenotype_model")
 _IMAGES = ("radiomic_features", "image_regions", "perturbed_features")
 
 CHANGES = {
@@ -40,7 +40,7 @@ CHANGES = {
         {"radiomic_features": (1, 0, 3, 0), "image_regions": (1, 0, 3, 0)},
     ),
     "removed": Change(
-        "one patient taken out of that cohort",
+        "one patient removed from that cohort",
         ("images",),
         ("cohort_files", "imaging_series", *_IMAGES),
         ("expression", "cell_scores", "tme_phenotypes", "signature", "phenotype_model"),
@@ -57,14 +57,14 @@ CHANGES = {
         "one clinical value edited (overall survival); `mri` takes its phenotypes and clinical data from there",
         ("reference", "mri"),
         ("cohort_files", "patients", "survival_curves", "survival_tests", "population_survival", "signature_rivals"),
-        ("cell_scores", "tme_phenotypes", "cluster_evidence", "radiomic_features", *_LEARNT),
+        ("cell_scores", "tme_phenotypes", "cluster_evidence", "radiomic_features", *_LEARNED),
         {"patients": (0, 1, 39, 0)},
     ),
     "clinical_patient": Change(
         "one patient added to that clinical table (not scored, not imaged)",
         ("reference", "mri"),
         ("cohort_files", "patients"),
-        ("cell_scores", "tme_phenotypes", "radiomic_features", "signature_rivals", *_LEARNT),
+        ("cell_scores", "tme_phenotypes", "radiomic_features", "signature_rivals", *_LEARNED),
         {"patients": (1, 0, 40, 0)},
     ),
     "expression": Change(
@@ -85,7 +85,7 @@ CHANGES = {
         "one setting changed (`patients` of `ring_width`)",
         ("images", "mri", "reference", "rna"),
         ("ring_width_features", "ring_width"),
-        ("cohort_files", "image_regions", "radiomic_features", "cell_scores", *_LEARNT),
+        ("cohort_files", "image_regions", "radiomic_features", "cell_scores", *_LEARNED),
         {"ring_width_features": (0, 0, 1, 1)},
     ),
     "gene_sets": Change(
@@ -99,7 +99,7 @@ CHANGES = {
         "code version of one step raised (`survival_curves`), one cohort run",
         ("rna",),
         ("survival_curves",),
-        ("cohort_files", "patients", "expression", "cell_scores", *_LEARNT),
+        ("cohort_files", "patients", "expression", "cell_scores", *_LEARNED),
     ),
     "new_cohort": Change(
         "a new cohort folder, labelled by the phenotype model of another",
@@ -112,12 +112,11 @@ CHANGES = {
 
 _HEAD = """# What runs after which change
 
-Held by `tme_platform_tests/orchestration/test_growth.py`: a small study runs, one thing is changed, it runs again, and
-what was made is counted. "Runs" are the tables that have to be made, "stays" some that must not be; of cohorts that are
-not named, nothing is made. Tables of the whole study (such as `signature`, `cohort_metrics`) are made where what
-they read has other content.
+Tested by `tme_platform_tests/orchestration/test_growth.py`: a small study runs, one thing changes, it runs again, and
+what was built is counted. "Rebuilt" lists tables that must be built, "unchanged" some that must not be. Nothing of
+other cohorts is built. Tables of the whole study (such as `signature`) are rebuilt if content that they read changed.
 
-| what changed | cohorts | runs | stays | rows new / changed / unchanged / removed | new models |
+| what changed | cohorts | rebuilt | unchanged | rows new / changed / unchanged / removed | new models |
 | --- | --- | --- | --- | --- | --- |
 """
 

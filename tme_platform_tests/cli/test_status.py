@@ -1,4 +1,4 @@
-"""`tme status` as a person types it, on a lake that has run; what it says of changes and failures is in test_growth."""
+"""`tme status` and `tme housekeeping` as a user types them."""
 
 import json
 from pathlib import Path
@@ -7,10 +7,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tme_platform.cli.app import app
-from tme_platform.orchestration.build import build_definitions
-from tme_platform.orchestration.jobs import WHOLE_STUDY
 from tme_platform.tables import TABLES
-from tme_platform_tests.orchestration.conftest import Platform, Recorded, copied_platform
+from tme_platform_tests.support.platform import Platform, copied_platform
 
 
 @pytest.fixture(scope="module")
@@ -56,14 +54,6 @@ def test_status_of_a_cohort_that_is_not_there(status) -> None:
     found = status("--cohort", "nobody")
     assert found.exit_code != 0
     assert "there are: images, mri" in str(found.exception)
-
-
-def test_the_weekly_job_runs_the_study(platform: Platform) -> None:
-    definitions = build_definitions(resources={"workspace": platform.workspace, "progress": Recorded()})
-    done = definitions.resolve_job_def(WHOLE_STUDY).execute_in_process(instance=platform.instance)
-    assert done.success
-    (event,) = [one for one in done.all_events if one.is_successful_output]
-    assert event.step_output_data.metadata["runs"].value == 0, "nothing changed, nothing runs"
 
 
 def test_housekeeping_from_the_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
