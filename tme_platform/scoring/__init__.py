@@ -1,6 +1,6 @@
-"""One new patient through a stored signature: from image and outline to rad-score, and how far to trust it.
+"""Score one new patient with a stored signature, and report how far the case lies outside the training data.
 
-Loading a version from the registry belongs in `tracking`, learning a signature in `signature`.
+Loading a version from the registry belongs in ``tracking``, training a signature in ``signature``.
 """
 
 from tme_platform.scoring.case import TRAINED_GEOMETRY, CaseScore, ScoringModel, score_case

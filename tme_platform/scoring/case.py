@@ -1,6 +1,6 @@
-"""One new patient: image and outline in, rad-score out, and how far the case lies outside what the model knows.
+"""Compute the rad-score of one image and outline, with warnings if the case differs from the training data.
 
-Where the model is stored is not known here; ``tme_platform.scoring`` brings it.
+Loading the model belongs in ``tracking``.
 """
 
 from __future__ import annotations
@@ -30,30 +30,30 @@ if TYPE_CHECKING:
     from tme_platform.radiomics import Combat, ExtractionSettings
 
 TRAINED_GEOMETRY = ("spacing_x_mm", "spacing_y_mm", "spacing_z_mm", "volume_ml")
-"""Measures of `imaging.region_quality` whose range in training a model remembers."""
+"""Measures of `imaging.region_quality` whose range over the training images is stored with a model."""
 
 _SPACING_FACTOR = 2.0
-"""Voxels more than this many times coarser or finer than any in training are another kind of image."""
+"""Images whose voxels are coarser or finer than all training images by more than this factor are refused."""
 _HOUNSFIELD_AIR = -500.0
 _HOUNSFIELD_SHARE = 0.01
 
 
 @dataclass(frozen=True)
 class ScoringModel:
-    """What scoring one case takes of a stored version."""
+    """The parts of a stored version that scoring needs."""
 
     version: str
     pipeline: Pipeline
     threshold: float
     extraction: ExtractionSettings
     training_features: pd.DataFrame
-    """Training patients x features that the model looks at."""
+    """Training patients x features that the model uses."""
     training_geometry: pd.DataFrame | None = None
     """Columns measure, min, max."""
     harmonisation: Combat | None = None
-    """What the version's features were harmonised by, if they were."""
+    """The harmonisation of the version's features, if any."""
     batch_column: str = "none"
-    """What its batches are: scanner or site."""
+    """The batches of the harmonisation: scanner or site."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class CaseScore:
     threshold: float
     model_version: str
     unlike_training: bool
-    """Whether the case lies further from its nearest training patients than 95 % of these do from one another."""
+    """Whether the case lies further from its nearest training patients than 95 % of these do from theirs."""
     distance_percentile: float
     share_outside: float
     """Share of the model's features beyond the training minimum or maximum."""
@@ -89,7 +89,7 @@ def score_case(
     minus: int | None = None,
     batch: str | None = None,
 ) -> CaseScore:
-    """Score one outlined image, exactly as the batch path does.
+    """Score one outlined image with the same result as in the tables.
 
     Parameters
     ----------
@@ -98,10 +98,10 @@ def score_case(
     image, mask
         An image file or DICOM folder, and its outline.
     label, exclusion_mask, series, phase, minus
-        As the columns of `imaging.csv`.
+        As in the columns of `imaging.csv`.
     batch
-        Scanner (or site) of the image, for a version whose features were harmonised; as the cohorts' clinical tables
-        name it. Features of one that no training patient had are left as they are, and a warning says so.
+        Scanner or site of the image, as named in the clinical tables; needed if the version's features were
+        harmonised. Features from a batch unknown to the version are not harmonised, with a warning.
 
     Returns
     -------
@@ -110,9 +110,9 @@ def score_case(
     Raises
     ------
     ValueError
-        The version's features were harmonised, and `batch` is not given.
+        The version's features were harmonised, but `batch` is missing.
     ImagingError
-        The image is no MR image (``modality_other``), its voxels are unlike any the model was trained on
+        The image is not an MR image (``modality_other``), its voxel size is far outside the training range
         (``geometry_unlike_training``), or image and outline cannot be used; the message says what to do.
     """
     from tme_platform.radiomics import extract
@@ -134,42 +134,42 @@ def score_case(
     features = extract(volume, outline, model.extraction, exclude)
     frame = features.to_frame().T
     if model.harmonisation is not None:
-        frame, unknown = _harmonised(frame, str(batch), model.harmonisation, model.batch_column)
+        frame, unknown = _harmonise(frame, str(batch), model.harmonisation, model.batch_column)
         warnings += unknown
     score = float(rad_score(model.pipeline, frame).iloc[0])
-    far = applicability(fit_applicability(model.training_features), frame).iloc[0]
-    if far["unlike_training"]:
+    domain = applicability(fit_applicability(model.training_features), frame).iloc[0]
+    if domain["unlike_training"]:
         warnings.append(
-            f"unlike the training patients: further from them than {far['percentile']:.0%} of these from one another"
+            f"unlike the training patients: further from them than {domain['percentile']:.0%} of them from each other"
         )
     return CaseScore(
         rad_score=score,
         predicted="hot" if score >= model.threshold else "cold",
         threshold=model.threshold,
         model_version=model.version,
-        unlike_training=bool(far["unlike_training"]),
-        distance_percentile=float(far["percentile"]),
-        share_outside=float(far["share_outside"]),
-        furthest_feature=str(far["furthest_feature"]),
-        furthest_sd=float(far["furthest_sd"]),
+        unlike_training=bool(domain["unlike_training"]),
+        distance_percentile=float(domain["percentile"]),
+        share_outside=float(domain["share_outside"]),
+        furthest_feature=str(domain["furthest_feature"]),
+        furthest_sd=float(domain["furthest_sd"]),
         warnings=tuple(warnings),
         features=features,
     )
 
 
-def _harmonised(frame: pd.DataFrame, batch: str, combat: Combat, column: str) -> tuple[pd.DataFrame, list[str]]:
-    """The case as the table `harmonised_features` has it."""
+def _harmonise(frame: pd.DataFrame, batch: str, combat: Combat, column: str) -> tuple[pd.DataFrame, list[str]]:
+    """Harmonise the case as in the table `harmonised_features`; return it with any warning."""
     from tme_platform.radiomics import harmonise
 
     moved, done = harmonise(frame, pd.Series(batch, frame.index), combat)
     known = ", ".join(combat.shift.index)
     return moved, [] if done.all() else [
-        f"no training patient has {column} {batch!r} (known: {known}): its features are left as they are"
+        f"no training patient has {column} {batch!r} (known: {known}): its features are not harmonised"
     ]
 
 
 def _refuse_hounsfield(volume: sitk.Image, name: str) -> None:
-    """Refuse what looks like CT: a file that is no DICOM does not say what it is, but air at -1000 does."""
+    """Refuse CT in formats that do not record the modality: air near -1000 gives it away."""
     import SimpleITK as sitk  # noqa: N813
 
     share = float((sitk.GetArrayViewFromImage(volume) < _HOUNSFIELD_AIR).mean())
@@ -182,7 +182,7 @@ def _refuse_hounsfield(volume: sitk.Image, name: str) -> None:
 
 
 def _compare_geometry(trained: pd.DataFrame | None, volume: sitk.Image, outline: sitk.Image, name: str) -> list[str]:
-    """Refuse voxels of another kind; warn of a tumour smaller or larger than any in training."""
+    """Refuse voxels far outside the training range; warn if the tumour is smaller or larger than all in training."""
     if trained is None or trained.empty:
         return []
     import SimpleITK as sitk  # noqa: N813
@@ -196,12 +196,12 @@ def _compare_geometry(trained: pd.DataFrame | None, volume: sitk.Image, outline:
         if not low / _SPACING_FACTOR <= value <= high * _SPACING_FACTOR:
             raise ImagingError(
                 "geometry_unlike_training",
-                f"voxels of {name} measure {value:.3g} mm along {axis}, those the signature was trained on "
-                f"{low:.3g} to {high:.3g} mm: such an image cannot be scored.",
+                f"voxels of {name} measure {value:.3g} mm along {axis}, but the signature was trained on {low:.3g} to "
+                f"{high:.3g} mm: resample or reacquire the image, or train a signature on such images.",
             )
     inside = int((sitk.GetArrayViewFromImage(outline) != 0).sum())
     volume_ml = inside * float(np.prod(volume.GetSpacing())) / 1000
     low, high = limits.get("volume_ml", (volume_ml, volume_ml))
     if not low <= volume_ml <= high:
-        return [f"the outline holds {volume_ml:.3g} ml; tumours in training held {low:.3g} to {high:.3g} ml"]
+        return [f"the outlined volume is {volume_ml:.3g} ml; tumours in training were {low:.3g} to {high:.3g} ml"]
     return []

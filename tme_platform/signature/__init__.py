@@ -1,6 +1,6 @@
-"""The rad-score: one pipeline trained on hot against cold, cross-validated, scored, recognised again.
+"""Train, cross-validate, apply and compare the rad-score, a classifier of hot against cold tumours.
 
-How well a score holds in a cohort belongs to ``evaluation``; runs, registry and stored models to ``tracking``.
+Performance in a cohort belongs in ``evaluation``; runs, registry and stored models belong in ``tracking``.
 """
 
 from tme_platform.signature.applicability import ApplicabilityDomain, applicability, fit_applicability
@@ -10,7 +10,7 @@ from tme_platform.signature.optimism import optimism_corrected_auc
 from tme_platform.signature.out_of_fold import compare_within_fold, within_fold_auc
 from tme_platform.signature.permutation import LabelPermutation, label_permutation
 from tme_platform.signature.promotion import Criterion, promotion_criteria
-from tme_platform.signature.rivals import Measured, compare_rivals
+from tme_platform.signature.rivals import CrossValidatedModel, compare_rivals
 from tme_platform.signature.score import rad_score
 from tme_platform.signature.settings import PromotionSettings, SignatureSettings
 from tme_platform.signature.split import assign_split
@@ -23,8 +23,8 @@ __all__ = [
     "SKOPS_TRUSTED_TYPES",
     "ApplicabilityDomain",
     "Criterion",
+    "CrossValidatedModel",
     "LabelPermutation",
-    "Measured",
     "PromotionSettings",
     "SignatureSettings",
     "TrainedSignature",

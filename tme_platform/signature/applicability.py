@@ -1,4 +1,7 @@
-"""How far a patient lies outside the training data. Whether an image may be scored at all belongs to ``imaging``."""
+"""Measure how far a patient lies outside the training data.
+
+Deciding whether an image can be scored at all belongs in ``scoring``.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ApplicabilityDomain:
-    """The training patients as the measure of what the signature knows."""
+    """The training patients in feature space."""
 
     features: tuple[str, ...]
     low: NDArray[np.float64]
@@ -24,25 +27,25 @@ class ApplicabilityDomain:
     centre: NDArray[np.float64]
     spread: NDArray[np.float64]
     training: NDArray[np.float64]
-    """Training patients x features, standardised; missing is 0, the centre."""
+    """Training patients x features, standardised; missing values are 0, the centre."""
     distances: NDArray[np.float64]
-    """Each training patient's distance to its neighbours among the others, ascending."""
+    """Mean distance of each training patient to its nearest other training patients, ascending."""
     neighbours: int
 
 
 def fit_applicability(
     features: pd.DataFrame, *, names: Iterable[str] | None = None, neighbours: int = 5
 ) -> ApplicabilityDomain:
-    """Learn the domain from the training patients.
+    """Fit the applicability domain to the training patients.
 
     Parameters
     ----------
     features
         Training patients x features.
     names
-        The features that count (those the signature uses); all if None. Constant features are left out.
+        Features to compare (those the signature uses); all if None. Constant features are left out.
     neighbours
-        How many nearest training patients the distance is averaged over.
+        Number of nearest training patients over which the distance is averaged.
 
     Raises
     ------
@@ -75,21 +78,21 @@ def fit_applicability(
 
 
 def applicability(domain: ApplicabilityDomain, features: pd.DataFrame) -> pd.DataFrame:
-    """Measure how unlike the training patients new patients are.
+    """Measure how different new patients are from the training patients.
 
     Parameters
     ----------
     domain
         From `fit_applicability`.
     features
-        Patients x features; it must have the domain's features.
+        Patients x features, including all features of the domain.
 
     Returns
     -------
     pandas.DataFrame
         By patient: ``share_outside`` (share of features beyond the training minimum or maximum), ``distance`` (mean
         over the nearest training patients of the root mean square difference in standard deviations), ``percentile``
-        (share of training patients that lie less far from the others), ``unlike_training`` (percentile above 0.95),
+        (share of training patients that lie closer to the others), ``unlike_training`` (percentile above 0.95),
         ``furthest_feature`` and its ``furthest_sd``, ``missing_features``. A patient with none of the features has NaN.
 
     Raises
@@ -97,9 +100,9 @@ def applicability(domain: ApplicabilityDomain, features: pd.DataFrame) -> pd.Dat
     ValueError
         If features are missing from the table.
     """
-    lacking = [name for name in domain.features if name not in features.columns]
-    if lacking:
-        raise ValueError(f"the table lacks {len(lacking)} of the domain's features, such as {lacking[0]}")
+    absent = [name for name in domain.features if name not in features.columns]
+    if absent:
+        raise ValueError(f"the table lacks {len(absent)} of the domain's features, such as {absent[0]}")
     values = features[list(domain.features)].to_numpy(dtype=np.float64)
     known = ~np.isnan(values)
     standard = (values - domain.centre) / domain.spread

@@ -1,6 +1,6 @@
-"""The model card: what a version is for, what it was made from, how well it does, and where it must not be used.
+"""Write the model card of a version: intended use, data, performance and limitations.
 
-After Mitchell et al. 2019, "Model cards for model reporting", FAT* 2019:220. Numbers are handed in, none is computed.
+After Mitchell et al. 2019, "Model cards for model reporting", FAT* 2019:220. Nothing is computed here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CardFacts:
-    """What the card says of one version."""
+    """The facts on the card of one version."""
 
     version: str
     decision: str
@@ -25,7 +25,7 @@ class CardFacts:
     study: str
     simulated: bool
     cohorts: Mapping[str, str]
-    """Training cohort -> where its data come from, with licence."""
+    """Training cohort -> source of its data, with licence."""
     n_patients: int
     n_hot: int
     n_features: int
@@ -47,29 +47,29 @@ def model_card(facts: CardFacts) -> str:
     parts = [
         f"# rad-score, version {facts.version}" + (" (simulated data)" if facts.simulated else ""),
         _status(facts),
-        "## What it is for",
+        "## Intended use",
         "The probability that a breast tumour is immune-inflamed (hot) rather than immune-desert (cold), from the "
-        "radiomic features of one outlined MR image. For research on cohorts: it is no medical device, and no decision "
-        "about a patient may rest on it.",
+        "radiomic features of one outlined MR image. For research on cohorts only: it is not a medical device and must "
+        "not be used for decisions about a patient.",
         "## Data",
         *(f"- {cohort}: {source}" for cohort, source in facts.cohorts.items()),
-        f"- {facts.n_patients} patients trained it, {facts.n_hot} of them hot; {facts.n_features} features were "
-        f"offered (feature set `{facts.feature_set}`).",
+        f"- Trained on {facts.n_patients} patients, {facts.n_hot} of them hot, with {facts.n_features} candidate "
+        f"features (feature set `{facts.feature_set}`).",
         f"- Table versions: {', '.join(f'`{name}` {number}' for name, number in facts.table_versions.items())}. "
-        f"`tme models reproduce {facts.version}` trains it again from them.",
-        "## How well it does",
-        "`honest`: scores by models that never saw the patient, one threshold locked on discovery. `paper`: as the "
-        "published study reports, apparent on discovery and the threshold chosen in each cohort; too good by "
-        "construction.",
+        f"`tme models reproduce {facts.version}` retrains it from them.",
+        "## Performance",
+        "`honest`: scores by models that never saw the patient, with one threshold locked on discovery. `paper`: as "
+        "the published study reports it, apparent on discovery and with the threshold chosen in each cohort; "
+        "optimistic by construction.",
         _auc_table(facts.metrics),
         f"Locked threshold: {facts.threshold:.3f}.",
-        *_against(facts),
-        "## Limits",
+        *_comparisons(facts),
+        "## Limitations",
         *(f"- {caution}" for caution in facts.cautions),
-        "- Learned on the scanners, sites and outlines of its training cohorts; how far a case lies outside them is "
-        "told by `tme score`.",
-        "- The label comes from clustering transcriptomes, not from a pathologist's count.",
-        "## The promotion rule",
+        "- Learned on the scanners, sites and outlines of its training cohorts; `tme score` reports how far a case "
+        "lies outside them.",
+        "- The label comes from clustering transcriptomes, not from a pathologist's assessment.",
+        "## Promotion rule",
         *(f"- {'met' if one.met else '**not met**'}: {one.criterion}. {one.explanation}" for one in facts.criteria),
         "## Settings",
         ", ".join(f"`{name}` {value}" for name, value in facts.settings.items()),
@@ -78,20 +78,18 @@ def model_card(facts: CardFacts) -> str:
 
 
 def _status(facts: CardFacts) -> str:
-    said = {
-        "promoted": "It was promoted to **champion**: every criterion of the rule below is met.",
-        "refused": "It is **not** the champion: a criterion of the rule below is not met.",
-        "is the champion": "It is the **champion**.",
+    status = {
+        "promoted": "Promoted to **champion**: every criterion of the rule below is met.",
+        "refused": "**Not** the champion: a criterion of the rule below is not met.",
+        "is the champion": "This is the **champion**.",
     }[facts.decision]
-    kind = (
-        "Everything here was learned from simulated data and says nothing about patients. " if facts.simulated else ""
-    )
-    return f"{kind}{said} Study `{facts.study}`."
+    warning = "Learned from simulated data: nothing here applies to patients. " if facts.simulated else ""
+    return f"{warning}{status} Study `{facts.study}`."
 
 
 def _auc_table(metrics: pd.DataFrame) -> str:
     rows = metrics[(metrics["metric"] == "auc") & metrics["value"].notna()]
-    lines = ["| cohort | side | patients | endpoint | n (positive) | way | AUC (95 % CI) |", "| --- " * 7 + "|"]
+    lines = ["| cohort | side | patients | endpoint | n (positive) | analysis | AUC (95 % CI) |", "| --- " * 7 + "|"]
     for row in rows.sort_values(["cohort", "side", "endpoint", "subgroup", "analysis"]).to_dict("records"):
         lines.append(
             f"| {row['cohort']} | {row['side']} | {row['subgroup']} | {row['endpoint']} | {row['n']} "
@@ -100,12 +98,12 @@ def _auc_table(metrics: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def _against(facts: CardFacts) -> list[str]:
+def _comparisons(facts: CardFacts) -> list[str]:
     honest = facts.rivals[(facts.rivals["analysis"] == "honest") & (facts.rivals["metric"] == "auc")]
-    said = [f"{row['model']} {_interval(row)}" for row in honest.dropna(subset=["value"]).to_dict("records")]
-    lines = [f"Out-of-fold AUC beside what else could tell: {', '.join(said)}."] if said else []
+    aucs = [f"{row['model']} {_interval(row)}" for row in honest.dropna(subset=["value"]).to_dict("records")]
+    lines = [f"Out-of-fold AUC compared with alternative models: {', '.join(aucs)}."] if aucs else []
     if facts.permutation_p is not None:
-        lines.append(f"Against shuffled labels: p = {facts.permutation_p:.3g}.")
+        lines.append(f"Compared with shuffled labels: p = {facts.permutation_p:.3g}.")
     return lines
 
 

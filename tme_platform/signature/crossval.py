@@ -1,6 +1,6 @@
-"""Repeated nested cross-validation: scores, and importances, on patients that the model never saw.
+"""Repeated nested cross-validation: scores and importances on patients that the model never saw.
 
-The search inside each fold belongs to `search`; the AUC of the scores to `within_fold_auc`.
+The search inside each fold belongs in `search`; the AUC of the scores in `out_of_fold`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class HeldOutFold:
-    """What one outer fold gives: scores of its patients, and per used feature the mean loss of AUC when shuffled."""
+    """Result of one outer fold: scores of its patients, and the mean loss of AUC when each used feature is shuffled."""
 
     repeat: int
     fold: int
@@ -38,7 +38,7 @@ class HeldOutFold:
 
 
 def out_of_fold_frame(folds: list[HeldOutFold], patients: pd.Index, positive: NDArray[np.bool_]) -> pd.DataFrame:
-    """Give one row per patient and repeat: patient_id, repeat, fold, hot, score."""
+    """Return one row per patient and repeat: patient_id, repeat, fold, hot, score."""
     parts = [
         pd.DataFrame(
             {
@@ -62,12 +62,12 @@ def quick_auc(
     *,
     seed: int,
 ) -> float:
-    """Estimate the AUC by one round of cross-validation, for what needs many: the grid's first candidate, few trees."""
-    quickly = search_overrides(settings)
+    """Estimate the AUC by one round of cross-validation, with the first candidate of the grid and few trees."""
+    overrides = search_overrides(settings)
     scored = []
     folds = StratifiedKFold(settings.n_splits, shuffle=True, random_state=seed)
     for train, test in folds.split(features, positive):
-        model = fit_first(features.iloc[train], positive[train], settings, kept_features, **quickly)
+        model = fit_first(features.iloc[train], positive[train], settings, kept_features, **overrides)
         scores = model.predict_proba(features.iloc[test])[:, 1]
         scored.append(placements(positive[test], scores)[0])
     return float(np.concatenate(scored).mean())
@@ -81,9 +81,9 @@ def nested_cross_validation(
     *,
     n_jobs: int,
 ) -> list[HeldOutFold]:
-    """Train in every outer fold as on all patients, search included, and score the patients left out.
+    """Train on each outer fold, search included, and score the patients left out.
 
-    Folds are independent of each other and of `n_jobs`.
+    The result does not depend on `n_jobs`.
     """
     tasks = []
     for repeat in range(settings.n_repeats):

@@ -1,4 +1,4 @@
-"""The identity of a model: what it was trained on, with and by. Storing it belongs to ``tracking``."""
+"""Identify a model by its training data, settings and library versions. Storing models belongs in ``tracking``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tme_platform.signature.settings import SignatureSettings
 
 SIGNATURE_VERSION = "1"
-"""Raised whenever the same input would give another model."""
+"""Increased whenever the same input would give a different model."""
 
 SKOPS_TRUSTED_TYPES = (
     "numpy.dtype",
@@ -29,7 +29,7 @@ SKOPS_TRUSTED_TYPES = (
     "tme_platform.signature.transformers.RedundancyFilter",
     "tme_platform.signature.transformers.TopFeatures",
 )
-"""Types in a stored signature that skops does not know by itself."""
+"""Types in a stored signature that skops does not trust by default."""
 
 
 def content_key(
@@ -39,12 +39,12 @@ def content_key(
     settings: SignatureSettings,
     kept_features: Iterable[str] | None = None,
 ) -> str:
-    """Give a sha256 that changes exactly when `train_signature` might give another result.
+    """Return a sha256 that changes exactly when `train_signature` might give a different result.
 
     Parameters
     ----------
     features, labels, settings, kept_features
-        As for `train_signature`. The order of patients plays no role, that of features does.
+        As for `train_signature`. The order of features matters, the order of patients does not.
 
     Returns
     -------

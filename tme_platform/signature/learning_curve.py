@@ -1,4 +1,4 @@
-"""Would more patients help? How many a study needs belongs to ``evaluation.sample_size``."""
+"""Estimate performance by the number of patients. Sample size calculations belong in ``evaluation.sample_size``."""
 
 from __future__ import annotations
 

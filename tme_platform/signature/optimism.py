@@ -1,4 +1,7 @@
-"""How much too good the apparent AUC is, by the bootstrap. The one to believe is cross-validation's (`training`)."""
+"""Bootstrap estimates of the optimism of the apparent AUC.
+
+The AUC to rely on is that of cross-validation, in `training`.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,8 @@ def optimism_corrected_auc(
     Parameters
     ----------
     features, labels, settings, kept_features, n_jobs
-        As for `train_signature`; the whole pipeline is learned anew in every resample, with the grid's first candidate.
+        As for `train_signature`; the whole pipeline is refitted in every resample, with the first candidate
+        of the grid.
     n_bootstrap
         Resamples, drawn within hot and within cold.
 
@@ -43,10 +47,10 @@ def optimism_corrected_auc(
         Columns metric, value, method, with the rows
 
         - ``apparent``: fitted and measured on all patients;
-        - ``optimism`` and ``optimism_corrected``: Harrell et al. 1996, Stat Med 15:361. A forest remembers its
-          patients, and a resample holds 63 % of them: the correction is too small for forests, which `method` says;
+        - ``optimism`` and ``optimism_corrected``: Harrell et al. 1996, Stat Med 15:361. A forest overfits its
+          patients, and a resample holds 63 % of them: the correction is too small for forests, as `method` states;
         - ``left_out``: mean AUC on the patients a resample left out, pessimistic by the smaller training set;
-        - ``632plus``: Efron & Tibshirani 1997, JASA 92:548, with 0.5 as what no information gives.
+        - ``632plus``: Efron & Tibshirani 1997, JASA 92:548, with 0.5 as the no-information value.
     """
     import joblib
 
@@ -81,7 +85,7 @@ def _measure(
     kept: tuple[str, ...] | None,
     rows: NDArray[np.int64],
 ) -> tuple[float, float, float]:
-    """AUC on the resample, on everybody, and on those the resample left out."""
+    """AUC on the resample, on all patients, and on those the resample left out."""
     model = fit_first(features.iloc[rows], positive[rows], settings, kept)
     scores = model.predict_proba(features)[:, 1]
     outside = np.setdiff1d(np.arange(positive.size), rows)

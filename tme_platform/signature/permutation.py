@@ -1,4 +1,4 @@
-"""Could labels that mean nothing do as well? Importance by permutation is another matter (`crossval`)."""
+"""Test the signature against shuffled labels. Permutation importance belongs in `crossval`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LabelPermutation:
-    """The cross-validated AUC against its distribution under shuffled labels."""
+    """The cross-validated AUC and its distribution under shuffled labels."""
 
     p: float
     auc: float
@@ -67,7 +67,7 @@ def label_permutation(
     rng = np.random.default_rng(settings.seed)
     shuffles = [positive, *(rng.permutation(positive) for _ in range(n_permutations))]
     run = joblib.delayed(quick_auc)
-    # every shuffle has folds of its own, as every label vector must
+    # folds are stratified by the labels, so every shuffle needs its own
     aucs = joblib.Parallel(n_jobs=n_jobs)(
         run(table, labelled, settings, kept, seed=settings.seed + i) for i, labelled in enumerate(shuffles)
     )

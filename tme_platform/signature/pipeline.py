@@ -1,4 +1,4 @@
-"""The one pipeline a signature is, and the grid it is searched over. Fitting it honestly belongs to `training`."""
+"""The pipeline of a signature and the grid it is searched over. Fitting and measuring it belong in `training`."""
 
 from __future__ import annotations
 
@@ -19,14 +19,17 @@ if TYPE_CHECKING:
 
 
 def build_pipeline(settings: SignatureSettings, kept_features: Iterable[str] | None = None) -> Pipeline:
-    """Assemble agreement filter, imputation (median), redundancy filter, selection, scaling and classifier, unfitted.
+    """Assemble the unfitted pipeline.
+
+    Its steps are agreement filter, median imputation, redundancy filter, selection, scaling (linear models only) and
+    classifier.
 
     Parameters
     ----------
     settings
         The signature's settings.
     kept_features
-        Names that passed the agreement; None keeps all.
+        Names of the features that passed the agreement filter; None keeps all.
     """
     kept = None if kept_features is None else sorted(kept_features)
     steps: list[tuple[str, Any]] = [
@@ -41,7 +44,7 @@ def build_pipeline(settings: SignatureSettings, kept_features: Iterable[str] | N
 
 
 def parameter_grid(settings: SignatureSettings) -> list[dict[str, Any]]:
-    """Give the classifier's settings that the search compares, in the order that breaks ties (first wins)."""
+    """Return the classifier settings that the search compares; in a tie the first wins."""
     if settings.model == "l1_logistic":
         return [{"C": c} for c in (0.03, 0.1, 0.3, 1.0)]
     if settings.model == "logistic":
@@ -56,7 +59,7 @@ def parameter_grid(settings: SignatureSettings) -> list[dict[str, Any]]:
 
 
 def search_overrides(settings: SignatureSettings) -> dict[str, int]:
-    """Give what the classifier is set to while the grid is searched, to be quick."""
+    """Return the classifier settings that make the grid search faster."""
     return {"n_estimators": settings.search_trees} if settings.model == "random_forest" else {}
 
 

@@ -1,13 +1,13 @@
-"""The rule by which a version of the signature becomes the champion. Carrying it out belongs to ``tracking``.
+"""The rule by which a version of the signature becomes the champion. Applying it belongs in ``tracking``.
 
-A challenger is promoted when all criteria are met, and only then:
+A challenger is promoted only if all criteria are met:
 
 1. its out-of-fold AUC is not worse than the champion's: on the patients that both were cross-validated on, it is not
-   lower with p below `max_p_worse` (paired DeLong); without a champion, the same against 0.5;
-2. its out-of-fold scores are calibrated within the bounds that are set for slope and calibration in the large;
-3. every blocking check on the data it was trained on has passed.
+   lower with p below `max_p_worse` (paired DeLong); without a champion, it is compared with 0.5;
+2. the slope and calibration in the large of its out-of-fold scores lie within the configured bounds;
+3. every blocking check on its training data has passed.
 
-The rule says which version may be used by default, not that it is of use: that is what the evaluation is for.
+The rule decides which version is the default. Whether that version is useful is a question for the evaluation.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Criterion:
-    """One criterion of the rule: what was found, what is asked, and whether it is met."""
+    """One criterion of the rule, with the value found, its bounds, and whether it is met."""
 
     criterion: str
     met: bool
     value: float
     low: float
     high: float
-    """The bounds that `value` must keep; NaN where a side has none."""
+    """`value` must lie between `low` and `high`; NaN means no bound."""
     explanation: str
 
 
@@ -47,21 +47,21 @@ def promotion_criteria(
     *,
     settings: PromotionSettings,
 ) -> list[Criterion]:
-    """Hold a challenger against the rule.
+    """Apply the promotion rule to a challenger.
 
     Parameters
     ----------
     challenger, champion
-        Out-of-fold scores, one row per patient and repeat (patient_id, hot, score); None where there is no champion.
+        Out-of-fold scores, one row per patient and repeat (patient_id, hot, score); None if there is no champion.
     checks
-        Blocking checks on the training data: name -> (passed, what was found).
+        Blocking checks on the training data: name -> (passed, description).
     settings
         The bounds.
 
     Returns
     -------
     list of Criterion
-        All criteria, in the order of the rule. The version may be promoted if every one is met.
+        All criteria, in the order of the rule. The version may be promoted if all are met.
     """
     by_patient = challenger.groupby("patient_id").agg(hot=("hot", "first"), score=("score", "mean"))
     found = calibration(by_patient["hot"], by_patient["score"], n_bootstrap=2).set_index("metric")

@@ -1,6 +1,6 @@
-"""What else would tell hot from cold: other learners, volume alone, clinical variables, both together.
+"""Compare the signature with alternatives: other learners, volume alone, clinical variables, and a combined model.
 
-Comparing versions of the signature belongs to ``tracking``.
+Comparing versions of the signature belongs in `versions`.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _HONEST = "repeated nested cross-validation, mean within-fold AUC, DeLong per repeat"
 
 
-class Measured(Protocol):
-    """What is needed of a trained model to hold others against it: a `TrainedSignature`, or its record."""
+class CrossValidatedModel(Protocol):
+    """What the comparison needs of a trained model: a `TrainedSignature` or its record."""
 
     @property
     def settings(self) -> SignatureSettings:
@@ -43,12 +43,12 @@ class Measured(Protocol):
 
     @property
     def out_of_fold(self) -> pd.DataFrame:
-        """Its scores of patients it never saw: patient_id, repeat, fold, hot, score."""
+        """Its scores of held-out patients: patient_id, repeat, fold, hot, score."""
         ...
 
 
 def compare_rivals(
-    signature: Measured,
+    signature: CrossValidatedModel,
     features: pd.DataFrame,
     labels: pd.Series,
     *,
@@ -59,29 +59,29 @@ def compare_rivals(
         "l1_logistic",
         "gradient_boosting",
     ),
-    otherwise: Mapping[str, pd.DataFrame] | None = None,
+    variants: Mapping[str, pd.DataFrame] | None = None,
     cohort: str = "",
     n_jobs: int = -1,
 ) -> pd.DataFrame:
-    """Train rivals as the signature was trained, in the same folds, and compare.
+    """Train the alternatives like the signature, in the same folds, and compare.
 
     Parameters
     ----------
     signature
-        The trained signature, or what is recorded of it; its settings of folds and seed hold for all.
+        The trained signature, or its record. All alternatives use its fold settings and seed.
     features, labels, kept_features
-        What the signature was trained on.
+        The training data of the signature.
     volume
         The feature that measures the tumour's volume, for the volume-only model.
     clinical
-        Clinical variables by patient, for the clinical and the combined model; text is coded one column per value,
-        a missing number is imputed in the folds, and a missing text has no column set.
+        Clinical variables by patient, for the clinical and the combined model. Text is one-hot encoded, with all
+        columns 0 where it is missing; missing numbers are imputed in the folds.
     challengers
         Other learners on the same features.
-    otherwise
-        The same learner on the same features made otherwise (harmonised, or not), by name.
+    variants
+        Variants of the same features (harmonised or not) for the same learner, by name.
     cohort, n_jobs
-        Name for the rows; processes.
+        Value of the cohort column; number of processes.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def compare_rivals(
         for name in challengers
         if name != signature.settings.model
     }
-    plans |= {name: (table, signature.settings, kept) for name, table in (otherwise or {}).items()}
+    plans |= {name: (table, signature.settings, kept) for name, table in (variants or {}).items()}
     if volume is not None:
         plans["volume"] = (features[[volume]], plain, [volume])
     if clinical is not None:
@@ -141,7 +141,7 @@ def _auc_rows(model: str, apparent: DeLongAuc, honest: DeLongAuc) -> list[dict[s
     ]
 
 
-def _difference(name: str, rival: Measured, signature: Measured) -> dict[str, object]:
+def _difference(name: str, rival: CrossValidatedModel, signature: CrossValidatedModel) -> dict[str, object]:
     compared = compare_within_fold(rival.out_of_fold, signature.out_of_fold)
     difference = compared.auc_a - compared.auc_b
     return {

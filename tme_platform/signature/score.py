@@ -1,4 +1,4 @@
-"""The rad-score of patients by a fitted signature. How unlike the training patients they are: `applicability`."""
+"""Compute rad-scores with a fitted signature. Comparing patients with the training data belongs in `applicability`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def rad_score(signature: TrainedSignature | Pipeline, features: pd.DataFrame) ->
     signature
         A trained signature, or its fitted pipeline (as loaded from the registry).
     features
-        Patients x features; further columns and their order play no role. A missing value is imputed by the training
+        Patients x features; other columns and the order are ignored. Missing values are replaced by the training
         median.
 
     Returns
@@ -32,7 +32,7 @@ def rad_score(signature: TrainedSignature | Pipeline, features: pd.DataFrame) ->
     Raises
     ------
     ValueError
-        If features that the signature asks for are missing (it names them), or values are infinite.
+        If features that the signature needs are missing (the message names them), or values are infinite.
     """
     pipeline = signature.pipeline if isinstance(signature, TrainedSignature) else signature
     names = list(pipeline.feature_names_in_)
@@ -40,11 +40,12 @@ def rad_score(signature: TrainedSignature | Pipeline, features: pd.DataFrame) ->
     if missing:
         shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
         raise ValueError(
-            f"the signature needs {len(names)} features, and the table lacks {shown}: extract them the same way"
+            f"the signature needs {len(names)} features, but the table lacks {shown}: "
+            "extract the features with the settings of the signature"
         )
     table = features[names].astype(np.float64)
     if np.isinf(table.to_numpy()).any():
-        raise ValueError("features hold infinite values: make them missing or mend the extraction")
+        raise ValueError("features contain infinite values: set them to missing or fix the extraction")
     scores = pd.Series(np.nan, index=features.index, name="rad_score")
     some = table.notna().any(axis=1).to_numpy()
     if some.any():

@@ -1,4 +1,4 @@
-"""The best classifier settings by stratified cross-validation. Measuring what it finds belongs to `training`."""
+"""Choose the classifier settings by stratified cross-validation. Measuring the result belongs in `training`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def fit_best(
     *,
     seed: int,
 ) -> tuple[Pipeline, dict[str, Any]]:
-    """Search, where there is something to choose, and fit the best on all patients given."""
+    """Search if the grid has several candidates, and fit the best on the given patients."""
     grid = parameter_grid(settings)
     if len(grid) == 1:
         return fit_first(features, positive, settings, kept_features), grid[0]
@@ -58,17 +58,17 @@ def grid_search(
     *,
     seed: int,
 ) -> tuple[Pipeline, dict[str, Any], pd.DataFrame]:
-    """Compare the grid by the mean AUC over folds, and refit the best on all patients.
+    """Compare the candidates by their mean AUC over folds, and refit the best on all patients.
 
-    The steps before the classifier do not depend on the grid, so they are fitted once a fold; every candidate sees
-    what a search over the whole pipeline would show it.
+    The steps before the classifier do not depend on the grid, so they are fitted once per fold. The result equals that
+    of a search over the whole pipeline.
 
     Returns
     -------
     tuple
         The fitted pipeline, the chosen settings, and one row per candidate and fold (candidate, settings, fold, auc).
     """
-    # matrices this small only lose by threads, and processes that each start some fight over the cores
+    # threads slow down matrices this small, and parallel processes would oversubscribe the cores
     with threadpool_limits(limits=1):
         results = _search(features, positive, settings, kept_features, seed)
         means = results.groupby("candidate")["auc"].mean()
@@ -86,14 +86,14 @@ def _search(
     seed: int,
 ) -> pd.DataFrame:
     pipeline, grid = build_pipeline(settings, kept_features), parameter_grid(settings)
-    quickly = search_overrides(settings)
+    overrides = search_overrides(settings)
     folds = StratifiedKFold(min(settings.n_splits, _smallest(positive)), shuffle=True, random_state=seed)
     rows = []
     for fold, (train, test) in enumerate(folds.split(features, positive)):
         head = clone(pipeline[:-1]).fit(features.iloc[train], positive[train])
         x_train, x_test = head.transform(features.iloc[train]), head.transform(features.iloc[test])
         for candidate, values in enumerate(grid):
-            classifier = clone(pipeline[-1]).set_params(**values, **quickly).fit(x_train, positive[train])
+            classifier = clone(pipeline[-1]).set_params(**values, **overrides).fit(x_train, positive[train])
             cases, _ = placements(positive[test], classifier.predict_proba(x_test)[:, 1])
             rows.append({"candidate": candidate, **values, "fold": fold, "auc": float(cases.mean())})
     return pd.DataFrame(rows)

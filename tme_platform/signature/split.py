@@ -1,4 +1,7 @@
-"""Who discovers and who validates. That nobody stands on both sides of two cohorts is a check elsewhere."""
+"""Split a cohort into discovery and validation patients.
+
+The check that no patient is on both sides across cohorts belongs in ``steps``.
+"""
 
 from __future__ import annotations
 
@@ -23,39 +26,39 @@ def assign_split(
     seed: int,
     previous: pd.Series | None = None,
 ) -> pd.Series:
-    """Put each patient on the discovery or the validation side.
+    """Assign each patient to discovery or validation.
 
     Parameters
     ----------
     patients
         Identifiers, in any order.
     strata
-        What both sides shall hold in equal shares (the phenotype, say): a Series by patient, or values in the order
-        of `patients`. Missing counts as a stratum of its own.
+        Variable whose values should have equal shares on both sides (such as the phenotype): a Series by patient, or
+        values in the order of `patients`. Missing values form a stratum of their own.
     fraction
-        Share of patients that validates.
+        Share of patients assigned to validation.
     seed
-        Another seed draws another split.
+        Seed of the random assignment.
     previous
-        Earlier assignments by patient. They are kept whatever happens; the patients that are new are assigned so that
-        each stratum comes as near to `fraction` as it can. Patients no longer in `patients` have no influence.
+        Earlier assignments by patient. They never change; new patients are assigned so that each stratum comes as
+        close to `fraction` as possible. Patients no longer in `patients` are ignored.
 
     Returns
     -------
     pandas.Series
-        "discovery" or "validation" by patient, sorted by patient, named ``split``. The order of the input plays no
-        role.
+        "discovery" or "validation" by patient, sorted by patient, named ``split``. The order of the input does not
+        matter.
 
     Raises
     ------
     ValueError
-        If a patient is named twice, the fraction is outside 0 to 1, or an earlier assignment has another name.
+        If a patient occurs twice, the fraction is outside 0 to 1, or an earlier assignment has an unknown value.
     """
     ids = pd.Index(list(patients), name="patient_id")
     if ids.has_duplicates:
-        raise ValueError(f"patient {ids[ids.duplicated()][0]} is named twice: give each patient once to be split")
+        raise ValueError(f"patient {ids[ids.duplicated()][0]} occurs twice: pass each patient once")
     if not 0 <= fraction <= 1:
-        raise ValueError(f"the split's fraction {fraction} must lie between 0 and 1")
+        raise ValueError(f"the split fraction is {fraction}; it must lie between 0 and 1")
     values = strata.reindex(ids).to_numpy() if isinstance(strata, pd.Series) else np.asarray(strata, dtype=object)
     stratum = pd.Series(["" if pd.isna(value) else str(value) for value in values], index=ids).sort_index()
     split = _kept(stratum.index, previous)
@@ -72,13 +75,13 @@ def assign_split(
 def _kept(patients: pd.Index, previous: pd.Series | None) -> pd.Series:
     if previous is None:
         return pd.Series(pd.NA, index=patients, dtype="object")
-    strange = set(previous.dropna().unique()) - {DISCOVERY, VALIDATION}
-    if strange:
+    unknown = set(previous.dropna().unique()) - {DISCOVERY, VALIDATION}
+    if unknown:
         raise ValueError(
-            f"an earlier split has sides {sorted(map(str, strange))}: only discovery and validation are known"
+            f"the earlier split has sides {sorted(map(str, unknown))}: only discovery and validation are allowed"
         )
     if previous.index.has_duplicates:
-        raise ValueError(f"patient {previous.index[previous.index.duplicated()][0]} is twice in the earlier split")
+        raise ValueError(f"patient {previous.index[previous.index.duplicated()][0]} occurs twice in the earlier split")
     return previous.astype("object").reindex(patients)
 
 
@@ -93,5 +96,5 @@ def _targets(counts: pd.Series, fraction: float) -> pd.Series:
 
 
 def _draw(patient: str, seed: int) -> str:
-    # a hash instead of a random generator: a patient's draw depends on nobody else
+    # a hash rather than a random generator, so that a patient's draw does not depend on the other patients
     return hashlib.sha256(f"{seed}:{patient}".encode()).hexdigest()

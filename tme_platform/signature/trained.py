@@ -1,4 +1,4 @@
-"""What training a signature gives. How it was trained belongs to `training`, storing it to ``tracking``."""
+"""The result of training a signature. Training belongs in `training`, storing in ``tracking``."""
 
 from __future__ import annotations
 
@@ -16,40 +16,40 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrainedSignature:
-    """A fitted signature with the evidence for and against it."""
+    """A fitted signature with its performance."""
 
     pipeline: Pipeline
     """Fitted on all discovery patients; its positive class is hot."""
     feature_names: tuple[str, ...]
-    """The columns it asks for, in order."""
+    """The columns it needs, in order."""
     settings: SignatureSettings
     best_params: dict[str, Any]
-    """The classifier's settings that the search on all discovery patients chose."""
+    """The classifier settings chosen by the search on all discovery patients."""
     cv_results: pd.DataFrame
     """One row per candidate and fold of that search: candidate, its settings, fold, auc."""
     out_of_fold: pd.DataFrame
-    """One row per patient and repeat: patient_id, repeat, fold, hot, score (by a model that never saw the patient)."""
+    """One row per patient and repeat: patient_id, repeat, fold, hot, score by a model that never saw the patient."""
     oof_scores: pd.Series
     """Mean of a patient's out-of-fold scores over the repeats."""
     importances: pd.DataFrame
     """One row per feature: feature, impurity, permutation, permutation_sd, selected_share, rank, top20."""
     apparent: DeLongAuc
-    """Paper's way: the fitted signature on the patients it was fitted on."""
+    """As in the paper: AUC of the fitted signature on its training patients."""
     searched: float
-    """Paper's way: mean AUC over folds of the best candidate, chosen on those same folds."""
+    """As in the paper: mean AUC over folds of the best candidate, which was chosen on the same folds."""
     honest: DeLongAuc
-    """AUC within held-out folds, the mean over repeats; see `within_fold_auc`."""
+    """AUC within held-out folds, averaged over repeats; see `within_fold_auc`."""
     averaged: DeLongAuc
-    """AUC of `oof_scores`: of an average of models and not of one, its interval too narrow for that reason."""
+    """AUC of `oof_scores`. It describes an average of models rather than one model, so its interval is too narrow."""
     threshold: YoudenThreshold
-    """Locked: Youden's, on `oof_scores`."""
+    """The locked threshold: Youden's, on `oof_scores`."""
     paper_threshold: YoudenThreshold
-    """Paper's way: Youden's, on the apparent scores."""
+    """As in the paper: Youden's, on the apparent scores."""
     n: int
     n_positive: int
 
     def metrics(self) -> dict[str, float]:
-        """The figures that are recorded with the model, by name."""
+        """Return the metrics that are recorded with the model, by name."""
         return {
             "apparent_auc": self.apparent.auc,
             "oof_auc": self.honest.auc,

@@ -1,6 +1,6 @@
-"""Training a signature and measuring it honestly on the same discovery cohort.
+"""Train a signature and estimate its performance on the discovery cohort by cross-validation.
 
-Validation in other cohorts belongs to ``evaluation``; storing and registering to ``tracking``.
+Validation in other cohorts belongs in ``evaluation``; storing and registering in ``tracking``.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ def train_signature(
     kept_features: Iterable[str] | None = None,
     n_jobs: int = -1,
 ) -> TrainedSignature:
-    """Train a signature of hot against cold, and score every patient by models that never saw them.
+    """Train a signature of hot against cold, and score every patient with models that never saw the patient.
 
     Parameters
     ----------
     features
         Patients x features (numbers; NaN is imputed inside each fold).
     labels
-        "hot" or "cold" by patient; patients with another or no label, or without features, take no part.
+        "hot" or "cold" by patient. Patients with another label, no label or no features are left out.
     settings
-        Model, grid, folds, seed.
+        Model, grid, folds and seed.
     kept_features
-        Names of features that passed the agreement; None keeps all.
+        Names of the features that passed the agreement filter; None keeps all.
     n_jobs
-        Processes for the outer folds, as joblib counts them; changes nothing in the result.
+        Processes for the outer folds, as in joblib; the result does not depend on it.
 
     Returns
     -------
@@ -56,14 +56,14 @@ def train_signature(
     Raises
     ------
     ValueError
-        If values are infinite, names repeat, or a phenotype has fewer patients than there are folds.
+        If values are infinite, names are duplicated, or a phenotype has fewer patients than folds.
 
     Notes
     -----
-    Rows are sorted by patient first: the order in which they come changes nothing.
+    Rows are sorted by patient first, so the result does not depend on their order.
     """
     table, positive = training_table(features, labels)
-    _enough(positive, settings.n_splits)
+    _check_class_sizes(positive, settings.n_splits)
     kept = None if kept_features is None else tuple(sorted(kept_features))
     folds = nested_cross_validation(table, positive, settings, kept, n_jobs=n_jobs)
     pipeline, params, results = grid_search(table, positive, settings, kept, seed=settings.seed)
@@ -91,10 +91,10 @@ def train_signature(
 
 
 def training_table(features: pd.DataFrame, labels: pd.Series) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
-    """Give the patients that have features and are hot or cold, sorted, as floats, and who is hot."""
+    """Return the features of the patients that are hot or cold, sorted by patient, and which of them are hot."""
     for what, index in (("features", features.index), ("labels", labels.index), ("feature columns", features.columns)):
         if index.has_duplicates:
-            raise ValueError(f"{what}: {index[index.duplicated()][0]} occurs more than once; give each once")
+            raise ValueError(f"{what}: {index[index.duplicated()][0]} occurs more than once; pass each once")
     known = labels[labels.isin(["hot", "cold"])]
     patients = features.index.intersection(known.index).sort_values()
     table = features.loc[patients].astype(np.float64)
@@ -102,12 +102,12 @@ def training_table(features: pd.DataFrame, labels: pd.Series) -> tuple[pd.DataFr
     infinite = np.isinf(table.to_numpy()).any(axis=0)
     if infinite.any():
         raise ValueError(
-            f"feature {table.columns[infinite][0]} holds infinite values: make them missing or mend the extraction"
+            f"feature {table.columns[infinite][0]} contains infinite values: set them to missing or fix the extraction"
         )
     return table, (known.loc[patients] == "hot").to_numpy(dtype=bool)
 
 
-def _enough(positive: NDArray[np.bool_], n_splits: int) -> None:
+def _check_class_sizes(positive: NDArray[np.bool_], n_splits: int) -> None:
     hot, cold = int(positive.sum()), int((~positive).sum())
     if min(hot, cold) < n_splits:
         raise ValueError(
@@ -118,7 +118,7 @@ def _enough(positive: NDArray[np.bool_], n_splits: int) -> None:
 
 def _importances(pipeline: object, folds: list[HeldOutFold], columns: pd.Index, n_top: int) -> pd.DataFrame:
     losses = pd.DataFrame([pd.Series(fold.losses, index=list(fold.used)) for fold in folds]).reindex(columns=columns)
-    unused = losses.fillna(0.0)  # a feature that was not used costs nothing when shuffled
+    unused = losses.fillna(0.0)  # shuffling an unused feature costs nothing
     table = pd.DataFrame(
         {
             "feature": columns,
@@ -136,7 +136,7 @@ def _importances(pipeline: object, folds: list[HeldOutFold], columns: pd.Index, 
 
 
 def _model_importance(pipeline: object, columns: pd.Index) -> pd.Series:
-    """Impurity importance, or a linear model's absolute coefficients; NaN where the model has neither."""
+    """Impurity importance, or absolute coefficients of a linear model; NaN if the model has neither."""
     classifier, used = pipeline[-1], pipeline[:-1].get_feature_names_out()  # type: ignore[index]
     if hasattr(classifier, "feature_importances_"):
         values = classifier.feature_importances_

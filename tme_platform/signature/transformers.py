@@ -1,6 +1,6 @@
-"""The pipeline's own steps, each learned inside every fold. Plain classes, so that skops can store them.
+"""Feature filters of the pipeline, fitted inside every fold. They are plain classes that skops can store.
 
-The order of steps and the classifier belong to `pipeline`.
+The order of steps and the classifier belong in `pipeline`.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 
 class AgreementFilter(SelectorMixin, BaseEstimator):  # type: ignore[misc]
-    """Keeps the features that readers agree on; all of them if `kept` is None.
+    """Keep the features on which readers agree; all if `kept` is None.
 
     Parameters
     ----------
     kept
-        Names of the features that passed the agreement (ICC) of the reading study.
+        Names of the features that passed the agreement (ICC) filter of the reading study.
     """
 
     def __init__(self, kept: Sequence[str] | None = None) -> None:
         self.kept = kept
 
     def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
-        """Find the kept features among the columns; a ValueError says so if there are none."""
+        """Find the kept features among the columns; raise ValueError if there are none."""
         matrix = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan")
         if self.kept is None:
             self.support_ = np.ones(matrix.shape[1], dtype=bool)
@@ -41,7 +41,7 @@ class AgreementFilter(SelectorMixin, BaseEstimator):  # type: ignore[misc]
             self.support_ = np.isin(np.asarray(self.feature_names_in_, dtype=str), np.asarray(self.kept, dtype=str))
         if not self.support_.any():
             raise ValueError(
-                "none of the features passed the agreement filter: compare the names in `kept` with the table's"
+                "none of the features passed the agreement filter: compare the names in `kept` with the table's columns"
             )
         return self
 
@@ -56,27 +56,27 @@ class AgreementFilter(SelectorMixin, BaseEstimator):  # type: ignore[misc]
 
 
 class RedundancyFilter(SelectorMixin, BaseEstimator):  # type: ignore[misc]
-    """Drops constant features and all but the first of each group of features that say the same.
+    """Drop constant features, and all but the first of each group of correlated features.
 
     Parameters
     ----------
     max_correlation
-        A feature goes if its absolute Spearman correlation with an earlier kept one exceeds this.
+        A feature is dropped if its absolute Spearman correlation with an earlier kept one exceeds this.
     """
 
     def __init__(self, max_correlation: float = 0.95) -> None:
         self.max_correlation = max_correlation
 
     def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:
-        """Find the features to keep; a ValueError says so if all are constant."""
+        """Find the features to keep; raise ValueError if all are constant."""
         matrix = validate_data(self, X, dtype=np.float64)
         varying = np.flatnonzero(np.ptp(matrix, axis=0) > 0)
         if varying.size == 0:
-            raise ValueError("every feature is constant over the training patients: nothing can be learned from them")
+            raise ValueError("every feature is constant over the training patients: check the feature table")
         ranks = rankdata(matrix[:, varying], axis=0)
         ranks -= ranks.mean(axis=0)
         ranks /= np.sqrt((ranks**2).sum(axis=0))
-        # a tolerance, so that exact copies count as such when 1 is asked for and nothing hangs on the last bit
+        # the tolerance keeps exact copies when the limit is 1, whatever the rounding error
         close = np.abs(ranks.T @ ranks) > self.max_correlation + 1e-12
         kept = np.ones(varying.size, dtype=bool)
         for i in range(varying.size):
@@ -92,17 +92,17 @@ class RedundancyFilter(SelectorMixin, BaseEstimator):  # type: ignore[misc]
 
 
 class TopFeatures(SelectorMixin, BaseEstimator):  # type: ignore[misc]
-    """Keeps the features that matter most for the outcome.
+    """Keep the features that matter most for the outcome.
 
     Parameters
     ----------
     method
-        "importance": impurity importance in a forest of `n_trees`; "univariate": distance of the feature's own AUC
-        from 0.5; "none": keeps all.
+        "importance": impurity importance in a forest of `n_trees`; "univariate": distance of the univariate AUC
+        from 0.5; "none": keep all.
     n_top
-        How many are kept.
+        Number of features to keep.
     n_trees, seed
-        Of the forest.
+        Settings of the forest.
     """
 
     def __init__(self, method: str = "importance", n_top: int = 20, n_trees: int = 50, seed: int = 0) -> None:
@@ -119,13 +119,13 @@ class TopFeatures(SelectorMixin, BaseEstimator):  # type: ignore[misc]
             return self
         if self.method == "importance":
             forest = RandomForestClassifier(self.n_trees, class_weight="balanced", random_state=self.seed)
-            worth = forest.fit(matrix, outcome).feature_importances_
+            importance = forest.fit(matrix, outcome).feature_importances_
         else:
             positive = outcome == outcome.max()
             mean_rank = rankdata(matrix, axis=0)[positive].mean(axis=0)
-            worth = np.abs(mean_rank - (len(positive) + 1) / 2)
+            importance = np.abs(mean_rank - (len(positive) + 1) / 2)
         self.support_ = np.zeros(matrix.shape[1], dtype=bool)
-        self.support_[np.argsort(-worth, kind="stable")[: self.n_top]] = True
+        self.support_[np.argsort(-importance, kind="stable")[: self.n_top]] = True
         return self
 
     def _get_support_mask(self) -> NDArray[np.bool_]:

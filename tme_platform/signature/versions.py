@@ -1,4 +1,4 @@
-"""Is one version of the signature better than another? Which versions there are is known to ``tracking``."""
+"""Compare two versions of the signature. Listing the versions belongs in ``tracking``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class VersionComparison:
-    """Two versions on the patients that both were cross-validated on."""
+    """Two versions, compared on the patients that both were cross-validated on."""
 
     auc: AucComparison
     """`auc_a` is the newer version's AUC, `auc_b` the older's."""
@@ -34,9 +34,9 @@ class VersionComparison:
         return bool(self.auc.p < 0.05)
 
     def sentence(self) -> str:
-        """What the comparison comes to, in words."""
+        """Summarise the comparison in one sentence."""
         if not self.n_common - self.n_relabelled:
-            return "no patient in common: the two AUCs cannot be held against each other"
+            return "no patient in common: the two AUCs cannot be compared"
         if self.auc.reason and self.auc.p != self.auc.p:
             return f"AUC {self.difference:+.3f} on {self.auc.n} common patients, not testable: {self.auc.reason}"
         verdict = "larger than noise" if self.larger_than_noise else "within noise"
@@ -57,8 +57,8 @@ def compare_versions(older: pd.DataFrame, newer: pd.DataFrame) -> VersionCompari
     Returns
     -------
     VersionComparison
-        A patient's score is the mean over the repeats, the test DeLong's for two scores of the same patients. Folds of
-        the two versions differ, so this is not the AUC within folds that each version reports of itself.
+        A patient's score is the mean over the repeats; the test is DeLong's for paired scores. The folds of the two
+        versions differ, so these AUCs are not the within-fold AUCs that each version reports.
 
     References
     ----------

@@ -1,8 +1,8 @@
-"""The simulated study: cohorts whose true answer is known, as landing folders or as tables.
+"""Generate the simulated study, cohorts with known truth, as landing folders or tables.
 
-What belongs here: patients, expression, breast MRI with lesions and outlines, feature tables, all drawn from one latent
-infiltration per patient. What does not: anything that reads a landing folder or judges a signature, which is the rest
-of the platform and does not know that the data are simulated but for their provenance.
+Patients, expression, breast MRI with lesions and outlines, and feature tables all derive from one latent infiltration
+per patient. Nothing here reads a cohort for analysis or evaluates a signature: the rest of the platform treats
+simulated data like real data, except for their provenance.
 """
 
 from tme_platform.simulation.cohorts import COHORTS, SimulatedCohort, published_sizes

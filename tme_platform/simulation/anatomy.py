@@ -1,6 +1,6 @@
-"""A breast in fat-suppressed contrast-enhanced T1: skin, fat, glandular tissue, vessels, chest wall, air.
+"""Simulate a breast in fat-suppressed contrast-enhanced T1: skin, fat, glandular tissue, vessels, chest wall, air.
 
-Intensities are relative to glandular tissue = 100. The lesion is put in by `lesion`, the scanner by `image`.
+Intensities are relative to glandular tissue = 100. The lesion belongs in `lesion`, scanner effects in `image`.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _SKIN_MM = 1.6
 
 @dataclass(frozen=True)
 class Breast:
-    """A breast without lesion.
+    """A breast without a lesion.
 
     Attributes
     ----------
     tissue
-        Intensity, glandular tissue = 100, air 0.
+        Intensity; glandular tissue is 100, air is 0.
     neighbours
-        Vessels, skin and chest wall: what a reader leaves out of the ring.
+        Vessels, skin and chest wall, which a reader excludes from the ring.
     below_skin_mm, before_chest_mm
         Distance (along y) to the skin and to the chest wall.
     """
@@ -46,13 +46,13 @@ def draw_breast(grid: Grid, fat: float, lesion_mm: NDArray[np.float64], random: 
     Parameters
     ----------
     grid
-        Where.
+        Voxel grid.
     fat
         Intensity of fat.
     lesion_mm
-        Where the lesion will be (z, y, x), mm.
+        Centre of the lesion (z, y, x), mm.
     random
-        Where the numbers come from.
+        Random generator.
     """
     below_skin, before_chest = _surfaces(grid, random)
     breast = soft_step(np.minimum(below_skin, before_chest), 0.5)
@@ -73,7 +73,7 @@ def draw_breast(grid: Grid, fat: float, lesion_mm: NDArray[np.float64], random: 
 
 
 def _surfaces(grid: Grid, random: np.random.Generator) -> tuple[Volume, Volume]:
-    """Distance along y to the skin (a dome with a soft nipple) and to the chest wall (bent away at the side)."""
+    """Distance along y to the skin (a dome with a nipple) and to the chest wall (curved away at the side)."""
     z, y, x = grid.axes()
     depth, width = (n * s for n, s in zip(grid.shape[1:], grid.spacing_mm[1:], strict=True))
     chest = 0.86 * depth + 0.0016 * (x - 0.35 * width) ** 2 + random.normal(0, 0.8)
@@ -91,7 +91,7 @@ def _surfaces(grid: Grid, random: np.random.Generator) -> tuple[Volume, Volume]:
 
 
 def _glandular(grid: Grid, below_skin: Volume, before_chest: Volume, random: np.random.Generator) -> Volume:
-    """Share of glandular tissue: smooth patches drawn out towards the nipple, away from skin and chest wall."""
+    """Share of glandular tissue: smooth patches elongated towards the nipple, away from skin and chest wall."""
     stretched = Grid(grid.shape, (grid.spacing_mm[0], grid.spacing_mm[1] * 0.6, grid.spacing_mm[2]))
     patches = gaussian_field(stretched, 6.0, random) + 0.55 * gaussian_field(stretched, 2.2, random)
     strands = np.exp(-((gaussian_field(stretched, 2.6, random) / 0.22) ** 2))
@@ -119,24 +119,24 @@ def _chest_wall(grid: Grid, before_chest: Volume, below_skin: Volume, random: np
 def _vessels(
     grid: Grid, below_skin: Volume, before_chest: Volume, lesion_mm: NDArray[np.float64], random: np.random.Generator
 ) -> Volume:
-    """Bright tubes along smooth curves from the chest wall forwards; 1 in their middle."""
+    """Bright tubes along smooth curves from the chest wall forwards; 1 at their centre."""
     size = np.array(grid.shape) * grid.spacing_mm
     vessel = np.zeros(grid.shape, dtype=np.float32)
     for number in range(int(random.integers(3, 6))):
-        way = np.linspace(0, 1, 260)
+        position = np.linspace(0, 1, 260)
         start, end = (
             size * random.uniform([0.1, 0.75, 0.15], [0.9, 0.85, 0.85]),
             size * random.uniform([0.1, 0.2, 0.2], [0.9, 0.4, 0.8]),
         )
         if number == 0:  # feeds the lesion
             end = lesion_mm + random.normal(0, 3, 3)
-        curve = start + (end - start) * way[:, None]
+        curve = start + (end - start) * position[:, None]
         for wave in (1, 2, 3):
-            curve += random.normal(0, 4.5 / wave, 3) * np.sin(np.pi * wave * way)[:, None]
-        places = np.rint(curve / grid.spacing_mm).astype(int)
-        inside = ((places >= 0) & (places < grid.shape)).all(axis=1)
+            curve += random.normal(0, 4.5 / wave, 3) * np.sin(np.pi * wave * position)[:, None]
+        voxels = np.rint(curve / grid.spacing_mm).astype(int)
+        inside = ((voxels >= 0) & (voxels < grid.shape)).all(axis=1)
         marked = np.zeros(grid.shape, dtype=bool)
-        marked[tuple(places[inside].T)] = True
+        marked[tuple(voxels[inside].T)] = True
         radius = random.uniform(0.7, 1.1)
         reach = ndimage.gaussian_filter(marked.astype(np.float32), [radius / s for s in grid.spacing_mm], truncate=3.0)
         if reach.max() > 0:

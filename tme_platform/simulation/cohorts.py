@@ -1,4 +1,4 @@
-"""Which cohorts the simulated study has: published sizes, roles, what each brings. Patients are drawn in `patients`."""
+"""The cohorts of the simulated study: published sizes, roles and data. Drawing patients belongs in `patients`."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ class SimulatedCohort:
     name, title, roles
         As in its cohort file.
     prefix
-        First letters of its patients' pseudonyms.
+        Prefix of its patients' pseudonyms.
     published
         Patients in Han et al. 2024.
     clinical
-        The canonical columns it brings.
+        The canonical clinical columns it provides.
     expression, imaging
-        Whether it brings RNA-seq, and DCE-MRI.
+        Whether it provides RNA-seq, and DCE-MRI.
     read_again
-        Its first patients, whom two readers outline twice.
+        Number of its first patients whom two readers outline twice.
     subtypes
         Shares of `SUBTYPES`.
     stages
@@ -109,11 +109,11 @@ COHORTS: dict[str, SimulatedCohort] = {
 """The cohorts by name; discovery and validation are one collection, split 80/20."""
 
 TRUTH = "sim_truth"
-"""The landing folder with the true abundances behind the expression cohort, so that scores can be held against them."""
+"""The landing folder with the true abundances behind the expression cohort, for comparison with the scores."""
 
 
 def published_sizes(scale: float = 1.0) -> dict[str, int]:
-    """Patients by cohort: the published numbers times `scale`, at least one each.
+    """Return patients by cohort: the published numbers times `scale`, at least one each.
 
     Raises
     ------
@@ -121,5 +121,5 @@ def published_sizes(scale: float = 1.0) -> dict[str, int]:
         If `scale` is not positive.
     """
     if not scale > 0:
-        raise ValueError(f"the sizes cannot be scaled by {scale}: it must be more than 0")
+        raise ValueError(f"the scale of the cohort sizes is {scale}; it must be more than 0")
     return {name: max(1, round(cohort.published * scale)) for name, cohort in COHORTS.items()}

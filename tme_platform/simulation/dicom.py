@@ -1,6 +1,6 @@
-"""Simulated images as DICOM: a series of MR slices and an outline as DICOM-SEG. Reading DICOM is `imaging`'s.
+"""Write simulated images as DICOM: a series of MR slices, and outlines as DICOM-SEG. Reading belongs in ``imaging``.
 
-Identifiers hang on the patient and the name of the object, and no clock is asked, so that the same image gives the same
+Identifiers derive from the patient and the name of the object, and dates are fixed, so the same image gives the same
 bytes.
 """
 
@@ -26,18 +26,18 @@ def write_series(folder: Path, image: sitk.Image, *, patient: str, scanner: str)
     Parameters
     ----------
     folder
-        Where; made if it is not there.
+        Destination; created if needed.
     image
-        16-bit volume with axes along the patient's.
+        16-bit volume with axes parallel to the patient's.
     patient
-        The pseudonym; nothing else names the patient.
+        The pseudonym, the only identifier of the patient in the files.
     scanner
         One of `SCANNERS`, for the acquisition tags.
 
     Returns
     -------
     list of Path
-        The files, by slice.
+        The files, in slice order.
     """
     folder.mkdir(parents=True, exist_ok=True)
     spacing, origin = image.GetSpacing(), image.GetOrigin()
@@ -45,21 +45,21 @@ def write_series(folder: Path, image: sitk.Image, *, patient: str, scanner: str)
     files = []
     for index, plane in enumerate(sitk.GetArrayViewFromImage(image)):
         path = folder / f"{index:03d}.dcm"
-        made = _slice(path, patient, index)
-        made.Rows, made.Columns = plane.shape
-        made.PixelSpacing, made.SliceThickness = [spacing[1], spacing[0]], spacing[2]
-        made.SpacingBetweenSlices = spacing[2]
-        made.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
-        made.ImagePositionPatient = [origin[0], origin[1], round(origin[2] + index * spacing[2], 4)]
-        made.Manufacturer, made.ManufacturerModelName = "simulated", machine.model
-        made.MagneticFieldStrength, made.RepetitionTime, made.EchoTime, made.FlipAngle = (
+        dataset = _slice(path, patient, index)
+        dataset.Rows, dataset.Columns = plane.shape
+        dataset.PixelSpacing, dataset.SliceThickness = [spacing[1], spacing[0]], spacing[2]
+        dataset.SpacingBetweenSlices = spacing[2]
+        dataset.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
+        dataset.ImagePositionPatient = [origin[0], origin[1], round(origin[2] + index * spacing[2], 4)]
+        dataset.Manufacturer, dataset.ManufacturerModelName = "simulated", machine.model
+        dataset.MagneticFieldStrength, dataset.RepetitionTime, dataset.EchoTime, dataset.FlipAngle = (
             machine.field_tesla,
             5.2,
             2.4,
             12,
         )
-        made.PixelData = np.asarray(plane, dtype="<u2").tobytes()
-        made.save_as(path, enforce_file_format=True)
+        dataset.PixelData = np.asarray(plane, dtype="<u2").tobytes()
+        dataset.save_as(path, enforce_file_format=True)
         files.append(path)
     return files
 
@@ -76,7 +76,7 @@ def write_segmentation(path: Path, mask: sitk.Image, slices: list[Path], *, pati
     slices
         Files of the series (`write_series`).
     patient, name
-        The pseudonym, and the outline's name (reader and session), on which its identifiers hang.
+        The pseudonym, and the outline's name (reader and session); its identifiers derive from both.
     """
     import highdicom as hd
     from highdicom.seg import Segmentation, SegmentationTypeValues, SegmentDescription
@@ -92,7 +92,7 @@ def write_segmentation(path: Path, mask: sitk.Image, slices: list[Path], *, pati
         tracking_uid=_uid(patient, name, "track"),
         tracking_id="tumour",
     )
-    made = Segmentation(
+    dataset = Segmentation(
         source_images=[dcmread(file) for file in slices],
         pixel_array=sitk.GetArrayFromImage(mask).astype(bool),
         segmentation_type=SegmentationTypeValues.BINARY,
@@ -107,15 +107,15 @@ def write_segmentation(path: Path, mask: sitk.Image, slices: list[Path], *, pati
         device_serial_number="0",
     )
     for keyword in ("ContentDate", "SeriesDate", "InstanceCreationDate"):
-        if keyword in made:
-            setattr(made, keyword, _DATE)
+        if keyword in dataset:
+            setattr(dataset, keyword, _DATE)
     for keyword in ("ContentTime", "SeriesTime", "InstanceCreationTime"):
-        if keyword in made:
-            setattr(made, keyword, _TIME)
-    for contribution in made.get("ContributingEquipmentSequence", []):
+        if keyword in dataset:
+            setattr(dataset, keyword, _TIME)
+    for contribution in dataset.get("ContributingEquipmentSequence", []):
         contribution.ContributionDateTime = _DATE + _TIME
-    _settle(made, patient, name)
-    made.save_as(path, enforce_file_format=True)
+    _fix_identifiers(dataset, patient, name)
+    dataset.save_as(path, enforce_file_format=True)
 
 
 def _slice(path: Path, patient: str, index: int) -> FileDataset:
@@ -125,23 +125,38 @@ def _slice(path: Path, patient: str, index: int) -> FileDataset:
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID, meta.TransferSyntaxUID = MRImageStorage, ExplicitVRLittleEndian
     meta.MediaStorageSOPInstanceUID = _uid(patient, "image", str(index))
-    made = FileDataset(str(path), {}, file_meta=meta, preamble=b"\0" * 128)
-    made.SOPClassUID, made.SOPInstanceUID = MRImageStorage, meta.MediaStorageSOPInstanceUID
-    made.PatientID, made.PatientName, made.PatientBirthDate, made.PatientSex = patient, "Simulated^Patient", "", ""
-    made.StudyInstanceUID, made.SeriesInstanceUID = _uid(patient, "study"), _uid(patient, "image", "series")
-    made.FrameOfReferenceUID, made.StudyID, made.AccessionNumber = _uid(patient, "frame"), "", ""
-    made.StudyDate, made.StudyTime, made.AcquisitionTime, made.ReferringPhysicianName = _DATE, _TIME, _TIME, ""
-    made.Modality, made.SeriesNumber, made.InstanceNumber, made.PositionReferenceIndicator = "MR", 1, index + 1, ""
-    made.SamplesPerPixel, made.PhotometricInterpretation = 1, "MONOCHROME2"
-    made.BitsAllocated, made.BitsStored, made.HighBit, made.PixelRepresentation = 16, 16, 15, 0
-    return made
+    dataset = FileDataset(str(path), {}, file_meta=meta, preamble=b"\0" * 128)
+    dataset.SOPClassUID, dataset.SOPInstanceUID = MRImageStorage, meta.MediaStorageSOPInstanceUID
+    dataset.PatientID, dataset.PatientName, dataset.PatientBirthDate, dataset.PatientSex = (
+        patient,
+        "Simulated^Patient",
+        "",
+        "",
+    )
+    dataset.StudyInstanceUID, dataset.SeriesInstanceUID = _uid(patient, "study"), _uid(patient, "image", "series")
+    dataset.FrameOfReferenceUID, dataset.StudyID, dataset.AccessionNumber = _uid(patient, "frame"), "", ""
+    dataset.StudyDate, dataset.StudyTime, dataset.AcquisitionTime, dataset.ReferringPhysicianName = (
+        _DATE,
+        _TIME,
+        _TIME,
+        "",
+    )
+    dataset.Modality, dataset.SeriesNumber, dataset.InstanceNumber, dataset.PositionReferenceIndicator = (
+        "MR",
+        1,
+        index + 1,
+        "",
+    )
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 16, 16, 15, 0
+    return dataset
 
 
-def _settle(made: Any, patient: str, name: str) -> None:  # noqa: ANN401  # a pydicom data set has any element
-    """Give the identifiers that the library draws at random a value of the patient's own."""
-    for number, sequence in enumerate(made.get("DimensionOrganizationSequence", [])):
+def _fix_identifiers(dataset: Any, patient: str, name: str) -> None:  # noqa: ANN401  # a pydicom data set has any element
+    """Replace the identifiers that the library draws at random by values derived from the patient."""
+    for number, sequence in enumerate(dataset.get("DimensionOrganizationSequence", [])):
         sequence.DimensionOrganizationUID = _uid(patient, name, "dimension", str(number))
-        for item in made.get("DimensionIndexSequence", []):
+        for item in dataset.get("DimensionIndexSequence", []):
             if "DimensionOrganizationUID" in item:
                 item.DimensionOrganizationUID = sequence.DimensionOrganizationUID
 

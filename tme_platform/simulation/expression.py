@@ -1,7 +1,8 @@
-"""Simulated RNA-seq: log2 TPM of the genes that the packaged collections name, driven by each tumour's infiltration.
+"""Simulate RNA-seq: log2 TPM of the genes in the packaged collections, driven by the infiltration of each tumour.
 
 Each gene is a base level plus loadings on factors (24 populations, infiltration, stroma, proliferation, hormone
-receptor), its PAM50 centroid where it has one, and noise. Scores are computed in `tme_platform.expression`.
+receptor), its PAM50 centroid where it has one, and noise. Computing scores belongs in
+``tme_platform.expression``.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ _TENTHS_OF_COMMON_GENES = 6
 
 @dataclass(frozen=True)
 class _Genes:
-    """What is the same in every tumour: names, base levels, noise, loadings (factors x genes), PAM50 centroids."""
+    """Parameters shared by all tumours: names, base levels, noise, loadings (factors x genes), PAM50 centroids."""
 
     names: tuple[str, ...]
     base: NDArray[np.float64]
@@ -64,7 +65,7 @@ def simulate_abundances(cohort: SimulatedCohort, patients: pd.DataFrame, *, seed
     Parameters
     ----------
     cohort
-        Which cohort.
+        The cohort.
     patients
         Its patients (`simulate_patients`).
     seed
@@ -87,7 +88,7 @@ def simulate_expression(cohort: SimulatedCohort, patients: pd.DataFrame, *, seed
     Parameters
     ----------
     cohort
-        Which cohort.
+        The cohort.
     patients
         Its patients (`simulate_patients`).
     seed
@@ -113,7 +114,7 @@ def simulate_expression(cohort: SimulatedCohort, patients: pd.DataFrame, *, seed
 
 
 def _factors(cohort: SimulatedCohort, number: int, infiltration: float, seed: int) -> tuple[NDArray[np.float64], float]:
-    """A tumour's abundances of the populations, and its stroma."""
+    """The abundances of the populations in a tumour, and its stroma."""
     random = random_for(seed, cohort.name, number, "abundances")
     stroma = float(random.normal())
     groups = _populations()
@@ -132,23 +133,23 @@ def _genes(seed: int) -> _Genes:
     rows = _loadings()
     centroids = _centroids()
     names = sorted({gene for of_factor in rows.values() for gene in of_factor} | set(centroids) | _common_genes())
-    place = {name: position for position, name in enumerate(names)}
+    column = {name: position for position, name in enumerate(names)}
     random = random_for(seed, "genes")
     loadings = np.zeros((len(rows), len(names)))
     for factor, of_factor in enumerate(rows.values()):
         for gene, loading in of_factor.items():
-            loadings[factor, place[gene]] = loading
+            loadings[factor, column[gene]] = loading
     loadings *= np.clip(random.normal(1, 0.25, loadings.shape), 0.3, 1.7)
     subtypes = {subtype: np.zeros(len(names)) for subtype in _PROLIFERATION}
     for gene, of_subtype in centroids.items():
         for subtype, value in of_subtype.items():
-            subtypes[subtype][place[gene]] = value
+            subtypes[subtype][column[gene]] = value
     base = np.clip(random.normal(4.5, 2.0, len(names)), 0.8, 11)
     return _Genes(tuple(names), base, random.uniform(0.45, 0.95, len(names)), loadings, subtypes)
 
 
 def _loadings() -> dict[str, dict[str, float]]:
-    """Loading of each gene on each factor; a gene follows the first thing that names it."""
+    """Loading of each gene on each factor; a gene in several collections follows the first."""
     named: set[str] = set()
 
     def fresh(genes: list[str], loading: float) -> dict[str, float]:
@@ -180,7 +181,7 @@ def _centroids() -> dict[str, dict[str, float]]:
 
 
 def _common_genes() -> set[str]:
-    """Six in ten of the genes on which ESTIMATE ranks a tumour: more than it asks for."""
+    """Six in ten of the common genes of ESTIMATE, more than the minimum that it needs."""
     path = gene_set_path("tme24").parent / "estimate_common_genes_10412.tsv.gz"
     with gzip.open(path, "rt", encoding="utf-8") as stream:
         names = [line.split("\t")[0].strip() for line in stream][1:]

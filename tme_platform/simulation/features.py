@@ -1,4 +1,4 @@
-"""Finished radiomic tables without images, for many repeats and for cohorts of thousands. Images are in `image`."""
+"""Simulate radiomic feature tables without images, for many repeats and large cohorts. Images belong in `image`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tme_platform.simulation.seeds import random_for
 FEATURE_SET = "simulated-table"
 _BLOCK = 10
 _INFORMATIVE = (0.80, 0.70, 0.60, 0.45, 0.30)
-"""Correlation of the first blocks with the image's latent; the others have none."""
+"""Correlation of the first blocks with the image latent; the others have none."""
 _WITHIN_BLOCK = 0.85
 
 
@@ -24,7 +24,7 @@ def simulate_features(
     seed: int = 2024,
     n_features: int = 120,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Draw a feature table and the patients it belongs to.
+    """Draw a feature table and its patients.
 
     Features come in blocks of ten that share a factor; the factors of the first blocks follow the patients'
     `simulated_image_latent`. Every third feature is skewed (its exponential).
@@ -34,23 +34,23 @@ def simulate_features(
     cohort
         A cohort of the simulated study, or its name.
     patients
-        How many; the published number if None. A larger number leaves the first ones as they are.
+        Number of patients; the published number if None. A larger number does not change the first patients.
     effect
-        How strongly features follow the infiltration; 0 is not at all.
+        Strength of the link between infiltration and features; 0 is none.
     seed, n_features
-        The study's seed; how many features.
+        The study's seed; the number of features.
 
     Returns
     -------
     features
         Patients x features.
     patients
-        As `simulate_patients` gives them: labels and endpoints.
+        As from `simulate_patients`, with labels and endpoints.
 
     Raises
     ------
     ValueError
-        If the effect, or a number, is negative.
+        If `effect` or `patients` is negative.
     """
     drawn = COHORTS[cohort] if isinstance(cohort, str) else cohort
     people = simulate_patients(drawn, drawn.published if patients is None else patients, effect=effect, seed=seed)
@@ -58,7 +58,7 @@ def simulate_features(
 
 
 def feature_table(cohort: SimulatedCohort, patients: pd.DataFrame, *, seed: int, n_features: int = 120) -> pd.DataFrame:
-    """Draw the features of patients that were drawn already; see `simulate_features`."""
+    """Draw the features of given patients; see `simulate_features`."""
     blocks = -(-n_features // _BLOCK)
     follows = np.zeros(blocks)
     follows[: len(_INFORMATIVE)] = _INFORMATIVE[:blocks]

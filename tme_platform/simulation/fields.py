@@ -1,4 +1,4 @@
-"""Gaussian random fields on anisotropic grids, and the grid itself. What is made of them is for the callers."""
+"""Gaussian random fields on anisotropic voxel grids."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Volume = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Grid:
-    """Voxels of a volume, arrays being (z, y, x).
+    """Voxel grid of a volume; arrays are (z, y, x).
 
     Attributes
     ----------
@@ -40,11 +40,11 @@ def gaussian_field(grid: Grid, length_mm: float, random: np.random.Generator) ->
     Parameters
     ----------
     grid
-        Where.
+        Voxel grid.
     length_mm
         Standard deviation of the Gaussian that smooths white noise.
     random
-        Where the numbers come from.
+        Random generator.
     """
     noise = random.standard_normal(grid.shape, dtype=np.float32)
     smooth: Volume = ndimage.gaussian_filter(noise, [length_mm / s for s in grid.spacing_mm], mode="wrap", truncate=3.0)
@@ -53,5 +53,5 @@ def gaussian_field(grid: Grid, length_mm: float, random: np.random.Generator) ->
 
 
 def soft_step(distance_mm: Volume, width_mm: float) -> Volume:
-    """Rise from 0 to 1 about distance 0: the edge of a tissue as partial volumes show it."""
+    """Rise smoothly from 0 to 1 around distance 0, like the edge of a tissue with partial volumes."""
     return np.asarray(0.5 * (1 + np.tanh(distance_mm / width_mm)), dtype=np.float32)

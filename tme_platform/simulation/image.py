@@ -1,4 +1,4 @@
-"""One simulated patient's MRI: breast, lesion, scanner, outlines. Files are written in `landing` and `dicom`."""
+"""Simulate the MRI of one patient: breast, lesion, scanner and outlines. Writing files belongs in `imaging`."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class SimulatedImage:
     outlines
         By (reader, session): 8-bit masks, 1 inside.
     exclusion
-        8-bit mask of vessels, skin and chest wall outside of every outline.
+        8-bit mask of vessels, skin and chest wall outside all outlines.
     lesion
-        What was drawn.
+        The true lesion.
     """
 
     image: sitk.Image
@@ -43,18 +43,18 @@ class SimulatedImage:
 def simulate_image(
     seed: int, cohort: str, number: int, *, latent: float, scanner: str, read_again: bool = False
 ) -> SimulatedImage:
-    """Make the image of one patient.
+    """Simulate the image of one patient.
 
     Parameters
     ----------
     seed, cohort, number
-        Everything but the next two hangs on these alone.
+        Determine everything except the effects of `latent` and `scanner`.
     latent
-        The patient's `simulated_image_latent`: drives rim, halo, texture and roundness.
+        The patient's `simulated_image_latent`; determines rim, halo, texture and roundness.
     scanner
         One of `SCANNERS`.
     read_again
-        Whether two readers outline it twice; otherwise the first reader does once.
+        Whether two readers outline it twice; otherwise the first reader outlines it once.
     """
     machine = SCANNERS[scanner]
     names = (seed, cohort, number)
@@ -62,7 +62,7 @@ def simulate_image(
     spacing = machine.spacing_mm[::-1]
     grid = Grid(tuple(round(mm / s) for mm, s in zip(FIELD_OF_VIEW_MM, spacing, strict=True)), spacing)  # type: ignore[arg-type]
     lesion = draw_lesion(latent, random_for(*names, "lesion"))
-    centre = _place(lesion, random)
+    centre = _lesion_centre(lesion, random)
     breast = draw_breast(grid, machine.fat, centre, random)
     tissue = paint(breast.tissue, lesion, grid, centre, random)
     seen = depth_inside(lesion, grid, centre, spicules=_SPICULES_SEEN)
@@ -78,22 +78,22 @@ def simulate_image(
 
 
 def readings(read_again: bool) -> list[tuple[str, int]]:
-    """Who reads an image in which session."""
+    """List the (reader, session) pairs of an image."""
     return [(reader, session) for reader in READERS for session in (1, 2)] if read_again else [("R1", 1)]
 
 
-def _place(lesion: Lesion, random: np.random.Generator) -> NDArray[np.float64]:
-    """The lesion's centre (z, y, x): well inside the breast, the larger the nearer to its middle."""
+def _lesion_centre(lesion: Lesion, random: np.random.Generator) -> NDArray[np.float64]:
+    """Centre (z, y, x) of the lesion inside the breast; larger lesions lie closer to the middle."""
     size: NDArray[np.float64] = np.array(FIELD_OF_VIEW_MM)
     room = np.clip(1 - lesion.radius_mm / 22, 0, 1)
-    away = random.uniform([-0.12, -0.16, -0.2], [0.12, 0.14, 0.2])
-    return np.asarray(size * (np.array([0.5, 0.54, 0.5]) + room * away))
+    offset = random.uniform([-0.12, -0.16, -0.2], [0.12, 0.14, 0.2])
+    return np.asarray(size * (np.array([0.5, 0.54, 0.5]) + room * offset))
 
 
 def _acquire(
     tissue: Volume, breast: Breast, machine: Scanner, grid: Grid, random: np.random.Generator
 ) -> NDArray[np.int16]:
-    """Shade by the coil, add Rician noise, store as whole numbers."""
+    """Apply the coil's shading and Rician noise, and store integers."""
     z, y, x = (axis / axis.max() * 2 - 1 for axis in grid.axes())
     slopes = random.normal(0, machine.bias, 5)
     log_bias = (

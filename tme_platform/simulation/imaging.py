@@ -1,4 +1,4 @@
-"""Image files of a simulated cohort and their manifest. What is in an image is drawn in `image`."""
+"""Write the image files of a simulated cohort and their manifest. Simulating an image belongs in `image`."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from tme_platform.simulation.image import readings, simulate_image
 
 _SERIES = "dce"
 _DONE = "exclusion.nii.gz"
-"""Written last: an image whose exclusion mask is there is complete."""
+"""Written last, so an image with an exclusion mask is complete."""
 
 
 @dataclass(frozen=True)
 class ImageJob:
-    """One patient's image to write. Numbers and paths only, so that processes are handed little.
+    """One image to write. Holds only numbers and paths, so that little is sent to worker processes.
 
     Attributes
     ----------
     folder
         The cohort's folder.
     seed, cohort, number, patient
-        Whose image.
+        The patient and the study's seed.
     latent, scanner, read_again
         See `simulate_image`.
     dicom
-        DICOM series and DICOM-SEG, or NIfTI.
+        Whether to write DICOM series and DICOM-SEG; otherwise NIfTI.
     """
 
     folder: Path
@@ -58,14 +58,14 @@ class ImageJob:
         return f"images/{self.patient}/{_DONE}"
 
     def done(self) -> bool:
-        """Whether the files are there."""
+        """Return whether the files exist."""
         return (self.folder / self.exclusion).exists()
 
 
 def image_jobs(
     folder: Path, cohort: SimulatedCohort, patients: pd.DataFrame, *, seed: int, dicom: bool
 ) -> list[ImageJob]:
-    """List what there is to write for a cohort's patients (`simulate_patients`), in their order."""
+    """List the images of a cohort's patients (`simulate_patients`), in their order."""
     return [
         ImageJob(
             folder=folder,
@@ -83,25 +83,25 @@ def image_jobs(
 
 
 def write_image(job: ImageJob) -> None:
-    """Make one patient's image and write it with its outlines."""
-    made = simulate_image(
+    """Simulate the image of one patient and write it with its outlines."""
+    simulated = simulate_image(
         job.seed, job.cohort, job.number, latent=job.latent, scanner=job.scanner, read_again=job.read_again
     )
     (job.folder / "images" / job.patient).mkdir(parents=True, exist_ok=True)
     if job.dicom:
-        slices = write_series(job.folder / job.image, made.image, patient=job.patient, scanner=job.scanner)
-        for (reader, session), mask in made.outlines.items():
+        slices = write_series(job.folder / job.image, simulated.image, patient=job.patient, scanner=job.scanner)
+        for (reader, session), mask in simulated.outlines.items():
             name = f"{reader}_{session}"
             write_segmentation(job.folder / job.mask(reader, session), mask, slices, patient=job.patient, name=name)
     else:
-        sitk.WriteImage(made.image, str(job.folder / job.image))
-        for (reader, session), mask in made.outlines.items():
+        sitk.WriteImage(simulated.image, str(job.folder / job.image))
+        for (reader, session), mask in simulated.outlines.items():
             sitk.WriteImage(mask, str(job.folder / job.mask(reader, session)))
-    sitk.WriteImage(made.exclusion, str(job.folder / job.exclusion))
+    sitk.WriteImage(simulated.exclusion, str(job.folder / job.exclusion))
 
 
 def write_manifest(folder: Path, jobs: list[ImageJob]) -> None:
-    """Write `imaging.csv`: a row per outline."""
+    """Write `imaging.csv`, with one row per outline."""
     rows = [
         {
             "patient_id": job.patient,

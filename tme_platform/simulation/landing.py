@@ -1,7 +1,7 @@
-"""The simulated study as landing folders. What is in the files is drawn in the other modules of the package.
+"""Write the simulated study as landing folders. Simulating the data belongs in the other modules of the package.
 
-A cohort is written beside its place and moved there whole, so that nobody sees half of one. Growing it links the images
-that are there already into the new folder: they stay as they are, byte for byte.
+A cohort is written to a hidden folder and then moved into place, so that no run sees an incomplete cohort. When a
+cohort grows, existing images are linked into the new folder and stay the same byte for byte.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ from tme_platform.simulation.patients import simulate_patients
 from tme_platform.simulation.tables import write_cohort_file, write_tables, write_truth
 
 RECORD = "simulation.yaml"
-"""What a simulated cohort was made by; kept in its folder, so that it can be grown by the same."""
+"""Records the settings of a simulated cohort in its folder, so that it can grow with the same settings."""
 
 OnProgress = Callable[[str, int, int], None]
-"""Told after each image: cohort, done, total."""
+"""Called after each image with cohort, images done, and total."""
 
 
 class SimulationError(ValueError):
-    """The study cannot be written as asked; the message says why and what to do."""
+    """The study cannot be written; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Simulation:
-    """What the simulated study is made by.
+    """Settings of the simulated study.
 
     Attributes
     ----------
     seed
-        Seed of everything.
+        Seed of all random numbers.
     effect
-        How strongly images follow the infiltration; 0 is not at all.
+        Strength of the link between infiltration and images; 0 is none.
     features_only
-        Finished feature tables in place of images.
+        Write finished feature tables instead of images.
     dicom
         Cohorts whose images are DICOM series with DICOM-SEG outlines; the others are NIfTI.
     """
@@ -55,7 +55,7 @@ class Simulation:
     dicom: tuple[str, ...] = ()
 
     def of(self, cohort: str) -> dict[str, object]:
-        """What one cohort is made by, as its record says it."""
+        """Return the settings of one cohort, as in its record."""
         images = "features" if self.features_only else "dicom" if cohort in self.dicom else "nifti"
         return {"seed": self.seed, "effect": self.effect, "images": images if cohort != EXPRESSION.name else "none"}
 
@@ -69,7 +69,7 @@ def write_study(
     replace_other: bool = False,
     on_progress: OnProgress | None = None,
 ) -> dict[str, int]:
-    """Write the cohorts of the simulated study; what is there already is kept, and grown where more is asked for.
+    """Write the cohorts of the simulated study. Existing patients are kept, and cohorts grow to the requested size.
 
     Parameters
     ----------
@@ -78,23 +78,24 @@ def write_study(
     sizes
         Patients by cohort (names of `COHORTS`).
     simulation
-        What they are made by.
+        Settings of the study.
     workers
-        Processes; None takes the processors there are, 1 works in this process.
+        Number of processes; None uses all processors, 1 uses the current process.
     replace_other
-        Whether a cohort that was made by something else, or is larger, is made anew.
+        Whether to overwrite cohorts that have other settings or more patients.
     on_progress
-        Told after each image.
+        Called after each image.
 
     Returns
     -------
     dict
-        Images written, by cohort.
+        Number of images written, by cohort.
 
     Raises
     ------
     SimulationError
-        An unknown cohort; a landing folder with real cohorts; a cohort that cannot be grown into the one asked for.
+        If a cohort is unknown, the landing folder holds real cohorts, or an existing cohort has other settings or more
+        patients.
     """
     _refuse_unknown([*sizes, *simulation.dicom])
     _refuse_real(landing)
@@ -109,67 +110,69 @@ def write_study(
 
 
 def grown_sizes(landing: Path, more: Mapping[str, int]) -> tuple[dict[str, int], Simulation]:
-    """Sizes of simulated cohorts that are to be larger by so many patients, and what they were made by.
+    """Return the sizes of simulated cohorts after adding patients, and their settings.
 
     Parameters
     ----------
     landing
         Folder with one folder per cohort.
     more
-        How many patients more, by cohort.
+        Number of patients to add, by cohort.
 
     Raises
     ------
     SimulationError
-        A cohort is not there, or the cohorts were made by different seeds or effects.
+        If a cohort does not exist, or the cohorts have different seeds or effects.
     """
     _refuse_unknown(list(more))
     records = {name: _record(landing / name) for name in more}
     for name, record in records.items():
         if record is None:
-            raise SimulationError(f"{landing / name} is no simulated cohort that could grow: run `tme simulate` first")
+            raise SimulationError(
+                f"{landing / name} is not a simulated cohort, so it cannot grow: run `tme simulate` first"
+            )
     known = {name: record for name, record in records.items() if record is not None}
     if len({(record["seed"], record["effect"]) for record in known.values()}) > 1:
-        raise SimulationError("these cohorts were made by different seeds or effects: grow them one at a time")
+        raise SimulationError("these cohorts have different seeds or effects: grow them one at a time")
     first = next(iter(known.values()))
-    made_by = Simulation(
+    settings = Simulation(
         seed=int(str(first["seed"])),
         effect=float(str(first["effect"])),
         features_only=any(record["images"] == "features" for record in known.values()),
         dicom=tuple(name for name, record in known.items() if record["images"] == "dicom"),
     )
-    return {name: int(str(known[name]["patients"])) + number for name, number in more.items()}, made_by
+    return {name: int(str(known[name]["patients"])) + number for name, number in more.items()}, settings
 
 
 def _refuse_unknown(names: list[str]) -> None:
     for name in names:
         if name not in COHORTS:
-            raise SimulationError(f"{name!r} is no simulated cohort: it is one of {', '.join(COHORTS)}")
+            raise SimulationError(f"{name!r} is not a simulated cohort: choose from {', '.join(COHORTS)}")
 
 
 def _refuse_real(landing: Path) -> None:
     for name in list_cohorts(landing):
         if not read_cohort(landing / name).simulated:
             raise SimulationError(
-                f"{landing} holds the real cohort {name}: simulated ones are not put beside it. "
-                "Name another folder (--to)."
+                f"{landing} holds the real cohort {name}, and simulated cohorts are kept separate: choose another "
+                "folder with --to"
             )
 
 
-def _refuse_other(folder: Path, made_by: dict[str, object], patients: int, replace_other: bool) -> None:
+def _refuse_other(folder: Path, settings: dict[str, object], patients: int, replace_other: bool) -> None:
     record = _record(folder)
     if replace_other or not folder.exists():
         return
     if record is None:
-        raise SimulationError(f"{folder} was not made by `tme simulate`: move it away")
-    differs = [name for name, value in made_by.items() if record[name] != value]
-    if differs:
-        said = ", ".join(f"{name} {record[name]} (asked: {made_by[name]})" for name in differs)
-        raise SimulationError(f"{folder.name} is there already, made by {said}: --replace makes it anew")
+        raise SimulationError(f"{folder} was not written by `tme simulate`: move it elsewhere")
+    changed = [name for name, value in settings.items() if record[name] != value]
+    if changed:
+        shown = ", ".join(f"{name} {record[name]} (requested: {settings[name]})" for name in changed)
+        raise SimulationError(f"{folder.name} already exists with {shown}: use --replace to overwrite it")
     if int(str(record["patients"])) > patients:
         raise SimulationError(
-            f"{folder.name} has {record['patients']} patients already, {patients} are asked for: "
-            "--replace makes it anew"
+            f"{folder.name} already has {record['patients']} patients, more than the {patients} requested: "
+            "use --replace to overwrite it"
         )
 
 
@@ -184,19 +187,19 @@ def _write_cohort(
     cohort = COHORTS[name]
     people = simulate_patients(cohort, patients, effect=simulation.effect, seed=simulation.seed)
     staged = _stage(landing / name)
-    made_by = simulation.of(name)
+    settings = simulation.of(name)
     images = 0
     if cohort.imaging and not simulation.features_only:
-        if _record(landing / name) is not None and _same(_record(landing / name), made_by):
+        if _record(landing / name) is not None and _same(_record(landing / name), settings):
             _link_images(landing / name, staged)
-        jobs = image_jobs(staged, cohort, people, seed=simulation.seed, dicom=made_by["images"] == "dicom")
+        jobs = image_jobs(staged, cohort, people, seed=simulation.seed, dicom=settings["images"] == "dicom")
         todo = [job for job in jobs if not job.done()]
         _run(todo, name, workers, on_progress)
         write_manifest(staged, jobs)
         images = len(todo)
     write_tables(staged, cohort, people, seed=simulation.seed, features=simulation.features_only)
     write_cohort_file(staged, cohort, features=simulation.features_only, effect=simulation.effect, seed=simulation.seed)
-    _finish(staged, landing / name, {**made_by, "patients": patients})
+    _finish(staged, landing / name, {**settings, "patients": patients})
     return images
 
 
@@ -209,8 +212,8 @@ def _write_truth(landing: Path, patients: int, simulation: Simulation) -> None:
 
 def _run(jobs: list[ImageJob], name: str, workers: int | None, on_progress: OnProgress | None) -> None:
     workers = workers or available_processors()
-    here = workers == 1 or len(jobs) < 2
-    backend = InProcess() if here else ProcessPool(workers, preload=["tme_platform.simulation.imaging"])
+    in_process = workers == 1 or len(jobs) < 2
+    backend = InProcess() if in_process else ProcessPool(workers, preload=["tme_platform.simulation.imaging"])
     for done, (number, outcome) in enumerate(backend.map(write_image, jobs), start=1):
         if isinstance(outcome, Exception):
             raise SimulationError(f"{name}, patient {jobs[number].patient}: {outcome}") from outcome
@@ -218,12 +221,12 @@ def _run(jobs: list[ImageJob], name: str, workers: int | None, on_progress: OnPr
             on_progress(name, done, len(jobs))
 
 
-def _same(record: dict[str, object] | None, made_by: dict[str, object]) -> bool:
-    return record is not None and all(record[name] == value for name, value in made_by.items())
+def _same(record: dict[str, object] | None, settings: dict[str, object]) -> bool:
+    return record is not None and all(record[name] == value for name, value in settings.items())
 
 
 def _stage(folder: Path) -> Path:
-    """An empty hidden folder beside the place of a cohort; a run does not see it."""
+    """Create an empty hidden folder beside that of the cohort; runs ignore it."""
     staged = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(staged, ignore_errors=True)
     staged.mkdir(parents=True)
@@ -231,7 +234,7 @@ def _stage(folder: Path) -> Path:
 
 
 def _link_images(folder: Path, staged: Path) -> None:
-    """The images that are there, in the new folder, too: as links where the file system has them."""
+    """Link the existing images into the new folder, or copy them if the file system has no links."""
     if (folder / "images").is_dir():
         try:
             shutil.copytree(folder / "images", staged / "images", copy_function=os.link)
@@ -241,7 +244,7 @@ def _link_images(folder: Path, staged: Path) -> None:
 
 
 def _finish(staged: Path, folder: Path, record: Mapping[str, object]) -> None:
-    """Record what the cohort was made by and move it into its place; the one before goes."""
+    """Write the record, move the cohort into place, and delete the previous one."""
     (staged / RECORD).write_text(yaml.safe_dump(dict(record), sort_keys=False), encoding="utf-8")
     before = folder.with_name(f".{folder.name}.before")
     shutil.rmtree(before, ignore_errors=True)

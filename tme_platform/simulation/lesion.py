@@ -1,4 +1,4 @@
-"""One lesion: size, shape, and how it enhances. The breast round it is in `anatomy`, outlines are in `readers`."""
+"""Simulate a lesion: size, shape and enhancement. The breast belongs in `anatomy`, outlines in `readers`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SPICULE_SHARPNESS = 130.0
 
 @dataclass(frozen=True)
 class Lesion:
-    """What is drawn for a lesion.
+    """Parameters of a lesion.
 
     Attributes
     ----------
@@ -33,12 +33,12 @@ class Lesion:
     spicules, spicule_mm
         Directions and lengths of spicules.
     rim, heterogeneity, grain_mm, halo
-        Rim enhancement, standard deviation of the log-intensity, length of its texture, enhancement round the border:
-        the four that follow the image's latent.
+        Rim enhancement, standard deviation of the log-intensity, length scale of its texture, enhancement around the
+        border. These four follow the image latent.
     enhancement
-        Lesion over glandular tissue.
+        Intensity relative to glandular tissue.
     core
-        Depth of a necrotic core, 0 none.
+        Depth of a necrotic core; 0 is none.
     """
 
     radius_mm: float
@@ -58,7 +58,7 @@ class Lesion:
 
 
 def draw_lesion(latent: float, random: np.random.Generator) -> Lesion:
-    """Draw a lesion; the larger the latent, the stronger rim and halo, the smoother inside, the rounder."""
+    """Draw a lesion. A larger latent gives a stronger rim and halo, a smoother interior and a rounder shape."""
     diameter = np.clip(_MEDIAN_DIAMETER_MM * np.exp(random.normal(0, _DIAMETER_SPREAD)), _SMALLEST_MM, _LARGEST_MM)
     radius = float(diameter) / 2
     round_shaped = 1 / (1 + np.exp(0.6 - 0.5 * latent))
@@ -94,16 +94,16 @@ def draw_lesion(latent: float, random: np.random.Generator) -> Lesion:
 
 
 def depth_inside(lesion: Lesion, grid: Grid, centre_mm: NDArray[np.float64], *, spicules: float = 1.0) -> Volume:
-    """Depth below the lesion's surface along the ray from its centre, mm; negative outside.
+    """Return the depth below the lesion's surface along the ray from its centre, in mm; negative outside.
 
     Parameters
     ----------
     lesion, grid
-        Which, where.
+        The lesion, and the voxel grid.
     centre_mm
-        Its centre (z, y, x).
+        Centre of the lesion (z, y, x).
     spicules
-        Share of the spicules' length that counts: a reader does not follow them to the tip.
+        Share of the spicules' length to include; readers do not follow them to the tip.
     """
     offsets = [
         (axis - np.float32(at)) / np.float32(stretch)
@@ -126,13 +126,13 @@ def depth_inside(lesion: Lesion, grid: Grid, centre_mm: NDArray[np.float64], *, 
 def paint(
     tissue: Volume, lesion: Lesion, grid: Grid, centre_mm: NDArray[np.float64], random: np.random.Generator
 ) -> Volume:
-    """Put a lesion into the tissue (glandular = 100), edge, rim, texture, core and halo included."""
+    """Add a lesion with edge, rim, texture, core and halo to the tissue (glandular = 100)."""
     depth = depth_inside(lesion, grid, centre_mm)
     body = depth_inside(lesion, grid, centre_mm, spicules=0.0) if len(lesion.spicules) else depth
     centre = 100 * lesion.enhancement
     uneven = np.clip(1 + 0.45 * gaussian_field(grid, 5.0, random), 0.1, 1.9)
     rim = 1 + lesion.rim * uneven * np.exp(-(((body - 1.6) / 1.4) ** 2))
-    fading = np.exp(np.minimum(body, 0) / 5.0)  # spicules are thin and pale towards their tips
+    fading = np.exp(np.minimum(body, 0) / 5.0)  # spicules fade towards their tips
     core = 1 - lesion.core * soft_step(body - 0.55 * lesion.radius_mm, 1.5)
     grain = gaussian_field(grid, lesion.grain_mm, random)
     coarse = gaussian_field(grid, 2.5 * lesion.grain_mm, random)

@@ -1,13 +1,14 @@
-"""Patients: the latent infiltration, what the clinic sees of it, and how much of it an image carries.
+"""Simulate patients: latent infiltration, clinical variables, and the latent variable of the image.
 
-Everything of patient i hangs on (seed, cohort, i) alone. Expression is drawn in `expression`, images in `image`.
+Patient i depends only on (seed, cohort, i). Expression belongs in `expression`, images in `image`.
 
-The model: a tumour is hot or cold by subtype; its infiltration is normal about +1.0 or -0.65. CD8, PD-L1, response and
-survival follow the infiltration with noise of their own. Images follow `image_latent`, which is
+The probability that a tumour is hot depends on its subtype; its infiltration is normal around 1.0 (hot) or -0.65
+(cold). CD8, PD-L1, response and survival follow the infiltration with independent noise. Images follow the latent
+variable
 
     (effect * infiltration + noise) / sqrt(effect**2 + 1),
 
-so that images look alike at any effect, and say nothing about the infiltration where the effect is 0.
+so that images look alike at any effect and carry no information about the infiltration if the effect is 0.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from tme_platform.simulation.scanners import SCANNERS
 from tme_platform.simulation.seeds import random_for
 
 TRUTH_COLUMNS = ("simulated_hot", "simulated_infiltration", "simulated_image_latent")
-"""What no clinic knows; kept in the clinical table, mapped to none of our columns."""
+"""The truth, kept in the clinical table but mapped to no canonical column."""
 
 _HOT_SHARE = {"LumA": 0.25, "LumB": 0.30, "Her2": 0.50, "Basal": 0.55, "Normal": 0.40}
 _HOT, _COLD, _SPREAD = 1.0, -0.65, 0.45
@@ -44,19 +45,19 @@ def simulate_patients(cohort: SimulatedCohort, patients: int, *, effect: float, 
     Parameters
     ----------
     cohort
-        Which cohort.
+        The cohort.
     patients
-        How many; a larger number leaves the first ones as they are.
+        Number of patients. A larger number does not change the first patients.
     effect
-        How strongly images follow the infiltration; 0 is not at all.
+        Strength of the link between infiltration and images; 0 is none.
     seed
         The study's seed.
 
     Returns
     -------
     pandas.DataFrame
-        By `patient_id`: the canonical clinical columns (those that the cohort does not bring included), `TRUTH_COLUMNS`
-        and `subtype`, never missing.
+        By `patient_id`: all canonical clinical columns, including those that the cohort does not provide,
+        `TRUTH_COLUMNS`, and `subtype`, which is never missing.
 
     Raises
     ------
@@ -64,14 +65,14 @@ def simulate_patients(cohort: SimulatedCohort, patients: int, *, effect: float, 
         If `effect` or `patients` is negative.
     """
     if patients < 0 or not effect >= 0:
-        raise ValueError(f"{patients} patients and an effect of {effect} cannot be drawn: neither can be negative")
+        raise ValueError(f"cannot simulate {patients} patients with effect {effect}: neither may be negative")
     rows = [_patient(cohort, number, effect, seed) for number in range(1, patients + 1)]
     index = pd.Index([patient_id(cohort, number) for number in range(1, patients + 1)], name="patient_id")
     return pd.DataFrame(rows, index=index)
 
 
 def patient_id(cohort: SimulatedCohort, number: int) -> str:
-    """Pseudonym of a patient, counted from 1."""
+    """Return the pseudonym of a patient, numbered from 1."""
     return f"{cohort.prefix}{number:05d}"
 
 

@@ -1,4 +1,4 @@
-"""Readers who outline a lesion, each with a bias and a hand of its own. Agreement is judged in `radiomics`."""
+"""Simulate readers who outline a lesion with individual bias and variation. Agreement belongs in ``radiomics``."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from tme_platform.simulation.seeds import random_for
 
 @dataclass(frozen=True)
 class Reader:
-    """How a reader departs from the true border, in mm outwards.
+    """Deviation of a reader from the true border, in mm outwards.
 
     Attributes
     ----------
     bias_mm
-        Always.
+        Constant offset.
     habit_mm
-        By lesion, the same in each session (standard deviation over the surface).
+        Standard deviation over the surface, the same in each session of a lesion.
     session_mm
-        Anew in each session.
+        Standard deviation over the surface, different in each session.
     """
 
     bias_mm: float
@@ -32,38 +32,38 @@ class Reader:
 
 
 READERS = {"R1": Reader(0.1, 0.35, 0.25), "R2": Reader(0.40, 0.45, 0.30)}
-_HAND_MM = 5.0
+_SMOOTHNESS_MM = 5.0
 _CAREFUL_BELOW_MM = 10.0
 
 
 def outline(depth: Volume, grid: Grid, reader: str, session: int, names: tuple[int, str, int]) -> NDArray[np.bool_]:
-    """Outline a lesion as a reader does in a session.
+    """Outline a lesion as one reader in one session.
 
     Parameters
     ----------
     depth
         Depth below the true surface, mm (`lesion.depth_inside`).
     grid
-        Its grid.
+        Voxel grid.
     reader, session
-        Who and when.
+        The reading.
     names
-        Seed, cohort and number of the patient, that the displacement hangs on.
+        Seed, cohort and number of the patient, which determine the displacement.
 
     Returns
     -------
     numpy.ndarray
-        Boolean, one piece without holes.
+        Boolean mask, one component without holes.
     """
-    hand = READERS[reader]
+    deviation = READERS[reader]
     habit = random_for(*names, "outline", reader)
-    anew = random_for(*names, "outline", reader, session)
-    # On a small lesion a millimetre is much, and is seen to be.
+    fresh = random_for(*names, "outline", reader, session)
+    # readers deviate less on small lesions
     care = np.float32(min(1.0, float(depth.max()) / _CAREFUL_BELOW_MM))
     moved = depth + care * (
-        np.float32(hand.bias_mm + habit.normal(0, 0.12))
-        + np.float32(hand.habit_mm) * gaussian_field(grid, _HAND_MM, habit)
-        + np.float32(hand.session_mm) * gaussian_field(grid, _HAND_MM, anew)
+        np.float32(deviation.bias_mm + habit.normal(0, 0.12))
+        + np.float32(deviation.habit_mm) * gaussian_field(grid, _SMOOTHNESS_MM, habit)
+        + np.float32(deviation.session_mm) * gaussian_field(grid, _SMOOTHNESS_MM, fresh)
     )
     pieces, _ = ndimage.label(moved > 0)
     kept = pieces == pieces[np.unravel_index(int(np.argmax(moved)), moved.shape)]

@@ -1,4 +1,4 @@
-"""The scanners of the simulated study: voxels, gain, noise. What is in front of the coil is in `anatomy`."""
+"""The scanners of the simulated study: voxel size, gain and noise. Tissue belongs in `anatomy`."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Scanner:
-    """How one scanner sees the same breast.
+    """Acquisition properties of one scanner.
 
     Attributes
     ----------
     spacing_mm
-        Voxel along x, y (in plane) and z (between slices).
+        Voxel size along x, y (in plane) and z (between slices).
     gain
-        Stored value of glandular tissue over 100.
+        Stored value per unit of intensity (glandular tissue = 100).
     noise
-        Standard deviation of the noise of each channel, in units of glandular tissue = 100.
+        Standard deviation of the noise in each channel (glandular tissue = 100).
     bias
         Strength of the coil's shading (standard deviation of its logarithm).
     fat
-        How bright fat is left by the suppression, glandular tissue = 100.
+        Intensity of fat after suppression (glandular tissue = 100).
     field_tesla, model
         For the DICOM header.
     """

@@ -1,4 +1,4 @@
-"""Random numbers by name, so that what is drawn for one patient hangs on nothing else."""
+"""Random generators by name, so that the draws for one patient do not depend on those for others."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy as np
 
 
 def random_for(seed: int, *names: str | int) -> np.random.Generator:
-    """Give the random numbers of one thing: the same names give the same numbers, whatever was drawn before.
+    """Return the random generator for the given names; the same names always give the same numbers.
 
     Parameters
     ----------
     seed
         The study's seed.
     names
-        What is drawn: cohort, number of the patient, and so on.
+        What the numbers are for: cohort, number of the patient, and so on.
     """
     text = "\x1f".join(map(str, (seed, *names)))
     return np.random.default_rng(np.frombuffer(hashlib.sha256(text.encode()).digest()[:16], dtype=np.uint32))

@@ -1,4 +1,7 @@
-"""Tables and cohort file of a simulated cohort. Values are drawn in `patients`, `expression` and `features`."""
+"""Write the tables and the cohort file of a simulated cohort.
+
+Drawing the values belongs in `patients`, `expression` and `features`.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +21,16 @@ _SPLIT = {"fraction": 0.2, "seed": 2024, "stratify_by": "phenotype"}
 
 
 def write_tables(folder: Path, cohort: SimulatedCohort, patients: pd.DataFrame, *, seed: int, features: bool) -> None:
-    """Write clinical table, expression and, in place of images, features: what the cohort brings.
+    """Write the tables of a cohort: clinical data, expression and, instead of images, features.
 
     Parameters
     ----------
     folder
-        Where.
+        Destination.
     cohort, patients, seed
-        Whose (`simulate_patients`), and by what.
+        The cohort, its patients (`simulate_patients`) and the study's seed.
     features
-        Whether a cohort with images brings finished features.
+        Whether a cohort with imaging gets a finished feature table.
     """
     patients[[*cohort.clinical, *TRUTH_COLUMNS]].to_csv(folder / "clinical.csv")
     if cohort.expression:
@@ -42,7 +45,7 @@ def write_tables(folder: Path, cohort: SimulatedCohort, patients: pd.DataFrame, 
 
 
 def write_cohort_file(folder: Path, cohort: SimulatedCohort, *, features: bool, effect: float, seed: int) -> None:
-    """Write `cohort.yaml` for what `write_tables` and the images bring."""
+    """Write `cohort.yaml` for the files of `write_tables` and the images."""
     declared: dict[str, Any] = {
         "title": cohort.title,
         "roles": list(cohort.roles),
@@ -88,8 +91,8 @@ def write_truth(folder: Path, patients: pd.DataFrame, *, seed: int) -> None:
     )
 
 
-def _provenance(made_by: str) -> dict[str, str]:
-    return {"kind": "simulated", "source": f"tme simulate ({made_by}); no person's data", "licence": "CC0 1.0"}
+def _provenance(settings: str) -> dict[str, str]:
+    return {"kind": "simulated", "source": f"tme simulate ({settings}); no person's data", "licence": "CC0 1.0"}
 
 
 def _declare(folder: Path, declared: dict[str, Any]) -> None:

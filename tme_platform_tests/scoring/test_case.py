@@ -1,4 +1,4 @@
-"""One new patient scored as the batch path scores him, and what is refused."""
+"""Scoring one new patient: agreement with the tables, warnings and refusals."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,7 @@ EXTRACTION = ExtractionSettings(image_types=("Original",))
 def write_case(
     folder: Path, name: str, radius: float, *, spacing: float = 1.0, shift: float = 0.0
 ) -> tuple[Path, Path]:
-    """A noisy ball that is brighter and rougher the larger it is."""
+    """Write a noisy ball whose brightness and roughness increase with its radius."""
     z, y, x = np.mgrid[:22, :24, :24]
     distance = np.sqrt((z - 11.0) ** 2 + (y - 12.0) ** 2 + (x - 12.0) ** 2)
     random = np.random.default_rng(int(radius * 1000))
@@ -38,7 +38,7 @@ def write_case(
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> tuple[ScoringModel, Path, pd.DataFrame]:
-    """A model trained on all but the last of the cases, their folder, and the batch path's features of all."""
+    """A model trained on all cases but the last, the folder of the cases, and their features as in the tables."""
     folder = tmp_path_factory.mktemp("cases")
     radii = np.linspace(3.6, 7.2, 15)
     files = [write_case(folder, f"C{number:02d}", radius) for number, radius in enumerate(radii)]
@@ -63,39 +63,41 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> tuple[ScoringModel, Path,
     return scoring, folder, features
 
 
-def test_a_held_back_case_gets_the_score_of_the_batch_path(model: tuple[ScoringModel, Path, pd.DataFrame]) -> None:
+def test_held_out_case_gets_the_same_score_as_in_the_tables(model: tuple[ScoringModel, Path, pd.DataFrame]) -> None:
     scoring, folder, features = model
     case = score_case(scoring, folder / "C14.nii.gz", folder / "C14_mask.nii.gz")
     expected = rad_score(scoring.pipeline, features.iloc[[-1]]).iloc[0]
     assert case.rad_score == pytest.approx(expected, abs=1e-12)
     pd.testing.assert_series_equal(case.features, features.iloc[-1], check_names=False, rtol=1e-12)
     assert case.predicted == ("hot" if case.rad_score >= scoring.threshold else "cold")
-    assert any("ml" in warning for warning in case.warnings), "its tumour is larger than any in training"
+    assert any("ml" in warning for warning in case.warnings), "the tumour is larger than all in training"
 
 
-def test_a_training_case_is_not_unlike_training(model: tuple[ScoringModel, Path, pd.DataFrame]) -> None:
+def test_training_case_has_no_warnings(model: tuple[ScoringModel, Path, pd.DataFrame]) -> None:
     scoring, folder, _ = model
     case = score_case(scoring, folder / "C07.nii.gz", folder / "C07_mask.nii.gz")
     assert (case.unlike_training, case.share_outside, case.warnings) == (False, 0.0, ())
 
 
-def test_voxels_of_another_kind_are_refused(model: tuple[ScoringModel, Path, pd.DataFrame], tmp_path: Path) -> None:
+def test_voxels_outside_training_range_are_refused(
+    model: tuple[ScoringModel, Path, pd.DataFrame], tmp_path: Path
+) -> None:
     image, mask = write_case(tmp_path, "coarse", 5.0, spacing=3.0)
     with pytest.raises(ImagingError, match=r"3 mm along x.*trained on 1 to 1 mm") as refused:
         score_case(model[0], image, mask)
     assert refused.value.rule == "geometry_unlike_training"
-    everything = replace(model[0], training_geometry=None)
-    assert score_case(everything, image, mask).share_outside > 0, "without a range nothing is refused"
+    unlimited = replace(model[0], training_geometry=None)
+    assert score_case(unlimited, image, mask).share_outside > 0, "without stored geometry no image is refused"
 
 
-def test_what_looks_like_ct_is_refused(model: tuple[ScoringModel, Path, pd.DataFrame], tmp_path: Path) -> None:
+def test_ct_without_modality_is_refused(model: tuple[ScoringModel, Path, pd.DataFrame], tmp_path: Path) -> None:
     image, mask = write_case(tmp_path, "ct", 5.0, shift=-1000.0)
     with pytest.raises(ImagingError, match="Hounsfield") as refused:
         score_case(model[0], image, mask)
     assert refused.value.rule == "modality_other"
 
 
-def test_an_outline_of_another_image_is_refused(model: tuple[ScoringModel, Path, pd.DataFrame], tmp_path: Path) -> None:
+def test_outline_of_another_image_is_refused(model: tuple[ScoringModel, Path, pd.DataFrame], tmp_path: Path) -> None:
     scoring, folder, _ = model
     _, mask = write_case(tmp_path, "far", 5.0)
     moved = sitk.ReadImage(str(mask))
@@ -105,19 +107,19 @@ def test_an_outline_of_another_image_is_refused(model: tuple[ScoringModel, Path,
         score_case(scoring, folder / "C07.nii.gz", mask)
 
 
-def test_a_case_is_harmonised_as_its_scanner_was(model: tuple[ScoringModel, Path, pd.DataFrame]) -> None:
+def test_case_is_harmonised_by_its_scanner(model: tuple[ScoringModel, Path, pd.DataFrame]) -> None:
     scoring, folder, features = model
     files = folder / "C14.nii.gz", folder / "C14_mask.nii.gz"
     scanner = pd.Series(np.where(np.arange(len(features)) % 2, "A", "B"), features.index)
     combat = fit_combat(features.iloc[:-1], scanner.iloc[:-1])
     moved, done = harmonise(features, scanner, combat)
     assert done.all()
-    of_harmonised = replace(scoring, harmonisation=combat, batch_column="scanner")
+    harmonised = replace(scoring, harmonisation=combat, batch_column="scanner")
     with pytest.raises(ValueError, match=r"harmonised by scanner: name the scanner of the image \(known: A, B\)"):
-        score_case(of_harmonised, *files)
-    found = score_case(of_harmonised, *files, batch=scanner.iloc[-1])
+        score_case(harmonised, *files)
+    found = score_case(harmonised, *files, batch=scanner.iloc[-1])
     assert found.rad_score == pytest.approx(rad_score(scoring.pipeline, moved.iloc[[-1]]).iloc[0], abs=1e-12)
     assert not any("scanner" in warning for warning in found.warnings)
-    unknown = score_case(of_harmonised, *files, batch="C")
+    unknown = score_case(harmonised, *files, batch="C")
     assert unknown.rad_score == score_case(scoring, *files).rad_score
     assert any("no training patient has scanner 'C'" in warning for warning in unknown.warnings)

@@ -21,7 +21,7 @@ def quick():
 
 @pytest.fixture(scope="session")
 def cohort():
-    """60 patients, 20 of them hot; `signal` tells, `copy` says the same, the other features are noise."""
+    """60 patients, 20 of them hot; `signal` is informative, `copy` is redundant, the other features are noise."""
     rng = np.random.default_rng(11)
     patients = [f"P{i:02d}" for i in range(60)]
     hot = rng.permutation(60) < 20

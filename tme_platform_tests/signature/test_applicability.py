@@ -14,7 +14,7 @@ def training():
     return features
 
 
-def test_the_centre_is_like_and_the_far_away_is_not(training):
+def test_distant_case_is_unlike_training(training):
     domain = fit_applicability(training)
     assert domain.features == ("a", "b", "c", "d")
     cases = pd.DataFrame([training.mean()] * 2, index=["centre", "far"])
@@ -28,7 +28,7 @@ def test_the_centre_is_like_and_the_far_away_is_not(training):
     assert table.loc["centre", "share_outside"] == 0
 
 
-def test_distance_is_the_mean_over_the_nearest_training_patients(training):
+def test_distance_is_mean_over_nearest_training_patients(training):
     domain = fit_applicability(training[["b", "c"]], neighbours=2)
     case = pd.DataFrame({"b": [11.0], "c": [7.5]})
     standard = (case.iloc[0] - training[["b", "c"]]) / training[["b", "c"]].std()
@@ -36,13 +36,13 @@ def test_distance_is_the_mean_over_the_nearest_training_patients(training):
     assert applicability(domain, case)["distance"].iloc[0] == pytest.approx(expected)
 
 
-def test_about_one_in_twenty_like_patients_is_called_unlike(training):
+def test_about_five_percent_of_similar_patients_are_flagged(training):
     domain = fit_applicability(training)
     fresh = pd.DataFrame(np.random.default_rng(9).normal(10, 3, (400, 4)), columns=list("abcd"))
     assert 0.01 < applicability(domain, fresh)["unlike_training"].mean() < 0.15
 
 
-def test_missing_features_are_counted_and_a_patient_without_any_has_no_distance(training):
+def test_missing_features_are_counted_and_patient_without_any_has_no_distance(training):
     cases = pd.DataFrame({"a": [np.nan, np.nan], "b": [10, np.nan], "c": [10, np.nan], "d": [10, np.nan]})
     table = applicability(fit_applicability(training), cases)
     assert table["missing_features"].tolist() == [1, 4]
@@ -50,7 +50,7 @@ def test_missing_features_are_counted_and_a_patient_without_any_has_no_distance(
     assert table["unlike_training"].isna().tolist() == [False, True]
 
 
-def test_bad_input_says_what_to_do(training):
+def test_invalid_input_raises(training):
     with pytest.raises(ValueError, match="more than 5 patients"):
         fit_applicability(training.head(5))
     with pytest.raises(ValueError, match="a feature that varies"):

@@ -11,14 +11,14 @@ def strata():
     return pd.Series(["hot"] * 20 + ["cold"] * 70, index=patients)
 
 
-def test_both_sides_hold_the_strata_in_equal_shares(strata):
+def test_strata_have_equal_shares_on_both_sides(strata):
     split = assign_split(strata.index, strata, fraction=0.2, seed=1)
-    validating = strata[split == "validation"]
-    assert validating.value_counts().to_dict() == {"cold": 14, "hot": 4}
+    validation = strata[split == "validation"]
+    assert validation.value_counts().to_dict() == {"cold": 14, "hot": 4}
     assert assign_split(strata.index, strata, fraction=0.2, seed=2).ne(split).any()
 
 
-def test_order_of_rows_plays_no_role(strata):
+def test_row_order_does_not_matter(strata):
     shuffled = strata.sample(frac=1, random_state=3)
     pd.testing.assert_series_equal(
         assign_split(shuffled.index, list(shuffled), fraction=0.2, seed=1),
@@ -26,7 +26,7 @@ def test_order_of_rows_plays_no_role(strata):
     )
 
 
-def test_nobody_moves_while_the_cohort_grows(strata):
+def test_assignments_are_kept_when_cohort_grows(strata):
     rng = np.random.default_rng(0)
     arriving = rng.permutation(strata.index)
     previous = None
@@ -39,7 +39,7 @@ def test_nobody_moves_while_the_cohort_grows(strata):
     assert abs((previous == "validation").sum() - 18) <= 2
 
 
-def test_one_at_a_time_still_approaches_the_fraction(strata):
+def test_adding_patients_one_by_one_approaches_the_fraction(strata):
     previous = None
     for n in range(1, 91):
         now = strata.iloc[:n]
@@ -47,7 +47,7 @@ def test_one_at_a_time_still_approaches_the_fraction(strata):
     assert 16 <= (previous == "validation").sum() <= 22
 
 
-def test_a_phenotype_that_changes_or_is_missing_moves_nobody(strata):
+def test_assignments_are_kept_when_phenotypes_change(strata):
     before = assign_split(strata.index, strata, fraction=0.2, seed=1)
     changed = strata.copy().astype(object)
     changed.iloc[:10] = "cold"
@@ -55,13 +55,13 @@ def test_a_phenotype_that_changes_or_is_missing_moves_nobody(strata):
     assert assign_split(changed.index, changed, fraction=0.2, seed=1, previous=before).equals(before)
 
 
-def test_a_cohort_of_one_stratum_and_the_empty_one():
+def test_single_stratum_and_empty_cohort():
     split = assign_split(["a", "b", "c", "d", "e"], [None] * 5, fraction=0.2, seed=0)
     assert (split == "validation").sum() == 1
     assert assign_split([], [], fraction=0.2, seed=0).empty
 
 
-def test_bad_input_says_what_to_do():
+def test_invalid_input_raises():
     with pytest.raises(ValueError, match="twice"):
         assign_split(["a", "a"], [1, 1], fraction=0.2, seed=0)
     with pytest.raises(ValueError, match="between 0 and 1"):

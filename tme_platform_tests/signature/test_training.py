@@ -15,7 +15,7 @@ from tme_platform.signature import (
 from tme_platform.statistics import youden_threshold
 
 
-def test_a_signal_is_found_and_the_copy_dropped(trained):
+def test_signal_is_found_and_its_copy_dropped(trained):
     table = trained.importances.set_index("feature")
     assert trained.honest.auc > 0.75
     assert trained.honest.ci_low > 0.5
@@ -36,7 +36,7 @@ def test_scores_are_out_of_fold(trained, cohort, quick):
     assert trained.threshold == youden_threshold(cohort[1].sort_index() == "hot", trained.oof_scores)
 
 
-def test_within_fold_auc_compares_patients_of_a_fold_only(trained):
+def test_within_fold_auc_compares_only_patients_of_the_same_fold(trained):
     beaten = []
     for _, fold in trained.out_of_fold.groupby(["repeat", "fold"]):
         cold = fold.loc[~fold["hot"], "score"].to_numpy()
@@ -44,13 +44,13 @@ def test_within_fold_auc_compares_patients_of_a_fold_only(trained):
     assert within_fold_auc(trained.out_of_fold).auc == pytest.approx(np.mean(beaten))
 
 
-def test_repeating_the_same_folds_narrows_nothing(trained):
+def test_repeating_the_same_folds_keeps_the_standard_error(trained):
     once = trained.out_of_fold[trained.out_of_fold["repeat"] == 0]
     copies = pd.concat([once.assign(repeat=i) for i in range(10)])
     assert within_fold_auc(copies).se == pytest.approx(within_fold_auc(once).se)
 
 
-def test_order_of_rows_and_number_of_processes_play_no_role(trained, cohort, quick):
+def test_row_order_and_number_of_processes_do_not_matter(trained, cohort, quick):
     features, labels = cohort
     again = train_signature(
         features.sample(frac=1, random_state=1), labels.sample(frac=1, random_state=2), settings=quick, n_jobs=2
@@ -60,8 +60,8 @@ def test_order_of_rows_and_number_of_processes_play_no_role(trained, cohort, qui
     assert again.best_params == trained.best_params
 
 
-def test_a_patient_of_a_held_out_fold_teaches_nothing(cohort, quick):
-    """Whatever is done to the features of one patient, the models that score it stay the same."""
+def test_held_out_patient_does_not_affect_training(cohort, quick):
+    """Changing the features of one patient leaves the models that score it unchanged."""
     features, labels = cohort
     changed = features.copy()
     changed.loc["P00"] = 1e6
@@ -73,7 +73,7 @@ def test_a_patient_of_a_held_out_fold_teaches_nothing(cohort, quick):
     assert not after["score"].equals(before["score"])
 
 
-def test_only_features_that_agree_are_used(cohort, quick):
+def test_only_features_that_passed_the_agreement_filter_are_used(cohort, quick):
     kept = ["noise0", "noise1", "signal"]
     signature = train_signature(*cohort, settings=quick, kept_features=kept, n_jobs=1)
     assert set(signature.pipeline[:-1].get_feature_names_out()) == set(kept)
@@ -82,7 +82,7 @@ def test_only_features_that_agree_are_used(cohort, quick):
 
 
 @pytest.mark.parametrize("model", ["random_forest", "l1_logistic", "gradient_boosting"])
-def test_every_model_trains_the_same_way_and_is_stored_by_skops(cohort, quick, model):
+def test_every_model_trains_and_survives_skops_round_trip(cohort, quick, model):
     settings = quick.model_copy(update={"model": model, "n_repeats": 1, "n_splits": 2})
     signature = train_signature(*cohort, settings=settings, n_jobs=1)
     assert signature.honest.auc > 0.7
@@ -93,7 +93,7 @@ def test_every_model_trains_the_same_way_and_is_stored_by_skops(cohort, quick, m
     pd.testing.assert_series_equal(rad_score(loaded, cohort[0]), rad_score(signature, cohort[0]))
 
 
-def test_rad_score_takes_any_order_and_names_what_is_missing(trained, cohort):
+def test_rad_score_ignores_order_and_names_missing_features(trained, cohort):
     features = cohort[0]
     expected = rad_score(trained, features)
     assert expected.between(0, 1).all()
@@ -105,13 +105,13 @@ def test_rad_score_takes_any_order_and_names_what_is_missing(trained, cohort):
         rad_score(trained, features.replace(1.0, np.inf))
 
 
-def test_rad_score_of_a_patient_without_features_is_missing(trained, cohort):
+def test_rad_score_of_patient_without_features_is_missing(trained, cohort):
     features = cohort[0].head(3).copy()
     features.iloc[0], features.iloc[1, 4] = np.nan, np.nan
     assert rad_score(trained, features).isna().tolist() == [True, False, False]
 
 
-def test_content_key_changes_with_what_the_model_hangs_on_and_nothing_else(cohort, quick):
+def test_content_key_depends_only_on_training_inputs(cohort, quick):
     features, labels = cohort
     key = content_key(features, labels, settings=quick)
     assert content_key(features.iloc[::-1], labels.sample(frac=1, random_state=0), settings=quick) == key
@@ -130,7 +130,7 @@ def test_content_key_changes_with_what_the_model_hangs_on_and_nothing_else(cohor
     assert len(keys) == 6
 
 
-def test_too_few_of_a_kind_or_bad_numbers_stop_with_a_sentence(cohort, quick):
+def test_too_few_patients_or_invalid_values_raise(cohort, quick):
     features, labels = cohort
     with pytest.raises(ValueError, match="0 hot and 40 cold"):
         train_signature(features, labels.replace("hot", "intermediate"), settings=quick)
@@ -140,6 +140,6 @@ def test_too_few_of_a_kind_or_bad_numbers_stop_with_a_sentence(cohort, quick):
         train_signature(pd.concat([features, features]), labels, settings=quick)
 
 
-def test_settings_refuse_what_they_do_not_know():
+def test_settings_refuse_unknown_names():
     with pytest.raises(ValueError, match="n_split"):
         SignatureSettings.model_validate({"n_split": 5})

@@ -1,4 +1,4 @@
-"""Versions compared on common patients, and the written rule of promotion."""
+"""Comparing versions on common patients, and the promotion rule."""
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ CHECKS = {"patients_on_one_side": (True, "0 patients stand on both sides.")}
 
 
 def out_of_fold(n: int, strength: float, *, first: int = 0, seed: int = 1, scale: float = 1.0) -> pd.DataFrame:
-    """Calibrated scores: the outcome is drawn with the probability that the score is, at `scale` 1."""
+    """Out-of-fold scores that are calibrated at `scale` 1."""
     numbers = np.arange(first, first + n)
     latent = np.array([np.random.default_rng([seed, number]).normal() for number in numbers])
     uniform = np.array([np.random.default_rng([7, number]).uniform() for number in numbers])
@@ -26,7 +26,7 @@ def met(criteria: list) -> dict[str, bool]:
     return {one.criterion: one.met for one in criteria}
 
 
-def test_versions_are_compared_on_the_patients_in_common() -> None:
+def test_versions_are_compared_on_common_patients() -> None:
     older, newer = out_of_fold(120, 1.0), out_of_fold(150, 0.0, first=30, seed=5)
     found = compare_versions(older, newer)
     assert (found.n_common, found.n_only_older, found.n_only_newer, found.n_relabelled) == (90, 30, 60, 0)
@@ -45,18 +45,18 @@ def test_equal_versions_are_within_noise() -> None:
     assert not found.larger_than_noise
 
 
-def test_a_relabelled_patient_counts_in_neither_auc() -> None:
+def test_relabelled_patient_is_left_out_of_both_aucs() -> None:
     older, newer = out_of_fold(60, 1.0), out_of_fold(60, 1.0)
     newer.loc[newer["patient_id"] == "P0003", "hot"] ^= True
     found = compare_versions(older, newer)
     assert (found.n_common, found.n_relabelled, found.auc.n) == (60, 1, 59)
 
 
-def test_versions_without_a_common_patient_say_so() -> None:
+def test_versions_without_common_patients() -> None:
     assert "no patient in common" in compare_versions(out_of_fold(20, 1.0), out_of_fold(20, 1.0, first=50)).sentence()
 
 
-def test_a_calibrated_first_version_meets_the_rule() -> None:
+def test_calibrated_first_version_meets_the_rule() -> None:
     criteria = promotion_criteria(out_of_fold(400, 1.0), None, CHECKS, settings=PromotionSettings())
     assert met(criteria) == {
         "auc_not_worse": True,
@@ -66,7 +66,7 @@ def test_a_calibrated_first_version_meets_the_rule() -> None:
     }
 
 
-def test_a_worse_challenger_is_refused_and_an_equal_one_is_not() -> None:
+def test_worse_challenger_fails_and_equal_one_passes() -> None:
     champion = out_of_fold(200, 1.0)
     worse = promotion_criteria(out_of_fold(200, 0.0, seed=5), champion, CHECKS, settings=PromotionSettings())
     assert not met(worse)["auc_not_worse"]
@@ -74,7 +74,7 @@ def test_a_worse_challenger_is_refused_and_an_equal_one_is_not() -> None:
     assert met(equal)["auc_not_worse"]
 
 
-def test_scores_far_too_extreme_are_refused() -> None:
+def test_extreme_scores_fail_the_calibration_slope() -> None:
     criteria = promotion_criteria(out_of_fold(400, 1.0, scale=6.0), None, CHECKS, settings=PromotionSettings())
     assert met(criteria)["auc_not_worse"]
     assert not met(criteria)["calibration_slope"]
@@ -83,7 +83,7 @@ def test_scores_far_too_extreme_are_refused() -> None:
     assert "must lie in 0.5 to 2" in slope.explanation
 
 
-def test_a_failed_check_refuses() -> None:
+def test_failed_check_is_an_unmet_criterion() -> None:
     failed = {"patients_on_one_side": (False, "1 patient stands on both sides: P1")}
     criteria = promotion_criteria(out_of_fold(400, 1.0), None, failed, settings=PromotionSettings())
     assert [one.criterion for one in criteria if not one.met] == ["check_patients_on_one_side"]

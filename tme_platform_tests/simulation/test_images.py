@@ -1,4 +1,4 @@
-"""Simulated images: geometry, intensities, outlines of readers, and what hangs on the effect."""
+"""Simulated images: geometry, intensities, outlines, and the influence of the latent variable."""
 
 import itertools
 
@@ -18,7 +18,7 @@ def array(image: sitk.Image) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def made() -> list[SimulatedImage]:
+def images() -> list[SimulatedImage]:
     """One image per scanner, read by two readers in two sessions."""
     return [
         simulate_image(5, "sim_radiomics", number, latent=0.3, scanner=scanner, read_again=True)
@@ -26,16 +26,16 @@ def made() -> list[SimulatedImage]:
     ]
 
 
-def test_the_same_names_give_the_same_image(made: list[SimulatedImage]) -> None:
+def test_same_seed_and_names_give_the_same_image(images: list[SimulatedImage]) -> None:
     again = simulate_image(5, "sim_radiomics", 1, latent=0.3, scanner="S1")
-    assert (array(again.image) == array(made[0].image)).all()
-    assert (array(again.outlines["R1", 1]) == array(made[0].outlines["R1", 1])).all()
+    assert (array(again.image) == array(images[0].image)).all()
+    assert (array(again.outlines["R1", 1]) == array(images[0].outlines["R1", 1])).all()
     other = simulate_image(6, "sim_radiomics", 1, latent=0.3, scanner="S1")
-    assert (array(other.image) != array(made[0].image)).any()
+    assert (array(other.image) != array(images[0].image)).any()
 
 
-def test_geometry_is_the_scanners_and_outlines_share_it(made: list[SimulatedImage]) -> None:
-    for image, scanner in zip(made, SCANNERS.values(), strict=True):
+def test_images_and_outlines_have_the_geometry_of_the_scanner(images: list[SimulatedImage]) -> None:
+    for image, scanner in zip(images, SCANNERS.values(), strict=True):
         assert image.image.GetSpacing() == pytest.approx(scanner.spacing_mm)
         size_mm = [n * s for n, s in zip(image.image.GetSize(), image.image.GetSpacing(), strict=True)]
         assert size_mm == pytest.approx([96, 96, 56], abs=2)
@@ -45,9 +45,9 @@ def test_geometry_is_the_scanners_and_outlines_share_it(made: list[SimulatedImag
             assert set(np.unique(array(mask))) == {0, 1}
 
 
-def test_tissues_are_ordered_and_scanners_differ(made: list[SimulatedImage]) -> None:
+def test_tissue_intensities_are_ordered_and_scanners_differ(images: list[SimulatedImage]) -> None:
     brightness = []
-    for image in made:
+    for image in images:
         values, tumour = array(image.image), array(image.outlines["R1", 1]) == 1
         air = values[:, :3, :8].mean()
         assert 0 < air < 0.15 * np.median(values[tumour])  # Rician noise has a floor
@@ -57,8 +57,8 @@ def test_tissues_are_ordered_and_scanners_differ(made: list[SimulatedImage]) -> 
     assert max(brightness) > 2 * min(brightness)
 
 
-def test_an_outline_is_one_piece_with_a_ring(made: list[SimulatedImage]) -> None:
-    for image in made:
+def test_outline_is_one_component_with_a_ring(images: list[SimulatedImage]) -> None:
+    for image in images:
         for mask in image.outlines.values():
             assert sitk.ConnectedComponent(mask) is not None
             labels = sitk.GetArrayFromImage(sitk.ConnectedComponent(mask, True))
@@ -82,7 +82,7 @@ def test_readers_differ_more_than_sessions() -> None:
     assert max(within) < 1
 
 
-def test_lesions_are_of_plausible_size_and_follow_the_latent() -> None:
+def test_lesions_have_plausible_sizes_and_follow_the_latent() -> None:
     low = [draw_lesion(-1.0, random_for(1, "lesion", number)) for number in range(300)]
     high = [draw_lesion(1.0, random_for(1, "lesion", number)) for number in range(300)]
     diameters = 2 * np.array([lesion.radius_mm for lesion in low])
@@ -90,6 +90,6 @@ def test_lesions_are_of_plausible_size_and_follow_the_latent() -> None:
     assert diameters.min() >= 9
     assert diameters.max() <= 40
     assert {lesion.kind for lesion in low} == {"round", "lobulated", "irregular", "spiculated"}
-    assert (diameters == 2 * np.array([lesion.radius_mm for lesion in high])).all()  # size says nothing
+    assert (diameters == 2 * np.array([lesion.radius_mm for lesion in high])).all()  # size carries no information
     assert np.mean([one.heterogeneity for one in low]) > 1.5 * np.mean([one.heterogeneity for one in high])
     assert np.mean([one.rim for one in low]) < np.mean([one.rim for one in high])

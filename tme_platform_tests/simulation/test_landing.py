@@ -1,4 +1,4 @@
-"""The simulated study as landing folders: what a run would read, growth, DICOM, and what is refused."""
+"""The simulated study as landing folders: contents, growth, DICOM and refusals."""
 
 from pathlib import Path
 
@@ -15,17 +15,17 @@ from tme_platform.simulation import COHORTS, Simulation, SimulationError, grown_
 from tme_platform.study import load_study
 
 SIZES = {"sim_expression": 12, "sim_radiomics": 2, "sim_immune_phenotype": 2, "sim_immunotherapy": 2}
-MADE_BY = Simulation(seed=3, dicom=("sim_immunotherapy",))
+SETTINGS = Simulation(seed=3, dicom=("sim_immunotherapy",))
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """All cohorts with a few patients. Read only."""
     landing = tmp_path_factory.mktemp("simulated")
-    told: list[tuple[str, int, int]] = []
-    written = write_study(landing, SIZES, MADE_BY, workers=1, on_progress=lambda *args: told.append(args))
+    calls: list[tuple[str, int, int]] = []
+    written = write_study(landing, SIZES, SETTINGS, workers=1, on_progress=lambda *args: calls.append(args))
     assert written == SIZES | {"sim_expression": 0}
-    assert ("sim_radiomics", 2, 2) in told
+    assert ("sim_radiomics", 2, 2) in calls
     return landing
 
 
@@ -34,7 +34,7 @@ def contents(folder: Path) -> dict[str, str]:
     return dict(zip(files["file"], files["sha256"], strict=True))
 
 
-def test_every_cohort_can_be_read_with_nothing_rejected(study: Path) -> None:
+def test_every_cohort_is_valid(study: Path) -> None:
     assert set(list_cohorts(study)) == {*COHORTS, "sim_truth"} == set(load_study("simulated").cohorts or ())
     for name in list_cohorts(study):
         report = check_cohort(study / name)
@@ -44,47 +44,49 @@ def test_every_cohort_can_be_read_with_nothing_rejected(study: Path) -> None:
     assert check_cohort(study / "sim_expression").counts["samples"] == 12
 
 
-def test_every_cohort_says_that_it_is_simulated(study: Path) -> None:
+def test_every_cohort_is_marked_as_simulated(study: Path) -> None:
     for name in list_cohorts(study):
         declared = yaml.safe_load((study / name / "cohort.yaml").read_text())
         assert declared["provenance"]["kind"] == "simulated"
         assert declared["title"].startswith(("Simulated", "True abundances behind the simulated"))
 
 
-def test_growth_leaves_what_is_there_byte_for_byte(study: Path, tmp_path: Path) -> None:
+def test_growth_keeps_existing_files_byte_for_byte(study: Path, tmp_path: Path) -> None:
     alone = {"sim_radiomics": 1, "sim_immunotherapy": 1}
-    write_study(tmp_path, alone, MADE_BY, workers=1)
+    write_study(tmp_path, alone, SETTINGS, workers=1)
     before = {name: contents(tmp_path / name) for name in alone}
-    sizes, made_by = grown_sizes(tmp_path, {"sim_radiomics": 1, "sim_immunotherapy": 1})
+    sizes, settings = grown_sizes(tmp_path, {"sim_radiomics": 1, "sim_immunotherapy": 1})
     assert sizes == {"sim_radiomics": 2, "sim_immunotherapy": 2}
-    assert write_study(tmp_path, sizes, made_by, workers=1) == {"sim_radiomics": 1, "sim_immunotherapy": 1}
+    assert write_study(tmp_path, sizes, settings, workers=1) == {"sim_radiomics": 1, "sim_immunotherapy": 1}
     for name in alone:
         after = contents(tmp_path / name)
         images = {file for file in before[name] if file.startswith("images/")}
         assert images
         assert all(after[file] == before[name][file] for file in images)
-        assert after == contents(study / name)  # as if made in one go, by another process order or not
+        assert after == contents(study / name)  # the same as when written at once
         for table in ("clinical.csv", "imaging.csv"):
             lines = (tmp_path / name / table).read_text()
             assert lines.startswith((study / name / table).read_text()[:80])
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
-    assert write_study(tmp_path, sizes, made_by, workers=1) == {"sim_radiomics": 0, "sim_immunotherapy": 0}
+    assert write_study(tmp_path, sizes, settings, workers=1) == {"sim_radiomics": 0, "sim_immunotherapy": 0}
 
 
-def test_dicom_is_read_as_the_image_that_was_written(study: Path) -> None:
+def test_dicom_round_trip(study: Path) -> None:
     folder = study / "sim_immunotherapy"
     row = pd.read_csv(folder / "imaging.csv").iloc[0]
     truth = pd.read_csv(folder / "clinical.csv", index_col="patient_id").loc[row["patient_id"]]
-    made = simulate_image(3, "sim_immunotherapy", 1, latent=truth["simulated_image_latent"], scanner=truth["scanner"])
+    simulated = simulate_image(
+        3, "sim_immunotherapy", 1, latent=truth["simulated_image_latent"], scanner=truth["scanner"]
+    )
     image = read_series(folder / row["image"])
     mask = read_mask(folder / row["mask"], image, 1)
-    assert image.GetSpacing() == pytest.approx(made.image.GetSpacing())
-    assert image.GetOrigin() == pytest.approx(made.image.GetOrigin())
-    assert (sitk.GetArrayFromImage(image) == sitk.GetArrayFromImage(made.image)).all()
-    assert (sitk.GetArrayFromImage(mask) == sitk.GetArrayFromImage(made.outlines["R1", 1])).all()
+    assert image.GetSpacing() == pytest.approx(simulated.image.GetSpacing())
+    assert image.GetOrigin() == pytest.approx(simulated.image.GetOrigin())
+    assert (sitk.GetArrayFromImage(image) == sitk.GetArrayFromImage(simulated.image)).all()
+    assert (sitk.GetArrayFromImage(mask) == sitk.GetArrayFromImage(simulated.outlines["R1", 1])).all()
 
 
-def test_finished_features_in_place_of_images(tmp_path: Path) -> None:
+def test_features_only_writes_tables_instead_of_images(tmp_path: Path) -> None:
     sizes = SIZES | {"sim_immune_phenotype": 30}
     write_study(tmp_path, sizes, Simulation(features_only=True), workers=1)
     report = check_cohort(tmp_path / "sim_immune_phenotype")
@@ -94,20 +96,20 @@ def test_finished_features_in_place_of_images(tmp_path: Path) -> None:
     assert not (tmp_path / "sim_immune_phenotype" / "images").exists()
 
 
-def test_what_is_refused(study: Path, tmp_path: Path, landing: Path) -> None:
+def test_invalid_requests_are_refused(study: Path, tmp_path: Path, landing: Path) -> None:
     with pytest.raises(SimulationError, match="real cohort"):
-        write_study(landing, {"sim_radiomics": 1}, MADE_BY)
-    with pytest.raises(SimulationError, match="no simulated cohort"):
-        write_study(tmp_path, {"scanb": 1}, MADE_BY)
-    with pytest.raises(SimulationError, match=r"effect 2.0 \(asked: 0.0\)"):
+        write_study(landing, {"sim_radiomics": 1}, SETTINGS)
+    with pytest.raises(SimulationError, match="not a simulated cohort"):
+        write_study(tmp_path, {"scanb": 1}, SETTINGS)
+    with pytest.raises(SimulationError, match=r"effect 2.0 \(requested: 0.0\)"):
         write_study(study, {"sim_radiomics": 3}, Simulation(seed=3, effect=0.0), workers=1)
-    with pytest.raises(SimulationError, match="2 patients already, 1 are asked for"):
-        write_study(study, {"sim_radiomics": 1}, MADE_BY)
-    with pytest.raises(SimulationError, match="could grow"):
+    with pytest.raises(SimulationError, match="already has 2 patients, more than the 1 requested"):
+        write_study(study, {"sim_radiomics": 1}, SETTINGS)
+    with pytest.raises(SimulationError, match="cannot grow"):
         grown_sizes(tmp_path, {"sim_radiomics": 1})
 
 
-def test_the_command_writes_into_a_lake_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_writes_into_a_separate_lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("TME_LAKE", "TME_LANDING", "TME_STUDY", "TME_STATE"):
         monkeypatch.delenv(name, raising=False)

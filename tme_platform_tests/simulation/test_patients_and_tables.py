@@ -1,4 +1,4 @@
-"""Patients, expression and features of the simulated study: what is drawn, and what it hangs on."""
+"""Patients, expression and features of the simulated study."""
 
 import runpy
 from functools import partial
@@ -27,7 +27,7 @@ from tme_platform.simulation.expression import simulate_expression
 KNOWN_TRUTH = Path(__file__).parents[2] / "benchmarks" / "known_truth.py"
 
 
-def test_sizes_are_the_published_ones() -> None:
+def test_default_sizes_are_the_published_ones() -> None:
     assert published_sizes() == {
         "sim_expression": 1089,
         "sim_radiomics": 94 + 24,
@@ -39,14 +39,14 @@ def test_sizes_are_the_published_ones() -> None:
 
 
 @pytest.mark.parametrize("name", COHORTS)
-def test_a_larger_cohort_begins_with_the_smaller(name: str) -> None:
+def test_larger_cohort_begins_with_the_same_patients(name: str) -> None:
     few = simulate_patients(COHORTS[name], 5, effect=1.0, seed=3)
     more = simulate_patients(COHORTS[name], 9, effect=1.0, seed=3)
     pd.testing.assert_frame_equal(few, more.head(5))
     assert not simulate_patients(COHORTS[name], 5, effect=1.0, seed=4).equals(few)
 
 
-def test_the_clinic_follows_the_infiltration() -> None:
+def test_clinical_variables_follow_the_infiltration() -> None:
     people = simulate_patients(COHORTS["sim_immunotherapy"], 1000, effect=0.0, seed=1)
     hot = people["simulated_hot"].to_numpy(dtype=bool)
     assert 0.3 < hot.mean() < 0.5
@@ -58,7 +58,7 @@ def test_the_clinic_follows_the_infiltration() -> None:
     assert abs(auc_delong(hot, people["simulated_image_latent"]).auc - 0.5) < 0.06
 
 
-def test_the_effect_changes_nothing_but_what_images_carry() -> None:
+def test_effect_changes_only_the_image_latent() -> None:
     none = simulate_patients(COHORTS["sim_radiomics"], 400, effect=0.0, seed=1)
     strong = simulate_patients(COHORTS["sim_radiomics"], 400, effect=2.0, seed=1)
     latent = "simulated_image_latent"
@@ -67,7 +67,7 @@ def test_the_effect_changes_nothing_but_what_images_carry() -> None:
     assert strong[latent].std() == pytest.approx(none[latent].std(), abs=0.15)  # images look alike at any effect
 
 
-def test_expression_holds_what_every_score_needs_and_tells_hot_from_cold() -> None:
+def test_expression_covers_all_scores_and_separates_hot_from_cold() -> None:
     people = simulate_patients(EXPRESSION, 100, effect=0.0, seed=1)
     matrix = simulate_expression(EXPRESSION, people, seed=1)
     pd.testing.assert_frame_equal(matrix.iloc[:, :4], simulate_expression(EXPRESSION, people.head(4), seed=1))
@@ -87,7 +87,7 @@ def test_expression_holds_what_every_score_needs_and_tells_hot_from_cold() -> No
     assert (called == people["pam50"]).mean() > 0.6
 
 
-def test_features_follow_the_infiltration_with_an_effect_only() -> None:
+def test_features_follow_the_infiltration_only_with_an_effect() -> None:
     few, _ = simulate_features(patients=4, seed=2)
     more, people = simulate_features(patients=300, effect=2.0, seed=2, n_features=120)
     pd.testing.assert_frame_equal(few, more.head(4))
@@ -99,8 +99,8 @@ def test_features_follow_the_infiltration_with_an_effect_only() -> None:
     assert np.isfinite(more.to_numpy()).all()
 
 
-def test_the_truth_comes_out_at_either_effect() -> None:
-    """The small form of benchmarks/known_truth.py."""
+def test_known_truth_is_recovered_at_either_effect() -> None:
+    """A small version of benchmarks/known_truth.py."""
     benchmark = runpy.run_path(str(KNOWN_TRUTH))
     settings = SignatureSettings(
         n_splits=3,
