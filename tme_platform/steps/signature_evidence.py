@@ -100,7 +100,7 @@ def signature_rivals(scope: Scope) -> StepResult:
         volume=volume,
         clinical=clinical if clinical.shape[1] else None,
         challengers=asked.rivals,
-        otherwise=_harmonised_otherwise(scope, training),
+        variants=_harmonised_otherwise(scope, training),
         n_jobs=scope.workers,
     )
     table["reason"] = table["reason"].replace("", None)
