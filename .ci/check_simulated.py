@@ -1,7 +1,7 @@
-"""Fail if a run of the simulated study left a table empty, a row that does not say simulated, or an external AUC out.
+"""Check a run of the simulated study: no table is empty, every row is marked simulated, all external AUCs exist.
 
-A tumour of each cohort that no version was trained on is then scored by itself, as `tme score` does: that has to agree
-with the table to 1e-12.
+One held-out tumour of each cohort is then scored on its own, as by `tme score`; the score must agree with the table to
+1e-12.
 
 Run: ``python .ci/check_simulated.py LAKE``.
 """
@@ -20,8 +20,8 @@ EXTERNAL = {"sim_immune_phenotype": "cd8_inflamed", "sim_immunotherapy": "object
 
 
 def problems(lake):
-    """Sentences, one per thing that is amiss."""
-    said = []
+    """Return one message per problem."""
+    messages = []
     for table in query(lake, "select table_name from lake_tables")["table_name"]:
         counts = query(
             lake,
@@ -29,9 +29,9 @@ def problems(lake):
             f"from {table}",
         ).iloc[0]
         if counts["n"] == 0 and table not in MAY_BE_EMPTY:
-            said.append(f"{table} has no rows")
+            messages.append(f"{table} has no rows")
         if counts["other"]:
-            said.append(f"{counts['other']} rows of {table} do not say simulated")
+            messages.append(f"{counts['other']} rows of {table} are not marked simulated")
     measured = query(
         lake,
         "select cohort, endpoint, analysis, value, ci_low, ci_high, n, n_positive from cohort_metrics "
@@ -41,23 +41,23 @@ def problems(lake):
     for cohort, endpoint in EXTERNAL.items():
         found = measured[(measured["cohort"] == cohort) & (measured["endpoint"] == endpoint)]
         if set(found["analysis"]) != {"paper", "honest"}:
-            said.append(f"{cohort} has no external AUC for {endpoint}")
-    return said + scored_otherwise(lake)
+            messages.append(f"{cohort} has no external AUC for {endpoint}")
+    return messages + score_differences(lake)
 
 
-def scored_otherwise(lake):
-    """Sentences on held-back tumours whose score by themselves is another than in the table."""
-    held_back = query(
+def score_differences(lake):
+    """Return one message per held-out tumour whose own score differs from the table."""
+    held_out = query(
         lake,
         "select r.cohort, r.patient_id, r.rad_score, s.model_version, p.scanner from rad_scores r "
         "join patients p using (cohort, patient_id) join signature s using (content_key) where r.side <> 'discovery' "
         "qualify row_number() over (partition by r.cohort order by r.patient_id) = 1 order by r.cohort",
     )
-    if held_back["cohort"].nunique() < 3:
-        return ["fewer than three cohorts have a tumour that was held back"]
-    model = load_scoring_model(open_tracker(lake), str(held_back["model_version"].iloc[0]))
-    said = []
-    for case in held_back.itertuples():
+    if held_out["cohort"].nunique() < 3:
+        return ["fewer than three cohorts have a held-out tumour"]
+    model = load_scoring_model(open_tracker(lake), str(held_out["model_version"].iloc[0]))
+    messages = []
+    for case in held_out.itertuples():
         folder = lake / "landing" / case.cohort
         outlines = pd.read_csv(folder / "imaging.csv", dtype=str).query("patient_id == @case.patient_id")
         first = outlines.sort_values(["session", "reader"]).iloc[0]
@@ -71,13 +71,13 @@ def scored_otherwise(lake):
             batch=case.scanner,
         )
         difference = abs(found.rad_score - case.rad_score)
-        print(f"{case.cohort} {case.patient_id}: rad-score {found.rad_score!r}, from the table {case.rad_score!r}")
+        print(f"{case.cohort} {case.patient_id}: rad-score {found.rad_score!r}, in the table {case.rad_score!r}")
         if not difference <= 1e-12:
-            said.append(f"{case.patient_id} of {case.cohort} scores {difference} otherwise by itself")
-    return said
+            messages.append(f"the score of {case.patient_id} of {case.cohort} differs from the table by {difference}")
+    return messages
 
 
 if __name__ == "__main__":
     found = problems(Path(sys.argv[1]))
-    print("\n".join(found) or "every table has rows, and every row says simulated")
+    print("\n".join(found) or "every table has rows, and every row is marked simulated")
     sys.exit(bool(found))

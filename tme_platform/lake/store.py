@@ -117,7 +117,7 @@ class Lake:
             found = Path(self.uri(schema)).stat()
         except FileNotFoundError:
             return (-1, -1)
-        return (found.st_dev, found.st_ino)
+        return (found.st_ino, found.st_ctime_ns)
 
     def version(self, schema: TableSchema) -> int | None:
         """The current version of a table, or None where it was never written."""

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
@@ -37,6 +38,11 @@ class FastHistory(DagsterSqliteStorage):
         super().__init__(base_dir, inst_data)
         self._run_storage = _Runs.from_local(str(history))
         self._event_log_storage = _Events(str(history / "runs"))
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> FastHistory:
+        """Create the storage that a Dagster configuration names."""
+        return cls.from_local(config_value["base_dir"], inst_data)
 
 
 class _Engines:

@@ -1,26 +1,34 @@
-"""Tests, intervals, multiple testing, correlation, Table 1: statistics that several sciences share.
+"""Statistics shared by several packages: tests, intervals, multiple testing, correlation, ROC points, Table 1.
 
-Arrays and frames in, frames and small records out. What is tested, and what a result means, belongs in the packages
-above. Nothing of the house is imported.
+Functions take arrays or frames and return frames or small records. Choosing what to test and interpreting the result
+belong in the calling packages. This package imports no other part of `tme_platform`.
 """
 
 from tme_platform.statistics.adjust import benjamini_hochberg
 from tme_platform.statistics.correlation import spearman_table
-from tme_platform.statistics.group_tests import GroupComparison, compare_categories, compare_groups
+from tme_platform.statistics.group_tests import GroupComparison, NumericTest, compare_categories, compare_groups
+from tme_platform.statistics.inputs import Vector, check_columns, outcome_and_scores, single_class_reason
 from tme_platform.statistics.permuted import permutation_p
 from tme_platform.statistics.proportions import mean_interval, proportion_interval
+from tme_platform.statistics.roc import roc_curve_points
 from tme_platform.statistics.table_one import table_one
 from tme_platform.statistics.youden import YoudenThreshold, youden_threshold
 
 __all__ = [
     "GroupComparison",
+    "NumericTest",
+    "Vector",
     "YoudenThreshold",
     "benjamini_hochberg",
+    "check_columns",
     "compare_categories",
     "compare_groups",
     "mean_interval",
+    "outcome_and_scores",
     "permutation_p",
     "proportion_interval",
+    "roc_curve_points",
+    "single_class_reason",
     "spearman_table",
     "table_one",
     "youden_threshold",

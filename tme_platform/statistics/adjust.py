@@ -1,4 +1,4 @@
-"""P values of many tests at once. Which tests form a family is the caller's to say."""
+"""Adjust p values for multiple testing. The caller decides which tests form a family."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ def benjamini_hochberg(p: ArrayLike) -> NDArray[np.float64]:
     Parameters
     ----------
     p
-        P values of any shape; NaN stays NaN and does not count as a test.
+        P values, of any shape. NaN stays NaN and is not counted as a test.
 
     Returns
     -------
     numpy.ndarray
-        Adjusted values in the shape of `p`, as R's ``p.adjust(p, "BH")``.
+        Adjusted p values in the shape of `p`; equal to R's ``p.adjust(p, "BH")``.
 
     Raises
     ------
     ValueError
-        If a value lies outside 0 to 1.
+        If a value is outside 0 to 1.
 
     References
     ----------
@@ -34,7 +34,7 @@ def benjamini_hochberg(p: ArrayLike) -> NDArray[np.float64]:
     """
     values = np.asarray(p, dtype=np.float64)
     if ((values < 0) | (values > 1)).any():
-        raise ValueError("p values lie between 0 and 1: something else was given to benjamini_hochberg")
+        raise ValueError("benjamini_hochberg needs p values between 0 and 1")
     adjusted = np.full(values.shape, np.nan)
     tested = ~np.isnan(values)
     flat = values[tested]

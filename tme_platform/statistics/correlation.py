@@ -1,4 +1,4 @@
-"""Rank correlation of image features with cell populations. Drawing the result as a heat map belongs to `figures`."""
+"""Rank correlation of image features with cell populations. The heat map of the result belongs in `figures`."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ def spearman_table(features: pd.DataFrame, populations: pd.DataFrame) -> pd.Data
     Parameters
     ----------
     features, populations
-        Patients x features and patients x populations; joined by index. Missing values leave a patient out of the
-        pairs concerned only.
+        Patients x features and patients x populations, joined by index. A missing value excludes the patient only
+        from the pairs it affects.
 
     Returns
     -------
     pandas.DataFrame
-        Long: feature, population, n, rho, p, fdr, reason. `p` is two-sided from the t distribution with n - 2 degrees
-        of freedom, as R's ``cor.test(x, y, method = "spearman", exact = FALSE)``; `fdr` is Benjamini-Hochberg over
-        the whole table. NaN with a reason where n < 4 or a side is constant.
+        One row per pair: feature, population, n, rho, p, fdr, reason. `p` is two-sided, from the t distribution with
+        n - 2 degrees of freedom, as in R's ``cor.test(x, y, method = "spearman", exact = FALSE)``; `fdr` is
+        Benjamini-Hochberg over the whole table. NaN with a reason where n < 4 or a variable is constant.
 
     Raises
     ------
     ValueError
-        If a patient stands twice in an index.
+        If a patient has more than one row.
     """
     for name, frame in (("features", features), ("populations", populations)):
         if frame.index.has_duplicates:
@@ -44,14 +44,14 @@ def spearman_table(features: pd.DataFrame, populations: pd.DataFrame) -> pd.Data
     y = populations.loc[patients].to_numpy(dtype=np.float64)
     rho = np.full((x.shape[1], y.shape[1]), np.nan)
     n = np.zeros(rho.shape, dtype=np.int64)
-    # columns that miss the same patients are ranked and multiplied together
-    for x_rows, x_columns in _by_missing(x):
-        for y_rows, y_columns in _by_missing(y):
+    # columns with the same missing patients are ranked and multiplied together
+    for x_rows, x_columns in _columns_by_missing(x):
+        for y_rows, y_columns in _columns_by_missing(y):
             rows = x_rows & y_rows
             block = np.ix_(x_columns, y_columns)
             n[block] = rows.sum()
             if rows.sum() >= 4:
-                rho[block] = _rank_units(x[rows][:, x_columns]).T @ _rank_units(y[rows][:, y_columns])
+                rho[block] = _unit_ranks(x[rows][:, x_columns]).T @ _unit_ranks(y[rows][:, y_columns])
     rho = np.clip(rho, -1, 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = np.abs(rho) * np.sqrt((n - 2) / (1 - rho**2))
@@ -67,18 +67,20 @@ def spearman_table(features: pd.DataFrame, populations: pd.DataFrame) -> pd.Data
         }
     )
     few = table["n"] < 4
-    table["reason"] = np.where(few, "fewer than four patients", np.where(table["rho"].isna(), "a side is constant", ""))
+    table["reason"] = np.where(few, "fewer than four patients", np.where(table["rho"].isna(), "a variable is constant", ""))
     return table
 
 
-def _by_missing(values: NDArray[np.float64]) -> list[tuple[NDArray[np.bool_], NDArray[np.int64]]]:
+def _columns_by_missing(values: NDArray[np.float64]) -> list[tuple[NDArray[np.bool_], NDArray[np.int64]]]:
+    """Group columns by their pattern of missing values: the complete rows, and the positions of the columns."""
     if values.shape[1] == 0:
         return []
     patterns, member = np.unique(~np.isnan(values).T, axis=0, return_inverse=True)
     return [(pattern, np.flatnonzero(member.ravel() == i)) for i, pattern in enumerate(patterns)]
 
 
-def _rank_units(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _unit_ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rank each column, centred and scaled to length 1; NaN for a constant column."""
     ranks = rankdata(values, axis=0)
     ranks -= ranks.mean(axis=0)
     length = np.sqrt((ranks**2).sum(axis=0))

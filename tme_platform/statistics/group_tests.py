@@ -1,8 +1,7 @@
-"""Does a variable differ between groups: the test that suits it. Tables over many variables are in `table_one`."""
+"""Test whether a variable differs between groups. Tables of many variables belong in `table_one`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Vector = Sequence[Any] | NDArray[Any] | pd.Series
+from tme_platform.statistics.inputs import Vector
+
 NumericTest = Literal["auto", "student", "welch", "wilcoxon", "kruskal"]
 
 _ALPHA_NORMAL = 0.05
@@ -20,21 +20,21 @@ _SIMULATED_TABLES = 9999
 
 @dataclass(frozen=True)
 class GroupComparison:
-    """A test between groups.
+    """Result of a test between groups.
 
     Attributes
     ----------
     test
-        Name of the test that was used; empty where none could be.
+        Name of the test; empty if none was possible.
     statistic, p
-        Two-sided; NaN where there is no test, and `reason` says why.
+        Statistic and two-sided p value; NaN if no test was possible, with the `reason`.
     groups
-        By group: for numbers ``n``, ``mean``, ``sd``, ``median``, ``q1``, ``q3``, ``shapiro_p``; for categories
-        ``level``, ``n`` (of the level), ``share`` (of the group).
+        One row per group. Numeric variables: ``n``, ``mean``, ``sd``, ``median``, ``q1``, ``q3``, ``shapiro_p``.
+        Categorical variables, one row per group and level: ``level``, ``n``, ``share`` (of the group).
     n_dropped
-        Rows without a value or without a group.
+        Number of rows without a value or without a group.
     reason
-        Why there is no test, or why the rank test was preferred.
+        Why no test was possible, or why the rank test was chosen.
     """
 
     test: str
@@ -46,56 +46,63 @@ class GroupComparison:
 
 
 def compare_groups(values: Vector, groups: Vector, *, test: NumericTest = "auto") -> GroupComparison:
-    """Compare a number between groups, by the study's rule (Han et al. 2024) unless a `test` is named.
+    """Compare a numeric variable between groups.
 
-    With two groups, Shapiro-Wilk in each: Student's t test (equal variances) where neither rejects normality at 0.05,
-    else the Wilcoxon rank-sum test (normal approximation with continuity correction, R's ``wilcox.test(exact = FALSE,
-    correct = TRUE)``). With more groups, Kruskal-Wallis. Shapiro-Wilk needs 3 to 5,000 different values; where it
-    cannot be had the rank test is taken.
+    By default the test follows the rule of Han et al. 2024. Two groups: Student's t test (equal variances) if
+    Shapiro-Wilk rejects normality at 0.05 in neither group, otherwise the Wilcoxon rank-sum test (normal approximation
+    with continuity correction, R's ``wilcox.test(exact = FALSE, correct = TRUE)``). More groups: Kruskal-Wallis.
+    Shapiro-Wilk needs 3 to 5,000 values that are not all equal; where it cannot be computed, the rank test is used.
 
     Parameters
     ----------
     values, groups
-        One per row, in the same order.
+        Value and group of each row, in the same order.
     test
-        ``student``, ``welch``, ``wilcoxon`` (two groups each) or ``kruskal`` to overrule the rule.
+        ``student``, ``welch`` or ``wilcoxon`` (two groups), or ``kruskal``, to override the rule.
 
     Raises
     ------
     ValueError
-        If the lengths differ, or `test` needs two groups and there are more.
+        If the lengths differ, or if `test` compares two groups and there are more.
     """
-    numbers, names = _paired(pd.to_numeric(pd.Series(np.asarray(values)), errors="raise"), groups)
+    numbers, names = _complete(pd.to_numeric(pd.Series(np.asarray(values)), errors="raise"), groups)
     by_group = [numbers[names == name] for name in _levels(names)]
     summary = pd.DataFrame([_describe(sample) for sample in by_group])
     summary.insert(0, "group", _levels(names))
     dropped = len(values) - len(numbers)
     if len(by_group) < 2:
-        return GroupComparison("", np.nan, np.nan, summary, dropped, "fewer than two groups have values")
+        return _no_test(summary, dropped, "fewer than two groups have values")
     if len(np.unique(numbers)) == 1:
-        return GroupComparison("", np.nan, np.nan, summary, dropped, "all values are the same")
+        return _no_test(summary, dropped, "all values are the same")
     chosen, reason = _choose(test, summary["shapiro_p"]) if test == "auto" else (test, "")
     if chosen != "kruskal" and len(by_group) > 2:
         raise ValueError(f"The {chosen} test compares two groups, not {len(by_group)}: use kruskal.")
     if chosen in ("student", "welch") and min(map(len, by_group)) < 2:
-        return GroupComparison("", np.nan, np.nan, summary, dropped, "a group has fewer than two values")
-    statistic, p = _run(chosen, by_group)
+        return _no_test(summary, dropped, "a group has fewer than two values")
+    statistic, p = _run_test(chosen, by_group)
     return GroupComparison(chosen, statistic, p, summary, dropped, reason)
 
 
 def compare_categories(categories: Vector, groups: Vector, *, seed: int = 0) -> GroupComparison:
-    """Compare a category between groups by Fisher's exact test.
+    """Compare a categorical variable between groups by Fisher's exact test.
 
-    Two by two it is exact (R's ``fisher.test``; the statistic is the sample odds ratio). A larger table is tested
-    against 9,999 random tables of the same margins, R's ``fisher.test(simulate.p.value = TRUE)``, whose smallest p is
-    1e-4; the statistic is then Pearson's chi-squared.
+    A 2 x 2 table is tested exactly (R's ``fisher.test``; the statistic is the sample odds ratio). For a larger table,
+    p is simulated from 9,999 random tables with the same margins, as in R's ``fisher.test(simulate.p.value = TRUE)``:
+    the smallest possible p is 1e-4, and the statistic is Pearson's chi-squared.
+
+    Parameters
+    ----------
+    categories, groups
+        Category and group of each row, in the same order.
+    seed
+        Seed of the simulation.
 
     Raises
     ------
     ValueError
         If the lengths differ.
     """
-    kept, names = _paired(pd.Series(np.asarray(categories)), groups)
+    kept, names = _complete(pd.Series(np.asarray(categories)), groups)
     dropped = len(categories) - len(kept)
     counts = pd.crosstab(pd.Series(kept, name="level"), pd.Series(names, name="group"))
     summary = counts.reset_index().melt(id_vars="level", var_name="group", value_name="n")
@@ -104,7 +111,7 @@ def compare_categories(categories: Vector, groups: Vector, *, seed: int = 0) -> 
     table = counts.to_numpy()
     if min(table.shape) < 2:
         what = "groups have values" if table.shape[0] >= 2 else "levels occur"
-        return GroupComparison("", np.nan, np.nan, summary, dropped, f"fewer than two {what}")
+        return _no_test(summary, dropped, f"fewer than two {what}")
     from scipy.stats import chi2_contingency, fisher_exact
 
     if table.shape == (2, 2):
@@ -114,9 +121,13 @@ def compare_categories(categories: Vector, groups: Vector, *, seed: int = 0) -> 
     return GroupComparison("fisher_simulated", statistic, _simulated_fisher(table, seed), summary, dropped, "")
 
 
-def _paired(values: pd.Series[Any], groups: Vector) -> tuple[NDArray[Any], NDArray[Any]]:
+def _no_test(summary: pd.DataFrame, dropped: int, reason: str) -> GroupComparison:
+    return GroupComparison("", np.nan, np.nan, summary, dropped, reason)
+
+
+def _complete(values: pd.Series[Any], groups: Vector) -> tuple[NDArray[Any], NDArray[Any]]:
     if len(values) != len(groups):
-        raise ValueError(f"Values and groups differ in length ({len(values)} and {len(groups)} rows).")
+        raise ValueError(f"Values and groups differ in length ({len(values)} and {len(groups)} rows): pass one per row.")
     names = pd.Series(np.asarray(groups))
     kept = (values.notna() & names.notna()).to_numpy()
     return values[kept].to_numpy(), names[kept].to_numpy()
@@ -159,7 +170,7 @@ def _choose(test: str, shapiro_p: pd.Series[float]) -> tuple[str, str]:
     return "student", ""
 
 
-def _run(test: str, by_group: list[NDArray[Any]]) -> tuple[float, float]:
+def _run_test(test: str, by_group: list[NDArray[Any]]) -> tuple[float, float]:
     from scipy.stats import kruskal, mannwhitneyu, ttest_ind
 
     samples = [sample.astype(float) for sample in by_group]
@@ -173,14 +184,14 @@ def _run(test: str, by_group: list[NDArray[Any]]) -> tuple[float, float]:
 
 
 def _simulated_fisher(table: NDArray[Any], seed: int) -> float:
-    """Share of random tables no more likely than the one seen, itself counted in."""
+    """Share of random tables that are no more likely than the observed one, which is counted as one of them."""
     from scipy.special import gammaln
     from scipy.stats import random_table
 
     generator = np.random.default_rng(seed)
     tables = random_table(table.sum(axis=1), table.sum(axis=0)).rvs(_SIMULATED_TABLES, random_state=generator)
     log_factorial = gammaln(np.arange(table.sum() + 1) + 1.0)
-    seen = -log_factorial[table].sum()
+    observed = -log_factorial[table].sum()
     simulated = -log_factorial[tables.astype(int)].sum(axis=(1, 2))
-    as_unlikely = simulated <= seen + 1e-7 * abs(seen)
+    as_unlikely = simulated <= observed + 1e-7 * abs(observed)
     return float((1 + as_unlikely.sum()) / (1 + _SIMULATED_TABLES))

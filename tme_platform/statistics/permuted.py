@@ -1,4 +1,4 @@
-"""The p-value of a permutation test. What is permuted, and how, belongs to whoever permutes."""
+"""Compute the p value of a permutation test. Permuting belongs in the calling code."""
 
 from __future__ import annotations
 
@@ -11,23 +11,25 @@ if TYPE_CHECKING:
 
 
 def permutation_p(observed: float, permuted: ArrayLike) -> float:
-    """Give the one-sided p-value: how often chance does at least as well, the observation counted as one of the draws.
+    """Return the one-sided p value of a permutation test.
+
+    This is the share of statistics that are at least as large as the observed one, which itself is counted.
 
     Parameters
     ----------
     observed
-        The statistic as it was found.
+        The statistic of the original data.
     permuted
         The statistic of each permutation.
 
     Returns
     -------
     float
-        Never below 1 / (permutations + 1).
+        The p value, at least 1 / (permutations + 1).
 
     References
     ----------
     Phipson & Smyth 2010, Stat Appl Genet Mol Biol 9:39.
     """
-    drawn = np.asarray(permuted, dtype=np.float64)
-    return (1 + int((drawn >= observed).sum())) / (drawn.size + 1)
+    statistics = np.asarray(permuted, dtype=np.float64)
+    return (1 + int((statistics >= observed).sum())) / (statistics.size + 1)

@@ -1,4 +1,4 @@
-"""Table 1: every variable by group. One variable's test is in `group_tests`."""
+"""Build Table 1: variables described and tested by group. The tests of one variable are in `group_tests`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from tme_platform.statistics.adjust import benjamini_hochberg
 from tme_platform.statistics.group_tests import NumericTest, compare_categories, compare_groups
+from tme_platform.statistics.inputs import check_columns
 
 _COLUMNS = [
     "variable", "kind", "group", "level", "n", "n_missing", "share", "mean", "sd", "median", "q1", "q3",
@@ -17,9 +19,9 @@ _COLUMNS = [
 def table_one(
     frame: pd.DataFrame, group: str, variables: Sequence[str], *, test: NumericTest = "auto", seed: int = 0
 ) -> pd.DataFrame:
-    """Describe variables by group and test each, with the false discovery rate over the variables.
+    """Describe and test variables by group, with the false discovery rate over the variables.
 
-    Text, categories, truth values and numbers of at most two different values are counted (Fisher); other numbers are
+    Text, categories, booleans and numbers with at most two distinct values are counted (Fisher); other numbers are
     summarised (Student, Wilcoxon or Kruskal-Wallis, see `compare_groups`).
 
     Parameters
@@ -29,41 +31,37 @@ def table_one(
     group, variables
         Column names. Patients without a group are left out.
     test
-        Of the numbers, where the study's rule is to be overruled; see `compare_groups`.
+        Test of the numeric variables; see `compare_groups`.
     seed
-        Of the simulated Fisher tests.
+        Seed of the simulated Fisher tests.
 
     Returns
     -------
     pandas.DataFrame
-        One row per variable and group, and per level where counted: ``variable``, ``kind`` (numeric or categorical),
-        ``group``, ``level``, ``n``, ``n_missing`` (patients of the group without a value), ``share``, ``mean``,
-        ``sd``, ``median``, ``q1``, ``q3``; and for the variable, repeated, ``test``, ``statistic``, ``p``, ``fdr``
-        (Benjamini-Hochberg), ``reason``.
+        One row per variable and group, and per level of a categorical variable: ``variable``, ``kind`` (numeric or
+        categorical), ``group``, ``level``, ``n``, ``n_missing`` (patients of the group without a value), ``share``,
+        ``mean``, ``sd``, ``median``, ``q1``, ``q3``. ``test``, ``statistic``, ``p``, ``fdr`` (Benjamini-Hochberg)
+        and ``reason`` are repeated in every row of a variable.
 
     Raises
     ------
     ValueError
         If a column is missing from the frame.
     """
-    lacking = [name for name in (group, *variables) if name not in frame]
-    if lacking:
-        raise ValueError(f"The frame lacks the columns {', '.join(lacking)}.")
+    check_columns(frame, [group, *variables])
     grouped = frame[frame[group].notna()]
     tables = [_variable(grouped, group, name, test, seed) for name in variables]
     if not tables:
         return pd.DataFrame(columns=_COLUMNS)
     result = pd.concat(tables, ignore_index=True).reindex(columns=_COLUMNS)
     by_variable = result.drop_duplicates("variable").set_index("variable")["p"]
-    from tme_platform.statistics import benjamini_hochberg
-
     adjusted = pd.Series(benjamini_hochberg(by_variable.to_numpy(dtype=float)), index=by_variable.index)
     result["fdr"] = result["variable"].map(adjusted)
     return result
 
 
 def is_categorical(values: pd.Series) -> bool:
-    """Whether a column is counted rather than summarised."""
+    """Return whether a column is counted rather than summarised."""
     number = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
     return not number or values.dropna().nunique() <= 2
 

@@ -1,4 +1,4 @@
-"""The threshold that maximises Youden's index. How good a threshold is elsewhere belongs to `threshold_metrics`."""
+"""Choose the threshold with the largest Youden index. Evaluating a given threshold belongs in `evaluation`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class YoudenThreshold:
-    """A threshold and what it reaches where it was chosen. Unpacks as ``threshold, sensitivity, specificity``."""
+    """A threshold with its sensitivity and specificity in the patients on whom it was chosen.
+
+    Unpacks as ``threshold, sensitivity, specificity``.
+    """
 
     threshold: float
     sensitivity: float
@@ -39,8 +42,8 @@ def youden_threshold(y: ArrayLike, score: ArrayLike) -> YoudenThreshold:
     Returns
     -------
     YoudenThreshold
-        Of several best thresholds the lowest (the most sensitive), which is the first that pROC lists.
-        NaN with a reason where there is only one outcome.
+        The lowest (most sensitive) of equally good thresholds, which is the first that pROC lists. NaN with a reason
+        if there is only one outcome.
 
     References
     ----------

@@ -45,7 +45,6 @@ from tme_platform.tables.signature import (
 
 _TOP = 20
 _MODEL_METRIC = ("side", "subgroup", "endpoint", "analysis", "metric")
-_METRIC_COLUMNS = COHORT_METRICS.own_columns
 _GROUPED_BY = ("phenotype", "stage", "pam50", "er", "pr", "her2", "immune_phenotype", "recist", "site", "scanner")
 _NO_SCORES = "no rad-scores"
 _NOBODY = "no patient with a rad-score and an endpoint"
@@ -116,9 +115,8 @@ def cohort_metrics(scope: Scope) -> StepResult:
             parts.append(measured.assign(side="external"))
     if not parts:
         return empty(scope, _NOBODY)
-    # A cohort of two roles is asked the endpoint that both have once.
-    metrics = pd.concat(parts, ignore_index=True)[_METRIC_COLUMNS].drop_duplicates(list(COHORT_METRICS.key))
-    metrics["reason"] = metrics["reason"].replace("", None)
+    # Of two roles with the same endpoint, one is evaluated.
+    metrics = pd.concat(parts, ignore_index=True).drop_duplicates(list(COHORT_METRICS.key))
     _tell_model(scope, metrics)
     return StepResult(metrics, details=_headline(metrics))
 
@@ -175,7 +173,7 @@ def _curves(scope: Scope, schema: TableSchema, draw: Callable[[_Outcome], pd.Dat
     if not parts:
         return empty(scope, _NOBODY)
     table = pd.concat(parts, ignore_index=True)
-    return StepResult(table[schema.own_columns], details={"curves": len(parts)})
+    return StepResult(table, details={"curves": len(parts)})
 
 
 _CURVE_DEPS = (RAD_SCORES, TME_PHENOTYPES, OUT_OF_FOLD_SCORES)
@@ -230,7 +228,6 @@ def rad_score_groups(scope: Scope) -> StepResult:
     table = score_by_group(scores["unseen"].dropna(), clinical, _GROUPED_BY)
     if table.empty:
         return empty(scope, "no clinical variable with two groups")
-    table["reason"] = table["reason"].replace("", None)
     tested = table.drop_duplicates("variable").set_index("variable")["p"].dropna()
     return StepResult(table, details={f"p_{variable}": float(p) for variable, p in tested.items()})
 
@@ -246,7 +243,6 @@ def rad_score_survival(scope: Scope) -> StepResult:
         return empty(scope, "the cohort has no follow-up")
     limits = ["hr", "ci_low", "ci_high"]
     table[limits] = table[limits].where(table[limits].abs() < float("inf"))
-    table["reason"] = table["reason"].replace("", None)
     return StepResult(table, details={"p": float(table["p"].iloc[0])})
 
 
@@ -257,7 +253,6 @@ def rad_score_survival(scope: Scope) -> StepResult:
 )
 def feature_cell_correlation(scope: Scope) -> StepResult:
     """Correlate the twenty most important features with the cell populations of the same patients (Spearman, FDR)."""
-    columns = FEATURE_CELL_CORRELATION.own_columns
     importance = scope.read(SIGNATURE_IMPORTANCE)
     if importance.empty:
         return empty(scope, "no signature")
@@ -272,5 +267,5 @@ def feature_cell_correlation(scope: Scope) -> StepResult:
         populations = population_scores(scope, source).T
         common = features.index.intersection(populations.index)
         parts.append(spearman_table(features.loc[common], populations.loc[common]).assign(cohort=cohort))
-    table = pd.concat(parts, ignore_index=True)[columns]
+    table = pd.concat(parts, ignore_index=True)
     return StepResult(table, details={"pairs": len(table), "pairs_fdr_below_0.05": int((table["fdr"] < 0.05).sum())})

@@ -174,7 +174,9 @@ def score_agreement(scope: Scope) -> StepResult:
         return empty(scope, "the cohort declares no comparison of scores")
     pairs = read_score_pairs(scope.folder, declared)
     found = expression.score_agreement(population_scores(scope), population_scores(scope, other.cohort), pairs)
-    table = found.assign(compared_cohort=other.cohort, reason=found["reason"].replace("", None))
+    table = found.assign(
+        compared_cohort=other.cohort,
+    )
     known = found.dropna(subset=["rho"])
     details = {str(name): round(float(rho), 3) for name, rho in zip(known["population"], known["rho"], strict=True)}
     return StepResult(table, details=details)

@@ -67,10 +67,11 @@ def _commit(step: Step, scope: Scope, result: StepResult, reason: str) -> Materi
             reason=reason,
             details=failure_counts(rejected),
         )
-    checks = {check.name: _checked(check(result.frame, scope)) for check in step.checks}
+    frame = step.schema.select(result.frame)
+    checks = {check.name: _checked(check(frame, scope)) for check in step.checks}
     commit = lake.commit(
         step.schema,
-        result.frame,
+        frame,
         cohort=scope.cohort,
         provenance=provenance,
         code_version=step.version,

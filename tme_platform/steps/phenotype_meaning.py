@@ -86,7 +86,6 @@ _CLINICAL = [
 )
 def phenotype_characteristics(scope: Scope) -> StepResult:
     """Compare hot with cold tumours, family by family; multiple testing is corrected within each family (FDR)."""
-    columns = PHENOTYPE_CHARACTERISTICS.own_columns
     labels = phenotypes(scope)
     if labels.empty:
         return empty(scope, "the cohort has no phenotypes")
@@ -94,12 +93,11 @@ def phenotype_characteristics(scope: Scope) -> StepResult:
     table = characterise(_families(scope), labels, tests={"checkpoint_genes": "wilcoxon"})
     if table.empty:
         return empty(scope, "nothing to compare")
-    table["reason"] = table["reason"].replace("", None)
     by_variable = table.drop_duplicates(["family", "variable"])
     significant = by_variable[by_variable["fdr"] < 0.05].groupby("family").size()
     tested = by_variable.groupby("family").size()
     details = {f"{family}_fdr_below_0.05": f"{significant.get(family, 0)} of {n}" for family, n in tested.items()}
-    return StepResult(table[columns], details=details)
+    return StepResult(table, details=details)
 
 
 def _families(scope: Scope) -> dict[str, pd.DataFrame]:
@@ -138,13 +136,11 @@ def _expression_families(scope: Scope, known: dict[str, pd.DataFrame]) -> dict[s
 @step(GENE_COMPARISON, version="1", reads=[TME_PHENOTYPES, EXPRESSION])
 def gene_comparison(scope: Scope) -> StepResult:
     """Compare every measured gene between hot and cold tumours (Wilcoxon, FDR)."""
-    columns = GENE_COMPARISON.own_columns
     labels = phenotypes(scope)
     if not scope.has_rows(EXPRESSION) or labels.nunique() < 2:
         return empty(scope, "no expression, or not both phenotypes")
     names = {"n_first": "n_hot", "n_second": "n_cold", "mean_first": "mean_hot", "mean_second": "mean_cold"}
     table = compare_genes(expression_matrix(scope), labels, first="hot", second="cold").rename(columns=names)
-    table["reason"] = table["reason"].replace("", None)
     checkpoints = table[table["gene"].isin(CHECKPOINT_GENES)]
     higher = checkpoints[(checkpoints["mean_difference"] > 0) & (checkpoints["fdr"] < 0.05)]
     details = {
@@ -152,7 +148,7 @@ def gene_comparison(scope: Scope) -> StepResult:
         "genes_fdr_below_0.05": int((table["fdr"] < 0.05).sum()),
         "checkpoint_genes_higher_in_hot": f"{len(higher)} of {len(checkpoints)} measured",
     }
-    return StepResult(table[columns], details=details)
+    return StepResult(table, details=details)
 
 
 @step(PATHWAY_ENRICHMENT, version="2", reads=[GENE_COMPARISON])

@@ -146,7 +146,6 @@ def feature_agreement(scope: Scope) -> StepResult:
         return empty(scope, "nothing was read, or perturbed, more than once")
     threshold = scope.study.agreement.min_icc
     table = agreement(rows.drop(columns=["cohort", "feature_set", "provenance"]), threshold=threshold)
-    table["reason"] = table["reason"].replace("", None)
     verdict = table.drop_duplicates("feature")["kept"]
     details = {"kinds": sorted(table["kind"].unique()), "features": len(verdict), "kept": int(verdict.sum())}
     return StepResult(table.assign(feature_set=rows["feature_set"].iloc[0]), details=details)
@@ -195,5 +194,4 @@ def _verdicts(evidence: pd.DataFrame) -> pd.DataFrame:
             "reason": grouped["reason"].agg(lambda reasons: "; ".join(reasons.dropna().unique())),
         }
     )
-    verdict["reason"] = verdict["reason"].replace("", None)
     return verdict.reset_index()[columns]

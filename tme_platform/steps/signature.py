@@ -241,13 +241,12 @@ def _signature_row(scope: Scope, record: ModelRecord, training: TrainingSet) -> 
 def signature_importance(scope: Scope) -> StepResult:
     """List how much each feature counts, as recorded with the model."""
     current = current_model(scope)
-    columns = SIGNATURE_IMPORTANCE.own_columns
     if current is None:
         return empty(scope, "no signature")
     table = scope.tracker.read_table(current[0], "importance")
     table = table.rename(columns={"impurity": "importance", "permutation": "permutation_importance"})
     top = table.nsmallest(5, "rank")
-    return StepResult(table[columns], details={"first_five": [str(name) for name in top["feature"]]})
+    return StepResult(table, details={"first_five": [str(name) for name in top["feature"]]})
 
 
 @step(OUT_OF_FOLD_SCORES, version="1", reads=[SIGNATURE])

@@ -103,8 +103,6 @@ def signature_rivals(scope: Scope) -> StepResult:
         variants=_harmonised_otherwise(scope, training),
         n_jobs=scope.workers,
     )
-    table["reason"] = table["reason"].replace("", None)
-    table = table[SIGNATURE_RIVALS.own_columns]
     honest = table.query("analysis == 'honest' and metric == 'auc'").set_index("model")["value"]
     details = {
         "volume_feature": volume or "none",
@@ -208,5 +206,4 @@ def signature_cautions(scope: Scope) -> StepResult:
         )
     table = pd.DataFrame(rows).reindex(columns=SIGNATURE_CAUTIONS.own_columns)
     table["n"] = table["n"].fillna(len(training.labels))
-    table[["caution", "reason"]] = table[["caution", "reason"]].replace("", None)
     return StepResult(table, details={"cautions": list(table["caution"].dropna())})

@@ -101,7 +101,6 @@ def survival_tests(scope: Scope) -> StepResult:
 @step(POPULATION_SURVIVAL, version="2", reads=[PATIENTS, TME_PHENOTYPES, CELL_SCORES])
 def population_survival(scope: Scope) -> StepResult:
     """Relate each population to overall survival, alone, in all, hot and cold tumours (Cox, FDR within each)."""
-    columns = POPULATION_SURVIVAL.own_columns
     followed = _followed(scope)
     if (reason := _enough(scope, followed)) or not scope.has_rows(CELL_SCORES):
         return empty(scope, reason or "the cohort has no scores of its own")
@@ -118,13 +117,12 @@ def population_survival(scope: Scope) -> StepResult:
     table = pd.concat(parts, ignore_index=True).rename(columns={"covariate": "population", "events": "n_events"})
     table = _finite(table)
     significant = table.query("patients == 'all' and fdr < 0.05")
-    return StepResult(table[columns], details={"populations_fdr_below_0.05": len(significant)})
+    return StepResult(table, details={"populations_fdr_below_0.05": len(significant)})
 
 
 @step(POPULATION_CUT_POINTS, version="2", reads=[PATIENTS, TME_PHENOTYPES, CELL_SCORES])
 def population_cut_points(scope: Scope) -> StepResult:
     """Split each population at its Youden cut, and correct the p-value for having chosen the cut on the outcome."""
-    columns = POPULATION_CUT_POINTS.own_columns
     followed = _followed(scope)
     if (reason := _enough(scope, followed)) or not scope.has_rows(CELL_SCORES):
         return empty(scope, reason or "the cohort has no scores of its own")
@@ -133,4 +131,4 @@ def population_cut_points(scope: Scope) -> StepResult:
     table = table.rename(columns={"covariate": "population", "events": "n_events"})
     table = _finite(table)
     naive, corrected = int((table["p_naive"] < 0.05).sum()), int((table["p_corrected"] < 0.05).sum())
-    return StepResult(table[columns], details={"p_naive_below_0.05": naive, "p_corrected_below_0.05": corrected})
+    return StepResult(table, details={"p_naive_below_0.05": naive, "p_corrected_below_0.05": corrected})

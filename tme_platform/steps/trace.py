@@ -8,14 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 ABSENT = "absent"
 """Hash of what is not there."""
 
 
 @dataclass(frozen=True)
-class TableRead:
+class Read:
+    """Something that was read; a subclass for each kind."""
+
+    text: ClassVar[str] = ""
+    """How the kind is named in a reason to run; `{of}` is replaced by the cohort, if there is one."""
+
+    def __str__(self) -> str:
+        fields = asdict(self)
+        cohort = fields.get("cohort")
+        return self.text.format(**fields, of=f" of {cohort}" if cohort else "")
+
+
+@dataclass(frozen=True)
+class TableRead(Read):
     """Rows and columns of a table.
 
     Attributes
@@ -35,134 +48,86 @@ class TableRead:
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[str, tuple[str, ...]], ...] = ()
     among: str = ""
+    text: ClassVar[str] = "table {table}{of}"
 
     @property
     def whole(self) -> bool:
         """Whether nothing was left out."""
         return not (self.columns or self.rows or self.among)
 
-    def __str__(self) -> str:
-        return f"table {self.table}{_of(self.cohort)}"
-
 
 @dataclass(frozen=True)
-class PresenceRead:
+class PresenceRead(Read):
     """Whether a table has any rows for a cohort."""
 
     table: str
     cohort: str | None = None
-
-    def __str__(self) -> str:
-        return f"whether table {self.table}{_of(self.cohort)} has rows"
+    text: ClassVar[str] = "whether table {table}{of} has rows"
 
 
 @dataclass(frozen=True)
-class SettingRead:
+class SettingRead(Read):
     """A block of the study's settings."""
 
     block: str
-
-    def __str__(self) -> str:
-        return f"setting {self.block}"
+    text: ClassVar[str] = "setting {block}"
 
 
 @dataclass(frozen=True)
-class DeclarationRead:
+class DeclarationRead(Read):
     """A field of a cohort file."""
 
     cohort: str
     field: str
-
-    def __str__(self) -> str:
-        return f"{self.field} in the cohort file of {self.cohort}"
+    text: ClassVar[str] = "{field} in the cohort file{of}"
 
 
 @dataclass(frozen=True)
-class RoleRead:
+class RoleRead(Read):
     """Which cohorts have a role."""
 
     role: str
-
-    def __str__(self) -> str:
-        return f"cohorts with role {self.role}"
+    text: ClassVar[str] = "cohorts with role {role}"
 
 
 @dataclass(frozen=True)
-class CohortsRead:
+class CohortsRead(Read):
     """Which cohorts take part in the study."""
 
-    def __str__(self) -> str:
-        return "cohorts of the study"
+    text: ClassVar[str] = "cohorts of the study"
 
 
 @dataclass(frozen=True)
-class ProvenanceRead:
+class ProvenanceRead(Read):
     """Whether the data of a cohort, or of any cohort, are simulated."""
 
     cohort: str | None = None
-
-    def __str__(self) -> str:
-        return f"provenance{_of(self.cohort)}"
+    text: ClassVar[str] = "provenance{of}"
 
 
 @dataclass(frozen=True)
-class LandingRead:
+class LandingRead(Read):
     """All files in a cohort's landing folder."""
 
     cohort: str
-
-    def __str__(self) -> str:
-        return f"landing folder of {self.cohort}"
+    text: ClassVar[str] = "landing folder{of}"
 
 
 @dataclass(frozen=True)
-class FilesRead:
+class FilesRead(Read):
     """The landing files that one kind of reading (`clinical`, `imaging`, ...) depends on."""
 
     cohort: str
     kind: str
-
-    def __str__(self) -> str:
-        return f"{self.kind} files of {self.cohort}"
+    text: ClassVar[str] = "{kind} files{of}"
 
 
 @dataclass(frozen=True)
-class CollectionRead:
+class CollectionRead(Read):
     """A gene-set collection."""
 
     name: str
-
-    def __str__(self) -> str:
-        return f"gene sets {self.name}"
-
-
-Read = (
-    TableRead
-    | PresenceRead
-    | SettingRead
-    | DeclarationRead
-    | RoleRead
-    | CohortsRead
-    | ProvenanceRead
-    | LandingRead
-    | FilesRead
-    | CollectionRead
-)
-_KINDS: Mapping[str, type[Any]] = {
-    kind.__name__: kind
-    for kind in (
-        TableRead,
-        PresenceRead,
-        SettingRead,
-        DeclarationRead,
-        RoleRead,
-        CohortsRead,
-        ProvenanceRead,
-        LandingRead,
-        FilesRead,
-        CollectionRead,
-    )
-}
+    text: ClassVar[str] = "gene sets {name}"
 
 
 @dataclass(frozen=True)
@@ -174,6 +139,7 @@ class Found:
 
 
 Trace = dict[Read, Found]
+_KINDS: Mapping[str, type[Read]] = {kind.__name__: kind for kind in Read.__subclasses__()}
 
 
 def to_records(trace: Trace) -> list[dict[str, Any]]:
@@ -195,30 +161,22 @@ def from_records(records: Iterable[Mapping[str, Any]]) -> Trace:
     """
     try:
         return {_read(record): Found(**record["found"]) for record in records}
-    except (KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"not a trace: {error}") from error
 
 
 def _read(record: Mapping[str, Any]) -> Read:
-    fields = {name: value for name, value in record.items() if name not in ("read", "found")}
-    if "columns" in fields:
-        fields["columns"] = tuple(fields["columns"])
-    if "rows" in fields:
-        fields["rows"] = tuple((column, tuple(values)) for column, values in fields["rows"])
-    read: Read = _KINDS[record["read"]](**fields)
-    return read
+    fields = {name: _tupled(value) for name, value in record.items() if name not in ("read", "found")}
+    return _KINDS[record["read"]](**fields)
 
 
-def _without_defaults(record: Any) -> dict[str, Any]:
-    plain: dict[str, Any] = {
-        name: _listed(value) for name, value in asdict(record).items() if value not in (None, "", ())
-    }
-    return plain
+def _without_defaults(record: Read | Found) -> dict[str, Any]:
+    return {name: _listed(value) for name, value in asdict(record).items() if value not in (None, "", ())}
 
 
 def _listed(value: Any) -> Any:
     return [_listed(item) for item in value] if isinstance(value, tuple) else value
 
 
-def _of(cohort: str | None) -> str:
-    return f" of {cohort}" if cohort else ""
+def _tupled(value: Any) -> Any:
+    return tuple(_tupled(item) for item in value) if isinstance(value, list) else value

@@ -124,6 +124,12 @@ class TableSchema:
         """Internal tables are not in the catalog."""
         return self.name.startswith("_")
 
+    def select(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The columns of a frame that a step fills; all of them where further measured columns may follow."""
+        if self.wide is not None:
+            return frame
+        return frame[[name for name in self.own_columns if name in frame]]
+
     def conform(self, frame: pd.DataFrame, *, cohort: str | None, provenance: str) -> pd.DataFrame:
         """Order, cast and sort a frame as the table has it.
 
@@ -143,6 +149,9 @@ class TableSchema:
         if extra and self.wide is None:
             raise TableError(f"table {self.name}: unexpected column(s): {', '.join(map(str, extra))}")
         cast = {column.name: self._cast(table[column.name], column.dtype) for column in self.all_columns}
+        for column in self.all_columns:
+            if column.dtype == "string" and column.nullable:  # text that says nothing is missing
+                cast[column.name] = cast[column.name].replace("", pd.NA)
         conformed = pd.DataFrame(cast, columns=names)
         if extra:
             conformed = pd.concat([conformed, self._measured(table[extra])], axis="columns")

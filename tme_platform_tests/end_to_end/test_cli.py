@@ -108,7 +108,7 @@ def test_tables_link_to_where_mlflow_is_served(tmp_path: Path, monkeypatch: pyte
 def test_a_second_run_makes_nothing(place: list[object]) -> None:
     found = typed(*place, "run")
     assert found.returncode == 0
-    assert "0 table parts made" in found.stdout
+    assert "0 partitions built" in found.stdout
 
 
 def test_a_run_names_the_cohorts_it_works_on(small_run: Path, tmp_path: Path) -> None:

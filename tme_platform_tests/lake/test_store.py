@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from tme_platform.lake import Lake
-from tme_platform.tables import TableError, TableSchema
+from tme_platform.tables import Stage, TableError, TableSchema
 from tme_platform.tables.expression import CELL_SCORES
 from tme_platform.tables.schema import Column
 from tme_platform.tables.signature import SIGNATURE_IMPORTANCE
@@ -66,8 +66,8 @@ def test_a_lake_that_was_removed_and_made_anew_is_seen_as_it_is(lake: Lake, tmp_
 
 
 def test_a_commit_that_only_read_other_things_is_recorded(lake: Lake) -> None:
-    lake.commit(CELL_SCORES, scores(p1=1.0), cohort="a", reads={"table:expression/a": "1"})
-    commit = lake.commit(CELL_SCORES, scores(p1=1.0), cohort="a", reads={"table:expression/a": "2"})
+    lake.commit(CELL_SCORES, scores(p1=1.0), cohort="a", reads=[{"read": "expression", "found": "1"}])
+    commit = lake.commit(CELL_SCORES, scores(p1=1.0), cohort="a", reads=[{"read": "expression", "found": "2"}])
     assert commit.written
     assert commit.state.changes["unchanged"] == 1
     assert Lake(lake.root).state(CELL_SCORES, "a") == commit.state, "what was recorded is read back by another process"
@@ -88,30 +88,28 @@ def test_a_table_of_nothing_keeps_its_types(lake: Lake) -> None:
 
 
 @pytest.mark.parametrize(
-    ("frame", "check", "said"),
+    ("frame", "said"),
     [
-        (scores(p1=1.0).rename(columns={"patient_id": "patient"}), "schema", "patient_id"),
-        (pd.concat([scores(p1=1.0), scores(p1=2.0)]), "unique_keys", "p1"),
-        (scores(p1=float("inf")), "finite_values", "T cells"),
-        (pd.DataFrame({"patient_id": ["p1"], "B cells": ["many"]}), "schema", "B cells"),
-        (pd.DataFrame({"patient_id": [None], "B cells": [1.0]}), "schema", "patient_id"),
+        (scores(p1=1.0).rename(columns={"patient_id": "patient"}), "patient_id"),
+        (pd.concat([scores(p1=1.0), scores(p1=2.0)]), "repeat the key patient_id: p1"),
+        (scores(p1=float("inf")), "infinite values: T cells"),
+        (pd.DataFrame({"patient_id": ["p1"], "B cells": ["many"]}), "B cells"),
+        (pd.DataFrame({"patient_id": [None], "B cells": [1.0]}), "patient_id"),
     ],
     ids=["missing column", "key twice", "infinite", "text for a number", "no patient"],
 )
-def test_a_bad_frame_is_refused_and_the_last_version_stands(
-    lake: Lake, frame: pd.DataFrame, check: str, said: str
-) -> None:
+def test_a_bad_frame_is_refused_and_the_previous_version_is_kept(lake: Lake, frame: pd.DataFrame, said: str) -> None:
     good = lake.commit(CELL_SCORES, scores(p1=1.0), cohort="a")
     with pytest.raises(TableError) as caught:
         lake.commit(CELL_SCORES, frame, cohort="a")
-    assert said in caught.value.problems[check]
+    assert said in str(caught.value)
     assert lake.state(CELL_SCORES, "a") == good.state
     assert lake.read(CELL_SCORES, "a")["patient_id"].tolist() == ["p1"]
 
 
 def test_values_outside_their_range_and_unexpected_columns_are_refused(lake: Lake) -> None:
     shares = TableSchema(
-        "shares", "cohorts", "Test.", (Column("share", "float64", "A share.", at_least=0, at_most=1),), ("share",)
+        "shares", Stage.COHORTS, "Test.", (Column("share", "float64", "A share.", at_least=0, at_most=1),), ("share",)
     )
     with pytest.raises(TableError, match=r"1\.5"):
         lake.commit(shares, pd.DataFrame({"share": [0.5, 1.5]}), cohort="a")

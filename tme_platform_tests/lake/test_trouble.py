@@ -39,7 +39,7 @@ def test_a_lake_that_is_read_only_is_said_so_and_still_read(tmp_path: Path) -> N
     with no_right_to_write(tmp_path / "lake"):
         with pytest.raises(LakeError, match=r"Permission denied.*give this user the right to write"):
             lake.commit(CELL_SCORES, scores(4), cohort="a")
-        with pytest.raises(LakeError, match="right to write"), lake.turn(CELL_SCORES, "a", lambda: None):
+        with pytest.raises(LakeError, match="right to write"), lake.lock(CELL_SCORES, "a", lambda: None):
             pass
         assert len(lake.read(CELL_SCORES, "a")) == 3
         assert query(tmp_path / "lake", "select count(*) as n from cell_scores")["n"].item() == 3
@@ -78,13 +78,13 @@ def test_two_writers_of_one_part_lose_nothing_and_write_nothing_twice(tmp_path: 
 
 
 def _hold(root: Path, held: object, log: Path) -> None:
-    with Lake(root).turn(CELL_SCORES, "a", lambda: None):
+    with Lake(root).lock(CELL_SCORES, "a", lambda: None):
         held.set()
         time.sleep(0.3)
         log.write_text("first")
 
 
-def test_turns_are_taken_and_readers_need_none(tmp_path: Path) -> None:
+def test_writers_of_one_part_wait_and_readers_do_not(tmp_path: Path) -> None:
     lake, log, waited = Lake(tmp_path), tmp_path / "log", []
     lake.commit(CELL_SCORES, scores(2), cohort="a")
     context = multiprocessing.get_context("forkserver")
@@ -93,9 +93,9 @@ def test_turns_are_taken_and_readers_need_none(tmp_path: Path) -> None:
     other.start()
     held.wait()
     assert len(lake.read(CELL_SCORES, "a")) == 2, "readers do not wait"
-    with lake.turn(CELL_SCORES, "b", lambda: waited.append("b")):
+    with lake.lock(CELL_SCORES, "b", lambda: waited.append("b")):
         assert not log.exists(), "another cohort's part is free"
-    with lake.turn(CELL_SCORES, "a", lambda: waited.append("a")):
+    with lake.lock(CELL_SCORES, "a", lambda: waited.append("a")):
         assert log.read_text() == "first"
     other.join()
     assert waited == ["a"]

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -24,8 +25,8 @@ CHOSEN = {"cohorts": ["reference"], "select": "group:s1_cohorts or key:cell_scor
 
 
 def pointed(workspace: Workspace, **places: str) -> Workspace:
-    """The same study elsewhere (a copy of a resource would keep what it was made with)."""
-    return Workspace(**(workspace.model_dump() | places))
+    """The same study elsewhere."""
+    return replace(workspace, **places)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
-"""The run history that lakes come with: Dagster's own files, read and written by either."""
+"""The optional fast run history: the files are Dagster's own, and fail clearly when Dagster's internals change."""
 
+import inspect
 import multiprocessing
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,9 +9,11 @@ from typing import Any
 import dagster as dg
 import pytest
 from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.runs import SqliteRunStorage
+from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from sqlalchemy import Engine, create_engine, event
 
-from tme_platform.orchestration import run_history
+from tme_platform.orchestration import fast_history
 from tme_platform.orchestration.instance import open_instance
 
 PARTITIONS = dg.DynamicPartitionsDefinition(name="cohort")
@@ -28,7 +31,7 @@ def run(instance: dg.DagsterInstance, partition: str) -> str:
     return result.run_id
 
 
-def told(instance: dg.DagsterInstance, run_id: str) -> list[str]:
+def logged(instance: dg.DagsterInstance, run_id: str) -> list[str]:
     return [entry.to_json() for entry in instance.all_logs(run_id)]
 
 
@@ -38,22 +41,22 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "dagster"
 
 
-def test_dagsters_own_storage_reads_what_is_written_and_the_other_way_round(tmp_path: Path, home: Path) -> None:
+def test_dagsters_own_storage_reads_what_is_written_and_vice_versa(tmp_path: Path, home: Path) -> None:
     with open_instance(tmp_path) as ours:
-        assert isinstance(ours.event_log_storage, run_history._Events)
+        assert isinstance(ours.event_log_storage, fast_history._Events)
         first = run(ours, "one")
-        first_told = told(ours, first)
-    assert len(first_told) > 5
+        first_logged = logged(ours, first)
+    assert len(first_logged) > 5
     (home / "dagster.yaml").write_text("telemetry: {enabled: false}")
     with dg.DagsterInstance.local_temp(str(home)) as plain:
         assert type(plain.event_log_storage) is SqliteEventLogStorage
-        assert told(plain, first) == first_told
+        assert logged(plain, first) == first_logged
         assert plain.get_materialized_partitions(dg.AssetKey("counted")) == {"one"}
         second = run(plain, "two")
-        second_told = told(plain, second)
+        second_logged = logged(plain, second)
     (home / "dagster.yaml").unlink()
     with open_instance(tmp_path) as ours:
-        assert told(ours, second) == second_told
+        assert logged(ours, second) == second_logged
         assert ours.get_materialized_partitions(dg.AssetKey("counted")) == {"one", "two"}
         assert {run.run_id for run in ours.get_runs()} == {first, second}
 
@@ -65,7 +68,7 @@ def _open_and_add(state: Path, name: str, ready: Any) -> None:
 
 
 @pytest.mark.usefixtures("home")
-def test_runs_that_begin_at_once_in_a_new_lake_all_begin(tmp_path: Path) -> None:
+def test_concurrent_first_runs_in_a_new_lake_all_start(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     names = {f"cohort_{number}" for number in range(3)}
     ready = context.Barrier(len(names))
@@ -80,7 +83,7 @@ def test_runs_that_begin_at_once_in_a_new_lake_all_begin(tmp_path: Path) -> None
 
 
 @pytest.mark.usefixtures("home")
-def test_a_database_is_opened_once_and_closed_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_database_is_opened_once_and_closed_at_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
 
     def noted(url: str, **options: Any) -> Engine:
@@ -89,7 +92,7 @@ def test_a_database_is_opened_once_and_closed_at_the_end(tmp_path: Path, monkeyp
         event.listen(engine, "close", lambda *_: made.remove(url))
         return engine
 
-    monkeypatch.setattr(run_history, "create_engine", noted)
+    monkeypatch.setattr(fast_history, "create_engine", noted)
     with open_instance(tmp_path) as ours:
         run(ours, "one")
         databases = list((tmp_path / "dagster" / "history").rglob("*.db"))
@@ -98,8 +101,8 @@ def test_a_database_is_opened_once_and_closed_at_the_end(tmp_path: Path, monkeyp
     assert made == []
 
 
-def test_the_databases_used_last_stay_open(tmp_path: Path) -> None:
-    engines = run_history._Engines(at_most=2)
+def test_recently_used_databases_stay_open(tmp_path: Path) -> None:
+    engines = fast_history._Engines(at_most=2)
     first, second = (engines.get(f"sqlite:///{tmp_path / name}") for name in ("first", "second"))
     assert engines.get(first.url.render_as_string()) is first
     engines.get(f"sqlite:///{tmp_path / 'third'}")
@@ -108,10 +111,10 @@ def test_the_databases_used_last_stay_open(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("home")
-def test_what_is_stored_together_is_stored_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_is_stored_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_instance(tmp_path) as ours:
         first = run(ours, "one")
-        before = told(ours, first)
+        before = logged(ours, first)
         storage = ours.event_log_storage
         entries = [record.event_log_entry for record in storage.get_records_for_run(first).records]
         entries = [entry for entry in entries if "CHECK" not in str(entry.dagster_event_type)]
@@ -129,13 +132,50 @@ def test_what_is_stored_together_is_stored_whole_or_not_at_all(tmp_path: Path, m
         with pytest.raises(OSError, match="no space"):
             storage.store_event_batch(entries)
         assert count == len(entries) > 5
-        assert told(ours, first) == before
+        assert logged(ours, first) == before
         monkeypatch.undo()
-        run(ours, "two")  # what failed has let go of its locks
+        run(ours, "two")  # the failed batch released its locks
         assert ours.get_materialized_partitions(dg.AssetKey("counted")) == {"one", "two"}
 
 
-def test_without_a_folder_it_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("DAGSTER_HOME", raising=False)
-    with pytest.raises(ValueError, match="set DAGSTER_HOME"):
-        run_history.RunHistory.from_config_value(None, {})
+def test_what_it_takes_from_dagster_is_still_there() -> None:
+    """Fails first, with a name, when a release of Dagster changes what `fast_history` builds on."""
+    for name in (
+        "store_event",
+        "store_event_batch",
+        "has_table",
+        "_connect",
+        "_initdb",
+        "conn_string_for_shard",
+        "dispose",
+    ):
+        assert callable(getattr(SqliteEventLogStorage, name, None)), f"SqliteEventLogStorage.{name} is gone"
+    for name in ("connect", "from_local", "dispose"):
+        assert callable(getattr(SqliteRunStorage, name, None)), f"SqliteRunStorage.{name} is gone"
+    parameters = inspect.signature(DagsterSqliteStorage.__init__).parameters
+    assert list(parameters) == ["self", "base_dir", "inst_data"], "DagsterSqliteStorage is built otherwise"
+
+
+def test_it_can_be_switched_off(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TME_FAST_HISTORY", "0")
+    with open_instance(tmp_path) as plain:
+        assert type(plain.event_log_storage) is SqliteEventLogStorage
+    assert "fast_history" not in (home / "dagster.yaml").read_text()
+
+
+def test_a_storage_that_the_operator_names_is_kept(tmp_path: Path, home: Path) -> None:
+    home.mkdir()
+    given = f"storage: {{sqlite: {{base_dir: {tmp_path / 'elsewhere'}}}}}\n"
+    (home / "dagster.yaml").write_text(given)
+    with open_instance(tmp_path) as plain:
+        assert type(plain.event_log_storage) is SqliteEventLogStorage
+    assert (home / "dagster.yaml").read_text() == given
+
+
+def test_a_lake_of_an_earlier_version_loses_the_class_that_it_named(tmp_path: Path, home: Path) -> None:
+    home.mkdir()
+    (home / "dagster.yaml").write_text(
+        "storage: {custom: {module: tme_platform.orchestration.run_history, class: RunHistory, config: {}}}\n"
+    )
+    with open_instance(tmp_path):
+        assert "run_history" not in (home / "dagster.yaml").read_text()

@@ -3,11 +3,11 @@
 import os
 import re
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tme_platform.steps.workspace import Workspace
 from tme_platform.tables import TableSchema
 from tme_platform.tables.cohorts import PATIENTS
 from tme_platform.tables.signature import SIGNATURE
@@ -34,7 +34,7 @@ def fails_and_then_completes(
     lake = platform.workspace.lake
     before, rows = lake.state(schema, cohort), lake.read(schema, cohort)
     asked = {"cohorts": [cohort] if cohort else None, "select": f'key:"{schema.name}"', "refresh": "all"}
-    troubled = Platform(Workspace(**(platform.workspace.model_dump() | elsewhere)), platform.instance)
+    troubled = Platform(replace(platform.workspace, **elsewhere), platform.instance)
     with trouble:
         outcome, _ = troubled.run(**asked)
     assert (outcome.failures[0].asset, outcome.failures[0].cohort) == (schema.name, cohort)

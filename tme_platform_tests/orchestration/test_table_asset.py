@@ -1,4 +1,4 @@
-"""Each asset called as the plain function it is, without a Dagster run around it."""
+"""Every asset called as the plain function it is, without a Dagster run around it."""
 
 from pathlib import Path
 
@@ -6,20 +6,23 @@ import dagster as dg
 import pytest
 
 from tme_platform.lake import Lake
-from tme_platform.orchestration import assets
 from tme_platform.orchestration.progress import LoggedProgress
-from tme_platform.orchestration.table_asset import RefreshConfig
+from tme_platform.orchestration.table_asset import RefreshConfig, table_asset
+from tme_platform.steps.registry import STEPS
+from tme_platform.steps.scope import Scope
+from tme_platform.steps.step import StepResult, step
 from tme_platform.steps.workspace import Workspace
 from tme_platform.tables import TABLES
-from tme_platform_tests.support.small_study import copy_study, make_study
+from tme_platform_tests.support.small_study import copy_study
 
-ASSETS = {asset.key.to_user_string(): asset for asset in dg.load_assets_from_package_module(assets)}
+ASSETS = {name: table_asset(one) for name, one in STEPS.items()}
 
 
-def call(workspace: Workspace, name: str, cohort: str | None, refresh: str = "stale") -> dg.MaterializeResult:
+def call(
+    asset: dg.AssetsDefinition, workspace: Workspace, cohort: str | None, refresh: str = "stale"
+) -> list[dg.MaterializeResult | dg.AssetCheckResult]:
     context = dg.build_asset_context(partition_key=cohort) if cohort else dg.build_asset_context()
-    config = RefreshConfig(refresh=refresh)
-    return next(ASSETS[name](context, config, workspace=workspace, progress=LoggedProgress()))
+    return asset(context, RefreshConfig(refresh=refresh), workspace=workspace, progress=LoggedProgress())
 
 
 @pytest.fixture(scope="module")
@@ -34,39 +37,48 @@ def fullest(lake: Lake, name: str) -> str | None:
 
 
 @pytest.mark.parametrize("name", sorted(TABLES))
-def test_asset(workspace: Workspace, name: str) -> None:
+def test_a_full_rebuild_gives_the_same_table(workspace: Workspace, name: str) -> None:
     cohort = fullest(workspace.lake, name)
     before = workspace.lake.state(TABLES[name], cohort)
-    result = call(workspace, name, cohort, refresh="all")
+    (result,) = call(ASSETS[name], workspace, cohort, refresh="all")
     assert isinstance(result, dg.MaterializeResult)
-    assert result.data_version == dg.DataVersion(before.content), "made anew it is the same"
+    assert result.data_version == dg.DataVersion(before.content)
     assert result.metadata["dagster/row_count"] == before.rows
     assert [check.check_name for check in result.check_results if not check.passed] == []
-    assert {"schema", "unique_keys", "finite_values"} <= {check.check_name for check in result.check_results}
+    assert {check.check_name for check in result.check_results} == {"schema", *(one.name for one in STEPS[name].checks)}
 
 
-def test_a_frame_that_breaks_its_schema_fails_the_asset_and_says_which_check(tmp_path: Path) -> None:
-    workspace = make_study(tmp_path, patients=12, imaged=0)
-    call(workspace, "cohort_files", "mri")
-    call(workspace, "radiomic_features", "mri")
+def test_an_asset_that_has_nothing_to_do_reports_its_checks_again(workspace: Workspace) -> None:
+    (result,) = call(ASSETS["signature_patients"], workspace, None)
+    assert result.metadata["reason"] == "nothing changed"
+    assert [(check.check_name, check.passed) for check in result.check_results] == [
+        ("schema", True),
+        ("patients_on_one_side", True),
+    ]
+
+
+def test_rows_that_break_the_schema_fail_the_asset_and_say_why(small_run: Path, tmp_path: Path) -> None:
+    workspace = copy_study(small_run, tmp_path)
     whole = workspace.lake.read(TABLES["radiomic_features"], "mri")
 
-    from tme_platform.orchestration.table_asset import Made, table_asset
-
-    @table_asset(TABLES["radiomic_features"], code_version="2")
-    def broken(scope: object) -> Made:
-        """Give every patient twice."""
+    @step(TABLES["radiomic_features"], version="2")
+    def radiomic_features(_: Scope) -> StepResult:
+        """Return every patient twice."""
         twice = whole.drop(columns=["cohort", "provenance"])
-        return Made(twice.loc[twice.index.repeat(2)])
+        return StepResult(twice.loc[twice.index.repeat(2)])
 
-    context = dg.build_asset_context(partition_key="mri")
-    running = broken(context, RefreshConfig(), workspace=workspace, progress=LoggedProgress())
-    events = [next(running) for _ in range(3)]
-    with pytest.raises(dg.Failure, match="Nothing was written"):
+    running = call(table_asset(radiomic_features), workspace, "mri")
+    check = next(running)
+    assert (check.check_name, check.passed) == ("schema", False)
+    assert "repeat the key" in check.metadata["problem"].value
+    with pytest.raises(dg.Failure, match=r"repeat the key.*Nothing was written"):
         next(running)
-    assert {event.check_name: event.passed for event in events} == {
-        "schema": True,
-        "unique_keys": False,
-        "finite_values": True,
-    }
     assert workspace.lake.read(TABLES["radiomic_features"], "mri").equals(whole)
+
+
+def test_a_step_has_the_name_of_its_table() -> None:
+    with pytest.raises(ValueError, match="the step of table signature is named other"):
+
+        @step(TABLES["signature"], version="1")
+        def other(_: Scope) -> StepResult:
+            raise NotImplementedError

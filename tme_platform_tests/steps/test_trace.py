@@ -92,7 +92,11 @@ def test_a_trace_survives_storage() -> None:
 
 
 def test_a_trace_of_an_earlier_version_is_refused() -> None:
-    for records in ({"table:patients/a": "1"}, [{"read": "Nothing", "found": {"content": "1"}}], [{"kind": "x"}]):
+    for records in (
+        {"table:patients/a": "1"},
+        [{"read": "Nothing", "found": {"content": "1"}}],
+        [{"read": "RoleRead"}],
+    ):
         with pytest.raises(ValueError, match="not a trace"):
             from_records(records)
 
