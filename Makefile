@@ -1,8 +1,8 @@
-# make setup  the environment in .venv                make demo  the whole study on the bundled real data
-# make test   the tests                               make lint  style, types and the import boundary
-# make ui     Dagster and MLflow in the browser       make docs  the documentation, into site/
-# make test-deployment  what deploy/ describes, started here from its own files
-# Everything sets up what it needs first.
+# make setup  create the environment in .venv         make demo  run the study on the bundled real data
+# make test   run the tests                           make lint  check style, types and imports
+# make ui     open Dagster and MLflow in a browser    make docs  build the documentation into site/
+# make test-deployment  test the services that deploy/ describes
+# All targets set up the environment first.
 
 PYTHON ?= python3
 VENV := .venv
@@ -18,7 +18,7 @@ help:
 
 setup: $(STAMP)
 
-# uv takes the same lock file as pip (`pip install --require-hashes -r requirements.lock`), only faster.
+# uv installs the same lock file as pip (`pip install --require-hashes -r requirements.lock`), but faster.
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("tme_platform needs Python 3.11 to 3.13, this is " + sys.version.split()[0] + "; set PYTHON=...") if not (3, 11) <= sys.version_info[:2] <= (3, 13) else None'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -33,7 +33,7 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not deployment" tme_platform_tests
 
-# PostgreSQL, code server, daemon, webserver, MLflow, Dask and nginx, all at once: a minute that few changes need.
+# Starts PostgreSQL, code server, daemon, webserver, MLflow, Dask and nginx, which takes a minute.
 test-deployment: $(STAMP)
 	$(BIN)/python -m pytest -m deployment tme_platform_tests
 
@@ -43,7 +43,7 @@ lint: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Material for MkDocs prints a notice about another product unless told not to.
+# Material for MkDocs prints a notice about another product unless this variable is set.
 docs: $(STAMP)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
