@@ -1,8 +1,8 @@
-"""Several runs at once lose nothing and make nothing twice: `python benchmarks/at_once.py`.
+"""Check that concurrent runs lose nothing and build nothing twice: `python benchmarks/at_once.py`.
 
-An undisturbed run comes first; what it leaves is what the others must leave. Then four processes run four cohorts at
-once in one lake, and one more makes what is left; and two processes run the whole study at once in another. Which study
-runs is named as for `tme`: TME_STUDY, TME_LANDING.
+A single run gives the expected tables. Then four processes run four cohorts concurrently in one lake, and a further run
+builds the rest; in another lake, two processes run the whole study concurrently. TME_STUDY and TME_LANDING choose the
+study, as for `tme`.
 """
 
 import json
@@ -19,16 +19,16 @@ COHORTS = 4
 
 
 def main() -> None:
-    """Run, compare, and print what was found."""
+    """Run, compare and print the result."""
     with tempfile.TemporaryDirectory() as folder:
         print(json.dumps(run_at_once(Path(folder)), indent=2))
 
 
 def run_at_once(folder: Path) -> dict[str, object]:
-    """Run in lakes of `folder`; raises AssertionError where anything was lost or a model made twice."""
-    calm, four, two = (folder / name for name in ("calm", "four", "two"))
-    alone = _together([start(calm)])
-    expected, made_once = contents(Lake(calm)), commits(Lake(calm))
+    """Run in lakes of `folder`; raise AssertionError if anything is lost or a model is trained twice."""
+    single, four, two = (folder / name for name in ("single", "four", "two"))
+    alone = _together([start(single)])
+    expected, single_commits = contents(Lake(single)), commits(Lake(single))
     cohorts = sorted({name.partition("/")[2] for name in expected} - {"*"})[:COHORTS]
     side_by_side = _together([start(four, "--cohort", cohort) for cohort in cohorts])
     _together([start(four)])
@@ -36,14 +36,14 @@ def run_at_once(folder: Path) -> dict[str, object]:
     twice = _together([start(two), start(two)])
     same(expected, Lake(two))
     if (versions := len(Tracker.of_lake(two).versions())) != 1:
-        raise AssertionError(f"two runs at once made {versions} versions of one model")
+        raise AssertionError(f"two concurrent runs registered {versions} versions of one model")
     found = commits(Lake(two))
-    again = {name: (count, made_once[name]) for name, count in found.items() if count > made_once[name]}
+    repeated = {name: (count, single_commits[name]) for name, count in found.items() if count > single_commits[name]}
     return {
-        "cohorts run at once": cohorts,
-        "parts equal to an undisturbed run's": len(expected),
-        "tables with more commits when two ran the whole study (commits, of one run)": again,
-        "seconds": {"one run": alone, "four at once": side_by_side, "two at once": twice},
+        "cohorts run concurrently": cohorts,
+        "partitions equal to those of a single run": len(expected),
+        "tables with more commits after two concurrent runs (commits, commits of a single run)": repeated,
+        "seconds": {"single run": alone, "four concurrent": side_by_side, "two concurrent": twice},
     }
 
 

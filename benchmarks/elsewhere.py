@@ -1,9 +1,9 @@
-"""The same study on servers leaves the same tables: `python benchmarks/elsewhere.py`.
+"""Check that the study gives the same tables on servers as in a folder: `python benchmarks/elsewhere.py`.
 
-Three lakes of their own: in a folder with what is there by default (SQLite); in a folder with Dagster, its queue's
-settings and MLflow on a PostgreSQL; in an S3 store with the same. Servers are started on loopback from their wheels, as
-for the tests. Each study is run twice, the second time with nothing to do. Which study runs is named as for `tme`:
-TME_STUDY, TME_LANDING.
+Three lakes are compared: a folder with the default SQLite databases; a folder with Dagster and MLflow on PostgreSQL
+and the settings of the team deployment; and an S3 store with the same. Servers are started on loopback from their
+wheels, as in the tests. Each study runs twice, the second time with nothing to do. TME_STUDY and TME_LANDING choose
+the study, as for `tme`.
 """
 
 import json
@@ -24,19 +24,19 @@ from tme_platform_tests.support.servers import object_store, postgres
 
 
 def main() -> None:
-    """Run on each, compare, and print what was found."""
+    """Run on each, compare and print the result."""
     with tempfile.TemporaryDirectory() as folder:
         print(json.dumps(run_elsewhere(Path(folder)), indent=2))
 
 
 def run_elsewhere(root: Path) -> dict[str, object]:
-    """Run in lakes of `root`; raises AssertionError where a lake holds anything else than the first."""
+    """Run in lakes of `root`; raise AssertionError if a lake differs from the first."""
     found: dict[str, object] = {}
     with (
         postgres("dagster", "mlflow", "dagster_s3", "mlflow_s3") as database,
         object_store("lake") as store,
     ):
-        os.environ.update(store)  # for the comparison, which reads the tables here
+        os.environ.update(store)  # for the comparison in this process
         plain = root / "plain"
         found["in a folder"] = twice(str(plain), {})
         expected = contents(Lake(plain))
@@ -55,12 +55,12 @@ def run_elsewhere(root: Path) -> dict[str, object]:
             found[name] = twice(lake, environment)
             same(expected, Lake(lake, str(state)))
             if (versions := len(Tracker.of_lake(state, tracking).versions())) != 1:
-                raise AssertionError(f"MLflow on PostgreSQL knows {versions} versions of the signature, not 1")
-    return {"parts of tables, the same in each": len(expected), "seconds of first and second run": found}
+                raise AssertionError(f"MLflow on PostgreSQL has {versions} versions of the signature instead of 1")
+    return {"table partitions, equal in all lakes": len(expected), "seconds of the first and second run": found}
 
 
 def twice(lake: str, environment: Mapping[str, str]) -> list[float]:
-    """Seconds of a first run and of one with nothing to do."""
+    """Return the seconds of a first run and of one with nothing to do."""
     seconds = []
     for _ in range(2):
         started = time.perf_counter()

@@ -1,14 +1,14 @@
-"""How time and memory grow with the number of patients, at table level: from landing files to catalog, and a no-op.
+"""Measure how time and memory grow with the number of patients: from landing files to catalog, and a no-op run.
 
     python benchmarks/growth.py [--patients 100 1000 10000] [--genes 2000] [--features 958] [--unlearned]
 
-For each number of patients a cohort of the study is made in a temporary folder: an expression matrix, clinical data
-with survival, and a finished table of features (no images: extraction is per patient by nature, see
-`benchmarks/radiomics_extraction.py`). Each measurement runs in a process of its own, so that its peak memory is its
-own. Printed as Markdown: processor seconds (children included, so that what else the machine does plays little part),
-peak memory and, over the sizes, the exponent of a straight line through the logarithms (1 is linear; what is constant
-stays below). At the end, how much of the first run's time one patient more takes. `--unlearned` leaves out what learns
-from the features (signature, evaluation, report), which is most of the time and none of the platform's.
+For each number of patients, a cohort is generated in a temporary folder: an expression matrix, clinical data with
+survival, and a finished feature table (no images, since extraction is per patient; see
+`benchmarks/radiomics_extraction.py`). Each measurement runs in a separate process, to measure its peak memory. The
+output is Markdown: processor seconds (including child processes, so other load on the machine matters little), peak
+memory, and the slope of a log-log fit over the sizes (1 is linear). Then one patient is added, and the time is
+compared with that of the first run. `--unlearned` leaves out everything that learns from the features (signature,
+evaluation, report), which takes most of the time but does not measure the platform.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ STEPS = {
     "features": ("cohort_files", "patients", "radiomic_features"),
     "everything else": (),
 }
-"""In the order in which they are run; each takes what is not made yet."""
-NOTHING = "a run with nothing to do"
-NOTHING_KNOWN = f"{NOTHING}, in these tables"
+"""In order; each step builds what earlier steps did not."""
+NO_OP = "a run with nothing to do"
+NO_OP_SELECTED = f"{NO_OP}, these tables"
 
 STUDY = """
 name: growth
-title: How the platform grows
+title: Growth of the platform
 extends: han2024
 phenotypes: {k: 2, k_max: 3, starts: 5, draws: 2, compared_collections: [mcpcounter]}
 enrichment: {collections: [msigdb_hallmark_50], permutations: 100}
@@ -52,13 +52,15 @@ signature: {n_repeats: 1, n_trees: 20, n_splits: 3, permutations: 1}
 
 
 def main() -> None:
-    """Measure, and print the tables."""
+    """Measure and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--patients", type=int, nargs="+", default=[100, 1000, 10000])
     parser.add_argument("--genes", type=int, default=2000)
     parser.add_argument("--features", type=int, default=958)
-    parser.add_argument("--one-more", type=int, default=1000, help="cohort to which one patient is added; 0 for none")
-    parser.add_argument("--unlearned", action="store_true", help="nothing beyond scores and features")
+    parser.add_argument(
+        "--one-more", type=int, default=1000, help="size of the cohort to which a patient is added; 0: none"
+    )
+    parser.add_argument("--unlearned", action="store_true", help="only scores and features")
     parser.add_argument("--measure", nargs=2, metavar=("FOLDER", "STEP"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
@@ -68,15 +70,15 @@ def main() -> None:
     for patients in options.patients:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            make(folder, patients, options.genes, options.features)
+            write_cohort(folder, patients, options.genes, options.features)
             found[patients] = grow(folder, learned=not options.unlearned)
             if patients == options.one_more and not options.unlearned:
                 one_more(folder, patients, found[patients])
     print_table(found, options.genes, options.features)
 
 
-def make(folder: Path, patients: int, genes: int, features: int) -> None:
-    """Write the study file and a cohort of so many patients; numbers are drawn at random, a third of them hot."""
+def write_cohort(folder: Path, patients: int, genes: int, features: int) -> None:
+    """Write the study file and a cohort of random numbers, with a third of the patients hot."""
     from tme_platform.expression import gene_set_path, read_gmt
 
     random = np.random.default_rng(2024)
@@ -124,9 +126,9 @@ def make(folder: Path, patients: int, genes: int, features: int) -> None:
 
 
 def grow(folder: Path, *, learned: bool) -> dict[str, dict[str, float]]:
-    """Take a cohort through the graph step by step, then look again when there is nothing to do."""
+    """Build the tables of a cohort step by step, then run again with nothing to do."""
     steps = [step for step, tables in STEPS.items() if tables or learned]
-    found = {step: in_a_process(folder, step) for step in (*steps, "catalog", NOTHING if learned else NOTHING_KNOWN)}
+    found = {step: in_process(folder, step) for step in (*steps, "catalog", NO_OP if learned else NO_OP_SELECTED)}
     found["whole first run"] = {
         "seconds": sum(found[step]["seconds"] for step in steps),
         "megabytes": max(found[step]["megabytes"] for step in steps),
@@ -135,38 +137,38 @@ def grow(folder: Path, *, learned: bool) -> dict[str, dict[str, float]]:
 
 
 def one_more(folder: Path, patients: int, first: dict[str, dict[str, float]]) -> None:
-    """Add a patient whose images came before his expression, then the expression, and say what each takes."""
+    """Add a patient, first without and then with expression, and print the time of each."""
     landed = folder / "landing" / "grown"
     for file, separator in (("clinical.csv", ","), ("features.csv", ",")):
         table = pd.read_csv(landed / file, sep=separator)
         row = table.iloc[[0]].assign(**{table.columns[0]: "P99999"})
         row.to_csv(landed / file, sep=separator, mode="a", header=False, index=False)
-    features = in_a_process(folder, "features")["seconds"]
-    scored = in_a_process(folder, "everything else")["seconds"]
+    features = in_process(folder, "features")["seconds"]
+    scored = in_process(folder, "everything else")["seconds"]
     expression = pd.read_csv(landed / "expression.tsv", sep="\t", index_col=0)
     expression.assign(P99999=expression.iloc[:, 0]).to_csv(landed / "expression.tsv", sep="\t")
-    learned = in_a_process(folder, "everything else")["seconds"]
+    learned = in_process(folder, "everything else")["seconds"]
     whole = first["whole first run"]["seconds"]
     every = features + scored
-    print(f"One patient added to {patients:,}, whose first run took {whole:.1f} s. Without expression:")
+    print(f"Adding one patient to {patients:,}, whose first run took {whole:.1f} s. Without expression:")
     print(f"{features:.1f} s ({features / whole:.1%}) up to the features,")
-    print(f"{every:.1f} s ({every / whole:.1%}) with every other table.")
-    print(f"When his expression comes, all that is learned is learned again: {learned:.1f} s.\n")
+    print(f"{every:.1f} s ({every / whole:.1%}) including all other tables.")
+    print(f"After adding the expression, all models are refitted: {learned:.1f} s.\n")
 
 
-def in_a_process(folder: Path, step: str) -> dict[str, float]:
-    """Measure one step in a process of its own."""
+def in_process(folder: Path, step: str) -> dict[str, float]:
+    """Measure one step in a separate process."""
     command = [sys.executable, __file__, "--measure", str(folder), step]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
 def measure(folder: Path, step: str) -> None:
-    """Run one step here and print what it took. Imports are not counted, nor is starting Dagster."""
+    """Run one step in this process and print its cost, without imports and the start of Dagster."""
     from tme_platform.lake import build_catalog
-    from tme_platform.orchestration.progress import LoggedProgress
     from tme_platform.orchestration.instance import open_instance
-from tme_platform.orchestration.run import run_study
+    from tme_platform.orchestration.progress import LoggedProgress
+    from tme_platform.orchestration.run import run_study
     from tme_platform.steps.workspace import Workspace
 
     lake = folder / "lake"
@@ -177,7 +179,7 @@ from tme_platform.orchestration.run import run_study
         if step == "catalog":
             build_catalog(workspace.lake)
         else:
-            names = itertools.chain(*STEPS.values()) if step == NOTHING_KNOWN else STEPS.get(step, ())
+            names = itertools.chain(*STEPS.values()) if step == NO_OP_SELECTED else STEPS.get(step, ())
             select = " or ".join(f'key:"{name}"' for name in dict.fromkeys(names)) or None
             outcome = run_study(workspace, instance, LoggedProgress(), select=select)
             if not outcome.success:
@@ -187,12 +189,12 @@ from tme_platform.orchestration.run import run_study
 
 
 def _processor_seconds() -> float:
-    """Of this process and of the children that have ended."""
+    """Processor seconds of this process and of its finished children."""
     return sum(os.times()[:4])
 
 
 def print_table(found: dict[int, dict[str, dict[str, float]]], genes: int, features: int) -> None:
-    """Processor seconds and peak memory by step and size, and the exponent over the sizes."""
+    """Print processor seconds and peak memory by step and size, with exponents over the sizes."""
     sizes = sorted(found)
     print(f"{genes:,} genes, {features:,} features; processor seconds (peak memory in MB), one process.\n")
     print("| step | " + " | ".join(f"{size:,}" for size in sizes) + " | exponent, time | memory |")
@@ -204,7 +206,7 @@ def print_table(found: dict[int, dict[str, dict[str, float]]], genes: int, featu
 
 
 def exponent(found: dict[int, dict[str, dict[str, float]]], step: str, what: str) -> float:
-    """Slope of a straight line through the logarithms; of one size there is none."""
+    """Return the slope of a log-log fit; NaN for a single size."""
     sizes = sorted(found)
     if len(sizes) < 2:
         return math.nan

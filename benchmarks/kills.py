@@ -1,11 +1,10 @@
-"""Kills runs of a study at random moments and shows that nothing is lost: `python benchmarks/kills.py [--kills 30]`.
+"""Kill runs of a study at random times and check that nothing is lost: `python benchmarks/kills.py [--kills 30]`.
 
-An undisturbed run comes first, in a lake of its own: its tables are what the disturbed lake must end with. Then runs of
-another lake are killed (SIGKILL of the whole process group), each within the first fourth of an undisturbed run's time,
-so that several kills fall into one way from the empty lake to the full one. After each kill every table must open, and
-each part's rows must be those that its last commit recorded. A run that ends before its kill has made the lake whole:
-it is compared, and the next way begins with an empty lake. Which study runs is named as for `tme`: TME_STUDY,
-TME_LANDING.
+An uninterrupted run in a separate lake gives the expected tables. Then runs in another lake are killed (SIGKILL to the
+process group), each within a quarter of the time of an uninterrupted run, so that a lake is filled over several kills.
+After each kill, every table must open, and each partition must have the rows that its last commit recorded. When a run
+completes, the lake is compared with the expected tables and the next series starts with an empty lake. TME_STUDY and
+TME_LANDING choose the study, as for `tme`.
 """
 
 import argparse
@@ -27,7 +26,7 @@ from tme_platform.tables import TABLES
 
 
 def main() -> None:
-    """Run, kill, look, and compare."""
+    """Run, kill, check and compare."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=30)
     parser.add_argument("--seed", type=int, default=0)
@@ -37,37 +36,39 @@ def main() -> None:
 
 
 def kill_often(folder: Path, kills: int, seed: int) -> dict[str, object]:
-    """Kill runs in `folder`; returns counts and times, and raises AssertionError where a lake is not whole."""
-    calm, disturbed = folder / "calm", folder / "disturbed"
+    """Kill runs in `folder` and return counts and times; raise AssertionError if a lake is damaged."""
+    uninterrupted, killed = folder / "uninterrupted", folder / "killed"
     started = time.perf_counter()
-    if start(calm).wait():
-        raise AssertionError("the undisturbed run failed")
-    whole = time.perf_counter() - started
-    expected = contents(Lake(calm))
-    chance = random.Random(seed)  # noqa: S311 (moments, not secrets)
-    stood_at: list[int] = []
-    ways = 0
-    while len(stood_at) < kills:
-        if _ends_within(disturbed, chance.uniform(0, whole / 4)):
-            ways += 1
-            same(expected, Lake(disturbed))
-            shutil.rmtree(disturbed)
+    if start(uninterrupted).wait():
+        raise AssertionError("the uninterrupted run failed")
+    duration = time.perf_counter() - started
+    expected = contents(Lake(uninterrupted))
+    generator = random.Random(seed)  # noqa: S311 (times, not secrets)
+    partitions: list[int] = []
+    completed = 0
+    while len(partitions) < kills:
+        if _ends_within(killed, generator.uniform(0, duration / 4)):
+            completed += 1
+            same(expected, Lake(killed))
+            shutil.rmtree(killed)
             continue
-        stood_at.append(_whole(Lake(disturbed)))
-        print(f"kill {len(stood_at)} of {kills}: {stood_at[-1]} of {len(expected)} parts stand", file=sys.stderr)
-    _ends_within(disturbed, None)
-    same(expected, Lake(disturbed))
+        partitions.append(_count_partitions(Lake(killed)))
+        print(
+            f"kill {len(partitions)} of {kills}: {partitions[-1]} of {len(expected)} partitions built", file=sys.stderr
+        )
+    _ends_within(killed, None)
+    same(expected, Lake(killed))
     return {
-        "kills that hit a run": len(stood_at),
-        "ways from an empty lake to a whole one": ways + 1,
-        "parts of tables that stood at the kills": sorted(stood_at),
-        "parts equal to an undisturbed run's, each way": len(expected),
-        "seconds of an undisturbed run": round(whole, 1),
+        "kills that hit a run": len(partitions),
+        "lakes completed from empty": completed + 1,
+        "partitions built at each kill": sorted(partitions),
+        "partitions equal to an uninterrupted run, in each lake": len(expected),
+        "seconds of an uninterrupted run": round(duration, 1),
     }
 
 
 def _ends_within(lake: Path, seconds: float | None) -> bool:
-    """Run; whether the run ended by itself. Else it was killed after so many seconds."""
+    """Run, and kill the run after `seconds`; return whether it ended before."""
     process = start(lake)
     try:
         code = process.wait(timeout=seconds)
@@ -76,12 +77,12 @@ def _ends_within(lake: Path, seconds: float | None) -> bool:
         process.wait()
         return False
     if code:
-        raise AssertionError("a run after a kill failed; `tme run` on that lake says why")
+        raise AssertionError("a run after a kill failed; call `tme run` on that lake for the reason")
     return True
 
 
-def _whole(lake: Lake) -> int:
-    """Number of parts of tables in the lake, each with the rows that its last commit recorded."""
+def _count_partitions(lake: Lake) -> int:
+    """Count the table partitions in the lake, and check each against the row count of its last commit."""
     count = 0
     for schema in TABLES.values():
         for part, frame in parts(lake, schema).items():

@@ -1,12 +1,12 @@
-"""Does the platform find a signal where there is one, and none where there is none? Many simulated feature tables.
+"""Check on simulated feature tables that the signature finds a signal if, and only if, there is one.
 
 Run: ``python benchmarks/known_truth.py [--repeats 120] [--strong-repeats 20] [--cv-repeats 4]``. Each repeat draws a
-discovery cohort of 94 patients and an external one of 158 (the published sizes) from a seed of its own, trains the
-signature and takes the AUC of hot against cold, out of fold and in the external cohort. At effect 0 about 95 % of the
-95 % intervals should cover 0.5; at a strong effect the external AUC should exceed 0.8.
+discovery cohort of 94 patients and an external cohort of 158 (the published sizes) with its own seed, trains the
+signature and computes the AUC of hot against cold, out of fold and in the external cohort. At effect 0, about 95 % of
+the 95 % intervals should cover 0.5; at a strong effect, the external AUC should exceed 0.8.
 
-The forest is smaller than the study's (one candidate, 50 trees), so that 140 trainings take minutes: what is asked is
-whether intervals are honest, not how good the best forest is.
+The forest is smaller than in the study (one candidate, 50 trees), so that 140 trainings take minutes. The benchmark
+tests the coverage of the intervals, not the performance of the best forest.
 """
 
 import argparse
@@ -28,7 +28,7 @@ DISCOVERY, EXTERNAL = 94, 158
 
 
 def one_repeat(seed, effect, settings=QUICK, discovery=DISCOVERY, external=EXTERNAL):
-    """AUC of hot against cold with its interval, apparent, out of fold, and in an external cohort."""
+    """Return the AUC of hot against cold with its interval: apparent, out of fold, and in an external cohort."""
     features, patients = simulate_features("sim_radiomics", discovery, effect=effect, seed=seed)
     labels = patients["simulated_hot"].map({True: "hot", False: "cold"})
     trained = train_signature(features, labels, settings=settings, n_jobs=1)
@@ -43,7 +43,7 @@ def one_repeat(seed, effect, settings=QUICK, discovery=DISCOVERY, external=EXTER
 
 
 def summary(rows):
-    """A row per effect and kind of AUC: mean, range of the middle 95 %, and how many intervals cover 0.5."""
+    """Return one row per effect and kind of AUC: mean, 2.5 and 97.5 percentiles, share of intervals that cover 0.5."""
     table = pd.DataFrame(rows)
     table["covers"] = (table["low"] <= 0.5) & (table["high"] >= 0.5)
     grouped = table.groupby(["effect", "auc_of"])
@@ -54,7 +54,7 @@ def summary(rows):
             "2.5 %": grouped["auc"].quantile(0.025),
             "97.5 %": grouped["auc"].quantile(0.975),
             "intervals that cover 0.5": grouped["covers"].mean(),
-            "standard error of that": np.sqrt(
+            "standard error of the share": np.sqrt(
                 grouped["covers"].mean() * (1 - grouped["covers"].mean()) / grouped.size()
             ),
         }
@@ -63,11 +63,13 @@ def summary(rows):
 
 def main():
     """Run the repeats and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=120)
     parser.add_argument("--strong-repeats", type=int, default=20)
     parser.add_argument("--strong-effect", type=float, default=2.0)
-    parser.add_argument("--cv-repeats", type=int, default=4, help="repeats of the outer folds; the study has four")
+    parser.add_argument(
+        "--cv-repeats", type=int, default=4, help="repeats of the outer cross-validation; the study uses 4"
+    )
     parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args()
     settings = QUICK.model_copy(update={"n_repeats": given.cv_repeats})

@@ -1,4 +1,4 @@
-"""Runs of the study in lakes of their own, and whether two lakes hold the same; for the benchmarks beside it."""
+"""Start runs in separate lakes and compare lakes; shared by the other benchmarks."""
 
 import os
 import subprocess
@@ -12,12 +12,12 @@ from tme_platform.lake import Lake, content_hash
 from tme_platform.tables import TABLES, TableSchema
 
 TME = Path(sys.executable).with_name("tme")
-OF_THE_RUN = ["mlflow_run_id", "model_version"]
-"""Columns that name the run that made a row, and so differ between any two."""
+RUN_COLUMNS = ["mlflow_run_id", "model_version"]
+"""Columns that name the run that wrote a row, and so differ between runs."""
 
 
 def start(lake: Path | str, *options: str, environment: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
-    """Start `tme run` in a lake, as a process group of its own. Which study is said as for `tme`: TME_STUDY, ..."""
+    """Start `tme run` in a lake, in a new process group. The environment chooses the study, as for `tme`."""
     inherited = {name: value for name, value in os.environ.items() if name not in {"TME_STATE", "DAGSTER_HOME"}}
     return subprocess.Popen(
         [TME, "--lake", lake, "run", *options],
@@ -29,32 +29,32 @@ def start(lake: Path | str, *options: str, environment: Mapping[str, str] | None
 
 
 def parts(lake: Lake, schema: TableSchema) -> dict[str | None, pd.DataFrame]:
-    """The parts of a table as they are."""
+    """Return the current partitions of a table."""
     return {part: lake.read(schema, part) for part in lake.states(schema)}
 
 
 def contents(lake: Lake) -> dict[str, str]:
-    """Hash of each part of each table, without what names the run that made it.
+    """Return the hash of each partition of each table, without the columns that name the run.
 
-    Columns are taken by name: a table has them in the order in which its cohorts brought them.
+    Columns are sorted by name, because their order depends on the order of the cohorts.
     """
     return {
-        f"{schema.name}/{part or '*'}": content_hash(frame[sorted(frame.columns.difference(OF_THE_RUN))])
+        f"{schema.name}/{part or '*'}": content_hash(frame[sorted(frame.columns.difference(RUN_COLUMNS))])
         for schema in TABLES.values()
         for part, frame in parts(lake, schema).items()
     }
 
 
 def same(expected: dict[str, str], lake: Lake) -> None:
-    """Raise AssertionError where a lake holds anything else."""
+    """Raise AssertionError if a lake has other contents."""
     found = contents(lake)
     different = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
     if different:
-        raise AssertionError(f"other than after an undisturbed run: {', '.join(different)}")
+        raise AssertionError(f"partitions differ from the expected ones: {', '.join(different)}")
 
 
 def commits(lake: Lake) -> dict[str, int]:
-    """Commits of each table that wrote rows."""
+    """Return the number of commits of each table that wrote rows."""
     return {
         schema.name: sum("tme" in commit for commit in table.history())
         for schema in TABLES.values()

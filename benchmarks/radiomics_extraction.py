@@ -1,14 +1,14 @@
-"""Time feature extraction against plain pyradiomics, one thread, and check that the values are the same.
+"""Compare the time and values of feature extraction with plain pyradiomics, on one thread.
 
 Run: ``python benchmarks/radiomics_extraction.py [--images FOLDER] [--only STS_008 ...] [--pool | --icc]``.
 
 Plain pyradiomics is called twice per tumour: on the original image and mask, and on the preprocessed image with the
-ring mask (whose making is not counted for it, but is for us). Times are processor seconds, so that a busy machine
-does not decide. With ``--pool`` the cohort is run on one and on two processes instead, by the clock; with ``--icc``
-the agreement of 958 features of 30 patients in 3 readings is timed.
+ring mask. The time to prepare the ring counts for tme_platform but not for pyradiomics. Times are processor seconds,
+so that other load on the machine matters little. ``--pool`` instead times the cohort on one and on two processes by
+the clock; ``--icc`` times the agreement of 958 features of 30 patients in 3 readings.
 
-flash-radiomics is timed on the same two calls where it is installed; it is no dependency of the platform:
-``uv pip install --group bench``.
+flash-radiomics is timed on the same two calls if it is installed (``uv pip install --group bench``); the platform
+does not depend on it.
 """
 
 import argparse
@@ -40,8 +40,8 @@ PREPROCESSING = {
 
 
 def run_extractor(module, image, mask, **given):
-    """Features of one region from a library with pyradiomics' interface."""
-    if module == "flash_radiomics":  # it also writes every result to a file, by default into the working directory
+    """Extract the features of one region with a library that has the interface of pyradiomics."""
+    if module == "flash_radiomics":  # it writes every result to a file, by default in the working directory
         given["hdf5OutputDirectory"] = tempfile.gettempdir()
     extractor = importlib.import_module(module).featureextractor.RadiomicsFeatureExtractor(**GIVEN, **given)
     extractor.enabledImagetypes = SETTINGS.filters()
@@ -49,14 +49,14 @@ def run_extractor(module, image, mask, **given):
 
 
 def timed(function, *arguments, clock=time.process_time, **named):
-    """Result and seconds of a call."""
+    """Return the result and the seconds of a call."""
     start = clock()
     result = function(*arguments, **named)
     return result, clock() - start
 
 
 def compare(folder, only):
-    """Print a row per tumour: sizes, seconds, ratio, largest relative difference."""
+    """Print one row per tumour: sizes, seconds, ratio, largest relative difference."""
     rows = []
     for path in sorted(folder.glob("*_image.nii.gz")):
         name = "_".join(path.name.split("_")[:2])
@@ -85,7 +85,7 @@ def compare(folder, only):
             row["flash s"] = first + timed(run_extractor, "flash_radiomics", prepared.image, prepared.ring)[1]
             row["flash ratio"] = row["pyradiomics s"] / row["flash s"]
             apart = (values[tumour.index] - tumour).abs() / tumour.abs().clip(lower=1e-9)
-            row["flash: other tumour values (of 479)"] = int((apart > 1e-6).sum())
+            row["flash: different tumour values (of 479)"] = int((apart > 1e-6).sum())
         rows.append(row)
         print(
             "  ".join(
@@ -96,14 +96,14 @@ def compare(folder, only):
     _table(rows)
     ratios = [row["ratio"] for row in rows]
     print(
-        f"{len(rows)} tumours: median ratio {statistics.median(ratios):.2f}, least {min(ratios):.2f}, "
-        f"all {sum(r['pyradiomics s'] for r in rows) / sum(r['tme s'] for r in rows):.2f}; "
+        f"{len(rows)} tumours: median ratio {statistics.median(ratios):.2f}, minimum {min(ratios):.2f}, "
+        f"overall {sum(r['pyradiomics s'] for r in rows) / sum(r['tme s'] for r in rows):.2f}; "
         f"largest relative difference {max(r['largest relative difference'] for r in rows):.1e}"
     )
 
 
 def _table(rows):
-    """Print the rows as the README has them."""
+    """Print the rows as a Markdown table."""
     names = ["tumour", "tumour voxels", "ring voxels", "pyradiomics s", "flash s", "tme s", "flash ratio", "ratio"]
     names = [name for name in names if name in rows[0]]
     print("| " + " | ".join(names) + " |\n" + "| --- " * len(names) + "|")
@@ -113,7 +113,7 @@ def _table(rows):
 
 
 def agreement_speed():
-    """Print the time of ICC(2,1) with its intervals for 958 features of 30 patients in 3 readings."""
+    """Print the time of the ICCs with their intervals for 958 features of 30 patients in 3 readings."""
     random = np.random.default_rng(0)
     values = random.normal(size=(30, 1, 958)) + 0.5 * random.normal(size=(30, 3, 958))
     table = pd.DataFrame(values.reshape(90, 958), columns=[f"f{n}" for n in range(958)])
@@ -134,7 +134,10 @@ def pool(folder):
     started = timed(extract_many, jobs, options=BatchOptions(workers=2), clock=time.perf_counter)
     both = timed(extract_many, jobs, options=BatchOptions(workers=2), clock=time.perf_counter)
     same = alone[0][0].equals(both[0][0]) and alone[0][0].equals(started[0][0])
-    for what, run in (("two with the start of the fork server", started), ("two in a run that has it already", both)):
+    for what, run in (
+        ("two including the start of the fork server", started),
+        ("two with a running fork server", both),
+    ):
         print(
             f"{len(jobs)} tumours: one process {alone[1]:.1f} s, {what} {run[1]:.1f} s, ratio {alone[1] / run[1]:.2f}"
         )
@@ -145,7 +148,7 @@ if __name__ == "__main__":
     for noisy in ("radiomics", "flash_radiomics"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "--images", type=Path, default=Path(__file__).parents[1] / "data_lake/landing/soft_tissue_mr/images"
     )
