@@ -11,8 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from tme_platform.tables import TABLES
-from tme_platform.tables.schema import Column, TableSchema
+from tme_platform.tables import TABLES, Column, TableSchema
 
 DOCS = Path(__file__).parent
 CATALOGUE = "<!-- the catalogue of tables -->"
@@ -39,15 +38,9 @@ def catalogue() -> str:
     """Describe every table in Markdown, by stage."""
     shown = [schema for schema in TABLES.values() if not schema.internal]
     parts = []
-    for layer, schemas in groupby(sorted(shown, key=_order), key=lambda schema: schema.stage):
-        parts += [f"## {layer}", *map(_table, schemas)]
+    for stage, schemas in groupby(shown, key=lambda schema: schema.stage):
+        parts += [f"## {stage.value}", *map(_table, schemas)]
     return "\n\n".join(parts)
-
-
-def _order(schema: TableSchema) -> int:
-    from tme_platform.orchestration.table_asset import STAGES
-
-    return STAGES.index(schema.stage)
 
 
 def _table(schema: TableSchema) -> str:

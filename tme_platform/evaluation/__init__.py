@@ -1,6 +1,7 @@
-"""How well a score holds: ROC with DeLong, thresholds, calibration, decision curves, group comparisons, response.
+"""Evaluate scores: AUC (DeLong), thresholds, calibration, decision curves, group comparisons, treatment response.
 
-Arrays and frames in, frames and small records out. Fitting a model belongs to ``signature``, drawing to ``figures``.
+Functions take arrays or frames and return frames or small records. Fitting models belongs in `signature`, drawing in
+`figures`.
 """
 
 from tme_platform.evaluation.calibration import calibration, reliability_curve
@@ -24,9 +25,7 @@ from tme_platform.evaluation.median_split import median_split_survival
 from tme_platform.evaluation.roles import ROLE_ENDPOINTS, evaluate_role
 from tme_platform.evaluation.sample_size import SampleSize, sample_size
 from tme_platform.evaluation.scores import METRIC_COLUMNS, evaluate_scores
-from tme_platform.statistics.adjust import benjamini_hochberg
-from tme_platform.statistics.roc import roc_curve_points
-from tme_platform.statistics.youden import youden_threshold
+from tme_platform.statistics import benjamini_hochberg, roc_curve_points, youden_threshold
 
 __all__ = [
     "ENDPOINTS",

@@ -1,4 +1,4 @@
-"""How well a fixed threshold classifies. Choosing the threshold belongs to `youden`."""
+"""Evaluate classification at a given threshold. Choosing the threshold belongs in `statistics.youden`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
-from tme_platform.statistics.inputs import outcome_and_scores
+from tme_platform.statistics import outcome_and_scores, proportion_interval
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -24,28 +23,27 @@ def threshold_metrics(
     confidence: float = 0.95,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Measure a threshold: accuracy, sensitivity, specificity, PPV and NPV, each with an interval.
+    """Compute accuracy, sensitivity, specificity, PPV and NPV at a threshold, each with an interval.
 
     Parameters
     ----------
     y, score
         Outcome (1, 0, missing) and score per patient; positive means score >= threshold.
     threshold
-        Taken as given. Where it was chosen on these same patients, the values are too good and the intervals do not
-        know it.
+        Taken as fixed. If it was chosen on the same patients, the values are optimistic and the intervals do not
+        account for that.
     prevalence
-        Share of positives for which PPV and NPV are given in addition (``ppv_at_prevalence``, ``npv_at_prevalence``).
+        Prevalence at which PPV and NPV are also computed (``ppv_at_prevalence``, ``npv_at_prevalence``).
     n_bootstrap, seed
-        Resamples, drawn within each outcome (stratified), and their seed.
+        Number of bootstrap resamples, drawn within each outcome, and their seed.
     confidence
-        Coverage of the percentile intervals.
+        Confidence level of the percentile intervals.
 
     Returns
     -------
     pandas.DataFrame
-        Columns metric, value, ci_low, ci_high, n (the patients in the denominator), method, reason. A proportion of
-        exactly 0 or 1 has no bootstrap spread: it gets Wilson's interval instead (at a stated prevalence none), and
-        `method` says so.
+        Columns metric, value, ci_low, ci_high, n (the denominator), method, reason. A proportion of exactly 0 or 1 has
+        no bootstrap spread: its interval is Wilson's, named in `method`, or missing if a prevalence was set.
 
     Raises
     ------
@@ -53,7 +51,7 @@ def threshold_metrics(
         If the prevalence is not strictly between 0 and 1.
     """
     if prevalence is not None and not 0 < prevalence < 1:
-        raise ValueError(f"prevalence {prevalence} must lie between 0 and 1")
+        raise ValueError(f"prevalence {prevalence} must be strictly between 0 and 1")
     positive, (scores,) = outcome_and_scores(y, score)
     called = scores >= threshold
     n_cases, n_controls = int(positive.sum()), int((~positive).sum())
@@ -61,7 +59,7 @@ def threshold_metrics(
     if np.isnan(threshold):
         n_cases = n_controls = tp = tn = 0
     observed = _metrics(np.array([tp]), np.array([tn]), n_cases, n_controls, prevalence)
-    # drawing patients with replacement within an outcome is drawing the number of right calls from a binomial
+    # resampling patients within an outcome is the same as drawing the number of correct calls from a binomial
     rng = np.random.default_rng(seed)
     drawn_tp = rng.binomial(n_cases, tp / max(n_cases, 1), n_bootstrap)
     drawn_tn = rng.binomial(n_controls, tn / max(n_controls, 1), n_bootstrap)
@@ -79,11 +77,11 @@ def threshold_metrics(
     for name, values in observed.items():
         value, n = float(values[0]), denominators.get(name, n_all)
         low, high, method = _interval(value, resampled[name], n, confidence, wilson=name in denominators)
-        rows.append((name, value, low, high, n, method, "" if not np.isnan(value) else _EMPTY[name]))
+        rows.append((name, value, low, high, n, method, "" if not np.isnan(value) else _UNDEFINED[name]))
     return pd.DataFrame(rows, columns=["metric", "value", "ci_low", "ci_high", "n", "method", "reason"])
 
 
-_EMPTY = {
+_UNDEFINED = {
     "accuracy": "no patient has both an outcome and a score",
     "sensitivity": "no patient has the condition",
     "specificity": "every patient has the condition",
@@ -122,8 +120,6 @@ def _interval(
     if value in (0.0, 1.0) and not wilson:
         return float("nan"), float("nan"), "no interval: every resample gives the same"
     if value in (0.0, 1.0):
-        z2 = float(norm.ppf(0.5 + confidence / 2)) ** 2
-        reach = z2 / (n + z2)
-        return (0.0, reach, "Wilson") if value == 0 else (1 - reach, 1.0, "Wilson")
+        return (*proportion_interval(int(value) * n, n, confidence), "Wilson")
     low, high = np.nanquantile(resampled, [0.5 - confidence / 2, 0.5 + confidence / 2])
     return float(low), float(high), f"stratified bootstrap, {resampled.size} resamples"

@@ -1,4 +1,4 @@
-"""The area under the ROC curve with DeLong's interval and tests. Thresholds belong to `youden`."""
+"""Estimate and compare AUCs with DeLong's method. Choosing a threshold belongs in `statistics.youden`."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import norm, rankdata
 
-from tme_platform.statistics.inputs import one_class, outcome_and_scores
+from tme_platform.statistics import outcome_and_scores, single_class_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import ArrayLike, NDArray
 
+_ONE_PATIENT = "only one case or one control: the variance is undefined"
+
 
 @dataclass(frozen=True)
 class DeLongAuc:
-    """An AUC, its confidence limits, and p against 0.5. Unpacks as ``auc, ci_low, ci_high, p``."""
+    """An AUC with its confidence limits and the p value against 0.5. Unpacks as ``auc, ci_low, ci_high, p``."""
 
     auc: float
     ci_low: float
@@ -28,7 +30,7 @@ class DeLongAuc:
     n: int
     n_positive: int
     reason: str = ""
-    """Why something is NaN, or why the interval should not be believed; empty otherwise."""
+    """Why a value is NaN, or why the interval is not reliable; empty otherwise."""
 
     def __iter__(self) -> Iterator[float]:
         return iter((self.auc, self.ci_low, self.ci_high, self.p))
@@ -36,14 +38,14 @@ class DeLongAuc:
 
 @dataclass(frozen=True)
 class AucComparison:
-    """Two AUCs of the same patients compared. Unpacks as ``z, p``."""
+    """Comparison of two AUCs of the same patients. Unpacks as ``z, p``."""
 
     z: float
     p: float
     auc_a: float
     auc_b: float
     se: float
-    """Of the difference `auc_a` - `auc_b`."""
+    """Standard error of `auc_a` - `auc_b`."""
     n: int
     reason: str = ""
 
@@ -59,17 +61,17 @@ def auc_delong(y: ArrayLike, score: ArrayLike, *, confidence: float = 0.95) -> D
     y
         Outcome per patient: 1 or True, 0 or False, or missing.
     score
-        Score per patient; higher means more likely 1 (an AUC below 0.5 is not turned round). Patients with either
+        Score per patient; higher means more likely 1 (an AUC below 0.5 is not inverted). Patients with either value
         missing are left out and not counted in `n`.
     confidence
-        Coverage of the interval, which is cut at 0 and 1 as pROC does.
+        Confidence level of the interval, which is clipped to 0 and 1 as in pROC.
 
     Returns
     -------
     DeLongAuc
-        `p` is two-sided against 0.5 by the normal approximation. With one outcome only, everything is NaN and
-        `reason` says so; with perfect separation the variance is zero: the interval has no width (as in pROC),
-        `p` is NaN, and `reason` warns.
+        `p` is two-sided against 0.5, by the normal approximation. With only one outcome, all values are NaN and
+        `reason` says why. With perfect separation the variance is zero: the interval has no width (as in pROC), `p`
+        is NaN, and `reason` holds a warning.
 
     References
     ----------
@@ -79,7 +81,7 @@ def auc_delong(y: ArrayLike, score: ArrayLike, *, confidence: float = 0.95) -> D
     positive, (scores,) = outcome_and_scores(y, score)
     n, n_positive = positive.size, int(positive.sum())
     nan = float("nan")
-    if reason := one_class(positive):
+    if reason := single_class_reason(positive):
         return DeLongAuc(nan, nan, nan, nan, nan, n, n_positive, reason)
     cases, controls = placements(positive, scores)
     return auc_from_placements(cases, controls, confidence=confidence)
@@ -91,12 +93,12 @@ def compare_auc_delong(y: ArrayLike, score_a: ArrayLike, score_b: ArrayLike) -> 
     Parameters
     ----------
     y, score_a, score_b
-        As for `auc_delong`; patients with any of the three missing are left out.
+        As for `auc_delong`; patients with any of the three values missing are left out.
 
     Returns
     -------
     AucComparison
-        `z` is positive where `score_a` has the larger AUC. Scores that rank alike give z = 0 and p = 1, as in pROC.
+        `z` is positive if `score_a` has the larger AUC. Scores with equal rankings give z = 0 and p = 1, as in pROC.
 
     References
     ----------
@@ -104,7 +106,7 @@ def compare_auc_delong(y: ArrayLike, score_a: ArrayLike, score_b: ArrayLike) -> 
     """
     positive, (a, b) = outcome_and_scores(y, score_a, score_b)
     nan = float("nan")
-    if reason := one_class(positive):
+    if reason := single_class_reason(positive):
         return AucComparison(nan, nan, nan, nan, nan, positive.size, reason)
     cases_a, controls_a = placements(positive, a)
     cases_b, controls_b = placements(positive, b)
@@ -113,10 +115,10 @@ def compare_auc_delong(y: ArrayLike, score_a: ArrayLike, score_b: ArrayLike) -> 
 
 
 def comparison_from_estimates(auc_a: float, auc_b: float, se: float, n: int) -> AucComparison:
-    """Give z and p of two AUCs whose difference has a known standard error."""
+    """Compute z and p of two AUCs whose difference has a known standard error."""
     difference, nan = auc_a - auc_b, float("nan")
     if np.isnan(se):
-        return AucComparison(nan, nan, auc_a, auc_b, se, n, "one patient on a side: the variance is not defined")
+        return AucComparison(nan, nan, auc_a, auc_b, se, n, _ONE_PATIENT)
     if se == 0 and difference != 0:
         return AucComparison(nan, nan, auc_a, auc_b, se, n, "DeLong's variance of the difference is zero")
     z = 0.0 if se == 0 else difference / se
@@ -126,9 +128,10 @@ def comparison_from_estimates(auc_a: float, auc_b: float, se: float, n: int) -> 
 def placements(
     positive: NDArray[np.bool_], scores: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Give DeLong's structural components: per case the share of controls it beats, per control of cases that beat it.
+    """Compute DeLong's placements (structural components).
 
-    Ties count one half. The mean of either is the AUC.
+    For each case this is the share of controls with a lower score, for each control the share of cases with a higher
+    score. Ties count one half. The mean of either is the AUC.
     """
     n_cases = int(positive.sum())
     n_controls = positive.size - n_cases
@@ -141,15 +144,15 @@ def placements(
 def auc_from_placements(
     cases: NDArray[np.float64], controls: NDArray[np.float64], *, confidence: float = 0.95
 ) -> DeLongAuc:
-    """Estimate AUC, variance and interval from the placements of cases and controls."""
+    """Estimate the AUC and its interval from the placements of cases and controls."""
     se = float(np.sqrt(variance(cases, controls)))
     return auc_from_estimate(float(cases.mean()), se, cases.size + controls.size, cases.size, confidence=confidence)
 
 
 def auc_from_estimate(auc: float, se: float, n: int, n_positive: int, *, confidence: float = 0.95) -> DeLongAuc:
-    """Give the interval and p of an AUC whose standard error is known."""
+    """Compute the interval and p of an AUC whose standard error is known."""
     if np.isnan(se):
-        return DeLongAuc(auc, se, se, se, se, n, n_positive, "one patient on a side: the variance is not defined")
+        return DeLongAuc(auc, se, se, se, se, n, n_positive, _ONE_PATIENT)
     half = float(norm.ppf(0.5 + confidence / 2)) * se
     low, high = max(0.0, auc - half), min(1.0, auc + half)
     if se == 0:
@@ -161,7 +164,7 @@ def auc_from_estimate(auc: float, se: float, n: int, n_positive: int, *, confide
 
 
 def variance(cases: NDArray[np.float64], controls: NDArray[np.float64]) -> float:
-    """Give DeLong's variance of an AUC, or of a difference of AUCs, from placements; NaN with one on a side."""
+    """Compute DeLong's variance of an AUC, or of a difference of AUCs, from placements; NaN with one case or control."""
     if min(cases.size, controls.size) < 2:
         return float("nan")
     return float(cases.var(ddof=1) / cases.size + controls.var(ddof=1) / controls.size)

@@ -1,6 +1,6 @@
-"""What a cohort can be asked: its endpoints and subgroups, from the canonical clinical columns.
+"""Derive endpoints and subgroups from the canonical clinical columns.
 
-Reading the columns belongs to ``cohorts``, measuring against them to `roles`.
+Reading the columns belongs in `cohorts`, evaluating scores against endpoints in `roles`.
 """
 
 from __future__ import annotations
@@ -18,34 +18,34 @@ PD_L1_POSITIVE = 1.0
 
 
 def endpoint_outcome(clinical: pd.DataFrame, endpoint: str) -> pd.Series:
-    """Code an endpoint 1, 0 or missing.
+    """Code an endpoint as 1, 0 or missing.
 
     Parameters
     ----------
     clinical
         Canonical clinical columns by patient.
     endpoint
-        ``cd8_inflamed`` (CD8 >= 20 %; where not counted, `immune_phenotype` inflamed against desert and excluded),
+        ``cd8_inflamed`` (CD8 >= 20 %; if not measured, `immune_phenotype` inflamed against desert and excluded),
         ``pd_l1_positive`` (>= 1), ``objective_response`` (CR, PR against SD, PD), ``disease_control`` (CR, PR, SD
         against PD; RECIST 1.1).
 
     Returns
     -------
     pandas.Series
-        Float by patient; all missing where the cohort has not the column.
+        Float by patient; all missing if the cohort lacks the column.
 
     Raises
     ------
     ValueError
-        If the endpoint is not known.
+        If the endpoint is unknown.
     """
     if endpoint not in ENDPOINTS:
-        raise ValueError(f"endpoint {endpoint!r} is not known: it is one of {', '.join(ENDPOINTS)}")
+        raise ValueError(f"unknown endpoint {endpoint!r}: choose one of {', '.join(ENDPOINTS)}")
     return ENDPOINTS[endpoint](clinical).rename(endpoint)
 
 
 def subgroup_members(clinical: pd.DataFrame, subgroup: str) -> pd.Series:
-    """Say who belongs to a subgroup; a patient whose receptors are not known belongs to none but ``all``.
+    """Return which patients belong to a subgroup. A patient with unknown receptor status belongs only to ``all``.
 
     Parameters
     ----------
@@ -58,9 +58,14 @@ def subgroup_members(clinical: pd.DataFrame, subgroup: str) -> pd.Series:
     -------
     pandas.Series
         Boolean by patient.
+
+    Raises
+    ------
+    ValueError
+        If the subgroup is unknown.
     """
     if subgroup not in SUBGROUPS:
-        raise ValueError(f"subgroup {subgroup!r} is not known: it is one of {', '.join(SUBGROUPS)}")
+        raise ValueError(f"unknown subgroup {subgroup!r}: choose one of {', '.join(SUBGROUPS)}")
     return SUBGROUPS[subgroup](clinical).rename(subgroup)
 
 

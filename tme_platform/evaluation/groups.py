@@ -1,4 +1,4 @@
-"""The rad-score between groups of patients. The choice of test belongs to ``phenotypes``."""
+"""Compare the rad-score between groups of patients. The choice of test belongs in `statistics.group_tests`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from tme_platform.statistics import compare_groups
-from tme_platform.statistics.adjust import benjamini_hochberg
+from tme_platform.statistics import benjamini_hochberg, compare_groups
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,15 +20,15 @@ def score_by_group(score: pd.Series, clinical: pd.DataFrame, variables: Sequence
     score
         Score by patient.
     clinical
-        Group variables by patient; variables it does not have are left out.
+        Group variables by patient.
     variables
-        Columns of `clinical`: stage, pam50, immune_phenotype, recist, ...
+        Columns of `clinical`, such as stage, pam50, immune_phenotype or recist; missing or empty columns are skipped.
 
     Returns
     -------
     pandas.DataFrame
         One row per variable and group: variable, group, n, mean, sd, median, q1, q3, test, statistic, p, fdr, reason.
-        The test is Student, Wilcoxon or Kruskal-Wallis by the study's rule; `fdr` is over the variables.
+        The test is chosen by `compare_groups`; `fdr` is over the variables.
     """
     columns = ["variable", "group", "n", "mean", "sd", "median", "q1", "q3", "test", "statistic", "p", "fdr", "reason"]
     patients = clinical.index.intersection(score.dropna().index, sort=True)

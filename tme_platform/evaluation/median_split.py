@@ -1,4 +1,4 @@
-"""Survival above and below the median score. The tests themselves belong to ``survival``."""
+"""Compare survival above and below the median score. The tests themselves belong in `survival`."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ def median_split_survival(
     score
         Score by patient.
     clinical
-        Follow-up in days and event (1 seen, 0 censored) by patient.
+        Follow-up in days and event (1 observed, 0 censored) by patient.
     time, event
-        Their columns.
+        Names of these columns.
 
     Returns
     -------
     pandas.DataFrame
         One row: cut (the median of the patients with follow-up), n_high, n_low, events_high, events_low, statistic and
-        p (log-rank), hr, ci_low, ci_high (Cox, high against low), reason. No row where the cohort has no follow-up.
+        p (log-rank), hr, ci_low, ci_high (Cox, high against low), reason. No row if the cohort has no follow-up.
     """
     if time not in clinical or event not in clinical:
         return pd.DataFrame(columns=list(_COLUMNS))

@@ -1,4 +1,4 @@
-"""A cohort's scores against everything its role asks. The endpoints themselves are coded in `endpoints`."""
+"""Evaluate a cohort's scores against the endpoints of its role. Endpoints are defined in `endpoints`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROLE_ENDPOINTS = {
     "immune_phenotype": ("cd8_inflamed", "pd_l1_positive"),
     "immunotherapy": ("objective_response", "disease_control", "pd_l1_positive"),
 }
-"""What cohorts of a role are asked; a cohort of another role is asked whatever it has."""
+"""Endpoints evaluated by role. A cohort of any other role is evaluated against all endpoints it has."""
 
 _SUBGROUPS = ("all", "her2_positive", "her2_negative_hr_positive")
 
@@ -33,7 +33,7 @@ def evaluate_role(
     prevalence: float | None = None,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Measure a rad-score against the endpoints of a role, in all patients and in subgroups.
+    """Evaluate a rad-score against the endpoints of a role, in all patients and in subgroups.
 
     Parameters
     ----------
@@ -44,23 +44,23 @@ def evaluate_role(
     role
         ``immune_phenotype``, ``immunotherapy``, or another.
     threshold
-        The one locked on discovery, for the honest rows; the paper's rows choose one in this cohort.
+        Threshold locked on the discovery cohort, for the "honest" rows. The "paper" rows choose one in this cohort.
     cohort, prevalence, seed
         As for `evaluate_scores`.
     endpoints, subgroups
-        To ask otherwise than the role does.
+        Override the endpoints of the role, and the subgroups.
 
     Returns
     -------
     pandas.DataFrame
-        Columns `METRIC_COLUMNS`. An endpoint of which the cohort knows nothing has no rows; one with a single outcome
-        in a subgroup has rows of NaN with a reason. `n` and interval stand beside every value.
+        Columns `METRIC_COLUMNS`. An endpoint without known outcomes has no rows. If a subgroup has only one outcome,
+        its values are NaN with a reason.
     """
-    asked = endpoints if endpoints is not None else ROLE_ENDPOINTS.get(role, tuple(ENDPOINTS))
+    selected = endpoints if endpoints is not None else ROLE_ENDPOINTS.get(role, tuple(ENDPOINTS))
     patients = clinical.index.intersection(score.dropna().index, sort=True)
     clinical, score = clinical.loc[patients], score.loc[patients]
     parts = []
-    for endpoint in asked:
+    for endpoint in selected:
         outcome = endpoint_outcome(clinical, endpoint)
         for subgroup in subgroups:
             members = subgroup_members(clinical, subgroup) & outcome.notna()

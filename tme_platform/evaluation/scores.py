@@ -1,4 +1,4 @@
-"""Every number about one score and one outcome, as rows that stack. The single measures have files of their own."""
+"""Collect all metrics of one score and one outcome in a table. Each metric is computed in its own module."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import pandas as pd
 from tme_platform.evaluation.calibration import calibration
 from tme_platform.evaluation.classification import threshold_metrics
 from tme_platform.evaluation.delong import auc_delong
-from tme_platform.statistics.inputs import outcome_and_scores
-from tme_platform.statistics.youden import youden_threshold
+from tme_platform.statistics import outcome_and_scores, youden_threshold
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -42,30 +41,30 @@ def evaluate_scores(
     n_bootstrap: int = 2000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Measure a score against an outcome.
+    """Evaluate a score against an outcome.
 
     Parameters
     ----------
     y, score
         Outcome (1, 0, missing) and score per patient.
     endpoint, cohort, model, subgroup, analysis
-        What is predicted, where, by what, in whom, and whether the number is computed as the published study does
-        ("paper") or can be believed ("honest"); carried by every row.
+        Identify what is predicted, where, by which model and in which patients, and whether the analysis follows the
+        published study ("paper") or avoids its optimism ("honest"). Repeated in every row.
     threshold
-        The locked threshold. None chooses Youden's on these very patients, as the paper does in each cohort, and
-        `method` says so.
+        The locked threshold. None chooses Youden's on these patients, as the paper does in each cohort; `method` says
+        which.
     auc, auc_method
-        An AUC computed otherwise, such as `within_fold_auc` where scores come from cross-validation, and by what.
+        An AUC computed in another way, such as `within_fold_auc` for cross-validated scores, and its method.
     prevalence
-        For PPV and NPV at a stated prevalence.
+        Prevalence for additional PPV and NPV.
     n_bootstrap, seed
-        Of the bootstrap intervals.
+        Number of bootstrap resamples, and their seed.
 
     Returns
     -------
     pandas.DataFrame
-        Columns `METRIC_COLUMNS`; metrics auc, threshold, those of `threshold_metrics` and those of `calibration`.
-        `n` counts the patients with outcome and score; where a proportion has another denominator, `method` names it.
+        Columns `METRIC_COLUMNS`, with the metrics auc, threshold, and those of `threshold_metrics` and `calibration`.
+        `n` is the number of patients with outcome and score. `method` names the denominator of each proportion.
     """
     positive, (scores,) = outcome_and_scores(y, score)
     area = auc_delong(positive, scores) if auc is None else auc

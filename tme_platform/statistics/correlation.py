@@ -67,7 +67,9 @@ def spearman_table(features: pd.DataFrame, populations: pd.DataFrame) -> pd.Data
         }
     )
     few = table["n"] < 4
-    table["reason"] = np.where(few, "fewer than four patients", np.where(table["rho"].isna(), "a variable is constant", ""))
+    table["reason"] = np.where(
+        few, "fewer than four patients", np.where(table["rho"].isna(), "a variable is constant", "")
+    )
     return table
 
 

@@ -127,7 +127,9 @@ def _no_test(summary: pd.DataFrame, dropped: int, reason: str) -> GroupCompariso
 
 def _complete(values: pd.Series[Any], groups: Vector) -> tuple[NDArray[Any], NDArray[Any]]:
     if len(values) != len(groups):
-        raise ValueError(f"Values and groups differ in length ({len(values)} and {len(groups)} rows): pass one per row.")
+        raise ValueError(
+            f"Values and groups differ in length ({len(values)} and {len(groups)} rows): pass one per row."
+        )
     names = pd.Series(np.asarray(groups))
     kept = (values.notna() & names.notna()).to_numpy()
     return values[kept].to_numpy(), names[kept].to_numpy()

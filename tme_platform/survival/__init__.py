@@ -1,4 +1,4 @@
-"""Survival: Kaplan-Meier, log-rank, Cox regression, cut-points. Plots are in `figures`, phenotypes in `phenotypes`."""
+"""Analyse survival: Kaplan-Meier, log-rank, Cox regression, cut-points. Plots belong in `figures`."""
 
 from tme_platform.survival.at_risk import at_risk_table
 from tme_platform.survival.by_group import cox_univariate_by_group

@@ -1,4 +1,4 @@
-"""Univariate Cox regression in everybody and in each group, as the study reports it."""
+"""Univariate Cox regression in all patients and in each group."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from tme_platform.survival.cox import check_columns, cox_univariate
+from tme_platform.survival.cox import cox_univariate
+from tme_platform.survival.observations import check_numeric_columns
 
 
 def cox_univariate_by_group(
@@ -19,20 +20,20 @@ def cox_univariate_by_group(
     standardise: bool = False,
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """Fit each covariate alone in all patients and in each group (cluster A, cluster B).
+    """Fit each covariate alone, in all patients and in each group (such as cluster A and cluster B).
 
     Returns
     -------
     pandas.DataFrame
-        `cox_univariate`'s table for ``all``, then for each group, which the column ``group`` names; the false
-        discovery rate is over the covariates within each. Patients without a group count in ``all`` only.
+        The tables of `cox_univariate` for ``all`` and for each group, named in the column ``group``. The false
+        discovery rate is over the covariates within each group. Patients without a group are only in ``all``.
 
     Raises
     ------
     ValueError
-        As `cox_univariate`.
+        As for `cox_univariate`, or if the group column is missing.
     """
-    check_columns(frame, [time, event, *covariates])
+    check_numeric_columns(frame, [time, event, *covariates])
     if group not in frame:
         raise ValueError(f"The frame lacks the group column {group}.")
     parts = {"all": frame} | {str(name): part for name, part in frame.groupby(group, observed=True)}

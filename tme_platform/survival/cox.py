@@ -1,4 +1,4 @@
-"""Cox regression, one covariate at a time or together. Whether hazards are proportional is asked in `proportional`."""
+"""Cox regression, one covariate at a time or together. Testing proportional hazards belongs in `proportional`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tme_platform.statistics import benjamini_hochberg
-from tme_platform.survival.observations import usable_observations
+from tme_platform.survival.observations import check_numeric_columns, usable_rows
 from tme_platform.survival.partial_likelihood import maximise, risk_sets
 
 _RESULT = ["coefficient", "se", "hr", "ci_low", "ci_high", "p"]
@@ -24,32 +24,32 @@ def cox_univariate(
     standardise: bool = False,
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """Fit each covariate alone, Efron's method for ties: R's ``coxph(Surv(time, event) ~ x)``.
+    """Fit each covariate alone, with Efron's method for ties, as R's ``coxph(Surv(time, event) ~ x)``.
 
     Parameters
     ----------
     frame
         One row per patient.
     time, event, covariates
-        Column names: follow-up in any unit, event (1 seen, 0 censored), numeric covariates.
+        Column names: follow-up in any unit, event (1 observed, 0 censored), numeric covariates.
     standardise
-        Hazard ratio per standard deviation (n - 1, of the rows used) rather than per unit.
+        Report the hazard ratio per standard deviation (n - 1, of the rows used) rather than per unit.
     level
-        Of the confidence interval.
+        Confidence level of the interval.
 
     Returns
     -------
     pandas.DataFrame
-        By covariate: ``n``, ``events``, ``n_dropped`` (missing or negative time, missing event or covariate),
+        One row per covariate: ``n``, ``events``, ``n_dropped`` (missing or negative time, missing event or covariate),
         ``coefficient``, ``se``, ``hr``, ``ci_low``, ``ci_high``, ``p`` (Wald), ``fdr`` (Benjamini-Hochberg over the
-        covariates that could be fitted) and ``reason``, which is empty unless the covariate could not be fitted.
+        covariates that could be fitted) and ``reason``, which says why a covariate could not be fitted.
 
     Raises
     ------
     ValueError
         If a column is missing from the frame, a covariate is not numeric, or an event is neither 0 nor 1.
     """
-    check_columns(frame, [time, event, *covariates])
+    check_numeric_columns(frame, [time, event, *covariates])
     fits = [_fit(frame, time, event, [name], standardise, level) for name in covariates]
     result = pd.concat(fits, ignore_index=True) if fits else _fit(frame, time, event, [], standardise, level)
     result["fdr"] = benjamini_hochberg(result["p"].to_numpy(dtype=float))
@@ -65,23 +65,13 @@ def cox_multivariable(
     standardise: bool = False,
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """Fit the covariates together on the patients who have them all; columns as `cox_univariate`, without ``fdr``."""
-    check_columns(frame, [time, event, *covariates])
+    """Fit the covariates together, on patients without missing values; columns as `cox_univariate`, without ``fdr``."""
+    check_numeric_columns(frame, [time, event, *covariates])
     return _fit(frame, time, event, list(covariates), standardise, level)
 
 
-def check_columns(frame: pd.DataFrame, names: Sequence[str]) -> None:
-    """Raise ValueError unless the frame has these columns and they are numeric."""
-    lacking = [name for name in names if name not in frame]
-    if lacking:
-        raise ValueError(f"The frame lacks the columns {', '.join(lacking)}.")
-    text = [name for name in names if not pd.api.types.is_numeric_dtype(frame[name])]
-    if text:
-        raise ValueError(f"Cox regression needs numeric columns; {', '.join(text)} is not: code it as 0 and 1 first.")
-
-
-def hindrance(event: NDArray[np.bool_], values: NDArray[np.float64]) -> str:
-    """Say why no model can be fitted to these rows; empty where one can."""
+def unfittable_reason(event: NDArray[np.bool_], values: NDArray[np.float64]) -> str:
+    """Return why no model can be fitted to these rows; empty if one can."""
     if len(values) == 0:
         return "no usable row"
     if not event.any():
@@ -99,27 +89,26 @@ def _fit(
 ) -> pd.DataFrame:
     from scipy.stats import norm
 
-    seen = usable_observations(frame[time], frame[event], *(frame[name] for name in covariates))
-    values = frame.loc[seen.kept, covariates].to_numpy(dtype=float)
+    usable, values = usable_rows(frame, time, event, covariates)
     result = pd.DataFrame({"covariate": covariates})
-    result["n"], result["events"], result["n_dropped"] = len(values), int(seen.event.sum()), seen.n_dropped
+    result["n"], result["events"], result["n_dropped"] = len(values), int(usable.event.sum()), usable.n_dropped
     result[_RESULT] = np.nan
-    result["reason"] = reason = hindrance(seen.event, values)
+    result["reason"] = reason = unfittable_reason(usable.event, values)
     if reason or not covariates:
         return result
     deviation = values.std(axis=0, ddof=1)
-    sets = risk_sets(seen.time, seen.event)
+    sets = risk_sets(usable.time, usable.event)
     centred = (values - values.mean(axis=0)) / deviation
     best = maximise(centred[sets.order], sets)
-    if not best.reached:
+    if not best.converged:
         return result.assign(reason="no finite estimate: the covariate separates events from survivors")
     unit = np.ones_like(deviation) if standardise else deviation
     coefficient = best.coefficients / unit
     se = np.sqrt(np.diag(np.linalg.inv(best.information))) / unit
-    reach = norm.ppf((1 + level) / 2) * se
+    half_width = norm.ppf((1 + level) / 2) * se
     result["coefficient"], result["se"] = coefficient, se
     with np.errstate(over="ignore"):
         result["hr"] = np.exp(coefficient)
-        result["ci_low"], result["ci_high"] = np.exp(coefficient - reach), np.exp(coefficient + reach)
+        result["ci_low"], result["ci_high"] = np.exp(coefficient - half_width), np.exp(coefficient + half_width)
     result["p"] = 2 * norm.sf(np.abs(coefficient / se))
     return result

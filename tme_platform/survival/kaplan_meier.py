@@ -1,4 +1,4 @@
-"""Kaplan-Meier curves. Medians are in `median`, numbers at risk in `at_risk`, tests in `log_rank`."""
+"""Estimate Kaplan-Meier curves. Medians belong in `median`, numbers at risk in `at_risk`, tests in `log_rank`."""
 
 from __future__ import annotations
 
@@ -6,43 +6,44 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tme_platform.survival.observations import Vector, usable_observations
+from tme_platform.statistics import Vector
+from tme_platform.survival.observations import usable_observations
 
 COLUMNS = ["group", "time", "at_risk", "events", "censored", "survival", "ci_low", "ci_high"]
 
 
 def kaplan_meier(time: Vector, event: Vector, group: Vector, *, level: float = 0.95) -> pd.DataFrame:
-    """Estimate survival by group (Kaplan & Meier 1958) by lifelines, with the limits of R's ``survfit``.
+    """Estimate survival by group (Kaplan & Meier 1958) with lifelines, and the limits of R's ``survfit``.
 
     Parameters
     ----------
     time, event
-        Follow-up in any unit; 1 where the event was seen, 0 where censored.
+        Follow-up in any unit; 1 if the event was observed, 0 if censored.
     group
         Group of each row.
     level
-        Of the pointwise confidence interval.
+        Confidence level of the pointwise interval.
 
     Returns
     -------
     pandas.DataFrame
-        By group and distinct time, each group beginning with time 0: ``at_risk`` just before the time, ``events``
-        and ``censored`` at it, ``survival`` after it with ``ci_low`` and ``ci_high`` (NaN once survival is 0). Rows
-        that cannot be used are left out and counted in ``attrs["n_dropped"]``.
+        One row per group and distinct time, starting at time 0: ``at_risk`` just before the time, ``events`` and
+        ``censored`` at the time, ``survival`` after it with ``ci_low`` and ``ci_high`` (NaN once survival is 0).
+        ``attrs["n_dropped"]`` is the number of unusable rows, which are left out.
 
     Raises
     ------
     ValueError
         If the inputs differ in length or rows, or an event is neither 0 nor 1.
     """
-    seen = usable_observations(time, event, group)
-    groups = np.asarray(group)[seen.kept]
+    usable = usable_observations(time, event, group)
+    groups = np.asarray(group)[usable.kept]
     curves = [
-        _curve(seen.time[groups == name], seen.event[groups == name], level).assign(group=name)
+        _curve(usable.time[groups == name], usable.event[groups == name], level).assign(group=name)
         for name in pd.Index(groups).unique().sort_values()
     ]
     result = pd.concat(curves, ignore_index=True)[COLUMNS] if curves else pd.DataFrame(columns=COLUMNS)
-    result.attrs["n_dropped"] = seen.n_dropped
+    result.attrs["n_dropped"] = usable.n_dropped
     return result
 
 
@@ -55,11 +56,11 @@ def _curve(time: NDArray[np.float64], event: NDArray[np.bool_], level: float) ->
     at_risk, events = table["at_risk"].to_numpy(), table["observed"].to_numpy()
     survival = fitted.survival_function_["KM_estimate"].to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
-        # lifelines gives limits on the log-log scale only; these are survfit's.
+        # lifelines has limits on the log-log scale only; survfit's are on the log scale.
         greenwood = np.cumsum(events / (at_risk * (at_risk - events)))
-        reach = norm.ppf((1 + level) / 2) * np.sqrt(greenwood)
-        low, high = survival * np.exp(-reach), np.minimum(survival * np.exp(reach), 1.0)
-    gone = survival <= 0
+        half_width = norm.ppf((1 + level) / 2) * np.sqrt(greenwood)
+        low, high = survival * np.exp(-half_width), np.minimum(survival * np.exp(half_width), 1.0)
+    no_survivors = survival <= 0
     return pd.DataFrame(
         {
             "time": table.index.to_numpy(),
@@ -67,7 +68,7 @@ def _curve(time: NDArray[np.float64], event: NDArray[np.bool_], level: float) ->
             "events": events,
             "censored": table["censored"].to_numpy(),
             "survival": survival,
-            "ci_low": np.where(gone, np.nan, low),
-            "ci_high": np.where(gone, np.nan, high),
+            "ci_low": np.where(no_survivors, np.nan, low),
+            "ci_high": np.where(no_survivors, np.nan, high),
         }
     )

@@ -1,4 +1,4 @@
-"""The log-rank test. The curves it compares are in `kaplan_meier`."""
+"""Log-rank test between groups. Survival curves belong in `kaplan_meier`."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tme_platform.survival.observations import Vector, usable_observations
+from tme_platform.statistics import Vector
+from tme_platform.survival.observations import usable_observations
 
 
 @dataclass(frozen=True)
 class LogRank:
-    """A log-rank test; unpacks as ``statistic, p``.
+    """Result of a log-rank test. Unpacks as ``statistic, p``.
 
     Attributes
     ----------
     statistic, p, degrees_of_freedom
-        Chi-squared; NaN where the groups cannot be compared, and `reason` says why.
+        Chi-squared statistic, p value and degrees of freedom; NaN with a `reason` if the groups cannot be compared.
     n_dropped
-        Rows left out for a missing or negative time, a missing event or a missing group.
+        Number of rows with a missing or negative time, a missing event or a missing group.
     """
 
     statistic: float
@@ -36,12 +37,12 @@ class LogRank:
 
 
 def log_rank(time: Vector, event: Vector, group: Vector) -> LogRank:
-    """Compare survival between two or more groups (Mantel-Haenszel log-rank by lifelines; R's ``survdiff``, rho = 0).
+    """Compare survival between groups by the log-rank test (Mantel-Haenszel, lifelines; R's ``survdiff``, rho = 0).
 
     Parameters
     ----------
     time, event
-        Follow-up in any unit; 1 where the event was seen, 0 where censored.
+        Follow-up in any unit; 1 if the event was observed, 0 if censored.
     group
         Group of each row.
 
@@ -52,27 +53,28 @@ def log_rank(time: Vector, event: Vector, group: Vector) -> LogRank:
     """
     from lifelines.statistics import multivariate_logrank_test
 
-    seen = usable_observations(time, event, group)
-    codes, names = pd.factorize(np.asarray(group)[seen.kept], sort=True)
-    compared = _at_risk_at_an_event(seen.time, seen.event, codes, len(names))
+    usable = usable_observations(time, event, group)
+    codes, names = pd.factorize(np.asarray(group)[usable.kept], sort=True)
+    compared = _at_risk_at_an_event(usable.time, usable.event, codes, len(names))
     df = max(int(compared.sum()) - 1, 0)
     if df == 0:
-        reason = "fewer than two groups are at risk when events happen" if seen.event.any() else "no event"
-        return LogRank(np.nan, np.nan, 0, seen.n_dropped, reason)
-    inside = compared[codes]
+        reason = "fewer than two groups are at risk when events happen" if usable.event.any() else "no event"
+        return LogRank(np.nan, np.nan, 0, usable.n_dropped, reason)
+    rows = compared[codes]
     try:
-        test = multivariate_logrank_test(seen.time[inside], codes[inside], seen.event[inside])
+        test = multivariate_logrank_test(usable.time[rows], codes[rows], usable.event[rows])
+        statistic, p = float(test.test_statistic), float(test.p_value)
     except np.linalg.LinAlgError:
-        return LogRank(np.nan, np.nan, df, seen.n_dropped, "no time at which groups could differ")
-    if np.isnan(test.test_statistic):
-        return LogRank(np.nan, np.nan, df, seen.n_dropped, "no time at which groups could differ")
-    return LogRank(float(test.test_statistic), float(test.p_value), df, seen.n_dropped, "")
+        statistic = p = np.nan
+    if np.isnan(statistic):
+        return LogRank(np.nan, np.nan, df, usable.n_dropped, "no time at which groups could differ")
+    return LogRank(statistic, p, df, usable.n_dropped, "")
 
 
 def _at_risk_at_an_event(
     time: NDArray[np.float64], event: NDArray[np.bool_], codes: NDArray[np.intp], n_groups: int
 ) -> NDArray[np.bool_]:
-    """Which groups still have somebody at risk when the first event happens; the others say nothing."""
+    """Return which groups have patients at risk at the first event; the others contribute nothing to the test."""
     if not event.any():
         return np.zeros(n_groups, dtype=bool)
     last = np.array([time[codes == code].max() for code in range(n_groups)])

@@ -1,25 +1,25 @@
-"""Median survival. The curve it is read from is in `kaplan_meier`."""
+"""Compute median survival from Kaplan-Meier curves, which belong in `kaplan_meier`."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
+from tme_platform.statistics import Vector
 from tme_platform.survival.kaplan_meier import kaplan_meier
-from tme_platform.survival.observations import Vector
 
 
 def median_survival(time: Vector, event: Vector, group: Vector, *, level: float = 0.95) -> pd.DataFrame:
-    """Median survival by group, with the confidence interval of Brookmeyer & Crowley 1982, as R's ``survfit`` prints.
+    """Compute median survival by group with the interval of Brookmeyer & Crowley 1982, as R's ``survfit`` prints it.
 
-    The median is the first time at which survival falls to 0.5, and where it rests at 0.5, the middle of that rest.
-    Its limits are where the limits of the curve do so.
+    The median is the first time at which survival falls below 0.5, or the midpoint of the time during which it equals
+    0.5. Its limits are the same points of the curve's confidence limits.
 
     Returns
     -------
     pandas.DataFrame
-        By group: ``n``, ``events``, ``median``, ``ci_low``, ``ci_high`` in the unit of `time`; NaN where it was not
-        reached. Rows that cannot be used are counted in ``attrs["n_dropped"]``.
+        One row per group: ``n``, ``events``, ``median``, ``ci_low``, ``ci_high`` in the unit of `time`; NaN if not
+        reached. ``attrs["n_dropped"]`` is the number of unusable rows.
 
     Raises
     ------
@@ -32,9 +32,9 @@ def median_survival(time: Vector, event: Vector, group: Vector, *, level: float 
             "group": name,
             "n": int(curve["at_risk"].iloc[0]),
             "events": int(curve["events"].sum()),
-            "median": _half(curve["survival"], curve["time"]),
-            "ci_low": _half(curve["ci_low"], curve["time"]),
-            "ci_high": _half(curve["ci_high"], curve["time"]),
+            "median": _time_at_half(curve["survival"], curve["time"]),
+            "ci_low": _time_at_half(curve["ci_low"], curve["time"]),
+            "ci_high": _time_at_half(curve["ci_high"], curve["time"]),
         }
         for name, curve in curves.groupby("group", sort=True)
     ]
@@ -43,7 +43,8 @@ def median_survival(time: Vector, event: Vector, group: Vector, *, level: float 
     return result
 
 
-def _half(curve: pd.Series[float], time: pd.Series[float]) -> float:
+def _time_at_half(curve: pd.Series[float], time: pd.Series[float]) -> float:
+    """Time at which a curve falls below 0.5, or the midpoint of a step at 0.5; NaN if it stays above."""
     tolerance = np.sqrt(np.finfo(float).eps)
     values, times = curve.to_numpy(dtype=float), time.to_numpy(dtype=float)
     below = np.flatnonzero(values < 0.5 + tolerance)

@@ -1,4 +1,4 @@
-"""Cox's partial likelihood and its maximum. Tables of hazard ratios are made in `cox`."""
+"""Maximise Cox's partial likelihood. Hazard ratios belong in `cox`."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-_ITERATIONS = 50
-_SMALL_STEP = 1e-10
+_MAX_ITERATIONS = 50
+_TOLERANCE = 1e-10
 
 
 @dataclass(frozen=True)
 class RiskSets:
-    """Rows by decreasing time, and for each event its risk set and its place among tied events (Efron 1977).
+    """Rows by decreasing time, and for each event its risk set and its position among tied events (Efron 1977).
 
     Attributes
     ----------
     order
         Rows by decreasing time.
     last
-        For each event, how many of the ordered rows are in its risk set, minus one.
+        For each event, the position of the last ordered row in its risk set.
     deaths
-        For each event, its ordered row.
+        For each event, the position of its row.
     tie
         For each event, the number of its distinct event time.
     fraction
-        For each event, the share of the tied deaths that Efron takes out of the risk set.
+        For each event, the share of the tied deaths that Efron's method subtracts from the risk set.
     """
 
     order: NDArray[np.intp]
@@ -38,17 +38,20 @@ class RiskSets:
 
 @dataclass(frozen=True)
 class Maximum:
-    """Where the partial likelihood is largest: coefficients, information there, and whether it was reached."""
+    """Maximum of the partial likelihood: coefficients, information matrix, and whether the iteration converged."""
 
     coefficients: NDArray[np.float64]
     information: NDArray[np.float64]
     log_likelihood: float
-    reached: bool
+    converged: bool
 
 
 @dataclass(frozen=True)
 class EventMoments:
-    """By event: mean (events x p) and covariance (events x p x p) of the covariates over its risk set."""
+    """Log-likelihood, and per event the mean and covariance of the covariates over its risk set.
+
+    `mean` is events x p, `covariance` is events x p x p.
+    """
 
     log_likelihood: float
     mean: NDArray[np.float64]
@@ -56,18 +59,18 @@ class EventMoments:
 
 
 def risk_sets(time: NDArray[np.float64], event: NDArray[np.bool_]) -> RiskSets:
-    """Sort the follow-up for `moments`; at least one event is needed."""
+    """Sort the follow-up and find the risk set of each event. At least one event is needed."""
     order = np.lexsort((~event, -time))
-    ordered, seen = time[order], event[order]
-    deaths = np.flatnonzero(seen)
+    ordered = time[order]
+    deaths = np.flatnonzero(event[order])
     _, tie, size = np.unique(-ordered[deaths], return_inverse=True, return_counts=True)
-    place = np.arange(len(deaths)) - np.concatenate(([0], np.cumsum(size)[:-1]))[tie]
+    rank_in_tie = np.arange(len(deaths)) - np.concatenate(([0], np.cumsum(size)[:-1]))[tie]
     last = np.searchsorted(-ordered, -ordered[deaths], side="right") - 1
-    return RiskSets(order, last, deaths, tie, place / size[tie])
+    return RiskSets(order, last, deaths, tie, rank_in_tie / size[tie])
 
 
 def moments(covariates: NDArray[np.float64], sets: RiskSets, coefficients: NDArray[np.float64]) -> EventMoments:
-    """Evaluate Efron's partial likelihood. `covariates` are rows (in the order of `sets.order`) x p."""
+    """Evaluate Efron's partial likelihood for `covariates` of rows (ordered by `sets.order`) x p."""
     linear = covariates @ coefficients
     weight = np.exp(linear - linear.max())
     first = weight[:, None] * covariates
@@ -80,31 +83,31 @@ def moments(covariates: NDArray[np.float64], sets: RiskSets, coefficients: NDArr
 
 
 def maximise(covariates: NDArray[np.float64], sets: RiskSets) -> Maximum:
-    """Find the maximum by Newton's method with step halving; not reached where a coefficient runs to infinity."""
+    """Find the maximum by Newton's method with step halving. It does not converge if a coefficient is infinite."""
     coefficients = np.zeros(covariates.shape[1])
-    now = moments(covariates, sets, coefficients)
-    for _ in range(_ITERATIONS):
-        information = now.covariance.sum(axis=0)
-        gradient = (covariates[sets.deaths] - now.mean).sum(axis=0)
+    current = moments(covariates, sets, coefficients)
+    for _ in range(_MAX_ITERATIONS):
+        information = current.covariance.sum(axis=0)
+        gradient = (covariates[sets.deaths] - current.mean).sum(axis=0)
         try:
             step = np.linalg.solve(information, gradient)
         except np.linalg.LinAlgError:
             break
         if not np.isfinite(step).all():
             break
-        if np.abs(step).max() < _SMALL_STEP:
-            return Maximum(coefficients, information, now.log_likelihood, reached=True)
+        if np.abs(step).max() < _TOLERANCE:
+            return Maximum(coefficients, information, current.log_likelihood, converged=True)
         for _ in range(20):
-            then = moments(covariates, sets, coefficients + step)
-            if then.log_likelihood >= now.log_likelihood - 1e-9 * (1 + abs(now.log_likelihood)):
+            proposed = moments(covariates, sets, coefficients + step)
+            if proposed.log_likelihood >= current.log_likelihood - 1e-9 * (1 + abs(current.log_likelihood)):
                 break
             step = step / 2
-        coefficients, now = coefficients + step, then
-    return Maximum(coefficients, now.covariance.sum(axis=0), now.log_likelihood, reached=False)
+        coefficients, current = coefficients + step, proposed
+    return Maximum(coefficients, current.covariance.sum(axis=0), current.log_likelihood, converged=False)
 
 
 def _efron(values: NDArray[np.float64], sets: RiskSets) -> NDArray[np.float64]:
-    """Sum over each event's risk set, less Efron's share of the tied deaths."""
+    """Sum over each event's risk set, minus Efron's share of the tied deaths."""
     shape = (-1, *[1] * (values.ndim - 1))
     tied = np.zeros((sets.tie[-1] + 1, *values.shape[1:]))
     np.add.at(tied, sets.tie, values[sets.deaths])

@@ -6,12 +6,13 @@ import sys
 import types
 from pathlib import Path
 
-import dagster as dg
 import pytest
 
-from tme_platform.orchestration import assets
-from tme_platform.orchestration.progress import NOTHING_CHANGED, LoggedProgress
-from tme_platform.orchestration.table_asset import RefreshConfig
+from tme_platform.steps.materialise import Materialised, materialise
+from tme_platform.steps.registry import STEPS
+from tme_platform.steps.step import Step
+from tme_platform.steps.workspace import Workspace
+from tme_platform.tables import TABLES
 from tme_platform_tests.support.pages import DOCS, REPOSITORY, marked_blocks
 from tme_platform_tests.support.small_study import make_study
 
@@ -20,7 +21,7 @@ PAGES = DOCS / "developing"
 
 @pytest.fixture
 def apply(monkeypatch: pytest.MonkeyPatch):
-    """Makes the modules of a page and adds to those it adds to; gives back what was added, and the modules of tests."""
+    """Create the modules of a page and extend those it adds to; return what was added, and the test modules."""
 
     def run(page: Path) -> tuple[dict[str, object], list[types.ModuleType]]:
         added: dict[str, object] = {}
@@ -48,27 +49,27 @@ def apply(monkeypatch: pytest.MonkeyPatch):
     return run
 
 
-def _call(asset: dg.AssetsDefinition, workspace: object, cohort: str) -> dg.MaterializeResult:
-    context = dg.build_asset_context(partition_key=cohort)
-    return next(asset(context, RefreshConfig(), workspace=workspace, progress=LoggedProgress()))
+def _build(step: Step, workspace: Workspace, cohort: str) -> Materialised:
+    return materialise(step, workspace.scope(step.schema, cohort))
 
 
 @pytest.mark.parametrize(
     ("page", "name", "before", "rows"),
     [("new_asset.md", "follow_up", ["patients"], 1), ("new_score.md", "cytolytic_scores", ["expression"], 12)],
 )
-def test_the_asset_of_the_page_makes_its_table(apply, tmp_path, page, name, before, rows) -> None:
+def test_the_step_of_the_page_builds_its_table(apply, monkeypatch, tmp_path, page, name, before, rows) -> None:
     workspace = make_study(tmp_path, patients=12, imaged=0)
     with (workspace.landing / "rna" / "expression.tsv").open("a") as matrix:
         matrix.writelines(f"{gene}\t" + "\t".join(["4.0"] * 12) + "\n" for gene in ("GZMA", "PRF1"))
-    there = {asset.key.to_user_string(): asset for asset in dg.load_assets_from_package_module(assets)}
     for earlier in ("cohort_files", *before):
-        _call(there[earlier], workspace, "rna")
+        _build(STEPS[earlier], workspace, "rna")
     added, _ = apply(PAGES / page)
-    made = _call(added[name], workspace, "rna")
-    assert all(check.passed for check in made.check_results)
-    assert len(workspace.lake.read(added[name.upper()], "rna")) == rows
-    assert _call(added[name], workspace, "rna").metadata["reason"] == NOTHING_CHANGED
+    monkeypatch.setitem(TABLES, name, added[name.upper()])  # a module in tables/ is gathered when it is imported
+    step = added[name]
+    assert isinstance(step, Step)
+    assert _build(step, workspace, "rna").written
+    assert len(workspace.lake.read(step.schema, "rna")) == rows
+    assert not _build(step, workspace, "rna").written
 
 
 @pytest.mark.parametrize("page", ["new_asset.md", "new_score.md", "new_reader.md"])
