@@ -5,13 +5,17 @@ from __future__ import annotations
 import pandas as pd
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import require
 
 TITLE = "AUC by number of patients"
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="Cross-validated AUC in random parts of discovery of growing size.",
+)
 def auc_by_size(learning_curve: pd.DataFrame) -> Drawn:
     """Draw the cross-validated AUC in random parts of discovery.
 

@@ -7,13 +7,17 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import by_endpoint, interval_text, readable, require
 
 TITLE = "Calibration of the rad-score"
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="Observed against predicted shares with 95 % confidence intervals, and how the scores are spread.",
+)
 def calibration(
     reliability_curves: pd.DataFrame, rad_scores: pd.DataFrame | None = None, cohort_metrics: pd.DataFrame | None = None
 ) -> Drawn:

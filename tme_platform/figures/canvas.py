@@ -1,15 +1,12 @@
-"""How every figure begins and ends: size, title, notes, the mark of simulated data, words where there is nothing.
+"""The frame of every figure: size, title, notes, the mark of simulated data, words where there is nothing to draw.
 
-What a single figure shows stands in the file of its name; colours and sizes in `style`, file formats in `export`.
+What a figure shows is in the module of its name, colours and sizes in `style`, file formats in `export`.
 """
 
 from __future__ import annotations
 
-import functools
 import textwrap
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ParamSpec
 
 import numpy as np
 import pandas as pd
@@ -18,7 +15,6 @@ from matplotlib.figure import Figure
 
 from tme_platform.figures import style
 
-P = ParamSpec("P")
 SIMULATED = "simulated data"
 
 
@@ -51,29 +47,6 @@ class Drawn:
 
 class NothingToDrawError(ValueError):
     """Raised inside a figure function with the reason that the figure then shows in words."""
-
-
-def figure_function(title: str) -> Callable[[Callable[P, Drawn]], Callable[P, Drawn]]:
-    """Draw in the study's style; when there is nothing to draw, give a figure that says so in place of an error.
-
-    Parameters
-    ----------
-    title
-        Title of the figure that is shown when there is nothing to draw.
-    """
-
-    def decorate(function: Callable[P, Drawn]) -> Callable[P, Drawn]:
-        @functools.wraps(function)
-        def draw(*args: P.args, **kwargs: P.kwargs) -> Drawn:
-            with style.in_style():
-                try:
-                    return function(*args, **kwargs)
-                except NothingToDrawError as nothing:
-                    return _in_words(title, str(nothing))
-
-        return draw
-
-    return decorate
 
 
 def canvas(
@@ -141,7 +114,8 @@ def say(axes: Axes, text: str) -> None:
     )  # fmt: skip
 
 
-def _in_words(title: str, reason: str) -> Drawn:
+def in_words(title: str, reason: str) -> Drawn:
+    """A figure that says why there is nothing to draw."""
     figure, axes = canvas(style.SINGLE_MM, 40)
     say(axes[0, 0], f"Nothing to draw: {reason}")
     return finish(figure, pd.DataFrame(), title=title, frames=(), notes=[])

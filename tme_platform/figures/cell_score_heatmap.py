@@ -9,7 +9,8 @@ from matplotlib.colors import ListedColormap, to_rgb
 from matplotlib.patches import Patch
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import cohort_label, measured, of_cohort, require
 from tme_platform.phenotypes import scale_samples
 
@@ -23,7 +24,10 @@ _BAR_NAMES = {"phenotype": "phenotype", "pam50": "PAM50", "er": "ER", "her2": "H
 _LIMIT = 2.5
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="Scores of all populations, scaled within each tumour; tumours by cluster and within it by immune mean.",
+)
 def cell_score_heatmap(
     cell_scores: pd.DataFrame,
     tme_phenotypes: pd.DataFrame,

@@ -7,13 +7,17 @@ import pandas as pd
 from tme_platform.expression import CHECKPOINT_GENES
 from tme_platform.figures import style
 from tme_platform.figures.boxes import fdr_of, phenotype_boxes, phenotype_legend
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import cohort_label, of_cohort, phenotype_among, phenotypes_in, require
 
 TITLE = "Immune checkpoint genes by phenotype"
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="Expression of the eight checkpoint genes in hot and cold tumours with the false discovery rate of each.",
+)
 def checkpoint_genes(
     expression: pd.DataFrame,
     tme_phenotypes: pd.DataFrame,

@@ -6,7 +6,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import cohort_label, of_cohort, p_text, readable, require
 from tme_platform.statistics.proportions import proportion_interval
 
@@ -17,7 +18,10 @@ _MOST_LEVELS = 12
 _OTHER = "rarer levels"
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="Share of each level of the clinical variables with its 95 % confidence interval; numbers as quartiles.",
+)
 def clinical_distribution(phenotype_characteristics: pd.DataFrame, *, cohort: str | None = None) -> Drawn:
     """Draw the share of each level of the clinical variables within the phenotypes, and quartiles of the numbers.
 

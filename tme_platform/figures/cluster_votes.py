@@ -6,7 +6,8 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import cohort_label, of_cohort, require
 
 TITLE = "Number of clusters"
@@ -14,7 +15,10 @@ SILHOUETTE = "mean_silhouette"
 """Shown beside the vote, in which it takes no part: the vote has NbClust's own silhouette."""
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="Mean silhouette width by number of clusters, and how many of NbClust's indices choose each.",
+)
 def cluster_votes(cluster_evidence: pd.DataFrame, *, cohort: str | None = None) -> Drawn:
     """Draw the mean silhouette and the number of indices that choose each k.
 

@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import require
 
 TITLE = "From patients to rad-scores"
@@ -15,7 +16,10 @@ STAGES = ("patients", "cell scores", "phenotype", "image features", "signature",
 _BOX_WIDTH, _BOX_HEIGHT = 0.8, 0.84
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="Patients of each cohort at each stage of the study, and input rows that were rejected.",
+)
 def cohort_flow(
     patients: pd.DataFrame,
     cell_scores: pd.DataFrame | None = None,

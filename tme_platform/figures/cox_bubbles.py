@@ -9,7 +9,8 @@ from matplotlib.colors import TwoSlopeNorm
 from matplotlib.lines import Line2D
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish, say
+from tme_platform.figures.canvas import Drawn, canvas, finish, say
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import cohort_label, of_cohort, require
 
 TITLE = "Survival and cell populations"
@@ -24,7 +25,11 @@ _LARGEST = 4.0
 """-log10 FDR beyond which a bubble grows no more."""
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="Hazard ratio per standard deviation of each population (colour) and -log10 FDR (size) in all, hot and "
+    "cold tumours; beside it the 95 % confidence intervals in all tumours.",
+)
 def cox_bubbles(
     population_survival: pd.DataFrame, populations: pd.DataFrame | None = None, *, cohort: str | None = None
 ) -> Drawn:

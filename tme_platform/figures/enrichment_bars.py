@@ -7,13 +7,17 @@ import textwrap
 import pandas as pd
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import cohort_label, of_cohort, p_text, require, set_name, strongest_sets
 
 TITLE = "Gene sets, hot against cold"
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="Normalised enrichment score of the gene sets with the smallest FDR on either side.",
+)
 def enrichment_bars(
     pathway_enrichment: pd.DataFrame,
     gene_comparison: pd.DataFrame | None = None,

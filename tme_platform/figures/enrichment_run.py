@@ -11,13 +11,18 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, NothingToDrawError, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, NothingToDrawError, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import cohort_label, of_cohort, p_text, require, set_name, strongest_sets
 
 TITLE = "Running sums of gene sets"
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="GSEA's running sum along the genes ranked from higher in hot to higher in cold tumours, of the set with "
+    "the smallest FDR on either side.",
+)
 def enrichment_run(
     pathway_enrichment: pd.DataFrame,
     gene_comparison: pd.DataFrame,

@@ -6,13 +6,17 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import cohort_label, of_cohort, require
 
 TITLE = "Features and cell populations"
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="Spearman's correlation of the signature's first features with the cell populations of the same patients.",
+)
 def feature_cell_map(
     feature_cell_correlation: pd.DataFrame, populations: pd.DataFrame | None = None, *, cohort: str | None = None
 ) -> Drawn:

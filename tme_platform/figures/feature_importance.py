@@ -6,13 +6,17 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import require
 
 TITLE = "Features of the signature"
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="The first features by impurity, and the loss of AUC when each is shuffled in held-out folds.",
+)
 def feature_importance(
     signature_importance: pd.DataFrame, signature: pd.DataFrame | None = None, *, first: int = 20
 ) -> Drawn:

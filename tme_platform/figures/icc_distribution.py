@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import cohort_label, of_cohort, require
 
 TITLE = "Agreement of the features"
@@ -19,7 +20,11 @@ _NAMES = {
 }
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="Intraclass correlation of the features and its lower 95 % limit, between readers, sessions, or under "
+    "perturbation where nobody read twice.",
+)
 def icc_distribution(feature_agreement: pd.DataFrame, *, threshold: float = 0.75, cohort: str | None = None) -> Drawn:
     """Draw the distribution of the intraclass correlation and of its lower 95 % limit, one panel per kind.
 

@@ -9,14 +9,18 @@ from matplotlib.ticker import MaxNLocator
 
 from tme_platform.figures import style
 from tme_platform.figures.boxes import phenotype_line
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import cohort_label, interval_text, of_cohort, p_text, require
 
 TITLE = "Overall survival by phenotype"
 DAYS_PER_YEAR = 365.25
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="Kaplan-Meier curves with 95 % confidence bands, numbers at risk, log-rank test and hazard ratio.",
+)
 def kaplan_meier(
     survival_curves: pd.DataFrame, survival_tests: pd.DataFrame | None = None, *, cohort: str | None = None
 ) -> Drawn:

@@ -6,14 +6,18 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import p_text, require
 from tme_platform.statistics import permutation_p
 
 TITLE = "AUC with shuffled labels"
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="Cross-validated AUC with the true labels beside its distribution under shuffled ones.",
+)
 def label_shuffles(label_permutations: pd.DataFrame) -> Drawn:
     """Draw the histogram of the AUC under shuffled labels and the AUC with the true ones.
 

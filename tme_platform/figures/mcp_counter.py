@@ -8,14 +8,18 @@ import pandas as pd
 
 from tme_platform.figures import style
 from tme_platform.figures.boxes import fdr_of, phenotype_boxes, phenotype_legend
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import cohort_label, measured, of_cohort, phenotype_among, phenotypes_in, require
 
 TITLE = "MCP-counter by phenotype"
 _APART = " (without shared genes)"
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="MCP-counter scores of hot and cold tumours; they read the same RNA as the cell scores.",
+)
 def mcp_counter(
     mcp_counter_scores: pd.DataFrame,
     tme_phenotypes: pd.DataFrame,

@@ -7,7 +7,8 @@ import pandas as pd
 from matplotlib.colors import to_rgb
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import by_endpoint, readable, require
 
 TITLE = "Metrics of the rad-score"
@@ -23,7 +24,10 @@ _MOST_UPRIGHT = 3
 """Bars beside one another up to which their values fit side by side."""
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="AUC, accuracy, sensitivity, specificity and predictive values by cohort with 95 % confidence intervals.",
+)
 def metric_bars(cohort_metrics: pd.DataFrame, *, analysis: str = "honest", subgroup: str = "all") -> Drawn:
     """Draw the metrics as bars with their 95 % confidence intervals.
 

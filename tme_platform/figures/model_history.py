@@ -6,13 +6,17 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import require
 
 TITLE = "Versions of the signature"
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="Out-of-fold and apparent AUC of each version of the signature, and how many patients trained it.",
+)
 def model_history(signature: pd.DataFrame) -> Drawn:
     """Draw out-of-fold and apparent AUC of each version, and the patients it was trained on.
 

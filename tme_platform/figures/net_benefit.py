@@ -5,14 +5,18 @@ from __future__ import annotations
 import pandas as pd
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import by_endpoint, readable, require
 
 TITLE = "Net benefit of acting on the rad-score"
 _MOST_ACROSS = 3
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="Decision curves: net benefit of acting on the rad-score, on everybody and on nobody.",
+)
 def net_benefit(decision_curves: pd.DataFrame) -> Drawn:
     """Draw net benefit against the threshold probability, one panel per cohort, side and endpoint.
 

@@ -6,14 +6,19 @@ import pandas as pd
 
 from tme_platform.figures import style
 from tme_platform.figures.boxes import fdr_of, phenotype_boxes, phenotype_legend
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import cohort_label, measured, of_cohort, phenotype_among, phenotypes_in, require
 from tme_platform.phenotypes import group_means
 
 TITLE = "Groups of cell populations by phenotype"
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="Mean score of adaptive, activated innate, inactivated innate and non-immune populations, hot against "
+    "cold.",
+)
 def population_groups(
     cell_scores: pd.DataFrame,
     populations: pd.DataFrame,

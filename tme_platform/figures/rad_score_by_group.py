@@ -6,7 +6,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import cohort_label, of_cohort, p_text, readable, require
 
 TITLE = "Rad-score by clinical group"
@@ -14,7 +15,10 @@ _MOST_ACROSS = 4
 _MOST_GROUPS = 12
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="Median, quartiles and mean of the rad-score by phenotype, stage, subtype, receptors and response.",
+)
 def rad_score_by_group(rad_score_groups: pd.DataFrame, *, cohort: str | None = None) -> Drawn:
     """Draw median and quartiles of the rad-score by group, with the mean and its interval, one panel per variable.
 

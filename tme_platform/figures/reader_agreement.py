@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import cohort_label, of_cohort, require
 from tme_platform.statistics.proportions import mean_interval
 
@@ -19,7 +20,11 @@ MEASURES = {
 KINDS = ("between readers", "between sessions", "both differ")
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="Dice coefficient and Hausdorff distance of outlines of the same tumour, between readers and between "
+    "sessions.",
+)
 def reader_agreement(reader_overlap: pd.DataFrame, *, cohort: str | None = None) -> Drawn:
     """Draw every pair of outlines as a point, with median and mean, by what differs between the two.
 

@@ -7,7 +7,8 @@ import pandas as pd
 from matplotlib.ticker import NullLocator, ScalarFormatter
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish, say
+from tme_platform.figures.canvas import Drawn, canvas, finish, say
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import cohort_label, of_cohort, require
 
 TITLE = "Ring features by width of the ring"
@@ -23,7 +24,10 @@ CLASSES = {
 _CHANGES = (0, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="How alike the ring's features rank the patients at other widths than the study's, and how far they move.",
+)
 def ring_widths(ring_width: pd.DataFrame, *, reference_mm: float = 2.0, cohort: str | None = None) -> Drawn:
     """Draw, by width, how alike the features rank the patients as at the study's width, and how far they move.
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import by_endpoint, interval_text, readable, require
 from tme_platform.statistics.proportions import proportion_interval
 
@@ -15,7 +16,10 @@ _BANDS_UP_TO = 2
 """Curves beyond which confidence bands would hide one another."""
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="ROC curve of each cohort and endpoint with AUC and 95 % confidence interval; discovery out of fold.",
+)
 def roc(roc_curves: pd.DataFrame, cohort_metrics: pd.DataFrame | None = None) -> Drawn:
     """Draw one ROC curve per cohort, side and endpoint.
 

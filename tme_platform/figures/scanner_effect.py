@@ -7,7 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import require
 
 TITLE = "Scanners before and after harmonisation"
@@ -15,7 +16,10 @@ STAGES = ("before", "after")
 _PANELS = {"pc1": "first component", "pc2": "second component"}
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="Patients on the first two principal components before and after ComBat, by scanner.",
+)
 def scanner_effect(harmonisation_effect: pd.DataFrame) -> Drawn:
     """Draw the principal components before and after, coloured by scanner, and their distribution per scanner.
 

@@ -10,7 +10,8 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, NothingToDrawError, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, NothingToDrawError, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import cohort_label, of_cohort, require
 
 TITLE = "Tumour and ring"
@@ -21,7 +22,10 @@ _BARS_MM = (1, 2, 5, 10, 20, 50, 100)
 _SIDES = {"R": "The patient's right", "A": "The front", "S": "The head"}
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="The outline of median volume and the ring round its border, on the slice where the tumour is largest.",
+)
 def segmentation(tumour_slice: pd.DataFrame, *, cohort: str | None = None) -> Drawn:
     """Draw a slice with the contours of tumour and ring, the whole beside the neighbourhood of the tumour.
 

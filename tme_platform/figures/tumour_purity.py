@@ -6,7 +6,8 @@ import pandas as pd
 
 from tme_platform.figures import style
 from tme_platform.figures.boxes import fdr_of, phenotype_boxes, phenotype_legend
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import cohort_label, of_cohort, phenotype_among, phenotypes_in, require
 
 TITLE = "Tumour purity by phenotype"
@@ -18,7 +19,10 @@ METHODS = {
 }
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="Published tumour purity by ESTIMATE, ABSOLUTE, LUMP and immunohistochemistry, hot against cold.",
+)
 def tumour_purity(
     patients: pd.DataFrame,
     tme_phenotypes: pd.DataFrame,

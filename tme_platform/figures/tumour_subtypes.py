@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, canvas, figure_function, finish
+from tme_platform.figures.canvas import Drawn, canvas, finish
+from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import cohort_label, of_cohort, p_text, phenotype_among, phenotypes_in, require
 from tme_platform.statistics.proportions import proportion_interval
 
@@ -20,7 +21,10 @@ SUBTYPES = {
 }
 
 
-@figure_function(TITLE)
+@figure(
+    title=TITLE,
+    caption="Share of each intrinsic subtype among hot and among cold tumours with its 95 % confidence interval.",
+)
 def tumour_subtypes(
     patients: pd.DataFrame,
     tme_phenotypes: pd.DataFrame,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -9,6 +10,7 @@ import dagster as dg
 from tme_platform.figures import FIGURES, SMALL_BYTES, draw, to_small_png
 from tme_platform.report import picture, remembered_figures
 from tme_platform.report.embed import uri
+from tme_platform.steps.registry import STEPS
 from tme_platform.steps.study_facts import reported
 from tme_platform.tables import TABLES
 
@@ -23,20 +25,35 @@ if TYPE_CHECKING:
 def figure_metadata(scope: Scope) -> dict[str, Any]:
     """The figures that a table is drawn in, as Markdown with the picture inside: figure -> metadata.
 
+    A figure of several tables is shown by the one that is built last, when all the others are current.
     What cannot be drawn is logged as a warning and left out; so is a figure that has nothing to show.
     """
     if not scope.world.study.report.figures:
         return {}
     found: dict[str, Any] = {}
     for name, entry in FIGURES.items():
-        if entry.main_table != scope.schema.name:
-            continue
+        others = set(entry.tables) - {scope.schema.name}
+        if len(others) == len(set(entry.tables)) or not all(_is_current(scope, name) for name in others):
+            continue  # not about this table, or shown by the table that is built last
         try:
             found.update({f"figure_{key}": _markdown(image, entry) for key, image in _drawn(scope, entry)})
         except Exception as error:
             part = f" of {scope.cohort}" if scope.cohort else ""
             scope.log.warning(f"the figure {name}{part} could not be drawn: {error}")
     return found
+
+
+def _is_current(scope: Scope, table: str) -> bool:
+    """Whether another table is current, for the same cohort (or for every cohort)."""
+    step = STEPS.get(table)
+    if step is None:
+        return True
+    parts = [scope.cohort] if scope.cohort or not step.schema.per_cohort else scope.world.cohorts
+    looks = [
+        replace(scope, schema=step.schema, cohort=part if step.schema.per_cohort else None, refresh="stale", trace={})
+        for part in parts
+    ]
+    return not any(look.reason_to_run(step.version) for look in looks)
 
 
 def _drawn(scope: Scope, entry: Entry) -> Iterator[tuple[str, str]]:

@@ -94,8 +94,8 @@ def _cohorts(entry: Entry, facts: StudyFacts) -> list[str | None]:
     """The cohorts to draw one by one, or a single None where the figure shows all of them."""
     if not entry.per_cohort:
         return [None]
-    main = facts.rows(entry.main_table)
-    return [name for name in facts.cohorts if "cohort" in main and (main["cohort"] == name).any()]
+    present = [set(facts.rows(table).get("cohort", ())) for table in entry.required]
+    return [name for name in facts.cohorts if all(name in cohorts for cohorts in present)]
 
 
 def _of(cohort: str | None, table: str, frame: pd.DataFrame) -> pd.DataFrame:

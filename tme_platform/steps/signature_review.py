@@ -140,7 +140,7 @@ def _files(scope: Scope, evaluated: dict[str, pd.DataFrame]) -> dict[str, bytes]
     tables = {**evaluated, **{schema.name: scope.read(schema) for schema in (SIGNATURE, RAD_SCORES)}}
     remembered = remembered_figures(scope.state_folder, scope.study.name)
     for name, entry in FIGURES.items():
-        if entry.main_table not in evaluated or entry.per_cohort:
+        if entry.per_cohort or not set(entry.required) <= set(evaluated):
             continue
         made = picture(name, tables)
         if made is not None and (embedded := made.embedded(remembered)):

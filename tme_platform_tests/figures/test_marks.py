@@ -7,8 +7,9 @@ from matplotlib.colors import to_rgba
 from matplotlib.text import Text
 
 from tme_platform.evaluation import reliability_curve
-from tme_platform.figures import draw, segmentation, style
+from tme_platform.figures import draw, style
 from tme_platform.figures.enrichment_run import running_sum
+from tme_platform.figures.segmentation import segmentation
 from tme_platform.statistics.proportions import mean_interval, proportion_interval
 from tme_platform_tests.support.sample_tables import COHORT, GENES, HOT, POPULATIONS, N, slice_table
 
