@@ -164,7 +164,7 @@ def auc_from_estimate(auc: float, se: float, n: int, n_positive: int, *, confide
 
 
 def variance(cases: NDArray[np.float64], controls: NDArray[np.float64]) -> float:
-    """Compute DeLong's variance of an AUC, or of a difference of AUCs, from placements; NaN with one case or control."""
+    """Compute DeLong's variance of an AUC or AUC difference from placements; NaN if a class has one patient."""
     if min(cases.size, controls.size) < 2:
         return float("nan")
     return float(cases.var(ddof=1) / cases.size + controls.var(ddof=1) / controls.size)

@@ -77,8 +77,8 @@ def sample_size(n: int, n_positive: int, n_features: int, *, nagelkerke: float =
     warning = ""
     if per_feature < _ENOUGH_EVENTS or expected < _ENOUGH_SHRINKAGE:
         warning = (
-            f"{rarer} patients with the rarer outcome for {n_features} candidate features ({per_feature:.2g} per feature; "
-            f"{_ENOUGH_EVENTS} are recommended): expected shrinkage {expected:.2f}; a shrinkage of 0.9 would need about "
+            f"{rarer} patients with the rarer outcome for {n_features} candidate features ({per_feature:.2g} per "
+            f"feature; {_ENOUGH_EVENTS} are recommended): expected shrinkage {expected:.2f}; 0.9 would need about "
             f"{int(np.ceil(enough)):,} patients. Expect overfitting; rely only on out-of-fold and external results."
         )
     return SampleSize(n, n_positive, n_features, per_feature, expected, enough, warning)

@@ -108,10 +108,11 @@ _SPLIT = [
 
 
 def corrected_p(statistic: float, min_share: float = 0.1, max_share: float = 0.9) -> float:
-    """Probability of a maximum of at least `statistic` over all cuts (Lausen & Schumacher 1992; Miller & Siegmund 1982).
+    """Probability of a maximum of at least `statistic` over all cuts (Lausen & Schumacher 1992).
 
-    4 phi(b) / b + phi(b) (b - 1 / b) log(max_share (1 - min_share) / ((1 - max_share) min_share)). The approximation
-    holds for large b. Below 1, where it would fall again, the result is 1: almost every maximum is larger.
+    Uses the approximation of Miller & Siegmund 1982 with b = `statistic`,
+    4 phi(b) / b + phi(b) (b - 1 / b) log(max_share (1 - min_share) / ((1 - max_share) min_share)), which holds for
+    large b. Below 1, where it would fall again, the result is 1: almost every maximum is larger.
     """
     from scipy.stats import norm
 

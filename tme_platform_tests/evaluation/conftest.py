@@ -1,12 +1,18 @@
+"""SCAN-B tumours and the results of pROC."""
+
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
-
-@pytest.fixture(scope="session")
-def scanb(reference):
-    return pd.read_csv(reference / "proc" / "scanb_400_roc_inputs.csv", index_col="patient_id")
+from tme_platform_tests.support.scanb import roc_data, roc_results
 
 
 @pytest.fixture(scope="session")
-def proc(reference):
-    return pd.read_csv(reference / "proc" / "scanb_400_statistics.tsv", sep="\t", index_col="statistic")["value"]
+def scanb(reference: Path) -> pd.DataFrame:
+    return roc_data(reference)
+
+
+@pytest.fixture(scope="session")
+def proc(reference: Path) -> pd.Series:
+    return roc_results(reference)

@@ -15,7 +15,7 @@ def predicted():
     return rng.random(150) < expit(truth), np.round(expit(2 * truth + 0.4), 2)
 
 
-def test_slope_and_intercepts_equal_a_logistic_regression(predicted):
+def test_slope_and_intercepts_match_logistic_regression(predicted):
     y, p = predicted
     table = calibration(y, p).set_index("metric")
     x = logit(np.clip(p, 0.005, 0.995))
@@ -33,7 +33,7 @@ def test_slope_and_intercepts_equal_a_logistic_regression(predicted):
 
 
 @pytest.mark.parametrize(
-    ("y", "p", "metric", "says"),
+    ("y", "p", "metric", "message"),
     [
         ([0, 0, 1, 1], [0.1, 0.2, 0.8, 0.9], "calibration_slope", "separate"),
         ([0, 1, 0, 1], [0.3, 0.3, 0.3, 0.3], "calibration_slope", "the same"),
@@ -41,13 +41,13 @@ def test_slope_and_intercepts_equal_a_logistic_regression(predicted):
         ([0, 1, 0], [0.3, 4, -1], "brier", "not a probability"),
     ],
 )
-def test_what_cannot_be_computed_is_nan_with_a_reason(y, p, metric, says):
+def test_undefined_metrics_are_nan_with_a_reason(y, p, metric, message):
     row = calibration(y, p).set_index("metric").loc[metric]
     assert np.isnan(row["value"])
-    assert says in row["reason"]
+    assert message in row["reason"]
 
 
-def test_reliability_groups_hold_everybody_once(predicted):
+def test_reliability_groups_contain_each_patient_once(predicted):
     y, p = predicted
     curve = reliability_curve(y, p, bins=5)
     assert len(curve) == 5
@@ -74,7 +74,7 @@ def test_net_benefit_by_hand(predicted):
         decision_curve(y, p, thresholds=[1.0])
 
 
-def test_net_benefit_at_another_prevalence_weights_the_sides():
+def test_net_benefit_at_another_prevalence():
     y, p = [1, 1, 0, 0, 0, 0], [0.9, 0.1, 0.9, 0.1, 0.1, 0.1]
     row = decision_curve(y, p, thresholds=[0.5], prevalence=0.1).iloc[0]
     assert row["net_benefit"] == pytest.approx(0.5 * 0.1 - 0.25 * 0.9)

@@ -1,4 +1,4 @@
-"""Endpoints, subgroups, roles, groups; all as rows that stack."""
+"""Endpoints, subgroups, roles, group comparisons, confounding, sample size and survival by score."""
 
 import numpy as np
 import pandas as pd
@@ -44,7 +44,7 @@ def score(clinical):
     return (0.3 + clinical["cd8_percent"].fillna(30) / 120 + noise).clip(0, 1)
 
 
-def test_limits_of_the_endpoints(clinical):
+def test_endpoints_at_their_cut_offs(clinical):
     assert endpoint_outcome(clinical, "cd8_inflamed").iloc[:3].tolist() == [1, 0, 1]
     assert endpoint_outcome(clinical, "pd_l1_positive").iloc[:2].tolist() == [1, 0]
     np.testing.assert_array_equal(endpoint_outcome(clinical, "objective_response").iloc[:5], [1, 1, 0, 0, np.nan])
@@ -54,7 +54,7 @@ def test_limits_of_the_endpoints(clinical):
         endpoint_outcome(clinical, "response")
 
 
-def test_unknown_receptors_belong_to_no_subgroup(clinical):
+def test_patients_with_unknown_receptors_are_in_no_subgroup(clinical):
     members = pd.concat([subgroup_members(clinical, name) for name in SUBGROUPS], axis=1)
     assert members["all"].all()
     assert members.drop(columns="all").sum(axis=1).max() == 1
@@ -64,7 +64,7 @@ def test_unknown_receptors_belong_to_no_subgroup(clinical):
         subgroup_members(clinical, "basal")
 
 
-def test_rows_of_one_evaluation(score, clinical):
+def test_evaluation_has_one_row_per_metric(score, clinical):
     y = endpoint_outcome(clinical, "cd8_inflamed")
     rows = evaluate_scores(y, score, endpoint="cd8_inflamed", analysis="paper", cohort="c", prevalence=0.3)
     assert list(rows.columns) == list(METRIC_COLUMNS)
@@ -83,7 +83,7 @@ def test_rows_of_one_evaluation(score, clinical):
     assert "locked" in locked.loc["npv", "method"]
 
 
-def test_an_outcome_that_nobody_has_gives_rows_of_nan_with_reasons():
+def test_single_outcome_gives_nan_with_reasons():
     rows = evaluate_scores([0, 0, 0], [0.1, 0.2, 0.3], endpoint="e", analysis="paper")
     assert rows["value"].isna().all()
     assert rows["reason"].ne("").all()
@@ -91,7 +91,7 @@ def test_an_outcome_that_nobody_has_gives_rows_of_nan_with_reasons():
     assert empty.loc[empty["metric"] != "threshold", "value"].isna().all()
 
 
-def test_a_role_asks_its_endpoints_in_all_and_in_subgroups(score, clinical):
+def test_role_is_evaluated_in_all_patients_and_in_subgroups(score, clinical):
     rows = evaluate_role(score.iloc[::-1], clinical, role="immune_phenotype", threshold=0.5, cohort="ip")
     assert set(rows["endpoint"]) == {"cd8_inflamed", "pd_l1_positive"}
     assert set(rows["subgroup"]) == {"all", "her2_positive", "her2_negative_hr_positive"}
@@ -109,7 +109,7 @@ def test_a_role_asks_its_endpoints_in_all_and_in_subgroups(score, clinical):
     assert evaluate_role(score, clinical[["er"]], role="immunotherapy", threshold=0.5).empty
 
 
-def test_score_between_groups(score, clinical):
+def test_score_by_group_tests_each_variable(score, clinical):
     table = score_by_group(score, clinical, ["recist", "her2", "stage"])
     assert table["variable"].unique().tolist() == ["recist", "her2"]
     recist = table[table["variable"] == "recist"]
@@ -119,11 +119,11 @@ def test_score_between_groups(score, clinical):
     assert score_by_group(score, clinical, []).empty
 
 
-def test_a_site_that_goes_with_the_label_is_warned_of():
+def test_site_associated_with_the_label_gives_a_warning():
     labels = pd.Series(["hot"] * 10 + ["cold"] * 30, index=range(40))
     sites = pd.DataFrame({"site": ["A"] * 12 + ["B"] * 28, "scanner": ["x", "y"] * 20}, index=range(40))
     table = label_confounding(labels, sites).set_index("variable")
-    assert "goes with the label" in table.loc["site", "warning"]
+    assert "associated with the label" in table.loc["site", "warning"]
     assert table.loc["scanner", "warning"] == ""
     # rcompanion::cramerV(matrix(c(10, 0, 2, 28), 2)) = sqrt(chi2 / n), chi2 = 40 (10*28 - 0*2)^2 / (10*30*12*28)
     assert table.loc["site", "cramers_v"] == pytest.approx(280 / np.sqrt(10 * 30 * 12 * 28))
@@ -132,7 +132,7 @@ def test_a_site_that_goes_with_the_label_is_warned_of():
     assert constant["warning"].tolist() == [""]
 
 
-def test_sample_size_as_pmsampsize():
+def test_sample_size_matches_pmsampsize():
     # pmsampsize(type = "b", csrsquared = 0.288, parameters = 24, prevalence = 0.174): criterion 1 needs 623
     largest = 1 - np.exp(2 * (0.174 * np.log(0.174) + 0.826 * np.log(0.826)))
     result = sample_size(1000, 174, 24, nagelkerke=0.288 / largest)
@@ -140,25 +140,25 @@ def test_sample_size_as_pmsampsize():
     assert result.events_per_feature == 174 / 24
     small = sample_size(90, 20, 36)
     assert small.expected_shrinkage < 0.5
-    assert "20 patients of the rarer outcome for 36" in small.warning
+    assert "20 patients with the rarer outcome for 36" in small.warning
     enough = sample_size(4000, 1000, 4)
     assert enough.expected_shrinkage > 0.9
     assert enough.warning == ""
     assert np.isnan(sample_size(10, 0, 3).expected_shrinkage)
-    hopeless = sample_size(24, 8, 823)
+    minimal = sample_size(24, 8, 823)
     share = 1 / 3
     largest = 1 - np.exp(2 * (share * np.log(share) + (1 - share) * np.log(1 - share)))
-    assert hopeless.expected_shrinkage == pytest.approx(0.15 * largest, rel=1e-8), "as low as it can be: R squared"
-    assert hopeless.warning
+    assert minimal.expected_shrinkage == pytest.approx(0.15 * largest, rel=1e-8), "the lower bound is R squared"
+    assert minimal.warning
 
 
-def test_expected_shrinkage_inverts_the_size_needed():
+def test_expected_shrinkage_is_the_inverse_of_the_needed_size():
     needed = sample_size(100, 40, 5).n_needed
     n = int(np.ceil(needed / 5) * 5)
     assert sample_size(n, n * 2 // 5, 5).expected_shrinkage == pytest.approx(0.9, abs=0.002)
 
 
-def test_survival_above_and_below_the_median():
+def test_median_split_compares_survival():
     rng = np.random.default_rng(7)
     score = pd.Series(rng.random(61), index=range(61))
     clinical = pd.DataFrame(

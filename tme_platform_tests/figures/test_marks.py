@@ -10,7 +10,6 @@ from tme_platform.evaluation import reliability_curve
 from tme_platform.figures import draw, style
 from tme_platform.figures.enrichment_run import running_sum
 from tme_platform.figures.segmentation import segmentation
-from tme_platform.statistics.proportions import mean_interval, proportion_interval
 from tme_platform_tests.support.sample_tables import COHORT, GENES, HOT, POPULATIONS, N, slice_table
 
 HOT_COLOUR, COLD_COLOUR = (to_rgba(style.PHENOTYPE_COLOURS[name]) for name in ("hot", "cold"))
@@ -326,13 +325,3 @@ def test_model_history_marks_the_champion(sample):
         assert text in said
     table_only = sample["signature"].drop(columns=["trained", "alias"]).iloc[:1]
     assert "There is one version" in words(draw("model_history", {"signature": table_only}))
-
-
-def test_intervals():
-    # Wilson's upper limit of none in n is z^2 / (n + z^2); the 97.5 % point of Student's t with two degrees of freedom
-    # is 4.302653 (a printed table), the standard deviation of 1, 2, 4 the root of 7/3.
-    z2 = 1.959964**2
-    assert proportion_interval(0, 10) == pytest.approx((0, z2 / (10 + z2)), abs=1e-6)
-    half = 4.302653 * (7 / 3) ** 0.5 / 3**0.5
-    assert mean_interval([1, 2, 4, np.nan]) == pytest.approx((7 / 3, 7 / 3 - half, 7 / 3 + half), abs=1e-6)
-    assert np.isnan(proportion_interval(0, 0)).all()

@@ -1,22 +1,10 @@
-"""Tests between groups against R (reference/survival/PROVENANCE.md), and Table 1."""
-
-from pathlib import Path
+"""Tests between groups against R (see reference/survival/PROVENANCE.md), and Table 1."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from tme_platform.statistics import compare_categories, compare_groups, table_one
-
-
-@pytest.fixture(scope="module")
-def scanb(reference: Path) -> pd.DataFrame:
-    return pd.read_csv(reference / "survival" / "scanb400.tsv", sep="\t", index_col="patient_id")
-
-
-@pytest.fixture(scope="module")
-def r_value(reference: Path) -> pd.Series:
-    return pd.read_csv(reference / "survival" / "scanb400.statistics.tsv.gz", sep="\t", index_col=0)["value"]
 
 
 @pytest.mark.parametrize(
@@ -28,7 +16,7 @@ def r_value(reference: Path) -> pd.Series:
         ("student", "age", "cluster", "t_student_age_by_cluster_p"),
     ],
 )
-def test_p_is_that_of_r(
+def test_p_values_match_r(
     scanb: pd.DataFrame, r_value: pd.Series, test: str, variable: str, group: str, name: str
 ) -> None:
     found = compare_groups(scanb[variable], scanb[group], test=test)
@@ -36,7 +24,7 @@ def test_p_is_that_of_r(
     assert name.startswith(found.test) or name.startswith(f"t_{found.test}")
 
 
-def test_shapiro_and_fisher_are_those_of_r(scanb: pd.DataFrame, r_value: pd.Series) -> None:
+def test_shapiro_and_fisher_match_r(scanb: pd.DataFrame, r_value: pd.Series) -> None:
     whole = compare_groups(scanb["esr1"], ["all"] * 400)
     assert whole.groups.loc[0, "shapiro_p"] == pytest.approx(r_value["shapiro_esr1_p"], rel=1e-6)
     assert whole.reason == "fewer than two groups have values"
@@ -45,7 +33,7 @@ def test_shapiro_and_fisher_are_those_of_r(scanb: pd.DataFrame, r_value: pd.Seri
     assert fisher.groups["share"].sum() == pytest.approx(2)
 
 
-def test_normal_groups_get_student_others_wilcoxon() -> None:
+def test_student_for_normal_groups_and_wilcoxon_otherwise() -> None:
     normal = np.concatenate([np.linspace(-2, 2, 30), np.linspace(-1, 3, 30)])
     group = ["a"] * 30 + ["b"] * 30
     assert compare_groups(normal, group).test == "student"
@@ -55,7 +43,7 @@ def test_normal_groups_get_student_others_wilcoxon() -> None:
     assert (tiny.test, tiny.reason) == ("wilcoxon", "normality could not be tested in every group")
 
 
-def test_summaries_and_dropped_rows() -> None:
+def test_group_summaries_and_dropped_rows() -> None:
     found = compare_groups([1.0, 2.0, 6.0, np.nan, 4.0, 8.0], ["a", "a", "a", "a", "b", None])
     first = found.groups.set_index("group").loc["a"]
     assert first[["n", "mean", "median", "q1", "q3"]].tolist() == [3, 3, 2, 1.5, 4]
@@ -63,7 +51,7 @@ def test_summaries_and_dropped_rows() -> None:
     assert found.n_dropped == 2
 
 
-def test_no_test_has_a_reason() -> None:
+def test_impossible_tests_have_a_reason() -> None:
     assert compare_groups([1.0, 1.0, 1.0], ["a", "a", "b"]).reason == "all values are the same"
     assert compare_groups([1.0, 2.0], ["a", "b"], test="student").reason == "a group has fewer than two values"
     assert compare_categories(["x", "x"], ["a", "b"]).reason == "fewer than two levels occur"
@@ -74,7 +62,7 @@ def test_no_test_has_a_reason() -> None:
         compare_groups([1.0, 2.0], ["a"])
 
 
-def test_simulated_fisher_is_near_the_exact_p() -> None:
+def test_simulated_fisher_is_close_to_the_exact_p() -> None:
     # Job satisfaction (Agresti 2002, p. 57; the example of R's fisher.test): exact p = 0.7827
     job = np.array([[1, 2, 1, 0], [3, 3, 6, 1], [10, 10, 14, 9], [6, 7, 12, 11]])
     rows, columns = np.indices(job.shape)
@@ -84,7 +72,7 @@ def test_simulated_fisher_is_near_the_exact_p() -> None:
     assert found.p == compare_categories(np.repeat(rows, job.ravel()), np.repeat(columns, job.ravel())).p
 
 
-def test_table_one(scanb: pd.DataFrame) -> None:
+def test_table_one_describes_and_tests_variables(scanb: pd.DataFrame) -> None:
     frame = scanb.assign(empty=np.nan, late=scanb["age"].where(scanb["cluster"] == 1))
     frame.iloc[0, frame.columns.get_loc("cluster")] = np.nan
     table = table_one(frame, "cluster", ["age", "er", "pam50", "empty", "late"])

@@ -1,26 +1,26 @@
-"""SCAN-B with what R made of it (reference/survival/PROVENANCE.md), and the lung data of R's survival package."""
+"""SCAN-B tumours with R's results, and the lung data of R's survival package."""
 
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from tme_platform_tests.support.scanb import survival_data, survival_results
+
 
 @pytest.fixture(scope="session")
 def scanb(reference: Path) -> pd.DataFrame:
-    """400 tumours: time, event, cluster, age, er, pam50, esr1, gata3, aurka."""
-    return pd.read_csv(reference / "survival" / "scanb400.tsv", sep="\t", index_col="patient_id")
+    return survival_data(reference)
 
 
 @pytest.fixture(scope="session")
 def r_value(reference: Path) -> pd.Series:
-    """R's values by name."""
-    return pd.read_csv(reference / "survival" / "scanb400.statistics.tsv.gz", sep="\t", index_col=0)["value"]
+    return survival_results(reference)
 
 
 @pytest.fixture(scope="session")
 def lung() -> pd.DataFrame:
-    """North Central Cancer Treatment Group, 228 patients, as lifelines bundles it; status 1 is death."""
+    """228 patients of the North Central Cancer Treatment Group, bundled with lifelines; status 1 is death."""
     from lifelines.datasets import load_lung
 
     return load_lung()

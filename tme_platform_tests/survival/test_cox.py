@@ -7,7 +7,7 @@ import pytest
 from tme_platform.survival import cox_multivariable, cox_univariate
 
 
-def test_scanb_is_that_of_r(scanb: pd.DataFrame, r_value: pd.Series) -> None:
+def test_univariate_matches_r(scanb: pd.DataFrame, r_value: pd.Series) -> None:
     row = cox_univariate(scanb, "time", "event", ["aurka"], standardise=True).iloc[0]
     found = row[["hr", "ci_low", "ci_high", "p"]].astype(float)
     expected = r_value[["cox_aurka_hr", "cox_aurka_low", "cox_aurka_high", "cox_aurka_p"]]
@@ -15,14 +15,14 @@ def test_scanb_is_that_of_r(scanb: pd.DataFrame, r_value: pd.Series) -> None:
     assert (row["n"], row["events"], row["n_dropped"], row["reason"]) == (400, 48, 0, "")
 
 
-def test_adjusted_for_age_is_that_of_r(scanb: pd.DataFrame, r_value: pd.Series) -> None:
+def test_multivariable_matches_r(scanb: pd.DataFrame, r_value: pd.Series) -> None:
     scaled = scanb.assign(aurka=(scanb["aurka"] - scanb["aurka"].mean()) / scanb["aurka"].std())
     row = cox_multivariable(scaled, "time", "event", ["aurka", "age"]).iloc[0]
     assert row["hr"] == pytest.approx(r_value["cox_aurka_age_adjusted_hr"], rel=1e-10)
     assert row["p"] == pytest.approx(r_value["cox_aurka_age_adjusted_p"], rel=1e-10)
 
 
-def test_lung_with_ties_is_that_of_lifelines_per_unit(lung: pd.DataFrame) -> None:
+def test_tied_times_match_lifelines(lung: pd.DataFrame) -> None:
     from lifelines import CoxPHFitter
 
     ours = cox_univariate(lung, "time", "status", ["sex", "age", "wt.loss"]).set_index("covariate")
@@ -37,7 +37,7 @@ def test_lung_with_ties_is_that_of_lifelines_per_unit(lung: pd.DataFrame) -> Non
     assert ours.loc["sex", "p"] == pytest.approx(0.00149, abs=5e-6)
 
 
-def test_the_unit_of_a_covariate_does_not_matter(lung: pd.DataFrame) -> None:
+def test_result_does_not_depend_on_the_unit_of_a_covariate(lung: pd.DataFrame) -> None:
     tiny = lung.assign(age=lung["age"] * 1e-9 + 5)
     per_year = cox_univariate(lung, "time", "status", ["age"])
     per_billion = cox_univariate(tiny, "time", "status", ["age"])
@@ -45,18 +45,18 @@ def test_the_unit_of_a_covariate_does_not_matter(lung: pd.DataFrame) -> None:
     assert per_billion.loc[0, "coefficient"] * 1e-9 == pytest.approx(per_year.loc[0, "coefficient"], rel=1e-5)
 
 
-def test_what_cannot_be_fitted_is_missing_with_a_reason(lung: pd.DataFrame) -> None:
+def test_unfittable_covariates_are_missing_with_a_reason(lung: pd.DataFrame) -> None:
     frame = lung.assign(
         flat=3.1,
         empty=np.nan,
         separates=lung["status"] * 1.0,
-        silent=lung["age"].where(lung["status"] == 0),
+        censored=lung["age"].where(lung["status"] == 0),
     )
-    result = cox_univariate(frame, "time", "status", ["age", "flat", "empty", "separates", "silent"])
+    result = cox_univariate(frame, "time", "status", ["age", "flat", "empty", "separates", "censored"])
     result = result.set_index("covariate")
-    unfit = ["flat", "empty", "separates", "silent"]
-    assert result.loc[unfit, ["hr", "ci_low", "ci_high", "p", "fdr"]].isna().all(axis=None)
-    assert list(result.loc[unfit, "reason"]) == [
+    unfittable = ["flat", "empty", "separates", "censored"]
+    assert result.loc[unfittable, ["hr", "ci_low", "ci_high", "p", "fdr"]].isna().all(axis=None)
+    assert list(result.loc[unfittable, "reason"]) == [
         "the covariate is constant",
         "no usable row",
         "no finite estimate: the covariate separates events from survivors",
@@ -82,7 +82,7 @@ def test_negative_and_missing_times_are_dropped_and_counted(lung: pd.DataFrame) 
     assert result["hr"] == cox_univariate(lung, "time", "status", ["age"]).iloc[0]["hr"]
 
 
-def test_wrong_columns_are_named(lung: pd.DataFrame) -> None:
+def test_missing_and_invalid_columns_are_named(lung: pd.DataFrame) -> None:
     with pytest.raises(ValueError, match="lacks the columns grade"):
         cox_univariate(lung, "time", "status", ["grade"])
     with pytest.raises(ValueError, match="stage is not"):

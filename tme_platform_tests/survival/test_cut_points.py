@@ -11,7 +11,7 @@ from tme_platform.survival import log_rank, maximally_selected_log_rank, youden_
 from tme_platform.survival.cut_point import corrected_p
 
 
-def test_maxstat_examples(reference: Path) -> None:
+def test_maximally_selected_log_rank_matches_maxstat(reference: Path) -> None:
     # R: maxstat.test(Surv(month, cens) ~ EF, data=hohnloser, smethod="LogRank", pmethod="Lau92")
     # M = 3.5691, p-value = 0.01065, estimated cutpoint 39
     heart = pd.read_csv(reference / "survival" / "hohnloser.tsv", sep="\t")
@@ -25,7 +25,7 @@ def test_maxstat_examples(reference: Path) -> None:
     assert corrected_p(3.171) == pytest.approx(0.03611, abs=2e-5)
 
 
-def test_quantiles_of_lausen_and_schumacher() -> None:
+def test_corrected_p_matches_published_quantiles() -> None:
     # Lausen & Schumacher 1992, table 2
     table = {(0.25, 0.75): [2.539, 2.829, 3.088, 3.395], (0.1, 0.9): [2.784, 3.054, 3.297, 3.588]}
     for shares, quantiles in table.items():
@@ -34,7 +34,7 @@ def test_quantiles_of_lausen_and_schumacher() -> None:
             assert found == pytest.approx(quantile, abs=6e-4)
 
 
-def test_the_corrected_p_is_a_probability_that_falls() -> None:
+def test_corrected_p_is_a_decreasing_probability() -> None:
     p = np.array([corrected_p(b) for b in np.linspace(0, 8, 200)])
     assert ((p >= 0) & (p <= 1)).all()
     assert p[0] == 1
@@ -42,7 +42,7 @@ def test_the_corrected_p_is_a_probability_that_falls() -> None:
     assert np.isnan(corrected_p(np.nan))
 
 
-def test_correction_holds_its_level_where_the_naive_p_does_not() -> None:
+def test_corrected_p_keeps_its_level_unlike_the_naive_p() -> None:
     rng = np.random.default_rng(5)
     n, naive, corrected = 80, [], []
     for _ in range(150):
@@ -54,7 +54,7 @@ def test_correction_holds_its_level_where_the_naive_p_does_not() -> None:
     assert np.mean(np.array(corrected) < 0.05) < 0.05
 
 
-def test_youden_split_of_the_lung_data(lung: pd.DataFrame) -> None:
+def test_youden_split_matches_its_definition(lung: pd.DataFrame) -> None:
     rows = youden_split(lung, "time", "status", ["age", "ph.karno"]).set_index("covariate")
     for name, row in rows.iterrows():
         used = lung.dropna(subset=[name])
@@ -70,9 +70,9 @@ def test_youden_split_of_the_lung_data(lung: pd.DataFrame) -> None:
     assert (rows["fdr_corrected"] >= rows["p_corrected"]).all()
 
 
-def test_without_a_cut_there_is_a_reason(lung: pd.DataFrame) -> None:
-    frame = lung.assign(flat=1.0, nobody=np.nan)
-    rows = youden_split(frame, "time", "status", ["flat", "nobody"])
+def test_missing_cut_has_a_reason(lung: pd.DataFrame) -> None:
+    frame = lung.assign(flat=1.0, empty=np.nan)
+    rows = youden_split(frame, "time", "status", ["flat", "empty"])
     assert rows["p_corrected"].isna().all()
     assert list(rows["reason"]) == [
         "the covariate is constant",

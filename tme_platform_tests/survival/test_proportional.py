@@ -7,7 +7,7 @@ import pytest
 from tme_platform.survival import cox_univariate, cox_univariate_by_group, proportional_hazards_test
 
 
-def test_together_is_that_of_r(lung: pd.DataFrame) -> None:
+def test_joint_test_matches_r(lung: pd.DataFrame) -> None:
     # R 4, survival 3: cox.zph(coxph(Surv(time, status) ~ age + sex + wt.loss, data = lung))
     #          chisq df    p
     # age     0.5077  1 0.48
@@ -22,8 +22,8 @@ def test_together_is_that_of_r(lung: pd.DataFrame) -> None:
     assert set(result["n_dropped"]) == {14}
 
 
-def test_alone_is_a_score_test_of_a_coefficient_that_changes(lung: pd.DataFrame) -> None:
-    # The score and information of exp(x (b + c g(t))) at c = 0 by differences of the partial likelihood, times untied.
+def test_single_covariate_equals_the_score_test_of_a_time_varying_coefficient(lung: pd.DataFrame) -> None:
+    # Score and information of exp(x (b + c g(t))) at c = 0, by finite differences of the partial likelihood; no ties.
     frame = lung.drop_duplicates("time").sort_values("time")[["time", "status", "age"]].reset_index(drop=True)
     x = ((frame["age"] - frame["age"].mean()) / frame["age"].std()).to_numpy()
     n, died = len(frame), frame["status"].to_numpy() == 1
@@ -48,14 +48,14 @@ def test_alone_is_a_score_test_of_a_coefficient_that_changes(lung: pd.DataFrame)
     assert result["statistic"] == pytest.approx(expected, rel=1e-4)
 
 
-def test_too_few_events_are_a_reason_and_no_error() -> None:
+def test_too_few_events_give_a_reason() -> None:
     frame = pd.DataFrame({"t": [2.0, 4.0, 2.0, 1.0, 3.0], "e": [1, 0, 0, 0, 1], "x": [1.0, 2.0, 0.0, 0.0, 2.0]})
     row = proportional_hazards_test(frame, "t", "e", ["x"]).iloc[0]
     assert np.isnan(row["p"])
     assert row["reason"] == "too few events to tell a change over time"
 
 
-def test_each_alone_and_reasons(lung: pd.DataFrame) -> None:
+def test_single_covariates_and_reasons(lung: pd.DataFrame) -> None:
     frame = lung.assign(flat=2.0, separates=lung["status"])
     result = proportional_hazards_test(frame, "time", "status", ["age", "flat", "separates"])
     assert result["p"].notna().tolist() == [True, False, False]
@@ -65,7 +65,7 @@ def test_each_alone_and_reasons(lung: pd.DataFrame) -> None:
     assert proportional_hazards_test(lung, "time", "status", []).empty
 
 
-def test_by_group_is_all_and_then_each(lung: pd.DataFrame) -> None:
+def test_by_group_fits_all_patients_and_each_group(lung: pd.DataFrame) -> None:
     frame = lung.assign(cluster=lung["sex"].map({1: "A", 2: "B"}))
     frame.loc[0, "cluster"] = None
     result = cox_univariate_by_group(frame, "time", "status", ["age", "wt.loss"], "cluster")
