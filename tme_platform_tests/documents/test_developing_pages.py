@@ -72,7 +72,7 @@ def test_the_step_of_the_page_builds_its_table(apply, monkeypatch, tmp_path, pag
     assert not _build(step, workspace, "rna").written
 
 
-@pytest.mark.parametrize("page", ["new_asset.md", "new_score.md", "new_reader.md"])
+@pytest.mark.parametrize("page", ["new_asset.md", "new_score.md", "new_reader.md", "new_figure.md"])
 def test_the_tests_of_the_page_pass(apply, tmp_path, page) -> None:
     _, modules = apply(PAGES / page)
     assert modules

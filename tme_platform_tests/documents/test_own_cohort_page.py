@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from tme_platform.cohorts import check_cohort, read_cohort
-from tme_platform.cohorts._values import CLINICAL_COLUMNS
 from tme_platform.cohorts.declaration import Role
+from tme_platform.tables.clinical import CLINICAL_COLUMNS
 from tme_platform_tests.support.pages import DOCS, blocks
 
 PAGE = DOCS / "own_cohort.md"
