@@ -73,8 +73,8 @@ def test_the_catalogue_has_every_table_and_column(hooks: object) -> None:
 def test_links_into_the_repository_become_names(hooks: object) -> None:
     page = type("Page", (), {"file": type("File", (), {"src_uri": "developing/new_asset.md"})})
     kept = "[first](../first_hour.md#1-a) [doi](https://doi.org/1) [dead](lost.md)"
-    assert hooks.on_page_markdown(f"[tables](../../tme_platform/lake/tables.py) {kept}", page) == (
-        f"tables (`tme_platform/lake/tables.py` in the repository) {kept}"
+    assert hooks.on_page_markdown(f"[tables](../../tme_platform/tables/schema.py) {kept}", page) == (
+        f"tables (`tme_platform/tables/schema.py` in the repository) {kept}"
     )
 
 

@@ -40,7 +40,7 @@ def fullest(lake: Lake, name: str) -> str | None:
 def test_a_full_rebuild_gives_the_same_table(workspace: Workspace, name: str) -> None:
     cohort = fullest(workspace.lake, name)
     before = workspace.lake.state(TABLES[name], cohort)
-    (result,) = call(ASSETS[name], workspace, cohort, refresh="all")
+    result = next(call(ASSETS[name], workspace, cohort, refresh="all"))
     assert isinstance(result, dg.MaterializeResult)
     assert result.data_version == dg.DataVersion(before.content)
     assert result.metadata["dagster/row_count"] == before.rows
@@ -49,7 +49,7 @@ def test_a_full_rebuild_gives_the_same_table(workspace: Workspace, name: str) ->
 
 
 def test_an_asset_that_has_nothing_to_do_reports_its_checks_again(workspace: Workspace) -> None:
-    (result,) = call(ASSETS["signature_patients"], workspace, None)
+    result = next(call(ASSETS["signature_patients"], workspace, None))
     assert result.metadata["reason"] == "nothing changed"
     assert [(check.check_name, check.passed) for check in result.check_results] == [
         ("schema", True),
