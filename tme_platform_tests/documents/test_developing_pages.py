@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tme_platform.report.checklists import RULES, Verdict
+from tme_platform.report.checklists.fill import fill
 from tme_platform.steps.materialise import Materialised, materialise
 from tme_platform.steps.registry import STEPS
 from tme_platform.steps.step import Step
@@ -90,3 +92,11 @@ def test_the_tests_of_the_page_pass(apply, tmp_path, page) -> None:
                     file.unlink()
                 values = given | (dict(zip(cases[0].args[0], case, strict=True)) if cases else {})
                 function(**{key: values[key] for key in inspect.signature(function).parameters})
+
+
+def test_the_checklist_of_the_page_can_be_filled() -> None:
+    ((mark, text),) = marked_blocks(PAGES / "new_checklist.md", "yaml")
+    verdicts = {name: Verdict(True, "shown") for name in RULES}
+    filled = fill(Path(mark).stem, text, verdicts)
+    assert filled.key == "example"
+    assert filled.counts == {"met": 2, "not met": 0, "for the author": 1}

@@ -61,11 +61,20 @@ def fill_checklists(facts: StudyFacts) -> list[Filled]:
     An item without a rule, and one whose rule cannot know, is for the author.
     """
     verdicts = {name: rule(facts) for name, rule in RULES.items()}
-    return [_fill(key, verdicts) for key in CHECKLISTS]
+    folder = resources.files("tme_platform.report.checklists")
+    return [fill(key, folder.joinpath(f"{key}.yaml").read_text(encoding="utf-8"), verdicts) for key in CHECKLISTS]
 
 
-def _fill(key: str, verdicts: Mapping[str, Verdict]) -> Filled:
-    text = resources.files("tme_platform.report.checklists").joinpath(f"{key}.yaml").read_text(encoding="utf-8")
+def fill(key: str, text: str, verdicts: Mapping[str, Verdict]) -> Filled:
+    """Answer the items of one checklist.
+
+    Parameters
+    ----------
+    key, text
+        Name and content (YAML) of its file.
+    verdicts
+        What each rule of `known` says.
+    """
     written: dict[str, Any] = yaml.safe_load(text)
     answers = []
     for item in written["items"]:
