@@ -6,7 +6,7 @@ Not here: opening images (`imaging`), units and scores (`expression`), storing t
 happens (`orchestration`).
 """
 
-from tme_platform.cohorts.cell_scores import POPULATION_GROUPS, read_cell_scores
+from tme_platform.cohorts.cell_scores import read_cell_scores
 from tme_platform.cohorts.check import CohortReport, check_cohort
 from tme_platform.cohorts.clinical import ClinicalTables, read_clinical
 from tme_platform.cohorts.cohort_file import read_cohort
@@ -36,6 +36,7 @@ from tme_platform.cohorts.manifest import read_manifest
 from tme_platform.cohorts.rejections import REJECTED_COLUMNS, Rejections
 from tme_platform.cohorts.score_pairs import read_score_pairs
 from tme_platform.cohorts.sources import source_files
+from tme_platform.tables.expression import POPULATION_GROUPS
 
 __all__ = [
     "COHORT_FILE",

@@ -10,9 +10,7 @@ from tme_platform.cohorts._measurements import marked, read_by_patient, to_numbe
 from tme_platform.cohorts._tables import no_column, read_text_table, short
 from tme_platform.cohorts.declaration import CellScoreSource, Cohort
 from tme_platform.cohorts.rejections import Rejections
-
-POPULATION_GROUPS = ("adaptive", "innate_activated", "innate_inactivated", "non_immune")
-"""The groups a population may be in."""
+from tme_platform.tables.expression import POPULATION_GROUPS
 
 
 def read_cell_scores(

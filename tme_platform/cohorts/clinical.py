@@ -12,9 +12,10 @@ import pandas as pd
 from tme_platform.cohorts._known import known_patients
 from tme_platform.cohorts._merge import merge_tables, one_row_each
 from tme_platform.cohorts._tables import nearest, no_column, read_text_table, short
-from tme_platform.cohorts._values import CLINICAL_COLUMNS, to_canonical
+from tme_platform.cohorts._values import to_canonical
 from tme_platform.cohorts.declaration import ClinicalSource, Cohort
 from tme_platform.cohorts.rejections import Rejections
+from tme_platform.tables.clinical import CLINICAL_COLUMNS
 
 _OTHER = ["patient_id", "source_file", "column", "value"]
 

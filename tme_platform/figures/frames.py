@@ -7,19 +7,11 @@ import pandas as pd
 
 from tme_platform.figures import style
 from tme_platform.figures.canvas import NothingToDrawError
+from tme_platform.tables.clinical import CLINICAL_COLUMNS
 
 _UNBROKEN = "\u00a0"
 """A space at which no line ends."""
-VARIABLE_NAMES = {
-    "er": "oestrogen receptor",
-    "pr": "progesterone receptor",
-    "her2": "HER2",
-    "pam50": "PAM50",
-    "cd8_percent": "CD8, %",
-    "pd_l1": "PD-L1",
-    "recist": "RECIST response",
-    "age_years": "age, years",
-}
+VARIABLE_NAMES = {column.name: column.label for column in CLINICAL_COLUMNS.values() if column.label}
 """Clinical columns as a reader knows them; the others are their names as words."""
 _SYMBOLS = frozenset(
     (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tme_platform.tables.columns import PATIENT, count, number, share, text
+from tme_platform.tables.clinical import CLINICAL_COLUMNS
+from tme_platform.tables.columns import PATIENT, count, number, text
 from tme_platform.tables.schema import Column, Stage, TableSchema
 
 COHORT_FILES = TableSchema(
@@ -37,26 +38,7 @@ PATIENTS = TableSchema(
     "One row per patient: the canonical clinical columns, checked; missing is missing.",
     (
         PATIENT,
-        number("age_years", "Age at diagnosis, years.", 0, 120),
-        text("sex", "Sex.", isin=("female", "male")),
-        text("laterality", "Side of the tumour.", isin=("left", "right", "bilateral")),
-        number("os_days", "Overall survival or follow-up, days.", 0),
-        Column("os_event", "Int64", "1 died, 0 censored.", at_least=0, at_most=1),
-        text("stage", "Pathological stage, Roman numeral with letter."),
-        text("er", "Oestrogen receptor.", isin=("positive", "negative")),
-        text("pr", "Progesterone receptor.", isin=("positive", "negative")),
-        text("her2", "HER2.", isin=("positive", "negative")),
-        text("pam50", "Published intrinsic subtype.", isin=("LumA", "LumB", "Her2", "Basal", "Normal")),
-        share("purity_absolute", "Tumour purity by ABSOLUTE."),
-        share("purity_lump", "Tumour purity by LUMP."),
-        share("purity_ihc", "Tumour purity by immunohistochemistry."),
-        share("purity_estimate", "Tumour purity by ESTIMATE."),
-        number("cd8_percent", "CD8-positive cells by immunohistochemistry, per cent.", 0, 100),
-        text("immune_phenotype", "Immune phenotype as the cohort's pathologists called it."),
-        number("pd_l1", "PD-L1 score.", 0),
-        text("recist", "Best response by RECIST 1.1.", isin=("CR", "PR", "SD", "PD")),
-        text("site", "Institution, by code."),
-        text("scanner", "MRI scanner, by code."),
+        *CLINICAL_COLUMNS.values(),
     ),
     key=("patient_id",),
 )

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from tme_platform.tables.clinical import SUBTYPES
 from tme_platform.tables.columns import PATIENT, POPULATION, count, number, share, text
 from tme_platform.tables.schema import Column, Stage, TableSchema
+
+POPULATION_GROUPS = ("adaptive", "innate_activated", "innate_inactivated", "non_immune")
+"""The groups of cell populations; adaptive and activated innate ones order the clusters from hot to cold."""
 
 POPULATIONS = TableSchema(
     "populations",
@@ -11,11 +15,7 @@ POPULATIONS = TableSchema(
     "The cell populations scored in a cohort: group, genes of the set, genes found, and why a set was refused.",
     (
         POPULATION,
-        text(
-            "population_group",
-            "Group of the population.",
-            isin=("adaptive", "innate_activated", "innate_inactivated", "non_immune"),
-        ),
+        text("population_group", "Group of the population.", isin=POPULATION_GROUPS),
         text("method", "How the population is scored.", required=True),
         count("n_genes", "Genes in the set."),
         count("n_found", "Genes of the set that were measured."),
@@ -78,11 +78,8 @@ INTRINSIC_SUBTYPES = TableSchema(
     "Intrinsic subtype by the nearest PAM50 centroid, beside the published call where there is one.",
     (
         PATIENT,
-        text("subtype", "Nearest centroid.", isin=("LumA", "LumB", "Her2", "Basal", "Normal")),
-        *(
-            number(name, f"Spearman correlation with the {name} centroid.", -1, 1)
-            for name in ("Basal", "Her2", "LumA", "LumB", "Normal")
-        ),
+        text("subtype", "Nearest centroid.", isin=SUBTYPES),
+        *(number(name, f"Spearman correlation with the {name} centroid.", -1, 1) for name in sorted(SUBTYPES)),
         share("gene_share", "Share of the 50 genes that were measured."),
         text("published", "Published call (`pam50` of the clinical table)."),
     ),

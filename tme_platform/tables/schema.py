@@ -56,7 +56,15 @@ class TableError(ValueError):
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its type, what it means (with the unit), and what it may hold."""
+    """A column: its type, its description with the unit, and its allowed values.
+
+    Attributes
+    ----------
+    at_least, at_most
+        Limits that are themselves allowed.
+    above
+        Lower limit that is itself not allowed.
+    """
 
     name: str
     dtype: Dtype
@@ -65,6 +73,7 @@ class Column:
     isin: tuple[str, ...] | None = None
     at_least: float | None = None
     at_most: float | None = None
+    above: float | None = None
 
 
 COHORT = Column("cohort", "string", "Name of the cohort: its landing folder.", nullable=False)
@@ -232,6 +241,8 @@ class TableSchema:
             checks.append(pandera.Check.isin(column.isin))
         if column.at_least is not None:
             checks.append(pandera.Check.ge(column.at_least))
+        if column.above is not None:
+            checks.append(pandera.Check.gt(column.above))
         if column.at_most is not None:
             checks.append(pandera.Check.le(column.at_most))
         # To look at a type takes pandera longer than to look at the values.

@@ -145,7 +145,7 @@ LABEL_PERMUTATIONS = TableSchema(
 LEARNING_CURVE = TableSchema(
     "learning_curve",
     Stage.SIGNATURE,
-    "Cross-validated AUC in random parts of discovery, from small to whole: would more patients help?",
+    "Cross-validated AUC by number of training patients: shows whether more patients would help.",
     (
         Column("n", "Int64", "Patients drawn.", nullable=False, at_least=0),
         count("n_hot", "Hot tumours among them."),

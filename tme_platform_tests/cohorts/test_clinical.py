@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from tme_platform.cohorts import read_clinical
-from tme_platform.cohorts._values import CLINICAL_COLUMNS
+from tme_platform.tables.clinical import CLINICAL_COLUMNS
 
 
 def one_table(columns: str, **more: str) -> str:
@@ -24,7 +24,7 @@ def test_all_canonical_columns_with_their_types(read):
     assert list(patients.columns) == ["patient_id", *CLINICAL_COLUMNS]
     assert patients["age_years"].dtype == "float64"
     assert patients["os_days"].dtype == "float64"
-    assert patients["os_event"].dtype == "Int8"
+    assert patients["os_event"].dtype == "Int64"
     assert patients["patient_id"].dtype == patients["er"].dtype == "string"
     assert patients.drop(columns=["patient_id", "age_years"]).isna().all(axis=None)
 

@@ -1,0 +1,98 @@
+"""Define the canonical clinical columns: name, type, unit, allowed values and limits.
+
+The `patients` table, the mapping of landed clinical tables and the names in figures are derived from these definitions.
+Synonyms and unit conversion belong in `tme_platform.cohorts`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tme_platform.tables.schema import Column
+
+SUBTYPES = ("LumA", "LumB", "Her2", "Basal", "Normal")
+STAGES = tuple(f"{numeral}{letter}" for numeral in ("0", "I", "II", "III", "IV") for letter in ("", "A", "B", "C"))
+
+
+@dataclass(frozen=True)
+class ClinicalColumn(Column):
+    """A canonical clinical column.
+
+    Attributes
+    ----------
+    group
+        What kind of variable it is; comparisons of phenotypes correct for multiple testing within a group.
+    unit
+        Unit of a measured column.
+    label
+        Name in figures and in the report; empty where the column name reads well.
+    """
+
+    group: Literal["clinical", "survival", "subtype", "purity", "phenotype"] = "clinical"
+    unit: str = ""
+    label: str = ""
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """The allowed words or whole numbers as text; empty for measured columns and free text."""
+        if self.dtype == "Int64" and self.at_least is not None and self.at_most is not None:
+            return tuple(map(str, range(int(self.at_least), int(self.at_most) + 1)))
+        return self.isin or ()
+
+    @property
+    def allowed_range(self) -> str:
+        """The limits and the unit of a measured column, as messages state them."""
+        low = f"{self.at_least:g}" if self.at_least is not None else f"more than {self.above or 0:g}"
+        return f"{low} to {self.at_most:g} ({self.unit})" if self.at_most is not None else f"{low} ({self.unit})"
+
+
+def _number(name: str, description: str, unit: str, low: float, high: float, label: str = "") -> ClinicalColumn:
+    return ClinicalColumn(name, "float64", description, at_least=low, at_most=high, unit=unit, label=label)
+
+
+def _purity(name: str, method: str) -> ClinicalColumn:
+    description = f"Tumour purity by {method}, a share from 0 to 1."
+    unit = "a share, not per cent"
+    return ClinicalColumn(name, "float64", description, at_least=0, at_most=1, group="purity", unit=unit)
+
+
+def _receptor(name: str, description: str, label: str) -> ClinicalColumn:
+    return ClinicalColumn(name, "string", description, isin=("negative", "positive"), label=label)
+
+
+_COLUMNS = (
+    _number("age_years", "Age at diagnosis, years.", "years", 0, 120, "age, years"),
+    ClinicalColumn("sex", "string", "Sex.", isin=("female", "male")),
+    ClinicalColumn("laterality", "string", "Side of the tumour.", isin=("left", "right", "bilateral")),
+    ClinicalColumn(
+        "os_days", "float64", "Overall survival or follow-up, days.", above=0, group="survival", unit="days"
+    ),
+    ClinicalColumn("os_event", "Int64", "1 died, 0 censored.", at_least=0, at_most=1, group="survival"),
+    ClinicalColumn("stage", "string", "Pathological stage: 0, I, II, III or IV, with A, B or C.", isin=STAGES),
+    _receptor("er", "Oestrogen receptor.", "oestrogen receptor"),
+    _receptor("pr", "Progesterone receptor.", "progesterone receptor"),
+    _receptor("her2", "HER2.", "HER2"),
+    ClinicalColumn("pam50", "string", "Published intrinsic subtype.", isin=SUBTYPES, group="subtype", label="PAM50"),
+    _purity("purity_absolute", "ABSOLUTE"),
+    _purity("purity_lump", "LUMP"),
+    _purity("purity_ihc", "immunohistochemistry"),
+    _purity("purity_estimate", "ESTIMATE"),
+    _number("cd8_percent", "CD8-positive cells by immunohistochemistry, per cent.", "per cent", 0, 100, "CD8, %"),
+    ClinicalColumn(
+        "immune_phenotype",
+        "string",
+        "Immune phenotype reported by the cohort's pathologists.",
+        isin=("hot", "cold", "intermediate", "inflamed", "excluded", "desert"),
+        group="phenotype",
+    ),
+    _number("pd_l1", "PD-L1 score, per cent.", "per cent", 0, 100, "PD-L1"),
+    ClinicalColumn(
+        "recist", "string", "Best response by RECIST 1.1.", isin=("CR", "PR", "SD", "PD"), label="RECIST response"
+    ),
+    ClinicalColumn("site", "string", "Institution, by code."),
+    ClinicalColumn("scanner", "string", "MRI scanner, by code."),
+)
+
+CLINICAL_COLUMNS: dict[str, ClinicalColumn] = {column.name: column for column in _COLUMNS}
+"""The canonical clinical columns besides `patient_id`, in the order of the `patients` table."""
