@@ -60,6 +60,8 @@ def _row(column: Column, schema: TableSchema) -> str:
     if column.at_least is not None or column.at_most is not None:
         low, high = (("" if limit is None else f"{limit:g}") for limit in (column.at_least, column.at_most))
         said.append(f"From {low} to {high}." if low and high else f"At least {low}." if low else f"At most {high}.")
+    if column.above is not None:
+        said.append(f"More than {column.above:g}.")
     if not column.nullable:
         said.append("Never missing.")
     return f"| `{column.name}`{key} | {column.dtype} | {' '.join(said).replace('|', chr(92) + '|')} |"

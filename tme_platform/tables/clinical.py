@@ -52,7 +52,7 @@ def _number(name: str, description: str, unit: str, low: float, high: float, lab
 
 
 def _purity(name: str, method: str) -> ClinicalColumn:
-    description = f"Tumour purity by {method}, a share from 0 to 1."
+    description = f"Tumour purity by {method}, a share."
     unit = "a share, not per cent"
     return ClinicalColumn(name, "float64", description, at_least=0, at_most=1, group="purity", unit=unit)
 
@@ -69,7 +69,7 @@ _COLUMNS = (
         "os_days", "float64", "Overall survival or follow-up, days.", above=0, group="survival", unit="days"
     ),
     ClinicalColumn("os_event", "Int64", "1 died, 0 censored.", at_least=0, at_most=1, group="survival"),
-    ClinicalColumn("stage", "string", "Pathological stage: 0, I, II, III or IV, with A, B or C.", isin=STAGES),
+    ClinicalColumn("stage", "string", "Pathological stage, Roman numeral with letter.", isin=STAGES),
     _receptor("er", "Oestrogen receptor.", "oestrogen receptor"),
     _receptor("pr", "Progesterone receptor.", "progesterone receptor"),
     _receptor("her2", "HER2.", "HER2"),
