@@ -148,7 +148,7 @@ def test_another_phase_is_one_extraction(platform: Platform, monkeypatch: pytest
     assert set(read(platform, REJECTED_INPUTS)["patient_id"]) == set(BROKEN), "nor is it forgotten"
 
 
-def test_a_failure_that_may_pass_is_tried_at_the_next_run(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_transient_failure_is_retried_by_the_next_run(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = platform.workspace.landing / "scans"
     with (folder / "imaging.csv").open("a") as manifest:
         manifest.write("G4_later,images/difference.nii.gz,images/wider.nii.gz,,,,A,1\n")
@@ -166,7 +166,7 @@ def test_a_failure_that_may_pass_is_tried_at_the_next_run(platform: Platform, mo
     outcome, _ = platform.run(select=LATER)
     assert outcome.success, outcome.failures
     state = platform.workspace.lake.state(IMAGE_REGIONS, "scans")
-    assert state.reason == "1 row(s) failed for a reason that may pass"
+    assert state.reason == "1 transient failure(s), retried"
     assert state.details["measured_now"] == 1
     assert "G4_later" in set(read(platform, RADIOMIC_FEATURES)["patient_id"])
     assert "G4_later" not in set(read(platform, REJECTED_INPUTS)["patient_id"])

@@ -21,13 +21,15 @@ from tme_platform.lake import query
 from tme_platform.orchestration.pictures import figure_metadata
 from tme_platform.report import StudyReport, make_report, page_path, remembered_figures, render_page, write_folder
 from tme_platform.report.remembered import Remembered
+from tme_platform.steps.materialise import materialise
+from tme_platform.steps.registry import STEPS
 from tme_platform.steps.study_facts import study_facts
 from tme_platform.tables import Stage
 from tme_platform.tables.evaluation import COHORT_METRICS
 from tme_platform.tables.phenotypes import CLUSTER_EVIDENCE
 from tme_platform.tables.report import STUDY_REPORT
 from tme_platform.tables.signature import SIGNATURE
-from tme_platform.tables.survival import SURVIVAL_CURVES
+from tme_platform.tables.survival import SURVIVAL_CURVES, SURVIVAL_TESTS
 from tme_platform.tracking import Tracker
 from tme_platform_tests.support.platform import Platform
 from tme_platform_tests.support.small_study import make_study
@@ -227,6 +229,16 @@ def test_an_asset_carries_its_figure(platform: Platform) -> None:
     assert figure_metadata(scope) == {}, "a study that asks for none"
 
 
+def test_a_figure_of_several_tables_waits_for_the_last_of_them(platform: Platform) -> None:
+    """Kaplan-Meier curves show the log-rank test: they are shown by the table that is built last."""
+    lake, workspace = platform.workspace.lake, platform.workspace
+    assert lake.state(SURVIVAL_TESTS, "reference") is None
+    assert "figure_kaplan_meier" not in figure_metadata(workspace.scope(SURVIVAL_CURVES, "reference"))
+    materialise(STEPS["survival_tests"], workspace.scope(SURVIVAL_TESTS, "reference"))
+    for table in (SURVIVAL_TESTS, SURVIVAL_CURVES):
+        assert "figure_kaplan_meier" in figure_metadata(workspace.scope(table, "reference"))
+
+
 def test_a_figure_is_drawn_once_for_dagster_and_the_report(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     memory = remembered_figures(platform.workspace.state, platform.workspace.study.name)
     noted: list[str] = []
@@ -245,8 +257,8 @@ def test_a_figure_that_cannot_be_drawn_costs_no_table(
 
     monkeypatch.setattr("tme_platform.report.pictures.draw", broken)
     monkeypatch.setattr(Remembered, "get", lambda *_: None)
-    assert figure_metadata(platform.workspace.scope(SURVIVAL_CURVES, "reference")) == {}
-    assert "the figure kaplan_meier of reference could not be drawn: no ink" in caplog.text
+    assert figure_metadata(platform.workspace.scope(CLUSTER_EVIDENCE, "reference")) == {}
+    assert "the figure cluster_votes of reference could not be drawn: no ink" in caplog.text
 
 
 def test_the_folder_for_a_manuscript(made: StudyReport, tmp_path: Path) -> None:
