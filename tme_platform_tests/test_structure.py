@@ -1,4 +1,4 @@
-"""The structure of the code: no module cycles, no private API, files that can be read. Layers are held by import-linter."""
+"""The structure of the code: no module cycles, no private API, short files. Layers are held by import-linter."""
 
 import re
 from itertools import pairwise
@@ -28,7 +28,7 @@ def cycle_of(imports: dict[str, set[str]]) -> list[str]:
 
     def visit(module: str, path: list[str]) -> list[str]:
         if module in path:
-            return path[path.index(module) :] + [module]
+            return [*path[path.index(module) :], module]
         if module in done:
             return []
         for imported in sorted(imports.get(module, ())):

@@ -5,21 +5,18 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping
+from pathlib import Path
 
 import pandas as pd
 
-import tme_platform.figures as package
 from tme_platform.figures.canvas import Drawn
 from tme_platform.figures.entry import ENTRY, Entry
 from tme_platform.tables import TABLES
 
 
 def _gathered() -> dict[str, Entry]:
-    modules = [
-        importlib.import_module(f"{package.__name__}.{found.name}")
-        for found in pkgutil.iter_modules(package.__path__)
-        if f"{package.__name__}.{found.name}" != __name__
-    ]
+    names = [f"{__package__}.{found.name}" for found in pkgutil.iter_modules([str(Path(__file__).parent)])]
+    modules = [importlib.import_module(name) for name in names if name != __name__]
     entries = {getattr(value, ENTRY) for module in modules for value in vars(module).values() if hasattr(value, ENTRY)}
     return {entry.name: entry for entry in sorted(entries, key=_place)}
 

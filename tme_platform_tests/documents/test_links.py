@@ -67,7 +67,7 @@ def test_the_catalogue_has_every_table_and_column(hooks: object) -> None:
         assert schema.description in section
         for column in schema.all_columns:
             assert f"| `{column.name}`" in section
-    assert "| `os_days` | float64 | Overall survival or follow-up, days. At least 0. |" in text
+    assert "| `os_days` | float64 | Overall survival or follow-up, days. More than 0. |" in text
 
 
 def test_links_into_the_repository_become_names(hooks: object) -> None:
