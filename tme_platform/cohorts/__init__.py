@@ -1,9 +1,11 @@
-"""What landed: cohort files, clinical tables, matrices and manifests, read and checked.
+"""Read and check what landed: cohort files, clinical tables, expression matrices, scores, features, imaging manifests.
 
-Here: everything from a landing folder to data frames, with a row in `rejected` for what could not be used.
+The readers `read_clinical`, `read_expression`, `read_cell_scores`, `read_features` and `read_manifest` take the
+cohort's landing folder, its name and its declaration (`read_cohort`). They return data frames and, as `rejected`, a
+frame with the columns `REJECTED_COLUMNS`: one row for each thing that could not be used, with what to do about it. No
+content of a file makes a reader raise an error.
 
-Not here: opening images (`imaging`), units and scores (`expression`), storing tables (`lake`), and when any of it
-happens (`orchestration`).
+Opening images belongs in `imaging`, units and scoring in `expression`, storing tables in `lake`.
 """
 
 from tme_platform.cohorts.cell_scores import read_cell_scores

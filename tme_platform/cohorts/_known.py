@@ -1,4 +1,4 @@
-"""Which patients a cohort's measurements name, whatever their values are. The values are read elsewhere."""
+"""List the patients that the measurements of a cohort name. Reading the values belongs in the readers."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from tme_platform.cohorts.rejections import Rejections
 
 
 def known_patients(folder: Path, cohort: Cohort) -> list[str]:
-    """Patients of the cell scores, the features, the manifest and the expression matrix, each once and sorted.
+    """The patients in the cell scores, features, imaging manifest and expression matrix, unique and sorted.
 
-    A file that cannot be read names nobody; the reader of that file says why.
+    Files that cannot be read are skipped; the reader of that file reports why.
     """
-    unheard = Rejections("")
+    ignored = Rejections("")
     named: set[str] = set()
     for file, column in _patient_columns(cohort):
-        table = read_text_table(folder, file, unheard, only=[column])
+        table = read_text_table(folder, file, ignored, only=[column])
         if table is not None and column in table:
             named |= set(table[column].dropna())
     if cohort.expression is not None:
-        path = open_landed(folder, cohort.expression.file, unheard)
+        path = open_landed(folder, cohort.expression.file, ignored)
         named |= set(_samples(path, cohort.expression.patient_pattern)) if path is not None else set()
     return sorted(named)
 
@@ -48,7 +48,7 @@ def _samples(path: Path, pattern: str | None) -> list[str]:
 
 
 def patient_of(sample: str, pattern: str | None) -> str | None:
-    """The patient whom a sample belongs to; None where the sample is of another kind."""
+    """The patient that a sample belongs to; None if the sample does not match the pattern."""
     if pattern is None:
         return sample or None
     found = re.search(pattern, sample)

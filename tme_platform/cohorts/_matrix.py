@@ -1,4 +1,4 @@
-"""A large matrix of numbers from a file, fast where it is clean. What its rows and columns are is in `expression`."""
+"""Read a large numeric matrix from a file, quickly if every cell is a number. Its meaning belongs in `expression`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pandas.api.types import is_numeric_dtype
 
 from tme_platform.cohorts._tables import (
-    LONGEST_NAME,
+    MAX_NAME_LENGTH,
     MISSING,
     delimiter_of,
     header_of,
@@ -36,7 +36,7 @@ _MOSTLY = 0.5
 
 
 def read_matrix(folder: Path, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame | None:
-    """The file's own rows and columns, names untouched; genes with anything but finite numbers are left out."""
+    """Read a matrix with the names of the file; genes with a value that is not a finite number are left out."""
     path = open_landed(folder, source.file, rejected)
     if path is None:
         return None
@@ -51,7 +51,7 @@ def read_matrix(folder: Path, source: ExpressionSource, rejected: Rejections) ->
 
 @dataclass(frozen=True)
 class _Cells:
-    """Names, numbers (NaN where there is none) and, of columns that hold anything else, what they hold."""
+    """Names, numbers (NaN where a cell holds none), and the raw cells of columns that are not all numbers."""
 
     genes: pd.Series
     samples: list[str]
@@ -63,7 +63,7 @@ def _from_parquet(path: Path) -> _Cells:
     table = read_parquet(path)
     values = table.iloc[:, 1:]
     numbers = values.apply(pd.to_numeric, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
-    raw = {place: column for place, (_, column) in enumerate(values.items()) if not is_numeric_dtype(column)}
+    raw = {position: column for position, (_, column) in enumerate(values.items()) if not is_numeric_dtype(column)}
     return _Cells(table.iloc[:, 0].astype("object"), list(map(str, values.columns)), numbers, raw)
 
 
@@ -73,7 +73,7 @@ def _from_text(path: Path) -> _Cells:
     header = header_of(path)
     if len(header) < 2:
         raise ValueError(
-            "it has one column only. Save it tab- or comma-separated, as its name says, samples in columns."
+            "it has only one column. Save it tab- or comma-separated, as its name says, with samples in columns."
         )
     try:
         table = _arrow_table(path, len(header), pa.float64())
@@ -85,17 +85,17 @@ def _from_text(path: Path) -> _Cells:
 
 
 def _cast(table: pa.Table) -> tuple[NDArray[np.float64], dict[int, pd.Series]]:
-    """Columns of text to numbers, slowly only where a column holds something else."""
+    """Convert text columns to numbers; only columns that hold something else take the slow path."""
     import pyarrow as pa
 
     numbers = np.empty((table.num_rows, table.num_columns - 1), order="F")
     raw: dict[int, pd.Series] = {}
-    for place, column in enumerate(table.columns[1:]):
+    for position, column in enumerate(table.columns[1:]):
         try:
-            numbers[:, place] = column.cast(pa.float64()).to_numpy()
+            numbers[:, position] = column.cast(pa.float64()).to_numpy()
         except pa.ArrowInvalid:
-            raw[place] = column.to_pandas()
-            numbers[:, place] = pd.to_numeric(raw[place], errors="coerce")
+            raw[position] = column.to_pandas()
+            numbers[:, position] = pd.to_numeric(raw[position], errors="coerce")
     return numbers, raw
 
 
@@ -127,35 +127,35 @@ def _bytes(path: Path) -> Iterator[object]:
 
 
 def _finite(cells: _Cells, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame:
-    """Leave out columns of text, then genes with anything but finite numbers."""
+    """Leave out text columns, then genes with a value that is not a finite number."""
     numbers, samples = cells.numbers, cells.samples
     bad = np.isinf(numbers)
-    for place, column in cells.raw.items():
-        bad[:, place] |= np.isnan(numbers[:, place]) & column.notna().to_numpy()
+    for position, column in cells.raw.items():
+        bad[:, position] |= np.isnan(numbers[:, position]) & column.notna().to_numpy()
     textual = bad.mean(axis=0) > _MOSTLY if len(bad) else np.zeros(len(samples), dtype=bool)
     if textual.any():
         names = [short(sample) for sample, text in zip(samples, textual, strict=True) if text]
-        message = (
-            f"{len(names):,} columns hold no numbers ({', '.join(names[:5])}). Nothing to do, unless they are samples."
-        )
+        shown = ", ".join(names[:5])
+        message = f"{len(names):,} columns hold no numbers ({shown}). No action needed unless they are samples."
         rejected.add(rule="not_a_number", message=message, action="sample left out", file=source.file)
     keep = ~bad[:, ~textual].any(axis=1)
     bad[:, textual] = False
-    long = cells.genes.str.len().to_numpy(dtype=float, na_value=0) > LONGEST_NAME
+    long = cells.genes.str.len().to_numpy(dtype=float, na_value=0) > MAX_NAME_LENGTH
     if long.any():
-        message = f"{long.sum():,} genes have names of more than {LONGEST_NAME} characters. Correct the first column."
-        rejected.add(rule="name_too_long", message=message, action="gene left out", file=source.file)
-    cases: list[tuple[str | None, str]] = []
-    for row in np.flatnonzero(~keep).tolist():
-        place = int(np.flatnonzero(bad[row])[0])
-        where = f"gene {short(cells.genes.iloc[row])}, sample {short(samples[place])}"
-        found = cells.raw[place].iloc[row] if place in cells.raw else numbers[row, place]
-        cases.append((None, f"{where}: {short(found)} is no number"))
-    if cases:
-        advice = "Correct the value, or leave it empty where it is missing."
-        rejected.add_cases(
-            cases, rule="not_a_number", advice=advice, action="gene left out", file=source.file, unit="genes"
+        message = (
+            f"{long.sum():,} genes have names of more than {MAX_NAME_LENGTH} characters. Correct the first column."
         )
+        rejected.add(rule="name_too_long", message=message, action="gene left out", file=source.file)
+    cases = []
+    for row in np.flatnonzero(~keep).tolist():
+        position = int(np.flatnonzero(bad[row])[0])
+        where = f"gene {short(cells.genes.iloc[row])}, sample {short(samples[position])}"
+        found = cells.raw[position].iloc[row] if position in cells.raw else numbers[row, position]
+        cases.append((None, f"{where}: {short(found)} is not a number"))
+    advice = "Correct the value, or leave it empty where it is missing."
+    rejected.add_cases(
+        cases, rule="not_a_number", advice=advice, action="gene left out", file=source.file, unit="genes"
+    )
     keep &= ~long
     index = pd.Index(cells.genes.to_numpy(dtype="object")[keep], name="gene")
     frame = pd.DataFrame(numbers if keep.all() else numbers[keep], index=index, columns=samples)

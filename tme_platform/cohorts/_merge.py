@@ -1,4 +1,4 @@
-"""One row per patient out of several rows and several tables. What the values may be is decided in `_values`."""
+"""Merge several rows and several tables to one row per patient. Allowed values belong in `_values`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from tme_platform.cohorts._values import empty_values
 from tme_platform.cohorts.rejections import Rejections
 
 _SAME_WITHIN = 0.01
-"""Numbers from two tables agree within one per cent: months and days of the same follow-up do."""
+"""Relative difference up to which numbers agree: months and days of the same follow-up differ by rounding."""
 
 
 def one_row_each(values: pd.DataFrame, file: str, rejected: Rejections) -> pd.DataFrame:
-    """Rows of the same patient become one: the first known value of each column; others that differ are rejected."""
+    """Reduce each patient's rows to one with the first known value of each column; reject values that differ."""
     if values.index.is_unique or values.columns.empty:
         return values[~values.index.duplicated()]
     rows = values.groupby(level=0, sort=False)
@@ -22,14 +22,13 @@ def one_row_each(values: pd.DataFrame, file: str, rejected: Rejections) -> pd.Da
     for patient, columns in differ[differ.any(axis=1)].iterrows():
         parts = [f"{name} ({', '.join(map(str, _known(values, patient, name)))})" for name in differ.columns[columns]]
         cases.append((str(patient), f"several rows differ in {', '.join(parts)}; the first is used"))
-    if cases:
-        advice = "Leave one row per patient in the file, or narrow the pattern of `patient_id` in cohort.yaml."
-        rejected.add_cases(cases, rule="duplicate_patient", advice=advice, action="first value kept", file=file)
+    advice = "Keep one row per patient in the file, or narrow the pattern of `patient_id` in cohort.yaml."
+    rejected.add_cases(cases, rule="duplicate_patient", advice=advice, action="first value kept", file=file)
     return _pair_survival(values).groupby(level=0, sort=False).first()
 
 
 def merge_tables(values: list[tuple[str, pd.DataFrame]], index: pd.Index, rejected: Rejections) -> pd.DataFrame:
-    """Tables in the order declared; the first known value counts, and a table that differs from it is reported."""
+    """Merge tables in declared order; the first known value is kept, and tables that differ from it are reported."""
     merged = empty_values(index)
     stacked = pd.concat([frame for _, frame in values if len(frame)] or [merged.iloc[:0]])
     first = _pair_survival(stacked).groupby(level=0, sort=False).first()
@@ -47,15 +46,15 @@ def _known(values: pd.DataFrame, patient: object, name: str) -> list[object]:
 
 
 def _pair_survival(values: pd.DataFrame) -> pd.DataFrame:
-    """Blank half a survival where the patient has a whole one, so that time and event come from the same row."""
+    """Blank incomplete survival of patients who have a complete one, so that time and event come from one row."""
     if not {"os_days", "os_event"} <= set(values.columns):
         return values
-    whole = values["os_days"].notna() & values["os_event"].notna()
-    elsewhere = values.index.isin(values.index[whole])
-    half = ~whole.to_numpy() & elsewhere
+    complete = values["os_days"].notna() & values["os_event"].notna()
+    elsewhere = values.index.isin(values.index[complete])
+    incomplete = ~complete.to_numpy() & elsewhere
     paired = values.copy()
-    paired.loc[half, "os_days"] = np.nan
-    paired.loc[half, "os_event"] = pd.NA
+    paired.loc[incomplete, "os_days"] = np.nan
+    paired.loc[incomplete, "os_event"] = pd.NA
     return paired
 
 
@@ -72,7 +71,7 @@ def _report_disagreement(theirs: pd.Series, kept: pd.Series, file: str, rejected
     examples = "; ".join([*shown[:3], *(["..."] if len(shown) > 3 else [])])
     message = (
         f"{theirs.name} differs from the value kept for {len(shown):,} patient(s) ({examples}). "
-        "If this file is the better source, name it earlier in cohort.yaml."
+        "If this file is the better source, list it earlier in cohort.yaml."
     )
     rejected.add(rule="sources_disagree", message=message, action="first value kept", file=file)
 

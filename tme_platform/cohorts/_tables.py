@@ -1,4 +1,4 @@
-"""A delimited or Parquet file as a frame of text, whatever state it is in. What the text means is for the readers."""
+"""Read a delimited or Parquet file, however damaged, as a frame of text. Interpreting it belongs in the readers."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ import pandas as pd
 
 from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.folders import landing_path
-from tme_platform.cohorts.inflate import open_inflated, refuse_too_many_cells
+from tme_platform.cohorts.inflate import check_cell_count, open_inflated
 from tme_platform.cohorts.rejections import Rejections
 
 MISSING = frozenset(
     {"", "na", "n/a", "nan", "null", "<na>", "#n/a", ".", "unknown", "not available", "not reported"}
     | {"[not available]", "[not applicable]", "[not evaluated]", "[unknown]", "[discrepancy]"}
 )
-"""How tables write that a value is missing (in lower case)."""
+"""Words (in lower case) that mean a missing value."""
 
-LONGEST_NAME = 200
-"""Characters of a name (of a column, a gene): what is longer is content that slipped."""
-LONGEST_CELL = 32_767
-"""Characters of a cell, the limit of spreadsheets; a table that was not made to do harm stays far below."""
+MAX_NAME_LENGTH = 200
+"""Longest name of a column or gene; anything longer is misplaced content."""
+MAX_CELL_LENGTH = 32_767
+"""Longest cell in characters, the limit of spreadsheets; ordinary tables stay far below."""
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t", ".tab": "\t"}
 
 
 def open_landed(folder: Path, relative: str, rejected: Rejections, action: str = "file left out") -> Path | None:
-    """Path of a file that a cohort names, or None and a rejection where it is not there."""
+    """The path of a file that a cohort names; None with a rejection if the file is missing."""
     try:
         path = landing_path(folder, relative)
     except CohortError as error:
@@ -41,8 +41,8 @@ def open_landed(folder: Path, relative: str, rejected: Rejections, action: str =
         return None
     if path.is_file():
         return path
-    there = [file.relative_to(folder.resolve()).as_posix() for file in path.parent.glob("*")]
-    near = nearest(relative, there)
+    present = [file.relative_to(folder.resolve()).as_posix() for file in path.parent.glob("*")]
+    near = nearest(relative, present)
     message = f"{relative} is not in the landing folder{near}. Add the file, or correct its name in cohort.yaml."
     rejected.add(rule="file_missing", message=message, action=action, file=relative)
     return None
@@ -51,10 +51,10 @@ def open_landed(folder: Path, relative: str, rejected: Rejections, action: str =
 def read_text_table(
     folder: Path, relative: str, rejected: Rejections, only: Collection[str] | None = None, raw: bool = False
 ) -> pd.DataFrame | None:
-    """Read a table as text: stripped, missing as NA, column names unique; None where it cannot be read.
+    """Read a table as text, stripped and with missing values as NA; None with a rejection if it cannot be read.
 
-    Of columns that are named twice the first is kept; columns without name and content are dropped. With `raw` the
-    cells stay as they are.
+    Of columns with the same name the first is kept; columns without a name and content are dropped. `only` selects
+    columns by name. With `raw` the cells are not stripped and missing values stay as text.
     """
     path = open_landed(folder, relative, rejected)
     if path is None:
@@ -67,19 +67,17 @@ def read_text_table(
         )
         return None
     table = _name_columns(table, relative, rejected)
-    if only is not None:
-        table = table[[name for name in table.columns if name in only]]
     table = _without_long_cells(table, relative, rejected)
     return (table if raw else table.apply(clean)).reset_index(drop=True)
 
 
 def delimiter_of(path: Path) -> str:
-    """Delimiter of a text table by its name.
+    """The delimiter of a text table, by its file name.
 
     Raises
     ------
     ValueError
-        Not a kind of file that can be read.
+        The file type is not supported.
     """
     suffixes = [suffix.lower() for suffix in path.suffixes]
     kind = suffixes[-2] if len(suffixes) > 1 and suffixes[-1] == ".gz" else (suffixes or [""])[-1]
@@ -89,12 +87,12 @@ def delimiter_of(path: Path) -> str:
 
 
 def header_of(path: Path) -> list[str]:
-    """Column names of a text table, as they are.
+    """The stripped column names of a text table.
 
     Raises
     ------
     ValueError
-        Empty file, or not a kind of file that can be read.
+        The file is empty, or its type is not supported.
     """
     with open_text(path) as stream:
         header = next(csv.reader(stream, delimiter=delimiter_of(path)), None)
@@ -115,43 +113,61 @@ def open_text(path: Path) -> Iterator[io.TextIOWrapper]:
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
-    """Read a Parquet file; a named index, as pandas writes it, is a column like the others."""
-    refuse_too_many_cells(path)
+    """Read a Parquet file; a named index, as pandas writes it, becomes a column."""
+    check_cell_count(path)
     table = pd.read_parquet(path)
     return table if table.index.name is None else table.reset_index()
 
 
+def has_column(
+    table: pd.DataFrame, column: str, file: str, rejected: Rejections, *, correct: str, action: str = "file left out"
+) -> bool:
+    """Whether a table has a column that is needed; adds a rejection if it does not. `correct` says where to fix it."""
+    if column in table:
+        return True
+    message = no_column(file, column, table, correct)
+    rejected.add(rule="unknown_column", message=message, action=action, file=file)
+    return False
+
+
+def reject_unnamed_rows(unnamed: pd.Series, column: str, file: str, rejected: Rejections) -> None:
+    """Add a rejection if rows name no patient."""
+    if unnamed.any():
+        count = f"{unnamed.sum():,} of {len(unnamed):,}"
+        message = f"{count} rows name no patient in column {column}. Add it, or delete the rows."
+        rejected.add(rule="patient_id_missing", message=message, action="rows left out", file=file)
+
+
 def no_column(file: str, column: str, table: pd.DataFrame, correct: str) -> str:
-    """Sentence on a column that a cohort file names and a table has not."""
+    """Message for a column that a cohort file names and a table does not have."""
     return f"{file} has no column {short(column)}{nearest(column, list(table.columns))}. Correct {correct}."
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
-    """`; nearest: ...`: known names that are spelled alike or contain one another, or nothing."""
+    """`; nearest: ...` with known names that are spelled similarly or contain one another; empty if there are none."""
     wanted = name.lower()
     lower = {candidate.lower(): candidate for candidate in known}
-    alike = difflib.get_close_matches(wanted, lower, n=3, cutoff=0.6)
-    holding = [other for other in lower if min(len(wanted), len(other)) > 1 and (wanted in other or other in wanted)]
-    near = list(dict.fromkeys([*alike, *sorted(holding, key=len)]))[:3]
+    similar = difflib.get_close_matches(wanted, lower, n=3, cutoff=0.6)
+    containing = [other for other in lower if min(len(wanted), len(other)) > 1 and (wanted in other or other in wanted)]
+    near = list(dict.fromkeys([*similar, *sorted(containing, key=len)]))[:3]
     return f"; nearest: {', '.join(lower[found] for found in near)}" if near else ""
 
 
 def short(value: object) -> str:
-    """A value as it is quoted in a message."""
+    """A value shortened and quoted for a message."""
     text = str(value)
     return repr(text if len(text) <= 40 else f"{text[:37]}...")
 
 
 def clean(column: pd.Series) -> pd.Series:
-    """Text without blanks around it, missing where it says so."""
+    """Strip text, and set words that mean missing to NA."""
     text = column.astype("string").str.strip()
     return text.mask(text.str.lower().isin(MISSING))
 
 
 def _parquet(path: Path, only: Collection[str] | None) -> pd.DataFrame:
     table = read_parquet(path)
-    if only is not None:
-        table = table[[name for name in table.columns if name in only]]
+    table = table.iloc[:, _selected([str(name).strip() for name in table.columns], only)]
     header = pd.DataFrame([list(map(str, table.columns))])
     body = table.astype("string").astype("object")
     body.columns = header.columns
@@ -159,7 +175,9 @@ def _parquet(path: Path, only: Collection[str] | None) -> pd.DataFrame:
 
 
 def _delimited(path: Path, only: Collection[str] | None) -> pd.DataFrame:
-    wanted = None if only is None else [place for place, name in enumerate(header_of(path)) if name in only]
+    columns = None if only is None else _selected(header_of(path), only)
+    if columns == []:
+        return pd.DataFrame(index=[0])  # a header line without columns
     with open_text(path) as stream:
         return pd.read_csv(
             stream,
@@ -167,10 +185,14 @@ def _delimited(path: Path, only: Collection[str] | None) -> pd.DataFrame:
             header=None,
             dtype="str",
             na_filter=False,
-            usecols=wanted or None,
+            usecols=columns,
             skip_blank_lines=True,
             low_memory=False,
         )
+
+
+def _selected(names: Sequence[str], only: Collection[str] | None) -> list[int]:
+    return [position for position, name in enumerate(names) if only is None or name in only]
 
 
 def _name_columns(table: pd.DataFrame, relative: str, rejected: Rejections) -> pd.DataFrame:
@@ -181,11 +203,9 @@ def _name_columns(table: pd.DataFrame, relative: str, rejected: Rejections) -> p
     names = names.mask(unnamed, pd.Series([f"column_{position + 1}" for position in names.index], index=names.index))
     again = names.duplicated() & ~empty
     for name in sorted(set(names[again])):
-        message = (
-            f"{relative} has several columns {short(name)}; the first is used. Give each column a name of its own."
-        )
+        message = f"{relative} has several columns {short(name)}; the first is used. Give each column its own name."
         rejected.add(rule="duplicate_column", message=message, action="column left out", file=relative)
-    long = names.str.len() > LONGEST_NAME
+    long = names.str.len() > MAX_NAME_LENGTH
     for name in names[long]:
         message = (
             f"{relative} has a column {short(name)} whose name is {len(name):,} characters long. Correct the header."
@@ -199,11 +219,11 @@ def _name_columns(table: pd.DataFrame, relative: str, rejected: Rejections) -> p
 
 def _without_long_cells(table: pd.DataFrame, relative: str, rejected: Rejections) -> pd.DataFrame:
     for name in table.columns:
-        long = table[name].str.len() > LONGEST_CELL
+        long = table[name].str.len() > MAX_CELL_LENGTH
         if long.any():
             message = (
-                f"{relative} has {long.sum():,} cell(s) of more than {LONGEST_CELL:,} characters in column "
-                f"{short(name)}. Correct them; a quotation mark that is never closed does that."
+                f"{relative} has {long.sum():,} cell(s) of more than {MAX_CELL_LENGTH:,} characters in column "
+                f"{short(name)}. Correct them; the usual cause is a quotation mark that is never closed."
             )
             rejected.add(rule="cell_too_long", message=message, action="value set missing", file=relative)
             table = table.assign(**{name: table[name].mask(long.fillna(False).astype(bool))})
@@ -218,5 +238,5 @@ def _why(error: Exception) -> str:
     if isinstance(error, pd.errors.ParserError):
         return f"{str(error).strip()} (the header line counts as line 1). Give every line as many fields as the header."
     if isinstance(error, gzip.BadGzipFile | EOFError | zlib.error):
-        return "it is not a whole gzip file. Copy it again."
+        return "it is not a complete gzip file. Copy it again."
     return str(error)

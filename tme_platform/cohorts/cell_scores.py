@@ -1,4 +1,4 @@
-"""Finished cell scores that a cohort brings, and the groups of its populations. Scoring is `expression`'s."""
+"""Read finished cell scores and the groups of their populations. Computing scores belongs in `expression`."""
 
 from __future__ import annotations
 
@@ -18,24 +18,15 @@ def read_cell_scores(
 ) -> tuple[pd.DataFrame, dict[str, str], pd.DataFrame]:
     """Read finished cell scores and keep the populations that have a group.
 
-    Parameters
-    ----------
-    folder
-        The cohort's landing folder.
-    cohort_name
-        Its name.
-    cohort
-        Its declaration.
-
     Returns
     -------
     scores
-        Populations x patients, float64 on the method's own scale, in the order of the file. A patient without a number
-        for any of the populations is left out.
+        Populations x patients, float64 on the method's own scale, in the order of the file. A patient who lacks the
+        score of any population is left out.
     groups
         Group of each population in `scores`.
     rejected
-        Rows of `REJECTED_COLUMNS`. Nothing is raised for what the files hold.
+        Rows of `REJECTED_COLUMNS`.
     """
     rejected = Rejections(cohort_name)
     source = cohort.cell_scores
@@ -56,14 +47,14 @@ def _groups(folder: Path, source: CellScoreSource, rejected: Rejections) -> dict
     if table is None:
         return {}
     if not {"population", "group"} <= set(table.columns):
-        message = f"{source.groups} should have the columns population and group, it has {', '.join(table.columns)}."
+        message = f"{source.groups} should have the columns population and group; it has {', '.join(table.columns)}."
         rejected.add(rule="unknown_column", message=message, action="file left out", file=source.groups)
         return {}
     wanted = {}
     for row in table.dropna(subset=["population"]).fillna("").itertuples():
         if row.group not in POPULATION_GROUPS:
             known = ", ".join(POPULATION_GROUPS)
-            message = f"{short(row.population)} is in group {short(row.group)}, which is none of {known}. Correct it."
+            message = f"{short(row.population)} is in group {short(row.group)}, not one of {known}. Correct it."
             rejected.add(rule="unknown_group", message=message, action="population left out", file=source.groups)
         else:
             wanted[str(row.population)] = str(row.group)
@@ -80,19 +71,16 @@ def _present(
 
 
 def _complete(text: pd.DataFrame, source: CellScoreSource, rejected: Rejections) -> pd.DataFrame:
-    """Patients with a number for every population: a sample cannot be scaled across populations otherwise."""
+    """Keep patients with a number for every population; scaling across populations needs them all."""
     numbers, bad = to_numbers(text)
     for rule, cells, what in (
-        ("not_a_number", bad, "is no number"),
+        ("not_a_number", bad, "is not a number"),
         ("missing_score", numbers.isna() & ~bad, "is missing"),
     ):
         first: dict[str | None, str] = {}
         for patient, population, found in marked(text, cells):
             value = "" if rule == "missing_score" else f" {short(found)}"
             first.setdefault(patient, f"the score of {short(population)}{value} {what}")
-        if first:
-            advice = "Give every population a score, or take it out of the groups file."
-            rejected.add_cases(
-                list(first.items()), rule=rule, advice=advice, action="patient left out", file=source.file
-            )
+        advice = "Add a score for every population, or remove the population from the groups file."
+        rejected.add_cases(list(first.items()), rule=rule, advice=advice, action="patient left out", file=source.file)
     return numbers[numbers.notna().all(axis=1)]

@@ -1,4 +1,4 @@
-"""A whole landing folder read as a run would read it, and nothing written. Single readings are elsewhere."""
+"""Check a landing folder: read everything as a run would, without writing. Each reader is in its own module."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tme_platform.cohorts.files import list_files
 from tme_platform.cohorts.folders import COHORT_FILE
 from tme_platform.cohorts.manifest import read_manifest
 from tme_platform.cohorts.rejections import REJECTED_COLUMNS
-from tme_platform.expression import unit_doubt
+from tme_platform.expression import unit_warning
 
 _SIGNATURE = {Role.SIGNATURE_DISCOVERY, Role.SIGNATURE_VALIDATION, Role.IMMUNE_PHENOTYPE, Role.IMMUNOTHERAPY}
 _PHENOTYPES = {Role.PHENOTYPE_REFERENCE, Role.PHENOTYPE_REPLICATION}
@@ -28,18 +28,18 @@ _PHENOTYPES = {Role.PHENOTYPE_REFERENCE, Role.PHENOTYPE_REPLICATION}
 
 @dataclass(frozen=True)
 class CohortReport:
-    """What a landing folder holds and what is wrong with it.
+    """The contents of a landing folder and the problems found in it.
 
     Attributes
     ----------
     name, title
-        The folder's name, and the cohort's title where the cohort file can be read.
+        The folder's name, and the cohort's title if the cohort file can be read.
     counts
         What was read, by name: patients, deaths, genes, outlines, ...
     rejected
-        Rows of `REJECTED_COLUMNS`: bad rows and values, the rest of the cohort goes on without them.
+        Rows of `REJECTED_COLUMNS`: rows and values that are left out; the rest of the cohort is used.
     problems
-        Sentences: what keeps the cohort, or a role of it, from being used.
+        Sentences that say what prevents the cohort, or one of its roles, from being used.
     """
 
     name: str
@@ -50,12 +50,12 @@ class CohortReport:
 
     @property
     def ok(self) -> bool:
-        """Whether the cohort can be used as it declares."""
+        """Whether the cohort can be used as declared."""
         return not self.problems
 
 
 def check_cohort(folder: Path) -> CohortReport:
-    """Read everything a cohort declares and report; bad content is reported, never raised.
+    """Read everything that a cohort declares. Bad content is reported and raises no error.
 
     Parameters
     ----------
@@ -64,11 +64,11 @@ def check_cohort(folder: Path) -> CohortReport:
     """
     name = folder.name
     if not folder.is_dir():
-        return CohortReport(name, problems=(f"there is no folder {folder}. Make it, with a {COHORT_FILE}.",))
+        return CohortReport(name, problems=(f"there is no folder {folder}. Create it and add a {COHORT_FILE}.",))
     problems = []
     if not re.fullmatch(COHORT_NAME, name):
         problems.append(
-            f"folder {name!r} cannot be a cohort's name. "
+            f"folder {name!r} is not a valid cohort name. "
             "Rename it: a lower-case letter first, then lower-case letters, digits and _."
         )
     try:
@@ -79,16 +79,16 @@ def check_cohort(folder: Path) -> CohortReport:
     rejected: list[pd.DataFrame] = []
     for part in (_files, _clinical, _expression, _cell_scores, _features, _imaging):
         try:
-            found, rows, said = part(folder, cohort)
+            found, rows, messages = part(folder, cohort)
         except (ValueError, OSError) as error:
             problems.append(str(error))
             continue
         counts |= found
         rejected += [rows] if len(rows) else []
-        problems += said
+        problems += messages
     problems += _role_problems(folder, cohort, counts)
-    together = pd.concat(rejected, ignore_index=True) if rejected else CohortReport(name).rejected
-    return CohortReport(name, cohort.title, counts, together, tuple(problems))
+    all_rejected = pd.concat(rejected, ignore_index=True) if rejected else CohortReport(name).rejected
+    return CohortReport(name, cohort.title, counts, all_rejected, tuple(problems))
 
 
 _Part = tuple[dict[str, int], pd.DataFrame, list[str]]
@@ -111,7 +111,7 @@ def _clinical(folder: Path, cohort: Cohort) -> _Part:
     return (
         counts,
         tables.rejected,
-        [] if len(patients) else ["no patient is named anywhere. Declare a table that does."],
+        [] if len(patients) else ["no file names any patients. Declare one that does."],
     )
 
 
@@ -119,12 +119,12 @@ def _expression(folder: Path, cohort: Cohort) -> _Part:
     if cohort.expression is None:
         return {}, pd.DataFrame(), []
     matrix, rejected = read_expression(folder, folder.name, cohort)
-    doubt = (
-        unit_doubt(matrix, cohort.expression.unit)
+    warning = (
+        unit_warning(matrix, cohort.expression.unit)
         if matrix.size
         else "the expression matrix cannot be used (see below)."
     )
-    return {"genes": len(matrix), "samples": matrix.shape[1]}, rejected, [doubt] if doubt else []
+    return {"genes": len(matrix), "samples": matrix.shape[1]}, rejected, [warning] if warning else []
 
 
 def _cell_scores(folder: Path, cohort: Cohort) -> _Part:
@@ -159,14 +159,14 @@ def _role_problems(folder: Path, cohort: Cohort, counts: dict[str, int]) -> list
         (bool(roles & _PHENOTYPES), lambda: bool(cohort.cell_scores or cohort.expression), "cell_scores or expression"),
         (Role.SCORE_COMPARISON in roles, lambda: cohort.expression is not None, "expression"),
     ]
-    said = [
+    problems = [
         f"its roles need {what}, which {COHORT_FILE} does not declare. Add it."
-        for asked, has, what in needs
-        if asked and not has()
+        for required, present, what in needs
+        if required and not present()
     ]
     source = cohort.phenotypes.cohort if cohort.phenotypes else None
     if source is not None and not (folder.parent / source / COHORT_FILE).is_file():
-        said.append(
-            f"phenotypes come from cohort {source!r}, which has not landed beside this one. Add it, or name another."
+        problems.append(
+            f"phenotypes come from cohort {source!r}, which is not in the landing folder. Add it, or name another."
         )
-    return said
+    return problems

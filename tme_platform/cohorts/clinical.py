@@ -1,4 +1,7 @@
-"""The clinical tables of a cohort, merged by patient. Values are `_values`', merging is `_merge`'s."""
+"""Read the clinical tables of a cohort and merge them by patient.
+
+Converting values belongs in `_values`, merging rows and tables in `_merge`.
+"""
 
 from __future__ import annotations
 
@@ -11,25 +14,24 @@ import pandas as pd
 
 from tme_platform.cohorts._known import known_patients
 from tme_platform.cohorts._merge import merge_tables, one_row_each
-from tme_platform.cohorts._tables import nearest, no_column, read_text_table, short
+from tme_platform.cohorts._tables import has_column, nearest, no_column, read_text_table, reject_unnamed_rows, short
 from tme_platform.cohorts._values import to_canonical
 from tme_platform.cohorts.declaration import ClinicalSource, Cohort
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.tables.clinical import CLINICAL_COLUMNS
-
-_OTHER = ["patient_id", "source_file", "column", "value"]
+from tme_platform.tables.cohorts import CLINICAL_OTHER
 
 
 @dataclass(frozen=True)
 class ClinicalTables:
-    """What the clinical tables of a cohort say.
+    """The clinical tables of a cohort, merged.
 
     Attributes
     ----------
     patients
         One row per patient: ``patient_id`` and all canonical columns, sorted by patient; missing is NA.
     other
-        Columns that are mapped to none of ours, as they came: ``patient_id``, ``source_file``, ``column``, ``value``.
+        Values of columns without a mapping, unchanged: ``patient_id``, ``source_file``, ``column``, ``value``.
     rejected
         Rows of `REJECTED_COLUMNS`.
     """
@@ -42,22 +44,13 @@ class ClinicalTables:
 def read_clinical(folder: Path, cohort_name: str, cohort: Cohort) -> ClinicalTables:
     """Read the clinical tables of a cohort and merge them by patient.
 
-    Patients are those of every table with `adds_patients` and those that the cohort's measurements name. Of several
-    rows or tables the first known value counts; survival time and event are taken together from one of them.
-
-    Parameters
-    ----------
-    folder
-        The cohort's landing folder.
-    cohort_name
-        Its name.
-    cohort
-        Its declaration.
+    The patients are those of every table with `adds_patients` and those that the cohort's measurements name. The first
+    known value of several rows or tables is kept; survival time and event are taken together from one of them.
 
     Returns
     -------
     ClinicalTables
-        Values that break a rule are missing and stand in `rejected`; nothing is raised for what the files hold.
+        Values that are not allowed are missing and listed in `rejected`.
     """
     rejected = Rejections(cohort_name)
     landed = [(source, _read(folder, source, rejected)) for source in cohort.clinical]
@@ -73,30 +66,23 @@ def read_clinical(folder: Path, cohort_name: str, cohort: Cohort) -> ClinicalTab
     _report_missing_times(patients, rejected)
     return ClinicalTables(
         patients=patients.reset_index(),
-        other=pd.concat(other or [pd.DataFrame(columns=_OTHER, dtype="string")], ignore_index=True).drop_duplicates(
-            ignore_index=True
-        ),
+        other=pd.concat(
+            other or [pd.DataFrame(columns=CLINICAL_OTHER.own_columns, dtype="string")], ignore_index=True
+        ).drop_duplicates(ignore_index=True),
         rejected=rejected.frame(),
     )
 
 
 def _read(folder: Path, source: ClinicalSource, rejected: Rejections) -> pd.DataFrame | None:
-    """One table as text, indexed by patient, rows of other samples left out."""
+    """Read one table as text, indexed by patient, without the rows of other samples."""
     table = read_text_table(folder, source.file, rejected)
     if table is None:
         return None
     key = source.patient_id
-    if key.column not in table:
-        message = no_column(source.file, key.column, table, "`patient_id` in cohort.yaml")
-        rejected.add(rule="unknown_column", message=message, action="file left out", file=source.file)
+    if not has_column(table, key.column, source.file, rejected, correct="`patient_id` in cohort.yaml"):
         return None
     ids = table[key.column]
-    nameless = ids.isna() & table.notna().any(axis=1)
-    if nameless.any():
-        message = (
-            f"{nameless.sum():,} of {len(table):,} rows name no patient in {key.column}. Add it, or delete the rows."
-        )
-        rejected.add(rule="patient_id_missing", message=message, action="rows left out", file=source.file)
+    reject_unnamed_rows(ids.isna() & table.notna().any(axis=1), key.column, source.file, rejected)
     if key.pattern is not None:
         ids = _match(ids, key.pattern, source.file, rejected)
     return table.set_axis(pd.Index(ids, name="patient_id"), axis=0)[ids.notna().to_numpy()]
@@ -108,8 +94,8 @@ def _match(ids: pd.Series, pattern: str, file: str, rejected: Rejections) -> pd.
     others = ids[ids.notna() & patients.isna()]
     if len(others):
         message = (
-            f"{len(others):,} of {len(ids):,} rows do not match {pattern} ({', '.join(others.head(3))}...): samples of "
-            "another kind. Nothing to do, unless patients are among them."
+            f"{len(others):,} of {len(ids):,} rows do not match {pattern} ({', '.join(others.head(3))}...): taken for "
+            "samples of another kind. No action needed unless patients are among them."
         )
         rejected.add(rule="other_samples", message=message, action="rows left out", file=file)
     return patients
@@ -121,7 +107,7 @@ def _canonical(table: pd.DataFrame, source: ClinicalSource, rejected: Rejections
         problem = None
         if name not in CLINICAL_COLUMNS:
             near = nearest(name, list(CLINICAL_COLUMNS))
-            problem = f"{short(name)} is no column of ours{near}. Correct `columns` in cohort.yaml."
+            problem = f"{short(name)} is not a canonical column{near}. Correct `columns` in cohort.yaml."
         elif rule.column not in table:
             problem = f"{name}: {no_column(source.file, rule.column, table, '`columns` in cohort.yaml')}"
         if problem is not None:
@@ -149,12 +135,9 @@ def _unmapped(table: pd.DataFrame, source: ClinicalSource) -> pd.DataFrame:
 
 
 def _report_missing_times(patients: pd.DataFrame, rejected: Rejections) -> None:
-    """A known event without a time: not where the reason was told already."""
-    told = rejected.patients("negative_os_time", "zero_os_time", "not_a_number", "out_of_range")
-    lacking = patients.index[patients["os_event"].notna() & patients["os_days"].isna() & ~patients.index.isin(told)]
-    if len(lacking):
-        cases: list[tuple[str | None, str]] = [
-            (str(patient), "os_event is known, os_days is not") for patient in lacking
-        ]
-        advice = "Add the time, otherwise survival goes without the patient."
-        rejected.add_cases(cases, rule="missing_os_time", advice=advice, action="left out of survival", file=None)
+    """Report known events without a time, unless the reason was already reported."""
+    reported = rejected.patients("negative_os_time", "zero_os_time", "not_a_number", "out_of_range")
+    missing = patients.index[patients["os_event"].notna() & patients["os_days"].isna() & ~patients.index.isin(reported)]
+    cases = [(str(patient), "os_event is known, os_days is not") for patient in missing]
+    advice = "Add the time; without it the patient is left out of survival analyses."
+    rejected.add_cases(cases, rule="missing_os_time", advice=advice, action="left out of survival", file=None)

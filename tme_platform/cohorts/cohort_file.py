@@ -1,4 +1,4 @@
-"""Reading `cohort.yaml`: from text that somebody wrote to a `Cohort`, or an error that says where it is wrong."""
+"""Read `cohort.yaml` as a `Cohort`, with errors that name the line and field. The models belong in `declaration`."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _UNIT_COLUMNS = ("age_years", "os_days")
 
 
 def read_cohort(folder: Path) -> Cohort:
-    """Read what a landing folder declares.
+    """Read the cohort file of a landing folder.
 
-    YAML anchors and aliases are refused (a few hundred bytes of them can unfold to gigabytes), as are keys given twice.
+    YAML aliases (a few hundred bytes can expand to gigabytes) and repeated keys are refused.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def read_cohort(folder: Path) -> Cohort:
     Raises
     ------
     CohortError
-        The file is missing, too large, no YAML, or says something unknown or impossible; with file, line and field.
+        The file is missing, too large, not valid YAML, or has an unknown key or invalid value; states the line.
     """
     text = _text(folder)
     where = f"cohort {folder.name}: {COHORT_FILE}"
@@ -44,7 +44,7 @@ def read_cohort(folder: Path) -> Cohort:
         raise CohortError(f"{where} is not valid YAML: {_yaml_problem(error)}", rule="malformed_yaml") from None
     except CohortError:
         raise
-    except ValueError as error:  # an impossible date, for one
+    except ValueError as error:  # for example an impossible date
         raise CohortError(f"{where} cannot be read as YAML: {error}", rule="malformed_yaml") from None
     if not isinstance(raw, dict):
         raise CohortError(f"{where} should hold `title:`, `roles:`, `provenance:` and so on.", rule="malformed_yaml")
@@ -52,22 +52,22 @@ def read_cohort(folder: Path) -> Cohort:
         cohort = Cohort.model_validate(raw)
     except ValidationError as error:
         raise _invalid(error, node, where) from None
-    _refuse_impossible(cohort, where)
+    _refuse_invalid(cohort, where)
     return cohort
 
 
 def _text(folder: Path) -> str:
     path = folder / COHORT_FILE
     if not path.is_file():
-        raise CohortError(f"cohort {folder.name}: there is no {path}. Write one.", rule="cohort_file_missing")
+        raise CohortError(f"cohort {folder.name}: there is no {path}. Create it.", rule="cohort_file_missing")
     if not path.resolve().is_relative_to(folder.resolve()):
         raise CohortError(
-            f"cohort {folder.name}: {COHORT_FILE} is a link that leads out of the folder. Put the file itself there.",
+            f"cohort {folder.name}: {COHORT_FILE} is a link that leads out of the folder. Replace it by the file.",
             rule="path_leaves_folder",
         )
     if path.stat().st_size > _MAX_BYTES:
         raise CohortError(
-            f"cohort {folder.name}: {COHORT_FILE} is larger than a megabyte: no cohort file.", rule="too_large"
+            f"cohort {folder.name}: {COHORT_FILE} is larger than 1 MB, too large for a cohort file.", rule="too_large"
         )
     try:
         return path.read_text(encoding="utf-8-sig")
@@ -96,7 +96,7 @@ def _refuse_bombs(text: str, where: str) -> None:
 
 
 def _refuse_repeated_keys(node: yaml.Node | None, where: str) -> None:
-    """YAML readers let the last one win silently."""
+    """Refuse repeated keys, of which YAML readers silently keep the last."""
     if isinstance(node, yaml.MappingNode):
         seen: dict[str, int] = {}
         for key, value in node.value:
@@ -104,7 +104,7 @@ def _refuse_repeated_keys(node: yaml.Node | None, where: str) -> None:
             if str(key.value) in seen:
                 first = seen[str(key.value)]
                 raise CohortError(
-                    f"{where} line {line}: `{key.value}` stands there already in line {first}. Keep one of them.",
+                    f"{where} line {line}: `{key.value}` is already defined in line {first}. Keep one of them.",
                     rule="malformed_yaml",
                 )
             seen[str(key.value)] = line
@@ -116,13 +116,13 @@ def _refuse_repeated_keys(node: yaml.Node | None, where: str) -> None:
 
 def _invalid(error: ValidationError, node: yaml.Node | None, where: str) -> CohortError:
     problems = error.errors(include_url=False)
-    said = [_problem(dict(problem), node) for problem in problems]
+    messages = [_problem(dict(problem), node) for problem in problems]
     kinds = {problem["type"] for problem in problems}
     if "extra_forbidden" in kinds:
         rule = "unknown_key"
     else:
         rule = "unknown_unit" if any("unit" in problem["loc"] for problem in problems) else "invalid_value"
-    return CohortError(f"{where} {'; '.join(said)}", rule=rule)
+    return CohortError(f"{where} {'; '.join(messages)}", rule=rule)
 
 
 def _problem(problem: dict[str, Any], node: yaml.Node | None) -> str:
@@ -130,18 +130,18 @@ def _problem(problem: dict[str, Any], node: yaml.Node | None) -> str:
     field = ".".join(map(str, loc)) or "the file as a whole"
     line = f"line {_line(node, loc)}, {field}"
     if problem["type"] == "extra_forbidden":
-        return f"{line}: unknown key. Correct its spelling or take it out"
+        return f"{line}: unknown key. Correct its spelling or remove it"
     if problem["type"] == "missing":
         return f"{line}: is missing. Add it"
     if loc and loc[-1] == "[key]":
-        return f"{line}: {problem['input']!r} is not text to YAML. Put it in quotes"
+        return f"{line}: {problem['input']!r} is not text in YAML. Put it in quotes"
     given = problem["input"]
     shown = f" (found {given!r})" if isinstance(given, str | int | float) else ""
     return f"{line}: {problem['msg'].removeprefix('Value error, ')}{shown}"
 
 
 def _line(node: yaml.Node | None, loc: tuple[str | int, ...]) -> int:
-    """Line of a field, as deep as the text has it."""
+    """The line of a field, or of its closest parent in the text."""
     line = 1
     for part in loc:
         child = None
@@ -158,7 +158,7 @@ def _line(node: yaml.Node | None, loc: tuple[str | int, ...]) -> int:
     return line
 
 
-def _refuse_impossible(cohort: Cohort, where: str) -> None:
+def _refuse_invalid(cohort: Cohort, where: str) -> None:
     patterns = [source.patient_id.pattern for source in cohort.clinical]
     if cohort.expression is not None:
         patterns.append(cohort.expression.patient_pattern)
@@ -167,13 +167,13 @@ def _refuse_impossible(cohort: Cohort, where: str) -> None:
             re.compile(pattern)
         except re.error as error:
             raise CohortError(
-                f"{where}: pattern {pattern!r} is no regular expression: {error}", rule="invalid_value"
+                f"{where}: pattern {pattern!r} is not a valid regular expression: {error}", rule="invalid_value"
             ) from None
     for source in cohort.clinical:
         for ours, rule in source.columns.items():
             if rule.unit is not None and ours not in _UNIT_COLUMNS:
                 raise CohortError(
-                    f"{where}: {source.file}: `unit` has a meaning for {' and '.join(_UNIT_COLUMNS)} only, "
-                    f"not for {ours}. Take it out.",
+                    f"{where}: {source.file}: `unit` applies only to {' and '.join(_UNIT_COLUMNS)}, "
+                    f"not to {ours}. Remove it.",
                     rule="unknown_unit",
                 )

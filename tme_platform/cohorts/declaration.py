@@ -1,4 +1,4 @@
-"""The cohort file (`cohort.yaml`): what a landing folder says about itself. Models only; reading lives beside it."""
+"""Models of the cohort file, `cohort.yaml`. Reading the file belongs in `cohort_file`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 COHORT_NAME = r"^[a-z][a-z0-9_]{0,62}$"
-"""A cohort's name is a folder, a partition key and a value in SQL, so it is plain on purpose."""
+"""Pattern of a cohort name; restricted because the name is a folder, a partition key and a value in SQL."""
 
 
 class Role(StrEnum):
-    """What a cohort is for; a cohort may have several roles."""
+    """What a cohort is used for; a cohort may have several roles."""
 
     PHENOTYPE_REFERENCE = "phenotype_reference"
     PHENOTYPE_REPLICATION = "phenotype_replication"
@@ -29,7 +29,7 @@ class _Model(BaseModel):
 
 
 class Provenance(_Model):
-    """Where the data come from. `simulated` follows every number that is made from them."""
+    """Where the data come from. Everything derived from simulated data is labelled simulated."""
 
     kind: Literal["real", "simulated"]
     source: str
@@ -37,10 +37,10 @@ class Provenance(_Model):
 
 
 class PatientKey(_Model):
-    """Which column names the patient. With `pattern`, its first group is the patient; other rows are left out.
+    """The column that names the patient. With `pattern`, its first group is the patient; other rows are left out.
 
-    A pattern is how a sample table becomes a patient table: `^(TCGA-..-....)-01` takes primary tumours and leaves
-    normals (`-11`) and metastases (`-06`) out.
+    A pattern turns a sample table into a patient table: `^(TCGA-..-....)-01` keeps primary tumours and leaves out
+    normal tissue (`-11`) and metastases (`-06`).
     """
 
     column: str
@@ -48,7 +48,7 @@ class PatientKey(_Model):
 
 
 class ColumnRule(_Model):
-    """How one of our columns is made from one of theirs."""
+    """How a canonical column is derived from a column of the file."""
 
     column: str
     unit: Literal["days", "months", "years"] | None = None
@@ -56,7 +56,7 @@ class ColumnRule(_Model):
 
 
 class ClinicalSource(_Model):
-    """One clinical table: its file, its patient column and the mapping of its columns to ours."""
+    """A clinical table: its file, its patient column and the mapping of its columns to canonical ones."""
 
     file: str
     patient_id: PatientKey
@@ -78,7 +78,7 @@ class ClinicalSource(_Model):
 
 
 class ExpressionSource(_Model):
-    """The expression matrix: genes in rows, samples in columns, the first column names the gene."""
+    """The expression matrix: genes in rows, samples in columns, gene names in the first column."""
 
     file: str
     unit: Literal["counts", "tpm", "fpkm", "log2_counts", "log2_cpm", "log2_tpm", "log2_fpkm"]
@@ -109,17 +109,17 @@ class FeatureSource(_Model):
 
 
 class CellScoreSource(_Model):
-    """Finished cell scores, one row per patient, and the group of each population that is used."""
+    """Finished cell scores, one row per patient, and the group of each population to use."""
 
     file: str
     patient_id: str = "patient_id"
     groups: str
-    """A two-column file (population, group); a population that is not in it is not used."""
+    """A two-column file (population, group); populations missing from it are not used."""
     method: str
 
 
 class PhenotypeSource(_Model):
-    """Where the labels come from: fitted here, taken by patient from another cohort, or assigned by its model."""
+    """Where labels come from: fitted in this cohort, taken by patient from another, or assigned by its model."""
 
     by: Literal["fit", "patient", "model"] = "fit"
     cohort: str | None = None
@@ -127,30 +127,30 @@ class PhenotypeSource(_Model):
     @model_validator(mode="after")
     def _needs_a_cohort(self) -> PhenotypeSource:
         if (self.by == "fit") != (self.cohort is None):
-            raise ValueError("phenotypes: `by: patient` and `by: model` name a cohort, `by: fit` does not")
+            raise ValueError("phenotypes: `by: patient` and `by: model` need a cohort, `by: fit` takes none")
         return self
 
 
 class ScoreComparison(_Model):
-    """Another estimate of the same populations, for patients who have both."""
+    """Comparison with another estimate of the same populations, for patients who have both."""
 
     cohort: str
     """Cohort that holds the other estimate as its cell scores."""
     pairs: str
-    """A two-column file (population, compared_with); several rows of one population are summed."""
+    """A two-column file (population, compared_with); the populations of several rows are summed."""
 
 
 class Split(_Model):
-    """Discovery and validation out of one collection; a patient once assigned never moves."""
+    """Split of one collection into discovery and validation; an assigned patient never moves."""
 
     fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2
-    """Share of the patients that goes to validation."""
+    """Share of the patients assigned to validation."""
     seed: int = 2024
     stratify_by: str = "phenotype"
 
 
 class Cohort(_Model):
-    """A cohort as its `cohort.yaml` declares it."""
+    """A cohort as declared in its `cohort.yaml`."""
 
     title: str
     roles: tuple[Role, ...] = Field(min_length=1)
@@ -175,5 +175,5 @@ class Cohort(_Model):
 
     @property
     def simulated(self) -> bool:
-        """Whether the data were made by a computer; then everything made from them says so."""
+        """Whether the data are simulated; everything derived from them is labelled so."""
         return self.provenance.kind == "simulated"

@@ -1,4 +1,4 @@
-"""What is raised when a landing folder cannot be used at all. A bad row is no error: it is a rejection."""
+"""The error raised when a landing folder cannot be used at all. Bad rows are rejections, not errors."""
 
 from __future__ import annotations
 

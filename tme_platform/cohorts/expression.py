@@ -1,4 +1,4 @@
-"""The expression matrix as it landed, under its genes and patients. Units are `tme_platform.expression`'s."""
+"""Read the expression matrix of a cohort and name its genes and patients. Units belong in `tme_platform.expression`."""
 
 from __future__ import annotations
 
@@ -19,23 +19,14 @@ _MOSTLY = 0.5
 def read_expression(folder: Path, cohort_name: str, cohort: Cohort) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read the expression matrix of a cohort.
 
-    Parameters
-    ----------
-    folder
-        The cohort's landing folder.
-    cohort_name
-        Its name.
-    cohort
-        Its declaration.
-
     Returns
     -------
     matrix
-        Gene symbols x samples (the patient, where the cohort file has a `patient_pattern`), float64 in the unit of the
-        file, nothing missing; empty where there is none to be read. Genes with a value that is missing or no number are
-        left out, and so are samples without values. Of a gene's several rows the one with the highest mean is kept.
+        Gene symbols x samples (patients, if the cohort file has a `patient_pattern`), float64 in the unit of the file,
+        without missing values; empty if there is no readable file. Genes with a missing or non-numeric value and
+        samples without values are left out. Of several rows for a gene, the one with the highest mean is kept.
     rejected
-        Rows of `REJECTED_COLUMNS`. Nothing is raised for what the file holds.
+        Rows of `REJECTED_COLUMNS`.
     """
     rejected = Rejections(cohort_name)
     source = cohort.expression
@@ -54,7 +45,7 @@ def _usable(read: pd.DataFrame, folder: Path, source: ExpressionSource, rejected
 
 
 def _name_samples(matrix: pd.DataFrame, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame:
-    """Samples become patients by the pattern; nameless ones, other kinds and repeated ones are left out."""
+    """Name samples after patients; leave out unnamed, non-matching and repeated samples."""
     names = [str(name) for name in matrix.columns]
     patients = [patient_of(name, source.patient_pattern) for name in names]
 
@@ -68,16 +59,20 @@ def _name_samples(matrix: pd.DataFrame, source: ExpressionSource, rejected: Reje
     drop(
         [i for i, name in enumerate(names) if not name],
         "empty_sample_name",
-        "have no name: name each in the header line",
+        "have no name: add the names to the header line",
     )
     others = [i for i, patient in enumerate(patients) if patient is None and names[i]]
-    drop(others, "other_samples", f"do not match {source.patient_pattern}: samples of another kind, nothing to do")
+    drop(
+        others,
+        "other_samples",
+        f"do not match {source.patient_pattern}: taken for samples of another kind, no action needed",
+    )
     first = pd.Series(patients, dtype="object")
     again = first.duplicated() & first.notna()
     drop(
         list(first.index[again]),
         "duplicate_sample",
-        "repeat an earlier sample of that name: keep one per patient; the first is used",
+        "repeat the name of an earlier sample: keep one per patient; the first is used",
     )
     keep = (first.notna() & ~again).to_numpy()
     named = matrix.copy(deep=False) if keep.all() else matrix.loc[:, keep]
@@ -87,20 +82,20 @@ def _name_samples(matrix: pd.DataFrame, source: ExpressionSource, rejected: Reje
 
 def _name_genes(matrix: pd.DataFrame, folder: Path, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame:
     names = matrix.index.to_series().astype("string").str.strip()
-    nameless = (names.isna() | (names == "")).to_numpy()
-    if nameless.any():
-        message = f"{nameless.sum():,} rows have no gene name in the first column. Name them, or delete the rows."
+    unnamed = (names.isna() | (names == "")).to_numpy()
+    if unnamed.any():
+        message = f"{unnamed.sum():,} rows have no gene name in the first column. Add it, or delete the rows."
         rejected.add(rule="empty_gene_name", message=message, action="gene left out", file=source.file)
     if source.gene_id == "ensembl" and source.gene_map is not None:
         names = _symbols(names, folder, source.gene_map, rejected)
-    keep = (names.notna() & (names != "")).to_numpy(dtype=bool, na_value=False) & ~nameless
+    keep = (names.notna() & (names != "")).to_numpy(dtype=bool, na_value=False) & ~unnamed
     named = matrix.copy(deep=False) if keep.all() else matrix[keep]
     named.index = pd.Index(names[keep].astype("object").tolist(), name="gene", dtype="object")
     return named
 
 
 def _symbols(names: pd.Series, folder: Path, gene_map: str, rejected: Rejections) -> pd.Series:
-    """Ensembl ids (versions cut) to symbols; without a map there are no genes."""
+    """Map Ensembl ids, without their version, to symbols; without a map no gene is kept."""
     table = read_text_table(folder, gene_map, rejected)
     if table is None or table.shape[1] < 2:
         if table is not None:
@@ -117,20 +112,22 @@ def _symbols(names: pd.Series, folder: Path, gene_map: str, rejected: Rejections
     unknown = names[symbols.isna() & names.notna()]
     if len(unknown):
         shown = ", ".join(unknown.head(3))
-        message = f"{len(unknown):,} of {len(names):,} Ensembl ids are not in the map ({shown}...). Add those you need."
+        message = (
+            f"{len(unknown):,} of {len(names):,} Ensembl ids are not in the map ({shown}...). Add the ones you need."
+        )
         rejected.add(rule="gene_not_in_map", message=message, action="gene left out", file=gene_map)
     return symbols
 
 
 def _drop_empty_samples(matrix: pd.DataFrame, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame:
-    """Samples with hardly a value, or of counts without a single count, say nothing and cannot be scaled."""
+    """Leave out samples with mostly missing values or only zero counts; they cannot be scaled."""
     if matrix.empty:
         return matrix
     empty = matrix.isna().mean() > _MOSTLY
     if source.unit == "counts":
         empty |= matrix.fillna(0).eq(0).all()
     for sample in matrix.columns[empty]:
-        message = f"sample {short(sample)} has no expression for most genes. Take the column out, or add its values."
+        message = f"sample {short(sample)} has no expression for most genes. Remove the column, or add its values."
         rejected.add(
             rule="empty_sample", message=message, action="sample left out", patient_id=str(sample), file=source.file
         )
@@ -138,29 +135,25 @@ def _drop_empty_samples(matrix: pd.DataFrame, source: ExpressionSource, rejected
 
 
 def _drop_incomplete_genes(matrix: pd.DataFrame, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame:
-    """Scores rest on ranks, and a sample without one of the genes ranks the others differently."""
+    """Leave out genes that any sample lacks; scores are based on ranks, which depend on the set of genes."""
     incomplete = matrix.isna().any(axis=1).to_numpy()
-    cases: list[tuple[str | None, str]] = [
+    cases = [
         (None, f"gene {gene} is missing in {missing} of {matrix.shape[1]} samples")
         for gene, missing in zip(matrix.index[incomplete], matrix[incomplete].isna().sum(axis=1), strict=True)
     ]
-    if cases:
-        advice = "Add the values if you need the gene."
-        rejected.add_cases(
-            cases, rule="missing_expression", advice=advice, action="gene left out", file=source.file, unit="genes"
-        )
+    advice = "Add the values if you need the gene."
+    rejected.add_cases(
+        cases, rule="missing_expression", advice=advice, action="gene left out", file=source.file, unit="genes"
+    )
     return matrix[~incomplete] if cases else matrix
 
 
 def _one_row_per_gene(matrix: pd.DataFrame, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame:
     single, collapsed = collapse_duplicates(matrix)
-    cases: list[tuple[str | None, str]] = [
+    cases = [
         (None, f"gene {row.gene} has {row.n_rows} rows; the one with the highest mean ({row.kept_mean:.6g}) is used")
         for row in collapsed.itertuples()
     ]
-    if cases:
-        advice = "Nothing to do, unless another row is meant: then keep only that one."
-        rejected.add_cases(
-            cases, rule="gene_twice", advice=advice, action="row left out", file=source.file, unit="genes"
-        )
+    advice = "No action needed unless you want another row; then keep only that one."
+    rejected.add_cases(cases, rule="gene_twice", advice=advice, action="row left out", file=source.file, unit="genes")
     return single

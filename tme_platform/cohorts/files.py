@@ -1,4 +1,4 @@
-"""Which files a landing folder holds, by content. What stands in them is for the readers."""
+"""List and hash the files of a landing folder. Reading them belongs in the readers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pandas as pd
 
 
 class FileStamp(NamedTuple):
-    """What a hash is remembered by: a file that was written again differs in at least one of the first four."""
+    """A file's size, times, inode and hash; rewriting a file changes at least one of the first four."""
 
     bytes: int
     mtime_ns: int
@@ -24,24 +24,24 @@ class FileStamp(NamedTuple):
 
 _TEMPORARY = (".tmp", ".part", ".partial", ".crdownload", ".filepart", ".swp", "~")
 _CLUTTER = {"Thumbs.db", "desktop.ini", "__MACOSX"}
-# Clocks of file systems tick coarsely (two seconds on some): a file written just now can be written once more and keep
-# its times, so its hash is not remembered yet. (A copy may bring an old time of content, but none of status.)
+# File systems record times coarsely (two seconds on some): a recently written file can be rewritten without its times
+# changing, so its hash is not cached yet. The status time counts, because a copy may keep an old content time.
 _SETTLED_NS = 2_500_000_000
 
 
 def list_files(folder: Path, cache: MutableMapping[str, FileStamp] | None = None) -> pd.DataFrame:
     """List every file of a cohort with its size and SHA-256.
 
-    Hidden and temporary files (half-copied downloads, editors' and systems' own) are left out, and so are symbolic
-    links that lead out of the folder.
+    Hidden and temporary files (partial downloads, files of editors and operating systems) are left out, and so are
+    symbolic links that lead out of the folder.
 
     Parameters
     ----------
     folder
         The cohort's landing folder.
     cache
-        Hashes from before by path. A file of the same size, times and inode is not read again; the mapping is brought
-        up to date. A file that changed within the last seconds is not remembered, but read again by the next look.
+        Known hashes by path, updated in place. A file with the same size, times and inode is not read again. A file
+        that changed within the last seconds is not cached.
 
     Returns
     -------
@@ -73,9 +73,9 @@ def list_files(folder: Path, cache: MutableMapping[str, FileStamp] | None = None
 
 
 def sha256_of(path: Path, known: Mapping[Path, str] | None = None) -> str:
-    """SHA-256 of a file; of a folder (a DICOM series), the SHA-256 over the names and hashes of its files.
+    """SHA-256 of a file; for a folder (a DICOM series), SHA-256 over the names and hashes of its files.
 
-    Files whose hash is `known` are not read.
+    Files whose hash is in `known` are not read.
     """
     if path.is_dir():
         lines = [f"{file.relative_to(path).as_posix()} {sha256_of(file, known)}\n" for file in sorted(_walk(path))]

@@ -1,4 +1,4 @@
-"""Landing folders: which there are, and which paths are theirs. The cohort file is read in `cohort_file`."""
+"""List landing folders and resolve paths inside them. Reading the cohort file belongs in `cohort_file`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ COHORT_FILE = "cohort.yaml"
 
 
 def list_cohorts(landing: Path) -> list[str]:
-    """Names of the cohorts that have landed: folders with a cohort file and a usable name, sorted.
+    """Names of the cohorts that have landed: folders with a cohort file and a valid name, sorted.
 
-    A folder whose name breaks `COHORT_NAME` is left out; `check_cohort` says so. No landing folder, no cohorts.
+    Folders whose name does not match `COHORT_NAME` are left out; `check_cohort` reports them. Without a landing folder
+    the list is empty.
     """
     if not landing.is_dir():
         return []
@@ -23,24 +24,24 @@ def list_cohorts(landing: Path) -> list[str]:
 
 
 def landing_path(folder: Path, relative: str) -> Path:
-    """Turn a path that a cohort names into one on disk, and refuse any that leaves the cohort's folder.
+    """Resolve a path that a cohort names; paths that leave the cohort's folder are refused.
 
     Parameters
     ----------
     folder
         The cohort's landing folder.
     relative
-        Path as the cohort file or the manifest has it, with forward slashes. It need not exist.
+        Path as written in the cohort file or the manifest, with forward slashes. It need not exist.
 
     Returns
     -------
     Path
-        Absolute, symbolic links resolved.
+        The absolute path, with symbolic links resolved.
 
     Raises
     ------
     CohortError
-        Rule `path_leaves_folder`: the path is empty or absolute, or leads out by `..` or by a symbolic link.
+        Rule `path_leaves_folder`: the path is empty or absolute, or leaves the folder by `..` or a symbolic link.
     """
     if not relative or "\0" in relative or "\\" in relative or PurePosixPath(relative).is_absolute():
         raise _leaves(folder, relative, "it is not a relative path with forward slashes")
@@ -57,6 +58,6 @@ def landing_path(folder: Path, relative: str) -> Path:
 def _leaves(folder: Path, relative: str, why: str) -> CohortError:
     return CohortError(
         f"cohort {folder.name}: path {relative!r} is refused because {why}. "
-        "Put the file into the cohort's landing folder and name it relative to that.",
+        "Put the file into the cohort's landing folder and give its path relative to that folder.",
         rule="path_leaves_folder",
     )

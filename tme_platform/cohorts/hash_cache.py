@@ -1,4 +1,4 @@
-"""Hashes of landing files from the last look, kept in a file. Whether one may be trusted is decided in `files`."""
+"""Keep hashes of landing files between runs, one cache file per cohort. Validating a hash belongs in `files`."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ _FORMAT = 1
 
 @contextlib.contextmanager
 def hash_cache(folder: Path, cohort: str, *, write: bool = True) -> Iterator[dict[str, FileStamp]]:
-    """Give the remembered hashes of a cohort's files, and remember what became of them.
+    """Load the cached hashes of a cohort's files, and store them again on exit.
 
-    The cache only spares reading: where it is lost, cannot be read or cannot be written, files are hashed again.
+    The cache only saves time: if it is lost or cannot be read or written, files are hashed again.
 
     Parameters
     ----------
     folder
-        Where caches lie, one file per cohort; made on first use.
+        Folder of the caches, created on first use.
     cohort
         Name of the cohort.
     write
-        False for a look that is to leave no trace.
+        False for read-only use.
     """
     path = folder / f"{cohort}.json"
     stamps = _read(path)
     before = dict(stamps)
     yield stamps
     if write and stamps != before:
-        with contextlib.suppress(OSError):  # a full disk or a read-only state folder costs time, not the look
+        with contextlib.suppress(OSError):  # a full disk or read-only folder only costs time
             _write(path, stamps)
 
 
 def prune_hash_caches(folder: Path, cohorts: list[str], *, dry_run: bool = False) -> list[str]:
-    """Remove the caches of cohorts that are no longer there; returns their names."""
+    """Remove the caches of cohorts that no longer exist, and return their names."""
     gone = sorted(path for path in folder.glob("*.json") if path.stem not in cohorts)
     for path in gone:
         if not dry_run:

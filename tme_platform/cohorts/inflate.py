@@ -1,4 +1,4 @@
-"""Compressed files that may have been made to do harm: read only as long as they inflate like a table does."""
+"""Limit what compressed files may expand to, because landed files may be decompression bombs."""
 
 from __future__ import annotations
 
@@ -7,61 +7,61 @@ import io
 from pathlib import Path
 from typing import BinaryIO
 
-MOST_BYTES = 1 << 30
-"""Up to here (1 GiB) a file may inflate as it likes."""
-MOST_TIMES = 200
-"""Beyond that it may be so many times its compressed size. Tables of numbers reach 5 to 20, gzip's limit is 1,032."""
-MOST_CELLS = 2_000_000_000
-"""Of a Parquet file, which can repeat one value for next to nothing: 60,000 genes of 33,000 patients."""
+UNCHECKED_BYTES = 1 << 30
+"""Size (1 GiB) up to which a file may inflate without a check."""
+MAX_RATIO = 200
+"""Largest ratio to the compressed size beyond that. Numeric tables reach 5 to 20; the limit of gzip is 1,032."""
+MAX_CELLS = 2_000_000_000
+"""Most cells of a Parquet file, in which a repeated value takes almost no space: 60,000 genes of 33,000 patients."""
 
 
 class Inflated(io.RawIOBase):
-    """The content of a gzip file, up to where no table would go.
+    """The content of a gzip file, up to a limit that no table reaches.
 
     Raises
     ------
     ValueError
-        On reading: the file inflates to more than it may.
+        On reading: the file exceeds the limit.
     """
 
     def __init__(self, landed: BinaryIO, path: Path) -> None:
         self._stream = gzip.GzipFile(fileobj=landed)
         self._name = path.name
-        self._left = max(MOST_BYTES, MOST_TIMES * path.stat().st_size)
+        self._left = max(UNCHECKED_BYTES, MAX_RATIO * path.stat().st_size)
 
     def readable(self) -> bool:
-        """It is."""
+        """True."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Fill a buffer; returns how far."""
+        """Fill a buffer, and return the number of bytes."""
         count = self._stream.readinto(buffer)
         self._left -= count
         if self._left < 0:
             raise ValueError(
-                f"{self._name} inflates to more than {MOST_TIMES} times its size, as no table does. Save it again; "
-                "if it is right as it is, save it uncompressed."
+                f"{self._name} inflates to more than {MAX_RATIO} times its size, which no ordinary table does. "
+                "Save it again; if the file is correct, save it uncompressed."
             )
         return count
 
     def close(self) -> None:
-        """Close the decompressor; the file below is its owner's."""
+        """Close the decompressor but not the file below it, which the caller closes."""
         self._stream.close()
         super().close()
 
 
 def open_inflated(landed: BinaryIO, path: Path) -> io.BufferedReader:
-    """The content of a gzip file as a buffered stream, see `Inflated`."""
+    """Open the content of a gzip file as a buffered stream with the limit of `Inflated`."""
     return io.BufferedReader(Inflated(landed, path), buffer_size=1 << 20)
 
 
-def refuse_too_many_cells(path: Path) -> None:
-    """Raise `ValueError` where a Parquet file announces more cells than any table has."""
+def check_cell_count(path: Path) -> None:
+    """Raise `ValueError` if a Parquet file declares more cells than any ordinary table has."""
     from pyarrow import parquet
 
-    announced = parquet.read_metadata(path)
-    if announced.num_rows * announced.num_columns > MOST_CELLS:
+    metadata = parquet.read_metadata(path)
+    if metadata.num_rows * metadata.num_columns > MAX_CELLS:
         raise ValueError(
-            f"it announces {announced.num_rows:,} rows of {announced.num_columns:,} columns, more than any table has. "
+            f"it declares {metadata.num_rows:,} rows of {metadata.num_columns:,} columns, more than any table has. "
             "Save it again."
         )

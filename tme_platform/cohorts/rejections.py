@@ -1,4 +1,4 @@
-"""What was left out because of bad input, collected while reading. Which inputs are bad is decided by the readers."""
+"""Collect what is left out because of bad input. Deciding which input is bad belongs in the readers."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-REJECTED_COLUMNS = ["cohort", "patient_id", "file", "rule", "action", "message"]
-"""Columns of a frame of rejections."""
+from tme_platform.tables.rejected import REJECTED_INPUTS
 
-_EACH = 20
-"""Up to so many patients get a row of their own; more of the same is one row, so that one mistake does not flood."""
+REJECTED_COLUMNS = ["cohort", *(name for name in REJECTED_INPUTS.own_columns if name != "step")]
+"""Columns of a frame of rejections: those of the table `rejected_inputs` that a reader fills."""
+
+_MAX_ROWS = 20
+"""Number of patients up to which each gets its own row; more are one row, so that one mistake is not repeated."""
 _SHOWN = 3
 _COUNTED = ("patient left out", "outline left out")
-"""Of these every patient keeps a row, since the share of patients lost is counted from them."""
+"""Actions for which every patient has a row, because the share of lost patients is counted from these rows."""
 
 
 class Rejections:
-    """Collects what one reading of a cohort rejects.
+    """Rejections from reading one cohort.
 
     Parameters
     ----------
@@ -32,14 +34,14 @@ class Rejections:
     def add(
         self, *, rule: str, message: str, action: str, patient_id: str | None = None, file: str | None = None
     ) -> None:
-        """Note one rejection.
+        """Add one rejection.
 
         Parameters
         ----------
         rule
             Name of the rule, such as `duplicate_patient`.
         message
-            What is wrong and what to do.
+            What is wrong and what to do about it.
         action
             What was done: `value set missing`, `patient left out`, `first value kept`, ...
         patient_id
@@ -59,20 +61,20 @@ class Rejections:
         file: str | None,
         unit: str = "patients",
     ) -> None:
-        """Note the same thing about several patients (or genes): a row each, or one row where there are many.
+        """Add the same rejection for several patients or genes: one row each, or a single row if there are many.
 
-        Patients and outlines that are left out always have a row each.
+        Every patient or outline that is left out gets its own row.
 
         Parameters
         ----------
         cases
-            Patient (None where the case is about something else) and what is wrong with it.
+            Patient (None if the case is not about a patient) and what is wrong.
         advice
-            What to do, a sentence.
+            What to do about it, a sentence.
         unit
-            What a case is, in the plural, for the one row about many.
+            Plural noun for the cases, used in the single row.
         """
-        if len(cases) <= _EACH or action in _COUNTED:
+        if len(cases) <= _MAX_ROWS or action in _COUNTED:
             for patient, what in cases:
                 self.add(rule=rule, message=f"{what}. {advice}", action=action, patient_id=patient, file=file)
             return
@@ -80,14 +82,14 @@ class Rejections:
         self.add(rule=rule, message=f"{len(cases):,} {unit}: {shown}; ... {advice}", action=action, file=file)
 
     def extend(self, other: Rejections) -> None:
-        """Take over what another reading rejected."""
+        """Add the rejections of another reader."""
         self._rows.extend(other._rows)
 
     def patients(self, *rules: str) -> set[str]:
-        """Patients that have a row of any of these rules."""
+        """Patients with a rejection by any of these rules."""
         return {patient for _, patient, _, rule, _, _ in self._rows if patient is not None and rule in rules}
 
     def frame(self) -> pd.DataFrame:
-        """All rejections, sorted and each once; text columns, missing where a rule is about no one patient or file."""
+        """All rejections, sorted and unique. Patient and file are missing if a rule concerns neither."""
         frame = pd.DataFrame(self._rows, columns=REJECTED_COLUMNS).astype("string").drop_duplicates()
         return frame.sort_values(["file", "rule", "patient_id", "message"], kind="stable", ignore_index=True)

@@ -1,4 +1,4 @@
-"""Which populations of two estimates are held against each other. The correlation itself is `expression`'s."""
+"""Read which populations of two estimates are compared. Computing their correlation belongs in `expression`."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def read_score_pairs(folder: Path, cohort: Cohort) -> dict[str, list[str]]:
     Returns
     -------
     dict
-        Population of this cohort's scores -> populations of the other estimate, whose sum it is compared with.
+        For each population of this cohort, the populations of the other estimate whose sum it is compared with.
 
     Raises
     ------
     CohortError
-        The file is missing, cannot be read, or has other columns.
+        The file is missing, cannot be read, or has the wrong columns.
     """
     if cohort.score_comparison is None:
         return {}
@@ -34,7 +34,7 @@ def read_score_pairs(folder: Path, cohort: Cohort) -> dict[str, list[str]]:
     except (OSError, ValueError) as error:
         raise CohortError(
             f"cohort {folder.name}: {name} cannot be read ({type(error).__name__}). "
-            "Give a tab-separated file with the columns population and compared_with.",
+            "It should be a tab-separated file with the columns population and compared_with.",
             rule="file_unreadable",
         ) from None
     if list(table.columns) != _COLUMNS:

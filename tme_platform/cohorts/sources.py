@@ -1,4 +1,4 @@
-"""Which files a kind of reading depends on. Whether they exist and what is in them is for the readers."""
+"""Name the files that each kind of source depends on. Opening them belongs in the readers."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ Kind = Literal["clinical", "expression", "cell_scores", "imaging", "features", "
 
 
 def source_files(cohort: Cohort, kind: str) -> list[str]:
-    """Name the landing files that a kind of reading depends on, besides the cohort file.
+    """Name the landing files that a kind of source depends on, besides the cohort file.
 
     Parameters
     ----------
     cohort
         The declaration.
     kind
-        `clinical` (the clinical tables, and every file that names patients), `expression`, `cell_scores`, `features`,
-        or `imaging` (the manifest; the images are in its hashes).
+        `clinical` (the clinical tables and every file that names patients), `expression`, `cell_scores`, `features`,
+        `imaging` (the manifest; its hashes cover the images) or `score_comparison`.
 
     Returns
     -------
     list of str
-        Paths inside the cohort's folder, each once; empty where the cohort declares none.
+        Unique paths inside the cohort's folder; empty if the cohort declares none.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def source_files(cohort: Cohort, kind: str) -> list[str]:
         Unknown kind.
     """
     if kind not in get_args(Kind):
-        raise ValueError(f"unknown kind of source {kind!r}: name one of {', '.join(get_args(Kind))}")
+        raise ValueError(f"unknown kind of source {kind!r}: use one of {', '.join(get_args(Kind))}")
     files: dict[str, list[str]] = {
         "expression": [cohort.expression.file, *filter(None, [cohort.expression.gene_map])]
         if cohort.expression

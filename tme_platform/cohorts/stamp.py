@@ -1,4 +1,4 @@
-"""A cheap look at a landing folder: has anything moved since? What is in the files is `files`' business."""
+"""Detect changes in a landing folder without reading files. Hashing the content belongs in `files`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 
 
 def folder_stamp(folder: Path) -> str:
-    """Hash of names, sizes and times (of content and of status) of all files below a folder; reads no file.
+    """Hash of the names, sizes, content times and status times of all files below a folder.
 
-    Two equal stamps in a row mean that nothing is being copied there just now. Links are not followed.
+    Two equal stamps in a row mean that nothing is being copied. Links are not followed.
     """
     lines = []
     for parent, folders, files in os.walk(folder):
@@ -19,7 +19,7 @@ def folder_stamp(folder: Path) -> str:
             path = Path(parent) / name
             try:
                 found = path.lstat()
-            except FileNotFoundError:  # removed while we looked: the next look will differ
+            except FileNotFoundError:  # removed during the walk: the next stamp will differ
                 continue
             lines.append(f"{path.relative_to(folder)}\x1f{found.st_size}\x1f{found.st_mtime_ns}\x1f{found.st_ctime_ns}")
     return hashlib.sha256("\x1e".join(lines).encode()).hexdigest()

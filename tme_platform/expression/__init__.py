@@ -1,10 +1,9 @@
-"""From an expression matrix to scores of cell populations, and what else is read from the RNA.
+"""Compute scores of cell populations and other results from expression matrices.
 
-Here: gene sets, units, identifiers, ssGSEA, MCP-counter, ESTIMATE, intrinsic subtypes, comparison of genes between two
-groups, enrichment. Matrices are genes x samples frames; scores are sets x samples.
+Gene sets, units, identifiers, ssGSEA, MCP-counter, ESTIMATE, intrinsic subtypes, comparison of genes between two
+groups, enrichment. Matrices are frames of genes x samples; scores are sets x samples.
 
-Not here: reading what landed (``tme_platform.cohorts``), and what the scores say of a tumour
-(``tme_platform.phenotypes``).
+Reading the landed files belongs in `tme_platform.cohorts`, clustering the scores in `tme_platform.phenotypes`.
 """
 
 from tme_platform.expression.agreement import score_agreement
@@ -20,7 +19,7 @@ from tme_platform.expression.pathways import enrichment
 from tme_platform.expression.single_sample import normalise_scores, score_range, ssgsea
 from tme_platform.expression.subtypes import intrinsic_subtype
 from tme_platform.expression.symbols import harmonise_gene_sets, harmonise_symbols
-from tme_platform.expression.units import UNITS, to_log2, unit_doubt
+from tme_platform.expression.units import UNITS, to_log2, unit_warning
 
 __all__ = [
     "CHECKPOINT_GENES",
@@ -48,7 +47,7 @@ __all__ = [
     "shared_genes",
     "ssgsea",
     "to_log2",
-    "unit_doubt",
+    "unit_warning",
     "usable_gene_sets",
     "without_genes",
 ]

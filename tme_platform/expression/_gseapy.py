@@ -1,6 +1,6 @@
-"""What is asked of gseapy, in one place. Imported only where it is needed: gseapy takes seconds to import.
+"""Call gseapy. Callers import this module inside functions because gseapy takes seconds to import.
 
-Not here: what is made of its answers (``pathways``, ``engines``).
+Interpreting the results belongs in `pathways` and `engines`.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ import pandas as pd
 from gseapy.gsea import Prerank
 
 _SAMPLE_SIZE = 51
-"""Of the multilevel splitting: fgsea's own default of 101 takes twice as long for p values of the same kind."""
+"""Sample size of the multilevel splitting. fgsea's default of 101 takes twice as long for comparable p values."""
 
 _SMALLEST_P = 1e-6
-"""Below it no p value is told apart: enough for a false discovery rate over ten thousand sets."""
+"""Smallest p value that is resolved: enough for a false discovery rate over ten thousand sets."""
 
 
 class LeanPrerank(Prerank):  # type: ignore[misc]
-    """Prerank without its own result table, which holds a running sum over the genome for every set (gigabytes)."""
+    """Prerank without its result table, which holds a running sum over all genes for every set (gigabytes)."""
 
     summaries: list[Any]
 
     def to_df(self, gsea_summary: list[Any], **_: object) -> None:
-        """Keep the summaries (term, es, nes, pval, hits) and nothing else."""
+        """Keep only the summaries (term, es, nes, pval, hits)."""
         self.summaries = gsea_summary
 
 
@@ -40,7 +40,7 @@ def prerank_summaries(
     seed: int,
     threads: int,
 ) -> list[Any]:
-    """Run prerank with fgsea's multilevel p values on a ranking that is sorted in decreasing order."""
+    """Run prerank with fgsea's multilevel p values on a ranking sorted in decreasing order."""
     runner = LeanPrerank(
         rnk=ranking,
         gene_sets={name: list(genes) for name, genes in gene_sets.items()},
@@ -56,7 +56,7 @@ def prerank_summaries(
         sample_size=_SAMPLE_SIZE,
         eps=_SMALLEST_P,
     )
-    # it warns of tied values, whose order is settled before
+    # gseapy warns about tied values, but the ranking is already in a defined order
     runner._logger.setLevel(logging.ERROR)
     runner.run()
     return runner.summaries
@@ -65,7 +65,7 @@ def prerank_summaries(
 def single_sample_scores(
     expression: pd.DataFrame, gene_sets: Mapping[str, Sequence[str]], *, weight: float, min_genes: int, threads: int
 ) -> pd.DataFrame:
-    """Run gseapy's ssgsea and lay its long table out as sets x samples."""
+    """Run gseapy's ssgsea and return its scores as sets x samples."""
     result = gseapy.ssgsea(
         expression,
         {name: list(genes) for name, genes in gene_sets.items()},

@@ -1,6 +1,6 @@
-"""The sum of ssGSEA's running difference in closed form, shared by GSVA's and ESTIMATE's variant of the score.
+"""Compute the sum of ssGSEA's running difference in closed form, for the score variants of GSVA and ESTIMATE.
 
-Not here: what is done to the sums afterwards (``single_sample``, ``estimate``).
+Normalising and combining the sums belongs in `single_sample` and `estimate`.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from scipy import sparse
 
 _BLOCK_BYTES = 48 * 2**20
 _BYTES_PER_VALUE = 64
-"""What one gene (or set) of one sample costs while its block is worked on: ranks, order, weights and products."""
+"""Memory per gene (or set) and sample while a block is processed: ranks, order, weights and products."""
 
 
 def membership(genes: pd.Index, gene_sets: Mapping[str, Sequence[str]]) -> sparse.csr_array:
-    """Lay out sets x genes as ones; genes that the matrix lacks are left out."""
+    """Return a matrix of sets x genes with ones for members. Genes missing from the matrix are left out."""
     if not genes.is_unique:
-        twice = genes[genes.duplicated()].unique()
-        raise ValueError(f"Genes more than once: {_some(twice)}. Use collapse_duplicates first.")
+        repeated = genes[genes.duplicated()].unique()
+        raise ValueError(f"Genes more than once: {_first_names(repeated)}. Use collapse_duplicates first.")
     found = [np.unique(genes.get_indexer(pd.Index(list(members), dtype=object))) for members in gene_sets.values()]
     found = [positions[positions >= 0] for positions in found]
     columns = np.concatenate([*found, np.empty(0, dtype=np.intp)])
@@ -32,10 +32,10 @@ def membership(genes: pd.Index, gene_sets: Mapping[str, Sequence[str]]) -> spars
 def walk_sums(
     expression: pd.DataFrame, sets: sparse.csr_array, *, weight: float, truncate: bool
 ) -> NDArray[np.float64]:
-    r"""Sum of the running difference of every set in every sample.
+    r"""Compute the sum of the running difference of every set in every sample.
 
-    With n genes in decreasing order, the gene at position i (from 1) enters every partial sum from i on, that is
-    n - i + 1 of them. So, for a set S of k genes with ranks r (the largest value has rank n),
+    With n genes in decreasing order, the gene at position i (from 1) is part of the n - i + 1 partial sums from i on.
+    For a set S of k genes with ranks r (the largest value has rank n), the sum is therefore
 
     .. math::
 
@@ -47,16 +47,16 @@ def walk_sums(
     expression
         Genes x samples.
     sets
-        Sets x genes, ones.
+        Sets x genes, ones for members (from `membership`).
     weight
         The exponent w.
     truncate
-        Cut the average ranks of tied genes to integers, as GSVA does; ESTIMATE does not.
+        Truncate the average ranks of tied genes to integers, as GSVA does; ESTIMATE does not.
 
     Returns
     -------
     array
-        Sets x samples; NaN for a set without a gene, or with all of them.
+        Sets x samples; NaN for a set that has none or all of the genes.
     """
     n_sets, n_genes = sets.shape
     values = expression.to_numpy()
@@ -69,7 +69,7 @@ def walk_sums(
     step = max(1, _BLOCK_BYTES // (_BYTES_PER_VALUE * (n_genes + n_sets)))
     for start in range(0, values.shape[1], step):
         block = np.array(values[:, start : start + step].T, dtype=np.float64, order="C")
-        _refuse_missing(block, expression.index, expression.columns[start : start + step])
+        _check_no_missing(block, expression.index, expression.columns[start : start + step])
         position, doubled_rank = _positions_and_ranks(block)
         position = position[:, used].T
         weighted = weights[doubled_rank[:, used].T]
@@ -82,35 +82,35 @@ def walk_sums(
 
 
 def _positions_and_ranks(block: NDArray[np.float64]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Position from 0 in decreasing order (ties in row order), and twice the average rank in increasing order."""
+    """Return the position from 0 in decreasing order (ties in row order) and twice the average increasing rank."""
     n_genes = block.shape[1]
     order = np.argsort(-block, axis=1, kind="stable")
     ordered = np.take_along_axis(block, order, axis=1)
-    places = np.arange(n_genes, dtype=np.int32)
+    positions = np.arange(n_genes, dtype=np.int32)
     changes = ordered[:, 1:] != ordered[:, :-1]
     first = np.zeros(block.shape, dtype=np.int32)
-    np.multiply(changes, places[1:], out=first[:, 1:])
+    np.multiply(changes, positions[1:], out=first[:, 1:])
     np.maximum.accumulate(first, axis=1, out=first)
     last = np.full(block.shape, n_genes - 1, dtype=np.int32)
-    last[:, :-1] = np.where(changes, places[:-1], n_genes - 1)
+    last[:, :-1] = np.where(changes, positions[:-1], n_genes - 1)
     backwards = last[:, ::-1]
     np.minimum.accumulate(backwards, axis=1, out=backwards)
     position = np.empty(block.shape, dtype=np.int32)
-    np.put_along_axis(position, order, np.broadcast_to(places, block.shape), axis=1)
+    np.put_along_axis(position, order, np.broadcast_to(positions, block.shape), axis=1)
     doubled = 2 * n_genes - first - last
     return position, np.take_along_axis(doubled, position, axis=1)
 
 
-def _refuse_missing(block: NDArray[np.float64], genes: pd.Index, samples: pd.Index) -> None:
+def _check_no_missing(block: NDArray[np.float64], genes: pd.Index, samples: pd.Index) -> None:
     missing = np.isnan(block)
     if missing.any():
         sample, gene = np.argwhere(missing)[0]
         raise ValueError(
             f"Missing expression of gene '{genes[gene]}' in sample '{samples[sample]}' "
-            f"({int(missing.sum())} missing values in this block of samples): ranks need every gene. "
-            "Leave out the gene or the sample."
+            f"({int(missing.sum())} missing values in this block of samples): ranking needs a value for every gene. "
+            "Remove the gene or the sample."
         )
 
 
-def _some(names: pd.Index, at_most: int = 5) -> str:
+def _first_names(names: pd.Index, at_most: int = 5) -> str:
     return ", ".join(map(str, names[:at_most])) + (f" and {len(names) - at_most} more" if len(names) > at_most else "")

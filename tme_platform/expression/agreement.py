@@ -1,6 +1,6 @@
-"""How well two estimates of the same cell populations agree.
+"""Measure how well two estimates of the same cell populations agree.
 
-Not here: agreement of cluster labels (``tme_platform.phenotypes``) or of readers (``tme_platform.radiomics``).
+Agreement of cluster labels belongs in `tme_platform.phenotypes`, agreement of readers in `tme_platform.radiomics`.
 """
 
 from __future__ import annotations
@@ -10,29 +10,28 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from scipy import stats
 
-from tme_platform.statistics.adjust import benjamini_hochberg
+from tme_platform.statistics import benjamini_hochberg
 
 
 def score_agreement(
     scores: pd.DataFrame, fractions: pd.DataFrame, pairs: Mapping[str, str | Sequence[str]]
 ) -> pd.DataFrame:
-    """Correlate scores with another estimate of the same populations, over the patients who have both.
+    """Correlate scores with another estimate of the same populations, over the patients with both.
 
     Parameters
     ----------
     scores
         Populations x patients.
     fractions
-        Populations x patients, another method's; not the same populations nor patients.
+        Populations x patients, from another method. Populations and patients may differ from those of ``scores``.
     pairs
-        What each population of ``scores`` is compared with: one population of ``fractions``, or several, which are
-        summed.
+        For each population of ``scores``, the population of ``fractions`` to compare it with; several are summed.
 
     Returns
     -------
     DataFrame
         One row per pair: ``population``, ``compared_with``, ``n``, ``rho`` (Spearman), ``p`` (two-sided), ``fdr``
-        (Benjamini-Hochberg over the pairs) and ``reason`` where rho is NaN.
+        (Benjamini-Hochberg over the pairs) and ``reason`` if rho is NaN.
     """
     patients = scores.columns.intersection(fractions.columns)
     rows = []
@@ -41,7 +40,7 @@ def score_agreement(
         absent = [*({population} - set(scores.index)), *(name for name in names if name not in fractions.index)]
         label = " + ".join(names)
         if absent:
-            rows.append((population, label, 0, float("nan"), float("nan"), f"not there: {', '.join(absent)}"))
+            rows.append((population, label, 0, float("nan"), float("nan"), f"not found: {', '.join(absent)}"))
             continue
         both = pd.DataFrame(
             {"x": scores.loc[population][patients], "y": fractions.loc[names, list(patients)].sum(skipna=False)}

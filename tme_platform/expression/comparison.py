@@ -1,6 +1,6 @@
-"""Genes between two groups of tumours, the checkpoint genes among them.
+"""Compare genes, such as the immune checkpoint genes, between two groups of tumours.
 
-Not here: sets of genes (``pathways``), and clinical variables between groups (``tme_platform.phenotypes``).
+Gene-set tests belong in `pathways`, clinical variables in `tme_platform.phenotypes`.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from tme_platform.statistics.adjust import benjamini_hochberg
+from tme_platform.statistics import benjamini_hochberg
 
 CHECKPOINT_GENES = ("CD274", "CTLA4", "IDO1", "SIGLEC9", "PDCD1", "PDCD1LG2", "LAG3", "HAVCR2")
 """The eight immune checkpoint genes of Han et al. 2024."""
 
-_ROWS = 1000
-"""Genes at a time, so that memory beyond the matrix stays small."""
+_GENES_PER_BLOCK = 1000
+"""Limits the memory needed beyond the matrix."""
 
 
 def compare_genes(
@@ -29,27 +29,29 @@ def compare_genes(
     Parameters
     ----------
     expression
-        Genes x samples, log2; missing values are left out.
+        Genes x samples, log2. Missing values are ignored.
     labels
-        The group of each sample, by sample; samples without label, or not in the matrix, are left out.
+        Group of each sample. Samples without a label or not in the matrix are left out.
     first, second
-        The labels of the two groups; differences are first minus second.
+        Labels of the two groups. Differences are first minus second.
 
     Returns
     -------
     DataFrame
         One row per gene: ``gene``, ``n_first``, ``n_second``, ``mean_first``, ``mean_second``, ``mean_difference``,
-        ``signal_to_noise`` (mean difference over the sum of the standard deviations, each at least a fifth of its
-        mean, as GSEA ranks genes), ``w`` (R's rank-sum statistic of the first group), ``p`` (two-sided, normal
+        ``signal_to_noise`` (mean difference over the sum of the standard deviations, each at least a fifth of the
+        group's mean, as in GSEA), ``w`` (R's rank-sum statistic of the first group), ``p`` (two-sided, normal
         approximation with continuity and tie correction, as ``wilcox.test(exact = FALSE)``), ``fdr``
-        (Benjamini-Hochberg over the genes given) and ``reason`` where p is NaN.
+        (Benjamini-Hochberg over all genes of the matrix) and ``reason`` if p is NaN.
     """
     groups = labels.reindex(expression.columns)
     values = expression.to_numpy()
     in_first, in_second = (groups == first).to_numpy(dtype=bool), (groups == second).to_numpy(dtype=bool)
     blocks = [
         _compare(block[:, in_first].astype(np.float64), block[:, in_second].astype(np.float64))
-        for block in (values[start : start + _ROWS] for start in range(0, max(len(values), 1), _ROWS))
+        for block in (
+            values[start : start + _GENES_PER_BLOCK] for start in range(0, max(len(values), 1), _GENES_PER_BLOCK)
+        )
     ]
     table = pd.concat(blocks, ignore_index=True)
     table.insert(0, "gene", expression.index)

@@ -1,6 +1,6 @@
-"""How much of each gene set an expression matrix has, and which sets are too thin to score.
+"""Find how many genes of each set an expression matrix contains, and which sets have enough genes to score.
 
-Not here: resolving renamed symbols, which comes before (``symbols``).
+Renamed symbols are resolved first, in `symbols`.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import pandas as pd
 
 
 def gene_set_coverage(expression_genes: Iterable[str], gene_sets: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """Share of each set's genes that the matrix has.
+    """Compute the share of each set's genes that the matrix contains.
 
     Returns
     -------
     DataFrame
         One row per set: ``population``, ``n_genes``, ``n_found``, ``share`` (0 to 1; NaN for a set without genes),
-        ``missing`` (the absent genes, separated by commas).
+        ``missing`` (the missing genes, separated by commas).
     """
     present = set(expression_genes)
     rows = []
@@ -32,7 +32,7 @@ def gene_set_coverage(expression_genes: Iterable[str], gene_sets: Mapping[str, S
 def usable_gene_sets(
     gene_sets: Mapping[str, Sequence[str]], genes: Iterable[str], min_share: float
 ) -> tuple[dict[str, list[str]], pd.DataFrame]:
-    """Split a collection into the sets that can be scored and those that are refused.
+    """Split a collection into sets with enough genes to be scored and rejected sets.
 
     Parameters
     ----------
@@ -41,29 +41,28 @@ def usable_gene_sets(
     genes
         The genes of the matrix.
     min_share
-        The smallest share of a set's genes (0 to 1) that must be there. A set of which nothing is there is always
-        refused.
+        Smallest share of a set's genes (0 to 1) that the matrix must contain. A set without any gene in the matrix is
+        always rejected.
 
     Returns
     -------
     usable
-        The sets that stay, whole: what is missing of them is in ``gene_set_coverage``.
-    refused
+        The usable sets with all their genes, including those that the matrix lacks.
+    rejected
         The columns of ``gene_set_coverage`` and ``reason``.
 
     Raises
     ------
     ValueError
-        ``min_share`` is not between 0 and 1.
+        If ``min_share`` is not between 0 and 1.
     """
     if not 0 <= min_share <= 1:
-        raise ValueError(f"min_share is a share between 0 and 1, not {min_share}.")
+        raise ValueError(f"min_share must be between 0 and 1, not {min_share}.")
     coverage = gene_set_coverage(genes, gene_sets)
     usable = (coverage["n_found"] > 0) & (coverage["share"] >= min_share)
-    refused = coverage[~usable].reset_index(drop=True)
-    why = {True: f"below the share of {min_share:g} that is asked for", False: "none to score it by"}
-    refused["reason"] = [
-        f"{found} of {wanted} genes found, {why[found > 0]}"
-        for found, wanted in zip(refused["n_found"], refused["n_genes"], strict=True)
+    rejected = coverage[~usable].reset_index(drop=True)
+    rejected["reason"] = [
+        f"{found} of {wanted} genes found" + (f", below the required share of {min_share:g}" if found else "")
+        for found, wanted in zip(rejected["n_found"], rejected["n_genes"], strict=True)
     ]
-    return {name: list(gene_sets[name]) for name in coverage.loc[usable, "population"]}, refused
+    return {name: list(gene_sets[name]) for name in coverage.loc[usable, "population"]}, rejected

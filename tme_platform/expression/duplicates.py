@@ -1,6 +1,6 @@
-"""One row per gene: the rule for genes that a matrix has more than once.
+"""Reduce a matrix to one row per gene.
 
-Not here: renamed genes, which are never merged (``symbols``).
+Renamed genes are never merged; they belong in `symbols`.
 """
 
 from __future__ import annotations
@@ -9,20 +9,20 @@ import pandas as pd
 
 
 def collapse_duplicates(matrix: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Keep, of the rows of a gene, the one with the highest mean; of equal means the first.
+    """Keep the row with the highest mean of each gene, or the first of several with equal means.
 
     Parameters
     ----------
     matrix
-        Genes x samples, numeric; missing values are left out of the mean.
+        Genes x samples, numeric. Missing values are ignored in the mean.
 
     Returns
     -------
     matrix
         One row per gene, in the order of the kept rows.
     collapsed
-        One row per gene that occurred more than once: ``gene``, ``n_rows``, ``kept_row`` (position from 0 in the
-        matrix given), ``kept_mean``.
+        One row per gene with several rows: ``gene``, ``n_rows``, ``kept_row`` (position in the input, from 0),
+        ``kept_mean``.
     """
     repeated = matrix.index.duplicated(keep=False)
     if not repeated.any():

@@ -1,7 +1,4 @@
-"""One door to the ways of scoring cell populations.
-
-Not here: the methods themselves (``single_sample``, ``markers``).
-"""
+"""Score cell populations with one of several engines. The methods themselves are in `single_sample` and `markers`."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ def score_cells(
     min_genes: int = 1,
     threads: int = 1,
 ) -> pd.DataFrame:
-    """Score cell populations with the engine a study names.
+    """Score cell populations with the chosen engine.
 
     Parameters
     ----------
@@ -36,19 +33,19 @@ def score_cells(
     engine
         ``gsva``: ``ssgsea``, equal to GSVA; ``gseapy``: ``gseapy_ssgsea``; ``mcp_counter``: mean of the markers.
     weight, min_genes
-        Of the two ssGSEA engines.
+        Options of the two ssGSEA engines.
     threads
-        Of gseapy.
+        Number of threads of gseapy.
 
     Returns
     -------
     DataFrame
-        Populations x samples, not normalised (``normalise_scores`` does that where it is meant).
+        Populations x samples, not normalised (see ``normalise_scores``).
 
     Raises
     ------
     ValueError
-        Unknown engine; the message lists the known ones. And what the engine raises.
+        If the engine is unknown, or as raised by the engine.
     """
     if engine == "gsva":
         return ssgsea(expression, gene_sets, weight=weight, normalise=False, min_genes=min_genes)
@@ -67,10 +64,10 @@ def gseapy_ssgsea(
     min_genes: int = 1,
     threads: int = 1,
 ) -> pd.DataFrame:
-    """Score gene sets with gseapy's ssGSEA, the second engine.
+    """Score gene sets with gseapy's ssGSEA.
 
-    It orders tied genes otherwise than GSVA and does not cut average ranks, so its scores are near ``ssgsea``'s raw
-    scores but not equal to them; with many tied values (rounded or low counts) they differ most.
+    gseapy orders tied genes differently from GSVA and does not truncate average ranks, so its scores are close but not
+    equal to the raw scores of ``ssgsea``. They differ most with many tied values (rounded or low counts).
 
     Returns
     -------
@@ -80,14 +77,19 @@ def gseapy_ssgsea(
     Raises
     ------
     ValueError
-        A missing value, or no set with enough genes.
+        If a value is missing, or no set has enough genes.
     """
     present = set(expression.index)
     scored = [name for name, genes in gene_sets.items() if len(present.intersection(genes)) >= max(min_genes, 1)]
     if not scored:
-        raise ValueError(f"None of {len(gene_sets)} gene sets has enough of its genes in the matrix.")
+        raise ValueError(
+            f"None of {len(gene_sets)} gene sets has at least {max(min_genes, 1)} of its genes in the matrix. "
+            "Are the gene identifiers of the same kind?"
+        )
     if expression.isna().any(axis=None):
-        raise ValueError("Missing expression values: ranks need every gene. Leave out the gene or the sample.")
+        raise ValueError(
+            "Missing expression values: ranking needs a value for every gene. Remove the gene or the sample."
+        )
     from tme_platform.expression import _gseapy
 
     scores = _gseapy.single_sample_scores(

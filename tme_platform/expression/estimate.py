@@ -1,6 +1,6 @@
-"""ESTIMATE: stromal and immune content of a tumour, and the purity that the two imply on Affymetrix arrays.
+"""ESTIMATE: stromal and immune content of a tumour, and its purity on Affymetrix arrays.
 
-Not here: purity measured otherwise (ABSOLUTE, LUMP, histology), which cohorts bring as clinical columns.
+Purity from other methods (ABSOLUTE, LUMP, histology) comes with the clinical columns of a cohort.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ PURITY_CAVEAT = (
     "Tumour purity from ESTIMATE is calibrated on Affymetrix arrays. On other platforms, RNA-seq among them, it orders "
     "tumours but is not a fraction; the stromal, immune and ESTIMATE scores hold on every platform."
 )
-"""To be shown wherever ``tumour_purity`` is."""
+"""Show this wherever ``tumour_purity`` is shown."""
 
 _INTERCEPT, _SLOPE = 0.6049872018, 0.0001467884
 
@@ -24,30 +24,30 @@ _INTERCEPT, _SLOPE = 0.6049872018, 0.0001467884
 def estimate_scores(expression: pd.DataFrame, *, min_share: float = 0.5) -> pd.DataFrame:
     """Score stromal and immune content as the R package estimate does.
 
-    The sample is ranked over the 10,412 genes that the package's platforms share; the scores are the sums of the
-    running difference with weight 0.25 and average ranks, of which ``estimate_score`` is the sum, and
+    Each sample is ranked over the 10,412 genes shared by the platforms of the package. The stromal and immune scores
+    are sums of the running difference with weight 0.25 and average ranks; ``estimate_score`` is their sum, and
     ``tumour_purity`` is cos(0.6049872018 + 0.0001467884 * estimate_score), **valid for Affymetrix only**
-    (``PURITY_CAVEAT``). Renamed genes are found through the alias table; genes enter in the order of the package's
-    table of common genes, which decides between tied genes.
+    (``PURITY_CAVEAT``). Renamed genes are found with the alias table. Tied genes are ordered as in the package's table
+    of common genes.
 
     Parameters
     ----------
     expression
-        Genes x samples, any monotone scale; one row per gene, nothing missing.
+        Genes x samples on any monotone scale; one row per gene, no missing values.
     min_share
-        The smallest share of the 10,412 genes, and of each signature, that must be there.
+        Smallest share of the 10,412 genes, and of each signature, that the matrix must contain.
 
     Returns
     -------
     DataFrame
-        Samples x (``stromal_score``, ``immune_score``, ``estimate_score``, ``tumour_purity``); purity is NaN where
-        the formula falls below 0, as in R. ``attrs`` holds the shares of genes found: ``common_share``,
-        ``stromal_share``, ``immune_share``.
+        Samples x (``stromal_score``, ``immune_score``, ``estimate_score``, ``tumour_purity``). Purity is NaN if the
+        formula is below 0, as in R. ``attrs`` holds the shares of genes found: ``common_share``, ``stromal_share``,
+        ``immune_share``.
 
     Raises
     ------
     ValueError
-        Too few of the genes, a gene twice, or a missing value.
+        If too few of the genes are found, a gene has several rows, or a value is missing.
 
     References
     ----------
@@ -61,7 +61,7 @@ def estimate_scores(expression: pd.DataFrame, *, min_share: float = 0.5) -> pd.D
         shares[f"{name}_share"] = sum(gene in found for gene in genes) / len(genes)
     if min(shares.values()) < min_share or not min(shares.values()):
         raise ValueError(
-            f"Too few of ESTIMATE's genes in the matrix for the share of {min_share:g} that is asked for: "
+            f"Too few of ESTIMATE's genes are in the matrix for the required share of {min_share:g}: "
             + ", ".join(f"{name.removesuffix('_share')} {share:.2f}" for name, share in shares.items())
         )
     rows = list(dict.fromkeys(found.values()))

@@ -1,6 +1,6 @@
-"""Gene-set collections: reading GMT files and finding the packaged ones.
+"""Read gene-set collections from GMT files and find the packaged ones.
 
-Not here: which of a set's genes a matrix has (``coverage``), and renamed symbols (``symbols``).
+Matching sets with a matrix belongs in `coverage`, renamed symbols in `symbols`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 DATA = Path(__file__).parent / "data"
-"""Where the packaged collections are; its PROVENANCE.md says what is known of each licence."""
+"""Folder of the packaged collections. Its PROVENANCE.md documents sources and licences."""
 
 _LICENCES = {
     "tme24": "No licence statement found for the gene lists of Bindea et al. 2013; endothelial cells and fibroblasts "
-    "are MCP-counter's (CC0). Take 'mcpcounter' if you need a licensed collection.",
+    "are MCP-counter's (CC0). Use 'mcpcounter' if you need a licensed collection.",
     "mcpcounter": "CC0 (Becht et al. 2016)",
     "estimate_141": "From the R package estimate (GPL-2; Yoshihara et al. 2013)",
     "msigdb_hallmark_50": "CC BY 4.0 (MSigDB)",
@@ -29,29 +29,29 @@ def read_gmt(path: str | Path) -> dict[str, list[str]]:
     Parameters
     ----------
     path
-        A ``.gmt`` or ``.gmt.gz`` file: one set a line, tab-separated name, description and genes.
+        A ``.gmt`` or ``.gmt.gz`` file. Each line is a set: name, description and genes, separated by tabs.
 
     Returns
     -------
     dict of str to list of str
-        Genes by set name, both in file order. A gene that a line names twice is kept once.
+        Genes by set name, both in file order. Repeated genes of a set are kept once.
 
     Raises
     ------
     ValueError
-        A line without name, description and at least one gene; a name that occurs twice; a file that is not text.
-        The message names file and line.
+        If a line lacks a name, a description or genes, a name occurs twice, or the file is not text. The message names
+        file and line.
     """
     return {entry.name: entry.genes for entry in _entries(Path(path))}
 
 
 def gene_set_groups(path: str | Path) -> dict[str, str]:
-    """Read the group of each set: the second column of the GMT file (``adaptive``, ``non_immune``, ...)."""
+    """Read the group of each set from the second column of a GMT file (``adaptive``, ``non_immune``, ...)."""
     return {entry.name: entry.group for entry in _entries(Path(path))}
 
 
 def packaged_gene_sets() -> dict[str, str]:
-    """Names of the packaged collections, each with what is known of its licence."""
+    """Return the names of the packaged collections, each with its licence as far as known."""
     return dict(_LICENCES)
 
 
@@ -61,14 +61,14 @@ def gene_set_path(name_or_path: str | Path) -> Path:
     Raises
     ------
     ValueError
-        Neither a packaged name nor a file; the message lists the packaged names.
+        If it is neither a packaged name nor a file. The message lists the packaged names.
     """
     if str(name_or_path) in _LICENCES:
         return next(DATA.glob(f"{name_or_path}.gmt*"))
     path = Path(name_or_path)
     if not path.is_file():
         raise ValueError(
-            f"No gene sets '{name_or_path}': give the path of a .gmt or .gmt.gz file or one of the packaged "
+            f"No gene sets '{name_or_path}': use the path of a .gmt or .gmt.gz file, or one of the packaged "
             f"collections: {', '.join(_LICENCES)}."
         )
     return path
@@ -93,7 +93,7 @@ def _entries(path: Path) -> Iterator[_Entry]:
                 "separated by tabs."
             )
         if name in first_line:
-            raise ValueError(f"{path}, line {number}: the set '{name}' is already on line {first_line[name]}.")
+            raise ValueError(f"{path}, line {number}: the set '{name}' is already defined on line {first_line[name]}.")
         first_line[name] = number
         yield _Entry(name, rest[0], genes)
 

@@ -1,7 +1,4 @@
-"""MCP-counter: the abundance of a population as the mean of its markers.
-
-Not here: rank-based scores (``single_sample``).
-"""
+"""MCP-counter: estimate a population as the mean of its markers. Rank-based scores belong in `single_sample`."""
 
 from __future__ import annotations
 
@@ -13,13 +10,13 @@ import pandas as pd
 def mcp_counter(expression: pd.DataFrame, markers: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """Score populations by the mean log2 expression of their markers.
 
-    Equal to ``MCPcounter.estimate`` of the R package MCPcounter. A score compares samples within one population and
-    one platform; it does not compare populations with each other.
+    Equal to ``MCPcounter.estimate`` of the R package MCPcounter. Scores are comparable between samples of one
+    population on one platform, but not between populations.
 
     Parameters
     ----------
     expression
-        Genes x samples, log2. Missing values are left out of the mean.
+        Genes x samples, log2. Missing values are ignored in the mean.
     markers
         Marker genes by population.
 

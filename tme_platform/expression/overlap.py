@@ -1,6 +1,6 @@
-"""Genes that two collections share: two scores that read the same RNA agree by construction where they share genes.
+"""Find genes shared by two collections: scores of sets that share genes correlate by construction.
 
-Not here: which genes a matrix has (``coverage``).
+Matching sets with a matrix belongs in `coverage`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ def shared_genes(gene_sets: Mapping[str, Sequence[str]], others: Mapping[str, Se
     Returns
     -------
     DataFrame
-        One row per such pair: ``population``, ``compared_with``, ``n_shared``, ``share`` (of the first set's genes),
+        One row per pair: ``population``, ``compared_with``, ``n_shared``, ``share`` (of the first set's genes),
         ``genes`` (separated by commas).
     """
     rows = []
@@ -31,7 +31,7 @@ def shared_genes(gene_sets: Mapping[str, Sequence[str]], others: Mapping[str, Se
 
 
 def without_genes(gene_sets: Mapping[str, Sequence[str]], genes: Iterable[str]) -> dict[str, list[str]]:
-    """Take genes out of a collection; a set of which nothing is left goes with them."""
-    taken = set(genes)
-    rest = {name: [gene for gene in members if gene not in taken] for name, members in gene_sets.items()}
-    return {name: members for name, members in rest.items() if members}
+    """Remove genes from a collection, and sets that become empty."""
+    removed = set(genes)
+    kept = {name: [gene for gene in members if gene not in removed] for name, members in gene_sets.items()}
+    return {name: members for name, members in kept.items() if members}

@@ -1,6 +1,6 @@
-"""Gene-set enrichment of a ranking of genes.
+"""Test gene sets for enrichment in a ranking of genes.
 
-Not here: the ranking (``comparison``), and scores of single samples (``single_sample``).
+Rankings belong in `comparison`, scores of single samples in `single_sample`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tme_platform.statistics.adjust import benjamini_hochberg
+from tme_platform.statistics import benjamini_hochberg
 
 
 def enrichment(
@@ -24,39 +24,39 @@ def enrichment(
     seed: int = 0,
     threads: int = 1,
 ) -> pd.DataFrame:
-    """Test whether the genes of each set lie near an end of a ranking.
+    """Test whether the genes of each set are concentrated at one end of a ranking.
 
-    gseapy's prerank with fgsea's multilevel p values: plain permutation would need minutes for thousands of sets and
-    could not tell p values below 1 / permutations apart.
+    Uses gseapy's prerank with fgsea's multilevel p values. Plain permutation would take minutes for thousands of sets
+    and could not resolve p values below 1 / permutations.
 
     Parameters
     ----------
     ranking
-        A number per gene, such as ``compare_genes``'s ``signal_to_noise``; missing values are left out, and tied genes
-        keep the order given.
+        One number per gene, such as ``signal_to_noise`` of ``compare_genes``. Missing values are left out; tied genes
+        keep their order.
     gene_sets
         Genes by set name.
     min_size, max_size
         Sets with fewer or more genes in the ranking are left out.
     permutations
-        Random sets per size, of which the normalised score is made.
+        Number of random sets per size, used to normalise the score.
     seed
-        Of the random sets.
+        Seed of the random sets.
     threads
-        Of gseapy.
+        Number of threads of gseapy.
 
     Returns
     -------
     DataFrame
-        One row per set, the smallest p first and of equal p the largest score: ``term``, ``es``, ``nes``, ``p`` (not
-        below 1e-6), ``fdr`` (Benjamini-Hochberg over the sets tested), ``n_genes`` (in the ranking), ``genes`` (these,
-        separated by commas, in the order of the ranking), ``leading_edge`` (genes up to the peak, the most extreme
-        first). No rows when no set has a fitting size.
+        One row per set, by increasing p and then by decreasing absolute normalised score: ``term``, ``es``, ``nes``,
+        ``p`` (at least 1e-6), ``fdr`` (Benjamini-Hochberg over the tested sets), ``n_genes`` (in the ranking),
+        ``genes`` (in the order of the ranking, separated by commas), ``leading_edge`` (genes up to the peak, the most
+        extreme first). Empty if no set has a suitable size.
 
     Raises
     ------
     ValueError
-        A gene twice, or an infinite value.
+        If a gene occurs more than once or has an infinite value.
 
     References
     ----------
@@ -98,7 +98,7 @@ def enrichment(
 
 
 def _leading_edge(hits: NDArray[np.int64], magnitude: NDArray[np.float64], at_top: bool) -> NDArray[np.int64]:
-    """Positions of a set's genes from its end of the ranking to the peak of the running difference."""
+    """Return the positions of a set's genes between its end of the ranking and the peak of the running difference."""
     inside = np.cumsum(magnitude[hits])
     inside = inside / inside[-1] if inside[-1] > 0 else np.arange(1, len(hits) + 1) / len(hits)
     outside = (hits - np.arange(len(hits))) / (len(magnitude) - len(hits))

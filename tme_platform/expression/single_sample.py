@@ -1,6 +1,6 @@
-"""Single-sample GSEA as the R package GSVA computes it, and its normalisation.
+"""Compute single-sample GSEA scores as the R package GSVA does, and normalise them.
 
-Not here: other engines (``engines``), and which sets are worth scoring (``coverage``).
+Other engines belong in `engines`, selecting sets with enough genes in `coverage`.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ def ssgsea(
     """Score gene sets in each sample.
 
     Equal to ``gsva(X, sets, method="ssgsea", ssgsea.norm=normalise, min.sz=min_genes)`` of GSVA 1.46: average ranks
-    cut to integers, genes in decreasing rank with ties in row order, and the sum (not the largest value) of the
-    running difference. A sample's raw scores do not depend on the other samples; normalised ones do. Samples are
-    worked on in blocks, so that memory beyond the matrix and the result stays bounded.
+    truncated to integers, genes in decreasing rank with ties in row order, and the sum (not the maximum) of the
+    running difference. Raw scores of a sample do not depend on the other samples; normalised scores do. Samples are
+    processed in blocks, which bounds the memory needed beyond the matrix and the result.
 
     Parameters
     ----------
     expression
-        Genes x samples, any monotone scale; one row per gene, nothing missing.
+        Genes x samples on any monotone scale; one row per gene, no missing values.
     gene_sets
-        Genes by set name; genes that the matrix lacks do not count.
+        Genes by set name. Genes missing from the matrix are ignored.
     weight
-        Exponent of the ranks inside the set.
+        Exponent of the ranks of the set's genes.
     normalise
         Divide by the range of all scores (see ``normalise_scores``).
     min_genes
@@ -44,12 +44,12 @@ def ssgsea(
     Returns
     -------
     DataFrame
-        Sets x samples. NaN where a set holds every gene of the matrix, since nothing is left to compare it with.
+        Sets x samples. NaN for a set that contains every gene of the matrix.
 
     Raises
     ------
     ValueError
-        A gene twice, a missing value (gene and sample are named), or no set with ``min_genes`` genes in the matrix.
+        If a gene has several rows, a value is missing, or no set has ``min_genes`` genes in the matrix.
 
     References
     ----------
@@ -70,7 +70,7 @@ def ssgsea(
 
 
 def score_range(raw: pd.DataFrame) -> tuple[float, float]:
-    """Lowest and highest raw score of a cohort: what a further cohort is to be normalised by."""
+    """Return the lowest and highest raw score of a cohort, with which other cohorts can be normalised."""
     values = raw.to_numpy()
     return float(np.nanmin(values)), float(np.nanmax(values))
 
@@ -83,12 +83,12 @@ def normalise_scores(raw: pd.DataFrame, range: tuple[float, float] | None = None
     raw
         Sets x samples, from ``ssgsea(..., normalise=False)``.
     range
-        Lowest and highest score of the reference cohort (``score_range``); of ``raw`` itself when not given.
+        Lowest and highest score of the reference cohort (``score_range``); by default those of ``raw``.
 
     Returns
     -------
     DataFrame
-        As ``raw``; NaN throughout when the range has no width.
+        Shaped as ``raw``; all NaN if the range has no width.
     """
     low, high = score_range(raw) if range is None else range
     return raw / (high - low if high > low else np.nan)

@@ -1,6 +1,6 @@
-"""Intrinsic subtypes: the nearest PAM50 centroid.
+"""Call intrinsic subtypes by the nearest PAM50 centroid.
 
-Not here: subtypes that a cohort brings in its clinical table.
+Published subtypes come with the clinical table of a cohort.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ from tme_platform.expression.symbols import harmonise_symbols
 def intrinsic_subtype(expression: pd.DataFrame, *, min_share: float = 0.5) -> pd.DataFrame:
     """Call the intrinsic subtype of each tumour.
 
-    Each gene is centred on its median over the cohort, then a tumour gets the subtype of the centroid with the
-    highest Spearman correlation. Centring makes the call relative to the cohort: in one of very unlike composition
-    (only triple-negative tumours, say) it is not valid.
+    Each gene is centred on its median over the cohort. A tumour gets the subtype of the centroid with the highest
+    Spearman correlation. Because of the centring, calls are relative to the cohort and not valid in a cohort of
+    unusual composition (such as triple-negative tumours only).
 
     Parameters
     ----------
     expression
-        Genes x samples, log2. Renamed genes are found through the alias table.
+        Genes x samples, log2. Renamed genes are found with the alias table.
     min_share
-        The smallest share of the 50 genes that must be there.
+        Smallest share of the 50 genes that the matrix must contain.
 
     Returns
     -------
     DataFrame
         Samples x (``subtype`` and the correlation with each centroid: ``Basal``, ``Her2``, ``LumA``, ``LumB``,
-        ``Normal``). A sample with a missing value, or without variation, has neither. ``attrs["gene_share"]`` is the
-        share of the 50 genes that was found.
+        ``Normal``). All are missing for a sample with a missing value or without variation. ``attrs["gene_share"]`` is
+        the share of the 50 genes that was found.
 
     Raises
     ------
     ValueError
-        Too few of the genes, or one of them more than once.
+        If too few of the genes are found, or one of them more than once.
 
     References
     ----------
@@ -46,7 +46,9 @@ def intrinsic_subtype(expression: pd.DataFrame, *, min_share: float = 0.5) -> pd
     found = harmonise_symbols(expression.index, centroids.index)
     share = len(found) / len(centroids)
     if share < min_share or len(found) < 3:
-        raise ValueError(f"{len(found)} of the {len(centroids)} PAM50 genes found, below the share of {min_share:g}.")
+        raise ValueError(
+            f"{len(found)} of the {len(centroids)} PAM50 genes found, below the required share of {min_share:g}."
+        )
     values = expression.loc[list(found.values())]
     if len(values) > len(found):
         raise ValueError("A PAM50 gene occurs more than once in the matrix. Use collapse_duplicates first.")
@@ -59,7 +61,7 @@ def intrinsic_subtype(expression: pd.DataFrame, *, min_share: float = 0.5) -> pd
 
 
 def _spearman(samples: pd.DataFrame, centroids: pd.DataFrame) -> pd.DataFrame:
-    """Correlate every sample with every centroid; NaN where a sample has a missing value or only one value."""
+    """Correlate every sample with every centroid; NaN for a sample with a missing value or without variation."""
     incomplete = samples.isna().any()
     left, right = (frame.rank().to_numpy() for frame in (samples, centroids))
     left, right = left - left.mean(axis=0), right - right.mean(axis=0)

@@ -1,7 +1,7 @@
-"""Renamed genes: which row of a matrix is the gene a set asks for.
+"""Find renamed genes in a matrix.
 
-Not here: genes that a matrix has twice under one name (``duplicates``), and Ensembl ids, which become symbols when a
-cohort is read (``tme_platform.cohorts``).
+Repeated names in a matrix belong in `duplicates`. Ensembl ids are converted to symbols when a cohort is read, in
+`tme_platform.cohorts`.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from tme_platform.expression.gene_sets import DATA
 
 
 def harmonise_symbols(genes: Iterable[str], wanted: Iterable[str]) -> dict[str, str]:
-    """Find wanted genes in a matrix under the name they have there, whichever side is the older one.
+    """Find wanted genes in a matrix, where either side may use former symbols.
 
-    A gene that is there under the wanted name is taken as it is, whatever the alias table says; the matrix is not
-    renamed, so two of its genes can never become one. Otherwise the current symbol is tried, then former ones.
+    A gene present under the wanted name always keeps it. Otherwise the current symbol is tried, then former symbols.
+    The matrix is not renamed, so two of its genes are never merged.
 
     Parameters
     ----------
     genes
         The genes of the matrix.
     wanted
-        The genes asked for.
+        The genes to find.
 
     Returns
     -------
     dict of str to str
-        The name in the matrix by wanted name, in the order wanted; what is not there is left out.
+        Name in the matrix by wanted name, in the order of ``wanted``. Genes that are not found are left out.
     """
     present = set(genes)
     current, names = _aliases()
@@ -46,7 +46,7 @@ def harmonise_symbols(genes: Iterable[str], wanted: Iterable[str]) -> dict[str, 
 def harmonise_gene_sets(
     gene_sets: Mapping[str, Sequence[str]], genes: Iterable[str]
 ) -> tuple[dict[str, list[str]], pd.DataFrame]:
-    """Write gene sets in the names of a matrix.
+    """Translate gene sets to the gene names of a matrix.
 
     Parameters
     ----------
@@ -58,10 +58,10 @@ def harmonise_gene_sets(
     Returns
     -------
     gene_sets
-        The same sets; a gene that the matrix has under another name is called by that name, what is missing keeps
-        its own name. Two names of one gene in a set become one entry.
+        The same sets with the names used in the matrix. Missing genes keep their name; two names of one gene become
+        one entry.
     renamed
-        One row per gene that was found under another name: ``gene``, ``found_as``.
+        One row per gene found under another name: ``gene``, ``found_as``.
     """
     found = harmonise_symbols(genes, dict.fromkeys(gene for members in gene_sets.values() for gene in members))
     translated = {
@@ -73,7 +73,7 @@ def harmonise_gene_sets(
 
 @cache
 def _aliases() -> tuple[dict[str, str], dict[str, list[str]]]:
-    """Current symbol by other name, and the other names by current symbol: former symbols first."""
+    """Return the current symbol by alias, and the aliases by current symbol with former symbols first."""
     table = pd.read_csv(DATA / "symbol_aliases.tsv.gz", sep="\t", dtype=str, keep_default_na=False)
     current = dict(zip(table["alias"], table["symbol"], strict=True))
     names: dict[str, list[str]] = {}

@@ -1,6 +1,6 @@
-"""Units of expression: everything the scores need is log2.
+"""Convert units of expression to log2, which all scores need.
 
-Not here: identifiers and duplicated genes (``symbols``, ``duplicates``).
+Identifiers belong in `symbols`, repeated genes in `duplicates`.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ import numpy as np
 import pandas as pd
 
 UNITS = ("counts", "tpm", "fpkm", "log2_counts", "log2_cpm", "log2_tpm", "log2_fpkm")
-"""The units an expression matrix may have."""
+"""Supported units of an expression matrix."""
 
 _LARGEST_LOG2 = 30.0
-"""2**30 counts of one gene in one sample have not been sequenced yet; a larger "log2" value is not a logarithm."""
+"""No sample has 2**30 reads of one gene, so a larger value is not a logarithm."""
 
 
 def to_log2(matrix: pd.DataFrame, unit: str) -> pd.DataFrame:
-    """Bring an expression matrix to log2.
+    """Convert an expression matrix to log2.
 
-    Counts become log2(counts per million + 1), where the million is the sample's own sum over all genes given; TPM and
-    FPKM become log2(x + 1); what is log2 already is returned as it is. Missing values stay missing.
+    Counts become log2(counts per million + 1), relative to the sample's total over all genes of the matrix. TPM and
+    FPKM become log2(x + 1). Values on the log2 scale are not changed. Missing values stay missing.
 
     Parameters
     ----------
@@ -38,35 +38,35 @@ def to_log2(matrix: pd.DataFrame, unit: str) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        Unknown unit; negative counts, TPM or FPKM; a sample without a single count.
+        If the unit is unknown, counts, TPM or FPKM are negative, or a sample has no counts.
 
     Warns
     -----
     UserWarning
-        The values fit another unit better (see ``unit_doubt``).
+        If the values look like another unit (see ``unit_warning``).
     """
-    doubt = unit_doubt(matrix, unit)
-    if doubt is not None:
-        warnings.warn(doubt, UserWarning, stacklevel=2)
+    warning = unit_warning(matrix, unit)
+    if warning is not None:
+        warnings.warn(warning, UserWarning, stacklevel=2)
     if unit.startswith("log2_"):
         return matrix.astype("float64")
-    _refuse_negative(matrix, unit)
+    _check_not_negative(matrix, unit)
     values = matrix.astype("float64")
     if unit == "counts":
         totals = values.sum()
         if (totals == 0).any():
-            raise ValueError(f"Samples without a single count: {', '.join(map(str, totals.index[totals == 0]))}.")
+            raise ValueError(f"Samples without counts: {', '.join(map(str, totals.index[totals == 0]))}.")
         values = values / totals * 1e6
     return pd.DataFrame(np.log2(values.to_numpy() + 1), index=matrix.index, columns=matrix.columns)
 
 
-def unit_doubt(matrix: pd.DataFrame, unit: str) -> str | None:
-    """Say so when the values of a matrix do not look like the unit it declares; None when they do.
+def unit_warning(matrix: pd.DataFrame, unit: str) -> str | None:
+    """Return a warning if the values of a matrix do not look like its declared unit, otherwise None.
 
     Raises
     ------
     ValueError
-        Unknown unit; the message lists the known ones.
+        If the unit is unknown. The message lists the known units.
     """
     if unit not in UNITS:
         raise ValueError(f"Unknown expression unit '{unit}'. Known units: {', '.join(UNITS)}.")
@@ -85,7 +85,7 @@ def unit_doubt(matrix: pd.DataFrame, unit: str) -> str | None:
     return None
 
 
-def _refuse_negative(matrix: pd.DataFrame, unit: str) -> None:
+def _check_not_negative(matrix: pd.DataFrame, unit: str) -> None:
     negative = matrix.to_numpy() < 0
     if negative.any():
         row, column = np.argwhere(negative)[0]

@@ -13,7 +13,7 @@ provenance: {kind: simulated, source: typed by hand, licence: none}
 
 @pytest.fixture
 def land(tmp_path: Path) -> Callable[..., tuple[Path, Cohort]]:
-    """Makes a landing folder: text of cohort.yaml below the head, and files by name."""
+    """Create a landing folder from the text of cohort.yaml below HEAD, and files by name."""
 
     def make(declared: str, files: dict[str, str] | None = None, name: str = "small") -> tuple[Path, Cohort]:
         folder = tmp_path / name
@@ -29,5 +29,5 @@ def land(tmp_path: Path) -> Callable[..., tuple[Path, Cohort]]:
 
 @pytest.fixture
 def rules() -> Callable[..., dict[str, int]]:
-    """Counts rejections by rule."""
+    """Count rejections by rule."""
     return lambda rejected: {str(rule): int(n) for rule, n in rejected["rule"].value_counts().items()}

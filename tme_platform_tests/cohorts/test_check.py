@@ -17,7 +17,7 @@ def snapshot(folder: Path) -> list[tuple[str, int]]:
     return sorted((str(path), path.stat().st_mtime_ns) for path in folder.rglob("*"))
 
 
-def test_counts_and_rejections_and_nothing_is_written(land):
+def test_check_counts_and_rejects_without_writing(land):
     folder, _ = land(GOOD, FILES)
     before = snapshot(folder)
     report = check_cohort(folder)
@@ -41,11 +41,14 @@ def test_counts_and_rejections_and_nothing_is_written(land):
         ("imaging: {}\n", "no outline can be used"),
         ("imaging: {}\ncell_scores: {file: s, groups: g, method: m}\n", "cell scores cannot be used"),
         ("imaging: {}\nexpression: {file: e.tsv, unit: tpm}\n", "expression matrix cannot be used"),
-        ("imaging: {}\nphenotypes: {by: patient, cohort: other}\n", "cohort 'other', which has not landed"),
+        (
+            "imaging: {}\nphenotypes: {by: patient, cohort: other}\n",
+            "cohort 'other', which is not in the landing folder",
+        ),
         ("expresion: {}\n", "unknown key"),
     ],
 )
-def test_problems_are_said_not_raised(tmp_path, declared, problem):
+def test_problems_are_reported_not_raised(tmp_path, declared, problem):
     folder = tmp_path / "small"
     folder.mkdir()
     (folder / "cohort.yaml").write_text(HEAD + declared)
@@ -54,14 +57,14 @@ def test_problems_are_said_not_raised(tmp_path, declared, problem):
     assert problem in " ".join(report.problems)
 
 
-def test_a_unit_that_the_values_do_not_fit(land):
+def test_values_that_do_not_fit_the_unit_are_a_problem(land):
     folder, _ = land(
         f"{GOOD}expression: {{file: e.tsv, unit: counts}}\n", {**FILES, "e.tsv": "gene\tP1\nA\t2.5\nB\t-1\n"}
     )
     assert "look like logarithms" in " ".join(check_cohort(folder).problems)
 
 
-def test_folders_that_are_none(tmp_path):
+def test_missing_and_misnamed_folders_are_problems(tmp_path):
     assert "no folder" in check_cohort(tmp_path / "nowhere").problems[0]
     (tmp_path / "No Good").mkdir()
     report = check_cohort(tmp_path / "No Good")
@@ -94,17 +97,17 @@ JUNK = ["", "\t", ",", "\n", '"', "'", "NA", "\x00", "é", "-1", "1e999", "nan",
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_whatever_landed_is_never_raised(land, seed):
-    """Tables with a few characters cut, doubled or replaced."""
+def test_damaged_files_raise_no_error(land, seed):
+    """Characters are removed, replaced or inserted, or a file is cut or doubled."""
     rng = random.Random(seed)  # noqa: S311  # no secret
-    for turn in range(8):
+    for attempt in range(8):
         files = dict(TABLES)
         for name in rng.sample(sorted(files), k=3):
             text = files[name]
             start = rng.randrange(len(text) + 1)
             cut = text[start + rng.randint(0, 6) :]
             files[name] = rng.choice([text[:start] + rng.choice(JUNK) + cut, text[:start], text + text])
-        folder, _ = land(DECLARED, files, name=f"c{seed}_{turn}")
+        folder, _ = land(DECLARED, files, name=f"c{seed}_{attempt}")
         report = check_cohort(folder)
         assert set(report.rejected["cohort"]) <= {folder.name}
         assert report.rejected["message"].notna().all()

@@ -19,7 +19,7 @@ def read(land):
     return read_one
 
 
-def test_all_canonical_columns_with_their_types(read):
+def test_patients_have_all_canonical_columns_with_their_types(read):
     patients = read("age_years: age", "id,age\nP1,50\n").patients
     assert list(patients.columns) == ["patient_id", *CLINICAL_COLUMNS]
     assert patients["age_years"].dtype == "float64"
@@ -32,7 +32,7 @@ def test_all_canonical_columns_with_their_types(read):
 @pytest.mark.parametrize(
     "word", ["", "NA", "n/a", "NaN", "null", "#N/A", "[Not Evaluated]", "not reported", " Unknown "]
 )
-def test_missing_is_missing_and_no_rejection(read, word):
+def test_words_for_missing_are_no_rejections(read, word):
     tables = read("age_years: age, er: er, site: site", f"id,age,er,site\nP1,{word},{word},{word}\n")
     assert tables.patients[["age_years", "er", "site"]].isna().all(axis=None)
     assert tables.rejected.empty
@@ -59,7 +59,7 @@ def test_missing_is_missing_and_no_rejection(read, word):
         ("sex", "x", "unknown_category"),
     ],
 )
-def test_a_value_that_breaks_a_rule_is_set_missing_and_told(read, column, text, rule):
+def test_values_that_are_not_allowed_are_set_missing_and_reported(read, column, text, rule):
     tables = read(f"{column}: x", f"id,x,kept\nP1,{text},a\n")
     assert tables.patients[column].isna().all()
     (row,) = tables.rejected.itertuples()
@@ -91,35 +91,35 @@ def test_a_value_that_breaks_a_rule_is_set_missing_and_told(read, column, text, 
         ("site", "007", "007"),
     ],
 )
-def test_words_become_ours(read, column, text, value):
+def test_words_are_mapped_to_canonical_values(read, column, text, value):
     tables = read(f"{column}: x", f"id,x\nP1,{text}\n")
     assert tables.patients[column].tolist() == [value]
-    assert set(tables.rejected["rule"]) <= {"missing_os_time"}, "an event alone has no time"
+    assert set(tables.rejected["rule"]) <= {"missing_os_time"}, "an event without a time is reported"
 
 
-def test_stage_x_is_missing_without_complaint(read):
+def test_stage_x_is_missing_without_a_rejection(read):
     tables = read("stage: x", "id,x\nP1,STAGE X\n")
     assert tables.patients["stage"].isna().all()
     assert tables.rejected.empty
 
 
-def test_values_map_words_and_null_means_missing(read):
+def test_declared_values_map_words_and_null_means_missing(read):
     er = "er: {column: er, values: {'0': negative, '1': positive, E: null}}"
     columns = f"{er}, os_event: {{column: s, values: {{dead: true, alive: 0}}}}"
     tables = read(columns, "id,er,s\nP1,0,dead\nP2,1,alive\nP3,E,dead\nP4,odd,\n")
     assert tables.patients["er"].fillna("-").tolist() == ["negative", "positive", "-", "-"]
     assert tables.patients["os_event"].fillna(-1).tolist() == [1, 0, 1, -1]
-    # the times are missing altogether, which is told once for each known event
+    # one rejection for the unmapped word; the others report the missing times
     assert tables.rejected["rule"].tolist().count("unknown_category") == 1
 
 
-def test_units_of_time(read):
+def test_times_are_converted_to_days_and_ages_to_years(read):
     tables = read("os_days: {column: m, unit: months}, age_years: {column: d, unit: days}", "id,m,d\nP1,12,18262.5\n")
     assert tables.patients["os_days"].tolist() == [365.25]
     assert tables.patients["age_years"].tolist() == [50.0]
 
 
-def test_decimal_commas(read):
+def test_decimal_commas_are_read_if_declared(read):
     text = 'id,p\nP1,"0,93"\nP2,0.5\n'
     assert read("purity_ihc: p", text, decimal="','").patients["purity_ihc"].tolist() == [0.93, 0.5]
     undeclared = read("purity_ihc: p", text)
@@ -127,7 +127,7 @@ def test_decimal_commas(read):
     assert "decimal" in undeclared.rejected["message"].item()
 
 
-def test_many_of_the_same_are_one_row(read):
+def test_many_equal_rejections_are_one_row(read):
     text = "id,age,er\n" + "".join(f"P{i:03},old,maybe\n" for i in range(200))
     tables = read("age_years: age, er: er", text)
     assert len(tables.patients) == 200
@@ -136,7 +136,7 @@ def test_many_of_the_same_are_one_row(read):
     assert tables.rejected["message"].str.contains("200 patients").all()
 
 
-def test_several_rows_per_patient(read, rules):
+def test_several_rows_of_a_patient_are_merged(read, rules):
     text = "id,age,er,more\nP1,50,,a\nP1,50,positive,b\nP2,60,positive,\nP2,61,positive,\nP3,70,,\nP3,70,,\n"
     tables = read("age_years: age, er: er", text)
     assert tables.patients["age_years"].tolist() == [50, 60, 70]
@@ -147,7 +147,7 @@ def test_several_rows_per_patient(read, rules):
     assert tables.other[["patient_id", "value"]].to_numpy().tolist() == [["P1", "a"], ["P1", "b"]]
 
 
-def test_a_pattern_leaves_other_samples_out(land, rules):
+def test_a_pattern_leaves_out_other_samples(land, rules):
     declared = (
         "clinical: [{file: c.csv, patient_id: {column: s, pattern: '^(TCGA-..)-01'}, columns: {age_years: age}}]\n"
     )
@@ -159,14 +159,14 @@ def test_a_pattern_leaves_other_samples_out(land, rules):
     assert tables.other[["column", "value"]].to_numpy().tolist() == [["s", "TCGA-AA-01A"]]
 
 
-def test_unknown_columns_name_the_nearest_and_the_rest_goes_on(read, rules):
+def test_unknown_columns_name_the_nearest_and_others_are_read(read, rules):
     tables = read("age_years: agee, er: er, sexx: sex", "id,age,er,sex\nP1,50,positive,female\n")
     assert tables.patients["er"].tolist() == ["positive"]
     assert tables.patients["age_years"].isna().all()
     assert rules(tables.rejected) == {"unknown_column": 2}
     said = " ".join(tables.rejected["message"])
     assert "'agee'; nearest: age" in said
-    assert "'sexx' is no column of ours; nearest: sex" in said
+    assert "'sexx' is not a canonical column; nearest: sex" in said
     assert set(tables.other["column"]) == {"age", "sex"}
 
 
@@ -180,7 +180,7 @@ def two_tables(land, first: str, second: str, adds: str = "true"):
     return read_clinical(folder, "small", cohort)
 
 
-def test_the_first_known_value_wins_and_a_disagreement_is_one_row(land):
+def test_the_first_known_value_is_kept_and_disagreements_are_one_row_each(land):
     tables = two_tables(
         land,
         "P1,100,1,positive\nP2,200,0,\nP3,300,0,negative\n",
@@ -192,7 +192,7 @@ def test_the_first_known_value_wins_and_a_disagreement_is_one_row(land):
     assert tables.rejected["action"].unique().tolist() == ["first value kept"]
     er, days = tables.rejected["message"]
     assert "er differs from the value kept for 2 patient(s) (P1: positive, here negative" in er
-    assert "P2" not in days, "201 days against 200 are the same follow-up"
+    assert "P2" not in days, "201 and 200 days count as the same follow-up"
 
 
 def test_time_and_event_come_from_the_same_table(land, rules):
@@ -209,19 +209,19 @@ def test_time_and_event_come_from_the_same_table(land, rules):
     )
 
 
-def test_a_negative_time_is_told_once(land, rules):
+def test_a_negative_time_is_reported_once(land, rules):
     tables = two_tables(land, "P1,-7,0,\n", "P1,,,\n")
     assert tables.patients["os_days"].isna().all()
     assert rules(tables.rejected) == {"negative_os_time": 1}
 
 
-def test_a_table_that_adds_no_patients(land):
+def test_a_table_can_leave_the_patients_unchanged(land):
     tables = two_tables(land, "P1,100,1,\n", "P1,100,1,\nP2,-5,1,odd\n", adds="false")
     assert tables.patients["patient_id"].tolist() == ["P1"]
-    assert tables.rejected.empty, "nobody asked about P2"
+    assert tables.rejected.empty, "P2 is not a patient of the cohort"
 
 
-def test_patients_of_every_measurement_are_patients(land):
+def test_patients_of_all_measurements_are_included(land):
     declared = (
         "clinical: [{file: c.csv, patient_id: id, columns: {age_years: age}}]\n"
         "expression: {file: e.tsv, unit: tpm, patient_pattern: '^(.*)-T$'}\nfeatures: {file: f.csv, feature_set: x}\n"
@@ -238,6 +238,17 @@ def test_patients_of_every_measurement_are_patients(land):
     assert read_clinical(folder, "small", cohort).patients["patient_id"].tolist() == ["P1", "P2", "P3", "P4", "P5"]
 
 
+@pytest.mark.parametrize(("column", "patients"), [(" patient_id ", ["P1", "P9"]), ("someone", ["P9"])])
+def test_patients_of_features_are_found_by_the_stripped_column_name(land, column, patients):
+    for file in ("f.csv", "f.parquet"):
+        folder, cohort = land(
+            f"{one_table('er: er')}features: {{file: {file}, feature_set: x}}\n", {"c.csv": "id\nP9\n"}
+        )
+        table = pd.DataFrame({column: ["P1"], "f": [1]})
+        table.to_csv(folder / file, index=False) if file == "f.csv" else table.to_parquet(folder / file)
+        assert read_clinical(folder, "small", cohort).patients["patient_id"].tolist() == patients
+
+
 @pytest.mark.parametrize(
     ("name", "content", "rule", "said"),
     [
@@ -248,7 +259,7 @@ def test_patients_of_every_measurement_are_patients(land):
         ("c.csv", b"name,x\nP1,1\n", "unknown_column", "'id'"),
     ],
 )
-def test_a_table_that_cannot_be_read_leaves_the_others(land, name, content, rule, said):
+def test_an_unreadable_table_does_not_affect_the_others(land, name, content, rule, said):
     declared = "clinical:\n  - {file: c.csv, patient_id: id}\n  - {file: good.csv, patient_id: id}\n"
     folder, cohort = land(declared, {"good.csv": "id,x\nP9,1\n"})
     (folder / name).write_bytes(content)
@@ -262,7 +273,7 @@ def test_a_table_that_cannot_be_read_leaves_the_others(land, name, content, rule
 @pytest.mark.parametrize(
     ("file", "content", "said"), [("c.xlsx", b"PK", "Save it as .csv"), ("c.csv.gz", b"\x1f\x8b\x08broken", "gzip")]
 )
-def test_kinds_of_files_that_cannot_be_read(land, file, content, said):
+def test_unsupported_and_damaged_files_are_rejected(land, file, content, said):
     folder, cohort = land(f"clinical: [{{file: {file}, patient_id: id}}]\n")
     (folder / file).write_bytes(content)
     rejected = read_clinical(folder, "small", cohort).rejected
@@ -270,12 +281,12 @@ def test_kinds_of_files_that_cannot_be_read(land, file, content, said):
     assert said in rejected["message"].item()
 
 
-def test_a_path_out_of_the_folder_is_a_rejection(land):
+def test_a_path_out_of_the_folder_is_rejected(land):
     folder, cohort = land("clinical: [{file: ../secret.csv, patient_id: id}]\n")
     assert read_clinical(folder, "small", cohort).rejected["rule"].tolist() == ["path_leaves_folder"]
 
 
-def test_parquet_quotes_and_a_byte_order_mark(land):
+def test_parquet_quotes_and_byte_order_marks_are_read(land):
     folder, cohort = land(
         "clinical:\n  - {file: c.parquet, patient_id: id, columns: {age_years: age}}\n"
         "  - {file: d.csv, patient_id: id, columns: {er: er}}\n"
@@ -287,13 +298,13 @@ def test_parquet_quotes_and_a_byte_order_mark(land):
     assert patients["er"].fillna("-").tolist() == ["positive", "-"]
 
 
-def test_a_column_named_twice(read, rules):
+def test_the_first_of_two_columns_with_the_same_name_is_used(read, rules):
     tables = read("age_years: age", "id,age,age,\nP1,50,51,\n")
     assert tables.patients["age_years"].tolist() == [50]
     assert rules(tables.rejected) == {"duplicate_column": 1}
 
 
-def test_reading_twice_gives_the_same(read):
+def test_reading_is_reproducible(read):
     text = "id,age,er\nP2,old,maybe\nP1,200,maybe\n"
     first, second = (read("age_years: age, er: er", text) for _ in range(2))
     pd.testing.assert_frame_equal(first.rejected, second.rejected)

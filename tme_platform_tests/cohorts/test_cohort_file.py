@@ -14,7 +14,7 @@ def refused(folder: Path, text: str) -> CohortError:
     return caught.value
 
 
-def test_reads_the_short_forms(land):
+def test_short_forms_are_expanded(land):
     _, cohort = land("clinical: [{file: c.csv, patient_id: id, columns: {age_years: Age}}]\nimaging: {}\n")
     assert cohort.clinical[0].patient_id.column == "id"
     assert cohort.clinical[0].columns["age_years"].column == "Age"
@@ -28,7 +28,7 @@ def test_reads_the_short_forms(land):
         ("- a\n- b\n", "malformed_yaml", "should hold"),
         ("", "malformed_yaml", "should hold"),
         ("a: &x [1]\nb: *x\n", "malformed_yaml", "aliases"),
-        (HEAD + "title: again\n", "malformed_yaml", "line 4: `title` stands there already in line 1"),
+        (HEAD + "title: again\n", "malformed_yaml", "line 4: `title` is already defined in line 1"),
         ("[" * 3000, "malformed_yaml", "nested too deeply"),
         (HEAD + "split: {fraction: 2024-13-45}\n", "malformed_yaml", "cannot be read as YAML"),
         (HEAD + "expresion: {file: e.tsv}\n", "unknown_key", "line 4, expresion: unknown key"),
@@ -36,36 +36,40 @@ def test_reads_the_short_forms(land):
         (HEAD + "expression: {file: e.tsv, unit: tpm, gene_id: ensembl}\n", "invalid_value", "needs gene_map"),
         (HEAD.replace("immune_phenotype", "main"), "invalid_value", "roles.0"),
         (HEAD.replace("title: A cohort\n", ""), "invalid_value", "title: is missing"),
-        (HEAD + "clinical: [{file: c.csv, patient_id: {column: id, pattern: '('}}]\n", "invalid_value", "no regular"),
+        (
+            HEAD + "clinical: [{file: c.csv, patient_id: {column: id, pattern: '('}}]\n",
+            "invalid_value",
+            "not a valid regular",
+        ),
         (
             HEAD + "clinical: [{file: c.csv, patient_id: id, columns: {er: {column: x, unit: days}}}]\n",
             "unknown_unit",
-            "not for er",
+            "not to er",
         ),
         (
             HEAD
             + "clinical:\n  - file: c.csv\n    patient_id: id\n"
             + "    columns:\n      er: {column: er, values: {1: positive}}\n",
             "invalid_value",
-            "line 8, clinical.0.columns.er.values.1.[key]: 1 is not text to YAML. Put it in quotes",
+            "line 8, clinical.0.columns.er.values.1.[key]: 1 is not text in YAML. Put it in quotes",
         ),
-        ("#" * 1_000_001, "too_large", "megabyte"),
+        ("#" * 1_000_001, "too_large", "larger than 1 MB"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_line(tmp_path, text, rule, said):
+def test_errors_name_the_line_and_the_rule(tmp_path, text, rule, said):
     error = refused(tmp_path, text)
     assert error.rule == rule
     assert said in str(error)
     assert "cohort.yaml" in str(error)
 
 
-def test_an_unknown_unit_lists_the_known_ones(tmp_path):
+def test_an_unknown_unit_lists_the_known_units(tmp_path):
     message = str(refused(tmp_path, HEAD + "expression: {file: e.tsv, unit: rpkm}\n"))
     assert "'log2_fpkm'" in message
     assert "'rpkm'" in message
 
 
-def test_not_utf8_and_not_there(tmp_path):
+def test_missing_and_misencoded_files_are_refused(tmp_path):
     (tmp_path / "cohort.yaml").write_bytes("title: Jürgen".encode("latin-1"))
     with pytest.raises(CohortError, match="UTF-8"):
         read_cohort(tmp_path)
@@ -74,7 +78,7 @@ def test_not_utf8_and_not_there(tmp_path):
     assert caught.value.rule == "cohort_file_missing"
 
 
-def test_cohorts_are_folders_with_a_cohort_file_and_a_plain_name(tmp_path):
+def test_cohorts_are_folders_with_a_cohort_file_and_a_valid_name(tmp_path):
     for name in ("b_2", "a", "No Good", "9lives", "empty"):
         (tmp_path / name).mkdir()
         if name != "empty":
@@ -97,7 +101,7 @@ def test_a_path_that_leaves_the_folder_is_refused(tmp_path, path):
     assert caught.value.rule == "path_leaves_folder"
 
 
-def test_a_path_inside_is_taken_whether_it_exists_or_not(tmp_path):
+def test_a_path_inside_is_resolved_whether_or_not_it_exists(tmp_path):
     (tmp_path / "images").mkdir()
     (tmp_path / "inside").symlink_to(tmp_path / "images")
     assert landing_path(tmp_path, "images/../images/x.nii") == (tmp_path / "images" / "x.nii").resolve()

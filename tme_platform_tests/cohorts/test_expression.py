@@ -16,30 +16,30 @@ def read(land):
     return read_one
 
 
-def test_genes_by_samples_as_in_the_file(read):
+def test_the_matrix_is_read_in_the_order_of_the_file(read):
     matrix, rejected = read("gene\tP2\tP1\nB\t1.5\t2\nA\t-0.25\t1e3\n")
     expected = pd.DataFrame({"P2": [1.5, -0.25], "P1": [2.0, 1000.0]}, index=pd.Index(["B", "A"], name="gene"))
     pd.testing.assert_frame_equal(matrix, expected)
     assert rejected.empty
 
 
-def test_a_value_that_is_no_number_costs_its_gene_only(read, rules):
+def test_a_non_numeric_value_removes_only_its_gene(read, rules):
     matrix, rejected = read("gene\tP1\tP2\nA\t1\tlow\nB\t3\t4\nC\tinf\t1\nD\t5\t6\n")
     assert matrix.index.tolist() == ["B", "D"]
     assert matrix.to_numpy().tolist() == [[3, 4], [5, 6]]
     assert rules(rejected) == {"not_a_number": 2}
-    assert "gene 'A', sample 'P2': 'low' is no number" in rejected["message"][0]
+    assert "gene 'A', sample 'P2': 'low' is not a number" in rejected["message"][0]
     assert rejected["action"].unique().tolist() == ["gene left out"]
 
 
-def test_a_column_of_text_costs_no_gene(read, rules):
+def test_a_text_column_removes_no_gene(read, rules):
     matrix, rejected = read("gene\tdescription\tP1\tP2\nA\tfirst\t1\t2\nB\tsecond\t3\t4\n")
     assert matrix.columns.tolist() == ["P1", "P2"]
     assert len(matrix) == 2
     assert rules(rejected) == {"not_a_number": 1}
 
 
-def test_missing_values_cost_the_gene_or_the_sample(read, rules):
+def test_missing_values_remove_the_gene_or_the_sample(read, rules):
     matrix, rejected = read("gene\tP1\tP2\tP3\nA\t1\tNA\t2\nB\t3\t\t4\nC\t5\t6\t\nD\t7\tnan\t8\n")
     assert matrix.columns.tolist() == ["P1", "P3"]
     assert matrix.index.tolist() == ["A", "B", "D"]
@@ -47,7 +47,7 @@ def test_missing_values_cost_the_gene_or_the_sample(read, rules):
     assert rejected.set_index("rule")["patient_id"]["empty_sample"] == "P2"
 
 
-def test_a_gene_twice_is_its_highest_row(read):
+def test_the_highest_row_of_a_repeated_gene_is_kept(read):
     matrix, rejected = read("gene\tP1\tP2\nA\t1\t1\nB\t2\t2\nA\t3\t5\n")
     assert matrix.loc["A"].tolist() == [3, 5]
     assert matrix.index.is_unique
@@ -56,20 +56,20 @@ def test_a_gene_twice_is_its_highest_row(read):
     assert "gene A has 2 rows; the one with the highest mean (4)" in row.message
 
 
-def test_names_that_are_missing_or_repeated(read, rules):
+def test_missing_and_repeated_names_are_rejected(read, rules):
     matrix, rejected = read("gene\tP1\t\tP1\nA\t1\t2\t3\n\t4\t5\t6\n \t4\t5\t6\nB\t7\t8\t9\n")
     assert matrix.columns.tolist() == ["P1"]
     assert matrix["P1"].tolist() == [1, 7]
     assert rules(rejected) == {"empty_sample_name": 1, "duplicate_sample": 1, "empty_gene_name": 1}
 
 
-def test_samples_become_patients_by_the_pattern(read, rules):
+def test_a_pattern_turns_samples_into_patients(read, rules):
     matrix, rejected = read("gene\tAA-01\tAA-11\tBB-01\tBB-01\nA\t1\t2\t3\t4\n", more=", patient_pattern: '^(..)-01'")
     assert matrix.loc["A"].to_dict() == {"AA": 1, "BB": 3}
     assert rules(rejected) == {"other_samples": 1, "duplicate_sample": 1}
 
 
-def test_ensembl_ids_become_symbols(read, rules):
+def test_ensembl_ids_are_mapped_to_symbols(read, rules):
     text = "gene\tP1\nENSG01.5\t1\nENSG02\t2\nENSG03.1\t3\nENSG09\t4\n"
     more = ", gene_id: ensembl, gene_map: map.tsv"
     matrix, rejected = read(text, more, **{"map.tsv": "id\tsymbol\nENSG01.2\tA\nENSG02\tB\nENSG03\tB\n"})
@@ -78,13 +78,13 @@ def test_ensembl_ids_become_symbols(read, rules):
     assert "ENSG09" in rejected.loc[rejected["rule"] == "gene_not_in_map", "message"].item()
 
 
-def test_without_its_map_there_are_no_genes(read, rules):
+def test_ensembl_ids_without_a_map_give_no_genes(read, rules):
     matrix, rejected = read("gene\tP1\nENSG01\t1\n", ", gene_id: ensembl, gene_map: map.tsv")
     assert matrix.empty
     assert rules(rejected)["file_missing"] == 1
 
 
-def test_a_sample_without_a_single_count(land, rules):
+def test_a_sample_without_counts_is_left_out(land, rules):
     folder, cohort = land("expression: {file: e.tsv, unit: counts}\n", {"e.tsv": "gene\tP1\tP2\nA\t0\t1\nB\t0\t2\n"})
     matrix, rejected = read_expression(folder, "small", cohort)
     assert matrix.columns.tolist() == ["P2"]
@@ -92,14 +92,14 @@ def test_a_sample_without_a_single_count(land, rules):
 
 
 @pytest.mark.parametrize("text", ["", "gene\n", "gene,P1\nA,1\n", "gene\tP1\nA\t1\t2\n", "gene\tP1\n"])
-def test_files_that_are_no_matrix(read, text):
+def test_files_without_a_matrix_are_rejected(read, text):
     matrix, rejected = read(text)
     assert matrix.empty
     assert set(rejected["rule"]) <= {"file_unreadable"}
     assert len(rejected) == (text != "gene\tP1\n")
 
 
-def test_no_file_and_no_expression(land, rules):
+def test_a_missing_file_is_rejected_and_expression_is_optional(land, rules):
     folder, cohort = land("expression: {file: e.tsv, unit: tpm}\n", {"e.tsv.gz": ""})
     matrix, rejected = read_expression(folder, "small", cohort)
     assert matrix.empty
@@ -110,7 +110,7 @@ def test_no_file_and_no_expression(land, rules):
     assert rejected.empty
 
 
-def test_gzip_csv_and_parquet_are_the_same(land):
+def test_gzip_csv_and_parquet_give_the_same_matrix(land):
     frame = pd.DataFrame({"P1": [1.5, 2.0], "P2": [3.0, 4.0]}, index=pd.Index(["A", "B"], name="gene"))
     found = []
     for file in ("e.csv", "e.tsv.gz", "e.parquet"):

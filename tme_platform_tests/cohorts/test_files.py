@@ -9,7 +9,7 @@ from tme_platform.cohorts import files, hash_cache, list_files, prune_hash_cache
 from tme_platform.cohorts.files import FileStamp, sha256_of
 
 
-def test_every_file_with_its_hash_but_no_clutter(tmp_path):
+def test_files_are_listed_with_their_hash_without_temporary_ones(tmp_path):
     (tmp_path / "images").mkdir()
     (tmp_path / "images" / "b.nii.gz").write_bytes(b"image")
     (tmp_path / "a.csv").write_bytes(b"a")
@@ -35,7 +35,7 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path):
 
 @pytest.fixture
 def read(monkeypatch):
-    """What was read to be hashed, by name; and it is later than it was, so that files have settled."""
+    """Names of the files that are read for hashing; the clock is ahead, so that files are old enough to be cached."""
     names = []
     whole = files.hashlib.file_digest
     now = files.time.time_ns
@@ -46,7 +46,7 @@ def read(monkeypatch):
     return names
 
 
-def test_the_cache_spares_reading_and_forgets_what_is_gone(tmp_path, read):
+def test_the_cache_saves_reading_and_drops_removed_files(tmp_path, read):
     for name in "abc":
         (tmp_path / f"{name}.csv").write_text(name)
     cache = {"gone.csv": FileStamp(1, 1, 1, 1, "x")}
@@ -55,12 +55,12 @@ def test_the_cache_spares_reading_and_forgets_what_is_gone(tmp_path, read):
     pd.testing.assert_frame_equal(list_files(tmp_path, cache), first)
     (tmp_path / "b.csv").write_text("B")
     second = list_files(tmp_path, cache)
-    assert read == ["a.csv", "b.csv", "c.csv", "b.csv"], "only what was written again"
+    assert read == ["a.csv", "b.csv", "c.csv", "b.csv"], "only the rewritten file"
     assert (second["sha256"] == first["sha256"]).tolist() == [True, False, True]
     pd.testing.assert_frame_equal(second, list_files(tmp_path))
 
 
-def test_times_that_were_put_back_hide_nothing(tmp_path, read):
+def test_changes_are_found_when_modification_times_are_restored(tmp_path, read):
     file = tmp_path / "a.csv"
     file.write_text("one")
     cache = {}
@@ -75,7 +75,7 @@ def test_times_that_were_put_back_hide_nothing(tmp_path, read):
     assert list_files(tmp_path, cache)["sha256"].nunique() == 2
 
 
-def test_a_file_written_just_now_is_read_again(tmp_path, read, monkeypatch):
+def test_a_recently_written_file_is_not_cached(tmp_path, read, monkeypatch):
     (tmp_path / "a.csv").write_text("one")
     monkeypatch.setattr(files.time, "time_ns", lambda: (tmp_path / "a.csv").stat().st_ctime_ns + 1_000_000_000)
     cache = {}
@@ -85,33 +85,33 @@ def test_a_file_written_just_now_is_read_again(tmp_path, read, monkeypatch):
     assert read == ["a.csv", "a.csv"]
 
 
-def test_hashes_outlive_the_process_and_may_be_lost(tmp_path, read):
+def test_the_cache_is_stored_and_rebuilt_when_damaged(tmp_path, read):
     landed, state = tmp_path / "landed", tmp_path / "state"
     landed.mkdir()
     (landed / "a.csv").write_text("one")
 
-    def look(**options):
+    def files_read(**options):
         before = len(read)
         with hash_cache(state, "small", **options) as known:
             list_files(landed, known)
         return len(read) - before
 
-    assert look(write=False) == 1
-    assert not state.exists(), "who only looks leaves no trace"
-    assert (look(), look(), look()) == (1, 0, 0)
+    assert files_read(write=False) == 1
+    assert not state.exists(), "read-only use writes nothing"
+    assert (files_read(), files_read(), files_read()) == (1, 0, 0)
     stored = state / "small.json"
     good = stored.read_text()
     for broken in ("", "{", "[]", "null", '{"format": 0, "files": {}}', '{"format": 1, "files": {"a.csv": [1, "x"]}}'):
         stored.write_text(broken)
-        assert (look(), look()) == (1, 0), broken
+        assert (files_read(), files_read()) == (1, 0), broken
         assert stored.read_text() == good
-    assert [path.name for path in state.iterdir()] == ["small.json"], "no draft is left behind"
+    assert [path.name for path in state.iterdir()] == ["small.json"], "no temporary file is left"
     assert prune_hash_caches(state, ["small"]) == []
     assert prune_hash_caches(state, ["other"], dry_run=True) == prune_hash_caches(state, ["other"]) == ["small"]
     assert not stored.exists()
 
 
-def test_a_state_folder_that_cannot_be_written_costs_time_only(tmp_path, read):
+def test_an_unwritable_state_folder_is_no_error(tmp_path, read):
     (tmp_path / "landed").mkdir()
     (tmp_path / "landed" / "a.csv").write_text("one")
     (tmp_path / "state").write_text("a file where the folder should be")
@@ -119,19 +119,19 @@ def test_a_state_folder_that_cannot_be_written_costs_time_only(tmp_path, read):
         assert len(list_files(tmp_path / "landed", known)) == 1
 
 
-def test_a_series_whose_files_are_known_is_not_read(tmp_path, read):
+def test_a_series_with_known_hashes_is_not_read(tmp_path, read):
     series = tmp_path / "series"
     series.mkdir()
     for number in range(3):
         (series / f"{number}.dcm").write_bytes(bytes([number]))
     known = {path: sha256_of(path) for path in series.iterdir()}
     before = len(read)
-    told = sha256_of(series, known)
+    digest = sha256_of(series, known)
     assert len(read) == before
-    assert told == sha256_of(series)
+    assert digest == sha256_of(series)
 
 
-def test_a_folder_is_hashed_by_names_and_contents(tmp_path):
+def test_the_hash_of_a_folder_covers_names_and_contents(tmp_path):
     series = tmp_path / "series"
     series.mkdir()
     (series / "1.dcm").write_bytes(b"1")
@@ -153,10 +153,10 @@ def test_source_files_by_kind(land):
     assert source_files(cohort, "cell_scores") == ["s.tsv", "g.tsv"]
     assert source_files(cohort, "features") == ["f.csv"]
     assert source_files(cohort, "imaging") == ["imaging.csv"]
-    with pytest.raises(ValueError, match="name one of clinical"):
+    with pytest.raises(ValueError, match="use one of clinical"):
         source_files(cohort, "images")
 
 
-def test_a_cohort_that_brings_nothing_depends_on_nothing(land):
+def test_an_empty_declaration_has_no_source_files(land):
     _, cohort = land("")
     assert all(source_files(cohort, k) == [] for k in ("clinical", "expression", "cell_scores", "features", "imaging"))

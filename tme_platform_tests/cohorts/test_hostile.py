@@ -1,4 +1,4 @@
-"""Input made to do harm: what was tried, and that it is refused or handled. The list is `docs/hostile_input.md`."""
+"""Hostile input is refused or handled. The cases are listed in `docs/hostile_input.md`."""
 
 import gzip
 import re
@@ -120,8 +120,8 @@ def test_yaml_bombs(tmp_path, text):
 
 @pytest.mark.parametrize("kind", ["clinical", "expression"])
 def test_gzip_bombs(land, monkeypatch, kind):
-    monkeypatch.setattr(inflate, "MOST_BYTES", 1 << 20)
-    monkeypatch.setattr(inflate, "MOST_TIMES", 20)
+    monkeypatch.setattr(inflate, "UNCHECKED_BYTES", 1 << 20)
+    monkeypatch.setattr(inflate, "MAX_RATIO", 20)
     declared = {
         "clinical": CLINICAL.replace("c.csv", "c.csv.gz"),
         "expression": "expression: {file: c.csv.gz, unit: tpm}\n",
@@ -135,11 +135,11 @@ def test_gzip_bombs(land, monkeypatch, kind):
     assert "file_unreadable" in set(rejected["rule"])
     assert rejected["message"].str.contains("inflates to more than 20 times its size").any()
     random = np.random.default_rng(1).integers(20, 90, 100_000)
-    honest = b"id,age\n" + b"".join(b"P%d,%d\n" % (number, age) for number, age in enumerate(random))
-    (folder / "c.csv.gz").write_bytes(gzip.compress(honest))
+    harmless = b"id,age\n" + b"".join(b"P%d,%d\n" % (number, age) for number, age in enumerate(random))
+    (folder / "c.csv.gz").write_bytes(gzip.compress(harmless))
     found = read(folder, "small", cohort)
     rejected = found.rejected if kind == "clinical" else found[1]
-    assert "file_unreadable" not in set(rejected["rule"]), "a large table that inflates as tables do is read"
+    assert "file_unreadable" not in set(rejected["rule"]), "a large table with an ordinary compression ratio is read"
 
 
 def test_a_compressed_image_that_does_not_end(tmp_path):
@@ -149,16 +149,16 @@ def test_a_compressed_image_that_does_not_end(tmp_path):
         stream.write((tmp_path / "a.nii").read_bytes())
         for _ in range(50):
             stream.write(bytes([255]) * 4_000_000)
-    assert read_series(tmp_path / "a.nii.gz").GetSize() == (5, 4, 3), "no more is read than its header announces"
+    assert read_series(tmp_path / "a.nii.gz").GetSize() == (5, 4, 3), "only the size declared in the header is read"
 
 
 def test_parquet_bombs(land, monkeypatch):
-    monkeypatch.setattr(inflate, "MOST_CELLS", 1000)
+    monkeypatch.setattr(inflate, "MAX_CELLS", 1000)
     folder, cohort = land(CLINICAL.replace("c.csv", "c.parquet"))
     parquet.write_table(pa.table({"id": ["P1"] * 600, "age": [50] * 600}), folder / "c.parquet")
     rejected = read_clinical(folder, "small", cohort).rejected
     assert rejected["rule"].tolist() == ["file_unreadable"]
-    assert "announces 600 rows of 2 columns" in rejected["message"].iloc[0]
+    assert "declares 600 rows of 2 columns" in rejected["message"].iloc[0]
 
 
 @pytest.mark.parametrize(
@@ -172,8 +172,8 @@ def test_cohort_names_with_sql(tmp_path, name):
 
 
 def test_column_names_and_values_with_sql(tmp_path, land):
-    evil = 'a"; DROP VIEW patients; --'
-    features = f'patient_id,"{evil.replace(chr(34), chr(34) * 2)}",b\n"P\';DROP TABLE x;--",50,1\n'
+    hostile = 'a"; DROP VIEW patients; --'
+    features = f'patient_id,"{hostile.replace(chr(34), chr(34) * 2)}",b\n"P\';DROP TABLE x;--",50,1\n'
     folder, cohort = land("features: {file: f.csv, feature_set: x}\n", {"f.csv": features})
     frame, rejected = read_features(folder, "small", cohort)
     assert rejected.empty
@@ -187,7 +187,7 @@ def test_column_names_and_values_with_sql(tmp_path, land):
     build_catalog(lake)
     found = query(tmp_path / "lake", "select * from radiomic_features")
     assert found["patient_id"].tolist() == ["P';DROP TABLE x;--"]
-    assert found[evil].tolist() == [50]
+    assert found[hostile].tolist() == [50]
     assert "patients" in set(query(tmp_path / "lake", "select table_name from lake_tables")["table_name"])
 
 

@@ -1,4 +1,4 @@
-"""The bundled cohorts, read for real: what they hold, and that each of their traps is handled by a rule."""
+"""The bundled cohorts have the documented content, and a rule handles each of their known data problems."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def of_rule(tables: ClinicalTables, rule: str) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("name", COHORTS)
-def test_every_bundled_cohort_is_ready_and_says_where_it_is_from(landing, name):
+def test_every_bundled_cohort_is_ready_and_has_provenance(landing, name):
     report = check_cohort(landing / name)
     assert report.problems == ()
     assert (landing / name / "PROVENANCE.md").is_file()
@@ -49,7 +49,7 @@ def test_the_bundled_cohorts_are_small(landing):
     assert sum(check_cohort(landing / name).counts["bytes"] for name in COHORTS) < 20e6
 
 
-def test_tcga_is_the_1082_tumours_with_fractions(landing, patients):
+def test_tcga_has_1082_tumours_with_fractions(landing, patients):
     scores, groups, rejected = read_cell_scores(landing / "tcga_brca", "tcga_brca", read_cohort(landing / "tcga_brca"))
     assert scores.shape == (41, 1082)
     assert rejected.empty
@@ -59,7 +59,7 @@ def test_tcga_is_the_1082_tumours_with_fractions(landing, patients):
     assert not any("Cancer" in name or "Luminal" in name or name == "Myoepithelial" for name in groups)
 
 
-def test_tcga_known_values(patients):
+def test_tcga_clinical_values(patients):
     known = patients.notna().sum()
     assert known[["age_years", "sex", "os_event", "laterality", "site"]].tolist() == [1082, 1082, 1082, 1081, 1082]
     assert known["os_days"] == 1069
@@ -68,7 +68,7 @@ def test_tcga_known_values(patients):
     assert patients["os_days"].min() > 0
     assert patients["age_years"].between(20, 95).all()
     assert set(patients["stage"].dropna()) == {"I", "IA", "IB", "II", "IIA", "IIB", "III", "IIIA", "IIIB", "IIIC", "IV"}
-    # counted once by hand in plain pandas: first Xena's immunohistochemistry, then cBioPortal's
+    # counted once by hand in plain pandas: Xena's immunohistochemistry first, then cBioPortal's
     counts = {name: patients[name].value_counts().to_dict() for name in ("er", "pr", "her2", "pam50")}
     assert counts == {
         "er": {"positive": 795, "negative": 237},
@@ -78,24 +78,26 @@ def test_tcga_known_values(patients):
     }
 
 
-def test_trap_negative_times(tcga, patients):
+def test_negative_times_are_replaced_or_missing(tcga, patients):
     negative = of_rule(tcga, "negative_os_time")
     assert negative["patient_id"].tolist() == ["TCGA-A8-A082", "TCGA-PL-A8LV"]
     assert (negative["file"] == "xena_survival.tsv.gz").all()
-    assert patients.loc["TCGA-A8-A082", "os_days"] == pytest.approx(18.04911727 * 365.25 / 12), "cBioPortal's, instead"
+    assert patients.loc["TCGA-A8-A082", "os_days"] == pytest.approx(18.04911727 * 365.25 / 12), (
+        "the value of cBioPortal"
+    )
     assert np.isnan(patients.loc["TCGA-PL-A8LV", "os_days"])
 
 
-def test_trap_missing_times(tcga, patients):
+def test_zero_times_are_missing(tcga, patients):
     zero = of_rule(tcga, "zero_os_time")
     assert len(zero) == 13
     assert patients.loc[zero["patient_id"], "os_days"].isna().all()
     assert set(patients.index[patients["os_days"].isna()]) == set(zero["patient_id"])
-    # not in Xena's survival, so in months
+    # missing in Xena's survival table; cBioPortal gives months
     assert patients.loc["TCGA-BH-A0B2", "os_days"] == pytest.approx(40.814985 * 365.25 / 12)
 
 
-def test_trap_normals_and_metastases(tcga):
+def test_normal_tissue_and_metastases_are_left_out(tcga):
     others = of_rule(tcga, "other_samples").set_index("file")["message"]
     assert "169 of 1,268 rows" in others["xena_survival.tsv.gz"]
     assert "170 of 1,283 rows" in others["xena_phenotype.tsv.gz"]
@@ -104,8 +106,8 @@ def test_trap_normals_and_metastases(tcga):
     assert samples.str[13:15].unique().tolist() == ["01"]
 
 
-def test_trap_decimal_commas(patients):
-    # the file has: TCGA-3C-AAAU-01A BRCA 0,9333 NaN NaN 0,7 0,7886
+def test_decimal_commas_of_the_purity_table_are_read(patients):
+    # the line in the file: TCGA-3C-AAAU-01A BRCA 0,9333 NaN NaN 0,7 0,7886
     row = patients.loc["TCGA-3C-AAAU"]
     assert (row["purity_estimate"], row["purity_ihc"]) == (0.9333, 0.7)
     assert row[["purity_absolute", "purity_lump"]].isna().all()
@@ -115,7 +117,7 @@ def test_trap_decimal_commas(patients):
     assert patients[columns].max().max() <= 1
 
 
-def test_trap_several_rows_per_patient(tcga, patients):
+def test_the_first_of_several_purity_rows_is_kept(tcga, patients):
     twice = of_rule(tcga, "duplicate_patient")
     assert len(twice) == 12
     assert (twice["file"] == "purity.tsv").all()
@@ -123,16 +125,16 @@ def test_trap_several_rows_per_patient(tcga, patients):
     assert patients.index.is_unique
 
 
-def test_where_the_tcga_tables_disagree(tcga):
-    told = of_rule(tcga, "sources_disagree")
-    assert told["message"].str.extract(r"^(\w+) differs .* for (\d+) ").to_numpy().tolist() == [
+def test_disagreements_of_the_tcga_tables_are_reported(tcga):
+    disagreements = of_rule(tcga, "sources_disagree")
+    assert disagreements["message"].str.extract(r"^(\w+) differs .* for (\d+) ").to_numpy().tolist() == [
         ["os_days", "3"],
         ["os_event", "1"],
         ["her2", "42"],
     ]
 
 
-def test_nothing_else_of_tcga_is_rejected(tcga):
+def test_tcga_has_no_other_rejections(tcga):
     assert set(tcga.rejected["rule"]) == {
         "negative_os_time",
         "zero_os_time",
@@ -161,7 +163,7 @@ def test_mri_features_of_91_patients(landing, patients):
     assert features.notna().all(axis=None)
     assert all(name.replace("_", "").isalnum() for name in features.columns)
     assert set(features.index) - set(patients.index) == {"TCGA-BH-A0B6"}
-    # identities of the features: K3 = K1 / K2, G3 = S3 / S1
+    # identities that hold between features: K3 = K1 / K2, G3 = S3 / S1
     np.testing.assert_allclose(
         features["K3_uptake_rate"], features["K1_maximum_enhancement"] / features["K2_time_to_peak"], rtol=1e-3
     )

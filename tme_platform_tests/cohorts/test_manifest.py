@@ -3,8 +3,8 @@ import hashlib
 import pytest
 
 from tme_platform.cohorts import read_manifest
-from tme_platform.cohorts.manifest import _COLUMNS
 from tme_platform.imaging import uid_digest
+from tme_platform.tables.cohorts import IMAGING_SERIES
 
 
 @pytest.fixture
@@ -22,9 +22,9 @@ def sha(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def test_defaults_and_hashes(read):
+def test_defaults_and_hashes_are_filled_in(read):
     outlines, rejected = read("patient_id,image,mask\nP1,i/1.nii,i/m.nii\n")
-    assert list(outlines.columns) == _COLUMNS
+    assert list(outlines.columns) == IMAGING_SERIES.own_columns
     row = outlines.iloc[0]
     assert (row["series"], row["reader"], row["session"], row["mask_label"]) == ("1", "1", 1, 1)
     assert (row["image_sha256"], row["mask_sha256"]) == (sha("image"), sha("mask"))
@@ -32,7 +32,7 @@ def test_defaults_and_hashes(read):
     assert rejected.empty
 
 
-def test_readers_sessions_and_a_folder_of_dicom(read):
+def test_readers_sessions_and_dicom_folders_are_read(read):
     text = (
         "patient_id,series,image,mask,mask_label,reader,session,exclusion_mask\n"
         "P2,T1,i/series,i/m.nii,3,B,2,i/1.nii\nP1,T1,i/series,i/m.nii,1,A,1,\nP1,T1,i/series,i/m.nii,1,A,2,\n"
@@ -49,7 +49,7 @@ def test_readers_sessions_and_a_folder_of_dicom(read):
     assert outlines["mask_label"].tolist() == [1, 1, 3]
 
 
-def test_known_hashes_are_not_computed_again(read):
+def test_known_hashes_are_used(read):
     outlines, _ = read("patient_id,image,mask\nP1,i/1.nii,i/m.nii\n", {"i/1.nii": "known"})
     assert outlines[["image_sha256", "mask_sha256"]].iloc[0].tolist() == ["known", sha("mask")]
 
@@ -68,7 +68,7 @@ def test_known_hashes_are_not_computed_again(read):
         ("P1,i/1.nii,i/m.nii,1,0,", "not_a_number", "session is '0'"),
     ],
 )
-def test_a_bad_outline_never_stops_the_rest(read, row, rule, said):
+def test_a_bad_outline_does_not_affect_the_others(read, row, rule, said):
     header = "patient_id,image,mask,mask_label,session,exclusion_mask\n"
     outlines, rejected = read(f"{header}{row}\nP2,i/1.nii,i/m.nii,1,1,\n")
     assert outlines["patient_id"].tolist() == ["P2"]
@@ -77,7 +77,7 @@ def test_a_bad_outline_never_stops_the_rest(read, row, rule, said):
     assert said in bad.message
 
 
-def test_a_choice_of_series_and_phase(read):
+def test_dicom_series_and_phases_are_read_without_uids(read):
     header = "patient_id,image,mask,dicom_series,phase,minus\n"
     outlines, rejected = read(f"{header}P1,i/series,i/m.nii,7b,1,0\nP2,i/series,i/m.nii,1.2.840.99,,\n")
     assert rejected.empty
@@ -95,29 +95,29 @@ def test_a_choice_of_series_and_phase(read):
         (",0", "phase_missing", "minus"),
     ],
 )
-def test_a_phase_that_cannot_be(read, choice, rule, said):
+def test_invalid_phases_are_rejected(read, choice, rule, said):
     outlines, rejected = read(f"patient_id,image,mask,phase,minus\nP1,i/1.nii,i/m.nii,{choice}\n")
     assert outlines.empty
     assert rejected["rule"].tolist() == [rule]
     assert said in rejected["message"].iloc[0]
 
 
-def test_the_same_outline_again(read, rules):
+def test_repeated_outlines_are_rejected(read, rules):
     rows = ["P1,i/1.nii,i/m.nii,A", "P1,i/1.nii,i/m.nii,A", "P1,i/1.nii,i/1.nii,A", ",i/1.nii,i/m.nii,A"]
     outlines, rejected = read("\n".join(["patient_id,image,mask,reader", *rows]))
     assert outlines["mask"].tolist() == ["i/m.nii"]
     assert rules(rejected) == {"duplicate_outline": 1, "patient_id_missing": 1}
 
 
-def test_columns_that_are_not_there(read, rules):
+def test_missing_columns_are_reported(read, rules):
     outlines, rejected = read("patient,image,masks\nP1,i/1.nii,i/m.nii\n")
     assert outlines.empty
-    assert list(outlines.columns) == _COLUMNS
+    assert list(outlines.columns) == IMAGING_SERIES.own_columns
     assert rules(rejected) == {"unknown_column": 2}
     assert "nearest: masks" in rejected["message"].iloc[0] + rejected["message"].iloc[1]
 
 
-def test_no_manifest(land, rules):
+def test_a_missing_manifest_is_rejected(land, rules):
     folder, cohort = land("imaging: {}\n")
     outlines, rejected = read_manifest(folder, "small", cohort)
     assert outlines.empty

@@ -25,7 +25,7 @@ def features(land):
     return read_one
 
 
-def test_scores_of_the_populations_that_have_a_group(scores):
+def test_scores_are_read_for_populations_with_a_group(scores):
     table, groups, rejected = scores("patient_id\tCancer\tFibroblasts\tT cells\nP2\t.8\t0.15\t.05\nP1\t1\t0\t0\n")
     assert table.index.tolist() == ["Fibroblasts", "T cells"]
     assert table.columns.tolist() == ["P2", "P1"]
@@ -42,7 +42,7 @@ def test_a_patient_needs_every_score(scores, rules):
     assert rejected["patient_id"].tolist() == ["P3", "P2", "P4"]
 
 
-def test_groups_that_do_not_fit(scores, rules):
+def test_unknown_populations_and_groups_are_rejected(scores, rules):
     text = "patient_id\tT cells\tFibroblasts\tB cells\nP1\t1\t2\t3\n"
     table, groups, rejected = scores(text, GROUPS + "B cell\tadaptive\nB cells\tinnate\n")
     assert list(groups) == table.index.tolist() == ["T cells", "Fibroblasts"]
@@ -52,14 +52,14 @@ def test_groups_that_do_not_fit(scores, rules):
     assert "innate_inactivated" in said["unknown_group"]
 
 
-def test_no_groups_no_scores(scores, rules):
+def test_without_groups_there_are_no_scores(scores, rules):
     table, groups, rejected = scores("patient_id\tT cells\nP1\t1\n", "a\tb\n1\t2\n")
     assert table.empty
     assert groups == {}
     assert rules(rejected) == {"unknown_column": 1}
 
 
-def test_the_same_patient_again(scores, rules):
+def test_repeated_and_unnamed_patients_are_rejected(scores, rules):
     table, _, rejected = scores("patient_id\tT cells\tFibroblasts\nP1\t1\t2\nP1\t1\t2\nP2\t3\t4\nP2\t5\t6\n\t7\t8\n")
     assert table.loc["T cells"].to_dict() == {"P1": 1, "P2": 3}
     assert rules(rejected) == {"duplicate_patient": 1, "patient_id_missing": 1}
@@ -74,7 +74,7 @@ def test_features_are_renamed(features):
     assert rejected.empty
 
 
-def test_features_that_are_no_finite_numbers(features, rules):
+def test_features_that_are_not_finite_numbers_are_rejected(features, rules):
     text = "patient_id,version,a,b\nP1,v3,1,2\nP2,v3,inf,high\nP3,v3,,\nP4,v3,5,-inf\n"
     table, rejected = features(text)
     assert table.columns.tolist() == ["a", "b"]
@@ -84,13 +84,13 @@ def test_features_that_are_no_finite_numbers(features, rules):
     assert sorted(rejected["action"].unique()) == ["column left out", "patient left out", "value set missing"]
 
 
-def test_feature_names_that_clash_or_are_not_there(features, rules):
+def test_clashing_and_missing_feature_names_are_rejected(features, rules):
     table, rejected = features("patient_id,a,a,b\nP1,1,2,3\n", ", rename: {b: a, c: d}")
     assert table.to_dict("list") == {"a": [1.0]}
     assert rules(rejected) == {"duplicate_column": 2, "unknown_column": 1}
 
 
-def test_without_patients_there_are_no_features(features, rules):
+def test_without_a_patient_column_there_are_no_features(features, rules):
     table, rejected = features("id,a\nP1,1\n")
     assert table.empty
     assert rules(rejected) == {"unknown_column": 1}

@@ -1,4 +1,4 @@
-"""Pairs of populations that are held against each other."""
+"""Pairs of populations that are compared with each other."""
 
 from pathlib import Path
 
@@ -14,14 +14,14 @@ score_comparison: {cohort: other, pairs: pairs.tsv}
 """
 
 
-def test_rows_of_one_population_are_put_together(tmp_path: Path) -> None:
+def test_rows_of_a_population_are_grouped(tmp_path: Path) -> None:
     (tmp_path / "cohort.yaml").write_text(COHORT)
     (tmp_path / "pairs.tsv").write_text("population\tcompared_with\nB\tb1\nT\tt\nB\tb2\n")
     assert read_score_pairs(tmp_path, read_cohort(tmp_path)) == {"B": ["b1", "b2"], "T": ["t"]}
 
 
 @pytest.mark.parametrize(("text", "said"), [(None, "cannot be read"), ("a\tb\n1\t2\n", "population, compared_with")])
-def test_mistakes_are_named(tmp_path: Path, text: str | None, said: str) -> None:
+def test_errors_name_the_mistake(tmp_path: Path, text: str | None, said: str) -> None:
     (tmp_path / "cohort.yaml").write_text(COHORT)
     if text is not None:
         (tmp_path / "pairs.tsv").write_text(text)
@@ -29,7 +29,7 @@ def test_mistakes_are_named(tmp_path: Path, text: str | None, said: str) -> None
         read_score_pairs(tmp_path, read_cohort(tmp_path))
 
 
-def test_the_bundled_pairs_name_populations_that_there_are(landing: Path) -> None:
+def test_the_bundled_pairs_name_existing_populations(landing: Path) -> None:
     folder = landing / "tcga_brca_rnaseq"
     pairs = read_score_pairs(folder, read_cohort(folder))
     fractions = (landing / "tcga_brca" / "population_groups.tsv").read_text()

@@ -1,4 +1,4 @@
-"""The two bundled expression matrices, read once."""
+"""The two bundled expression matrices."""
 
 from pathlib import Path
 

@@ -6,7 +6,7 @@ from scipy.stats import mannwhitneyu
 from tme_platform.expression import CHECKPOINT_GENES, compare_genes, enrichment
 
 
-def test_wilcoxon_equals_r(scanb, reference):
+def test_wilcoxon_matches_r(scanb, reference):
     # wilcox.test(esr1 ~ cluster, exact=FALSE, correct=TRUE)$p.value with kmeans(S, 2) of the hallmark scores
     partitions = pd.read_csv(
         reference / "nbclust" / "scanb400.kmeans_partitions_k1_to_k9.tsv.gz", sep="\t", index_col=0
@@ -18,7 +18,7 @@ def test_wilcoxon_equals_r(scanb, reference):
     assert (table["fdr"] >= table["p"]).all()
 
 
-def test_each_gene_alone_gives_the_same():
+def test_genes_match_scipy_one_by_one():
     rng = np.random.default_rng(0)
     matrix = pd.DataFrame(rng.normal(size=(5, 20)).round(1), index=list("abcde"), columns=range(20))
     matrix.loc["b", [3, 15]] = np.nan
@@ -38,14 +38,14 @@ def test_each_gene_alone_gives_the_same():
     assert table.loc["c", "reason"] == "no variation"
 
 
-def test_a_group_without_tumours_gives_reasons():
+def test_too_small_groups_have_a_reason():
     matrix = pd.DataFrame({"s1": [1.0], "s2": [2.0], "s3": [3.0]}, index=["a"])
     table = compare_genes(matrix, pd.Series({"s1": "A", "s2": "A", "s3": "B"}))
     assert table["p"].isna().all()
     assert table["reason"].tolist() == ["fewer than two values in a group"]
 
 
-def test_the_eight_checkpoint_genes_are_measured(tcga):
+def test_checkpoint_genes_are_in_tcga(tcga):
     assert len(CHECKPOINT_GENES) == 8
     assert set(CHECKPOINT_GENES) <= set(tcga.index)
 
@@ -56,7 +56,7 @@ def ranking():
     return pd.Series(rng.normal(size=2000), index=[f"g{i}" for i in range(2000)])
 
 
-def test_planted_sets_are_found(ranking):
+def test_planted_sets_are_detected(ranking):
     ordered = ranking.sort_values(ascending=False).index
     rng = np.random.default_rng(4)
     sets = {f"random{i}": list(rng.choice(ordered, 30, replace=False)) for i in range(40)}
@@ -76,7 +76,7 @@ def test_planted_sets_are_found(ranking):
     pd.testing.assert_frame_equal(enrichment(ranking, sets, seed=1).set_index("term"), table)
 
 
-def test_score_and_leading_edge_by_the_definition(ranking):
+def test_score_and_leading_edge_match_their_definition(ranking):
     genes = list(ranking.index[100:140])
     row = enrichment(ranking, {"set": genes}).iloc[0]
     ordered = ranking.sort_values(ascending=False)
@@ -93,11 +93,11 @@ def test_score_and_leading_edge_by_the_definition(ranking):
     assert row["genes"].split(",") == list(ordered.index[member])
 
 
-def test_rankings_that_cannot_be_used(ranking):
+def test_invalid_rankings_are_rejected(ranking):
     assert enrichment(ranking, {"set": ["x"]}).empty
     with pytest.raises(ValueError, match="'g0' has an infinite value"):
         enrichment(pd.concat([pd.Series({"g0": np.inf}), ranking.iloc[1:]]), {"set": list(ranking.index[:20])})
     with pytest.raises(ValueError, match="'g0' is in the ranking more than once"):
         enrichment(pd.concat([ranking, ranking.iloc[:1]]), {"set": list(ranking.index[:20])})
-    holed = pd.concat([pd.Series({"extra": np.nan}), ranking])
-    assert enrichment(holed, {"set": [*ranking.index[:20], "extra"]}).loc[0, "n_genes"] == 20
+    incomplete = pd.concat([pd.Series({"extra": np.nan}), ranking])
+    assert enrichment(incomplete, {"set": [*ranking.index[:20], "extra"]}).loc[0, "n_genes"] == 20

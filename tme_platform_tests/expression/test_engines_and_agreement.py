@@ -19,7 +19,7 @@ def markers():
     return read_gmt(gene_set_path("mcpcounter"))
 
 
-def test_the_engine_named_is_the_engine_used(scanb, markers):
+def test_score_cells_uses_the_chosen_engine(scanb, markers):
     few = scanb.iloc[:, :10]
     pd.testing.assert_frame_equal(score_cells(few, markers), ssgsea(few, markers, normalise=False))
     pd.testing.assert_frame_equal(score_cells(few, markers, "mcp_counter"), mcp_counter(few, markers))
@@ -28,32 +28,32 @@ def test_the_engine_named_is_the_engine_used(scanb, markers):
         score_cells(few, markers, "cibersort")
 
 
-def test_gseapy_is_near_gsva_but_not_equal(scanb, markers):
+def test_gseapy_is_close_but_not_equal_to_gsva(scanb, markers):
     few = scanb.iloc[:, :40]
     ours, theirs = ssgsea(few, markers, normalise=False), gseapy_ssgsea(few, markers)
     assert list(theirs.index) == list(ours.index)
     assert list(theirs.columns) == list(ours.columns)
-    # tied values (the matrix has one decimal) are ordered otherwise: up to 189 in scores of thousands
+    # tied values (the matrix has one decimal) are ordered differently: scores in the thousands differ by up to 189
     assert 1 < (ours - theirs).abs().max(axis=None) < 200
     assert np.corrcoef(ours.to_numpy().ravel(), theirs.to_numpy().ravel())[0, 1] > 0.999
 
 
-def test_gseapy_without_ties_equals_gsva(scanb, markers):
+def test_gseapy_equals_gsva_without_ties(scanb, markers):
     rng = np.random.default_rng(0)
     few = scanb.iloc[:, :5] + rng.uniform(0, 0.01, size=(len(scanb), 5))
     np.testing.assert_allclose(gseapy_ssgsea(few, markers), ssgsea(few, markers, normalise=False), rtol=1e-6, atol=1e-4)
 
 
-def test_gseapy_refuses_what_it_cannot_rank(scanb, markers):
+def test_gseapy_rejects_missing_values_and_unknown_genes(scanb, markers):
     with pytest.raises(ValueError, match="None of 1 gene sets"):
         gseapy_ssgsea(scanb, {"set": ["x"]})
-    holed = scanb.iloc[:, :2].copy()
-    holed.iloc[0, 0] = np.nan
+    incomplete = scanb.iloc[:, :2].copy()
+    incomplete.iloc[0, 0] = np.nan
     with pytest.raises(ValueError, match="Missing expression"):
-        gseapy_ssgsea(holed, markers)
+        gseapy_ssgsea(incomplete, markers)
 
 
-def test_agreement_over_the_patients_of_both():
+def test_agreement_uses_patients_in_both_tables():
     scores = pd.DataFrame([[1, 2, 3, 4, 9], [1, 1, 1, 1, 1]], index=["T", "flat"], columns=list("abcde"))
     fractions = pd.DataFrame(
         [[0.1, 0.3, 0.2, 0.4], [0.1, 0.2, 0.2, np.nan]], index=["T1", "T2"], columns=["a", "b", "c", "d"]
@@ -63,15 +63,15 @@ def test_agreement_over_the_patients_of_both():
     assert table.loc["T", "rho"] == pytest.approx(0.8)
     assert table.loc["T", "n"] == 4
     assert table.loc["flat", "reason"] == "too few patients or no variation"
-    assert table.loc["B", "reason"] == "not there: B, B1"
+    assert table.loc["B", "reason"] == "not found: B, B1"
     assert table.loc[["flat", "B"], ["rho", "p", "fdr"]].isna().all(axis=None)
     summed = score_agreement(scores, fractions, {"T": ["T1", "T2"]}).iloc[0]
     assert (summed["n"], summed["compared_with"]) == (3, "T1 + T2")
     assert summed["rho"] == pytest.approx(0.5)
 
 
-def test_scores_follow_the_cell_fractions(tcga, landing):
-    """Measured on these 60 tumours: what two methods that share nothing but the RNA have in common."""
+def test_scores_correlate_with_cell_fractions(tcga, landing):
+    """Values measured on these 60 tumours, for two methods that share only the RNA."""
     scores = ssgsea(tcga, harmonise_gene_sets(read_gmt(gene_set_path("tme24")), tcga.index)[0])
     fractions = pd.read_csv(landing / "tcga_brca" / "cell_scores.tsv.gz", sep="\t", index_col=0).T
     states = list(fractions.index)

@@ -1,4 +1,4 @@
-"""MCP-counter and ESTIMATE against what R gives for the packages' own examples."""
+"""MCP-counter and ESTIMATE against R on the examples of the packages."""
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ def ovarian(reference):
     return pd.read_csv(reference / "estimate" / "ov_10.tsv.gz", sep="\t", index_col="gene")
 
 
-def test_mcp_counter_equals_r(reference):
+def test_mcp_counter_matches_r(reference):
     # MCPcounter.estimate(MCPcounterExampleData, featuresType = "affy133P2_probesets")
     folder = reference / "mcpcounter"
     expression = pd.read_csv(folder / "MCPcounterExampleData.tsv.gz", sep="\t", index_col=0)
@@ -30,7 +30,7 @@ def test_mcp_counter_without_markers_or_values():
     assert scores.loc["none"].isna().all()
 
 
-def test_estimate_equals_r_on_all_common_genes(ovarian, reference):
+def test_estimate_matches_r_on_all_common_genes(ovarian, reference):
     expected = pd.read_csv(reference / "estimate" / "computed_here_symbol_only_filter.tsv", sep="\t", index_col=0)
     scores = estimate_scores(ovarian)
     assert list(scores.columns) == ["stromal_score", "immune_score", "estimate_score", "tumour_purity"]
@@ -38,38 +38,38 @@ def test_estimate_equals_r_on_all_common_genes(ovarian, reference):
     assert scores.attrs == {"common_share": 1.0, "stromal_share": 1.0, "immune_share": 1.0}
 
 
-def test_estimate_is_near_the_published_output(ovarian, reference):
+def test_estimate_is_close_to_published_output(ovarian, reference):
     published = pd.read_csv(reference / "estimate" / "published_tidyestimate_README_output.tsv", sep="\t", index_col=0)
     scores = estimate_scores(ovarian)
-    # tidyestimate ranks 10,364 genes instead of 10,412, so its ranks (and no more) are shifted
+    # tidyestimate ranks 10,364 genes instead of 10,412, so only its ranks are shifted
     assert (scores["stromal_score"] - published["stromal"]).abs().max() < 15
     assert (scores["immune_score"] - published["immune"]).abs().max() < 15
     assert (scores["tumour_purity"] - published["purity"]).abs().max() < 0.004
 
 
-def test_estimate_does_not_depend_on_row_order_and_finds_renamed_genes(ovarian):
+def test_estimate_ignores_row_order_and_finds_renamed_genes(ovarian):
     expected = estimate_scores(ovarian)
     renamed = ovarian.iloc[::-1].rename(index={"SEPT9": "SEPTIN9", "GPR124": "ADGRA2", "ODZ4": "TENM4"})
     assert not renamed.index.equals(ovarian.index[::-1])
     pd.testing.assert_frame_equal(estimate_scores(renamed), expected)
 
 
-def test_estimate_refuses_a_matrix_of_other_genes(ovarian):
-    with pytest.raises(ValueError, match=r"share of 0\.5 .* common 0\.\d+, stromal"):
+def test_estimate_rejects_too_few_genes(ovarian):
+    with pytest.raises(ValueError, match=r"share of 0\.5: common 0\.\d+, stromal"):
         estimate_scores(ovarian.iloc[:3000])
     with pytest.raises(ValueError, match=r"common 0\.00"):
         estimate_scores(pd.DataFrame({"s": [1.0]}, index=["x"]), min_share=0)
 
 
-def test_purity_below_zero_is_missing(ovarian, monkeypatch):
+def test_negative_purity_is_missing(ovarian, monkeypatch):
     monkeypatch.setattr("tme_platform.expression.estimate._SLOPE", 1e-3)
     scores = estimate_scores(ovarian)
     assert scores["tumour_purity"].isna().any()
     assert scores["tumour_purity"].dropna().between(0, 1).all()
 
 
-def test_estimate_on_rna_seq_orders_tumours_as_published(tcga, landing):
-    # Spearman with the published ESTIMATE purity of the same 60 tumours (another RNA-seq pipeline)
+def test_purity_from_rna_seq_ranks_tumours_as_published(tcga, landing):
+    # Spearman correlation with the published ESTIMATE purity of the same 60 tumours (another RNA-seq pipeline)
     published = pd.read_csv(landing / "tcga_brca" / "purity.tsv", sep="\t", decimal=",")
     published = published[published["Sample.ID"].str[13:15] == "01"]
     published = published.groupby(published["Sample.ID"].str[:12])["ESTIMATE"].first().reindex(tcga.columns)

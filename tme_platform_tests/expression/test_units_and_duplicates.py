@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tme_platform.expression import UNITS, collapse_duplicates, to_log2, unit_doubt
+from tme_platform.expression import UNITS, collapse_duplicates, to_log2, unit_warning
 
 COUNTS = pd.DataFrame({"s1": [0, 600, 400], "s2": [10, 0, 90]}, index=["a", "b", "c"])
 
@@ -18,29 +18,29 @@ def test_counts_become_log2_counts_per_million():
 
 
 @pytest.mark.parametrize("unit", ["tpm", "fpkm"])
-def test_tpm_and_fpkm(unit):
+def test_tpm_and_fpkm_become_log2(unit):
     pd.testing.assert_frame_equal(to_log2(COUNTS, unit), np.log2(COUNTS + 1.0))
 
 
 @pytest.mark.parametrize("unit", [unit for unit in UNITS if unit.startswith("log2_")])
-def test_logarithms_stay(unit):
+def test_logarithms_are_not_changed(unit):
     logarithms = pd.DataFrame({"s": [-3.3, 0.0, np.nan, 15.0]})
     pd.testing.assert_frame_equal(to_log2(logarithms, unit), logarithms)
 
 
-def test_unknown_unit_lists_the_known_ones():
+def test_unknown_unit_lists_the_known_units():
     with pytest.raises(ValueError, match=r"'rpkm'.*counts, tpm, fpkm, log2_counts, log2_cpm, log2_tpm, log2_fpkm"):
         to_log2(COUNTS, "rpkm")
 
 
-def test_impossible_values():
+def test_impossible_values_are_rejected():
     with pytest.raises(ValueError, match="gene 'b', sample 's2' is -1"):
         to_log2(COUNTS.replace({"s2": {0: -1}}), "counts")
-    with pytest.raises(ValueError, match="without a single count: s1"):
+    with pytest.raises(ValueError, match="Samples without counts: s1"):
         to_log2(COUNTS.assign(s1=0), "counts")
 
 
-def test_values_of_another_unit_are_doubted():
+def test_values_of_another_unit_give_a_warning():
     logarithms = np.log2(COUNTS + 1)
     with pytest.warns(UserWarning, match="likely log2_tpm"):
         to_log2(logarithms, "tpm")
@@ -50,10 +50,10 @@ def test_values_of_another_unit_are_doubted():
         warnings.simplefilter("error")
         to_log2(COUNTS, "counts")
         to_log2(logarithms, "log2_counts")
-    assert unit_doubt(pd.DataFrame({"s": [np.nan]}), "tpm") is None
+    assert unit_warning(pd.DataFrame({"s": [np.nan]}), "tpm") is None
 
 
-def test_of_a_repeated_gene_the_highest_mean_stays():
+def test_repeated_gene_keeps_the_row_with_the_highest_mean():
     matrix = pd.DataFrame(
         {"s1": [1.0, 5.0, 2.0, 7.0, 3.0, 7.0], "s2": [1.0, 5.0, 9.0, np.nan, 3.0, 7.0]},
         index=["a", "b", "a", "c", "a", "c"],
@@ -64,7 +64,7 @@ def test_of_a_repeated_gene_the_highest_mean_stays():
     pd.testing.assert_frame_equal(collapsed, expected)
 
 
-def test_nothing_repeated_nothing_changed():
+def test_matrix_without_repeats_is_not_changed():
     kept, collapsed = collapse_duplicates(COUNTS)
     assert kept is COUNTS
     assert collapsed.empty

@@ -1,4 +1,4 @@
-"""Study files: defaults, extension, and messages for mistakes."""
+"""Study files: defaults, extension and error messages."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def test_the_packaged_studies_load() -> None:
     assert study.extraction.inner_mm == study.extraction.outer_mm == 2.0
 
 
-def test_a_study_extends_another_block_by_block(tmp_path: Path) -> None:
+def test_an_extending_study_overrides_single_settings(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text("extends: tcga_brca\nname: mine\nphenotypes:\n  k: 3\n")
     study = load_study(path)
@@ -39,14 +39,14 @@ def test_a_study_extends_another_block_by_block(tmp_path: Path) -> None:
         ("!!python/object/apply:os.system ['true']", "not valid YAML"),
     ],
 )
-def test_mistakes_are_named(tmp_path: Path, text: str, said: str) -> None:
+def test_errors_name_the_mistake(tmp_path: Path, text: str, said: str) -> None:
     path = tmp_path / "study.yaml"
     path.write_text(text)
     with pytest.raises(StudyError, match=said):
         load_study(path)
 
 
-def test_a_circle_of_extensions_is_refused(tmp_path: Path) -> None:
+def test_circular_extension_is_refused(tmp_path: Path) -> None:
     first, second = tmp_path / "a.yaml", tmp_path / "b.yaml"
     first.write_text(f"extends: {second}\nname: a\ntitle: a\n")
     second.write_text(f"extends: {first}\nname: b\ntitle: b\n")
@@ -54,6 +54,6 @@ def test_a_circle_of_extensions_is_refused(tmp_path: Path) -> None:
         load_study(first)
 
 
-def test_an_unknown_study_lists_the_known() -> None:
+def test_an_unknown_study_lists_the_known_ones() -> None:
     with pytest.raises(StudyError, match="tcga_brca"):
         load_study("nowhere")
