@@ -17,7 +17,7 @@ def report(
         typer.Option(help="Also write the folder for a manuscript: tables as CSV, figures as PDF, SVG, PNG and CSV."),
     ] = None,
 ) -> None:
-    """Write the study report from the tables as they are; nothing is computed anew."""
+    """Write the study report from the current tables; nothing is recomputed."""
     with console.status("reading the tables"):
         from tme_platform.report import (
             make_report,

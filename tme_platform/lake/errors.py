@@ -1,4 +1,4 @@
-"""What is said when the lake cannot be read or written. The storage library's own words are nested and long."""
+"""Errors of the lake in one sentence; those of the storage library are nested and long."""
 
 from __future__ import annotations
 
@@ -13,36 +13,38 @@ _NO_RIGHT = ("os error 13", "os error 30", "Permission denied", "Read-only file 
 
 
 class LakeError(RuntimeError):
-    """The lake could not be read or written; what was there before still is, whole."""
+    """The lake could not be read or written; its previous content is intact."""
 
 
 def not_read(table: str, root: Path | str, error: Exception) -> LakeError:
-    """Make the error for a table that is there but cannot be read."""
-    return LakeError(f"table {table} of the lake {root} cannot be read: {_told(error)}{_what_to_do(error, root)}.")
+    """The error for a table that exists but cannot be read."""
+    return LakeError(
+        f"table {table} of the lake {root} cannot be read: {_last_sentence(error)}{_what_to_do(error, root)}."
+    )
 
 
 def not_written(table: str, cohort: str | None, root: Path | str, error: Exception) -> LakeError:
-    """Make the error for a commit that did not come about."""
+    """The error for a commit that failed."""
     part = f" of cohort {cohort}" if cohort else ""
     return LakeError(
-        f"table {table}{part} could not be written to {root}: {_told(error)}. "
+        f"table {table}{part} could not be written to {root}: {_last_sentence(error)}. "
         f"The last version stands{_what_to_do(error, root)}; then run again."
     )
 
 
 def catalog_not_written(path: Path, error: Exception) -> LakeError:
-    """Make the error for a catalog that could not be built."""
+    """The error for a catalog that could not be built."""
     return LakeError(
-        f"the catalog {path} could not be written: {_told(error)}. "
+        f"the catalog {path} could not be written: {_last_sentence(error)}. "
         f"The tables stand, and so does the last catalog{_what_to_do(error, path)}; then run again."
     )
 
 
-def _told(error: Exception) -> str:
-    """The last sentence of a nested error, which is the one that says why."""
+def _last_sentence(error: Exception) -> str:
+    """The last sentence of a nested error, which gives the cause."""
     lines = [_COLOURS.sub("", line).strip(" ↳\t") for line in str(error).splitlines()]
-    told = [line for line in lines if line and not line.startswith("<")]
-    return told[-1].rstrip(".") if told else type(error).__name__
+    sentences = [line for line in lines if line and not line.startswith("<")]
+    return sentences[-1].rstrip(".") if sentences else type(error).__name__
 
 
 def _what_to_do(error: Exception, root: Path | str) -> str:

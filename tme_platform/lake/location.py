@@ -1,6 +1,6 @@
 """Where a lake lies: its root (a folder or an object store), and the folder for what cannot lie in an object store.
 
-The catalog is a DuckDB file, Dagster's and MLflow's own databases are SQLite files unless they are told of a server,
+The catalog is a DuckDB file, Dagster's and MLflow's own databases are SQLite files unless a server is configured,
 and locks and logs are files too: all these need a folder of this machine, for a lake in a folder that same folder.
 """
 
@@ -42,7 +42,7 @@ def state_folder(root: Path | str, state: Path | str = "") -> Path:
 
 
 def storage_options(root: Path | str) -> dict[str, str] | None:
-    """What an object store needs to be told beyond the environment, from which address and credentials are taken.
+    """Options of an object store beyond the environment, from which address and credentials are taken.
 
     They are read from the variables that every client of the store knows (`AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL`,
     `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ALLOW_HTTP`; `GOOGLE_...`, `AZURE_...`) and never from settings, which

@@ -1,4 +1,4 @@
-"""Scanner effects taken out, where the study asks for it. ComBat and its rules are `radiomics`'.
+"""Steps of harmonisation: scanner effects are removed if the study asks for it. ComBat belongs in `radiomics`.
 
 It is learned on the patients that train the signature and applied to everybody of a scanner they know. It never sees a
 phenotype, but all training patients at once: within the signature's folds it is a given, as the extraction is.
@@ -40,8 +40,8 @@ def harmonisation(scope: Scope) -> StepResult:
     tables, notes = [], {}
     for name, rows in together.groupby("feature_set"):
         features = rows.drop(columns=["feature_set", "batch"]).dropna(axis="columns", how="all")
-        fitted, told = fit_harmonisation(features, rows["batch"])
-        notes[str(name)] = "; ".join(told) or f"learned on {len(rows)} patients"
+        fitted, remarks = fit_harmonisation(features, rows["batch"])
+        notes[str(name)] = "; ".join(remarks) or f"learned on {len(rows)} patients"
         if fitted is not None:
             tables.append(combat_table(fitted).assign(feature_set=name))
     if not tables:

@@ -186,7 +186,7 @@ def pathway_enrichment(scope: Scope) -> StepResult:
     reads=[CELL_SCORES, POPULATIONS, TME_PHENOTYPES, EXPRESSION, PATIENTS],
 )
 def phenotype_stability(scope: Scope) -> StepResult:
-    """Draw tumours anew, change the number of clusters, change the gene sets, and see who is still hot."""
+    """Resample tumours, change the number of clusters and the gene sets, and measure label stability."""
     if not fits_here(scope):
         return empty(scope, "phenotypes are not fitted on this cohort")
     settings = scope.study.phenotypes
@@ -199,7 +199,7 @@ def phenotype_stability(scope: Scope) -> StepResult:
     )
     k = clusters.nunique()
     if len(clusters) < _LEAST_TO_DRAW * k:
-        return empty(scope, f"{len(clusters)} tumours are too few to be drawn anew")
+        return empty(scope, f"{len(clusters)} tumours are too few to resample")
     scope.report(f"{settings.draws} bootstrap draws")
     drawn = bootstrap_jaccard(scale_samples(scores).dropna(), clusters, k, n_boot=settings.draws, seed=settings.seed)
     by_k = label_stability_over_k(
@@ -272,7 +272,7 @@ def _collection_rows(by_collection: dict[str, pd.Series], clusters: pd.Series) -
 
 
 def _survival_rows(labelled: dict[str, pd.Series], followed: pd.DataFrame) -> pd.DataFrame:
-    """Log-rank p of each labelling: whether the finding hangs on the number of clusters or on the gene sets.
+    """Log-rank p of each labelling: whether the finding depends on the number of clusters or on the gene sets.
 
     Of phenotypes only hot and cold are compared; of clusters without such names, all.
     """

@@ -96,7 +96,7 @@ def phenotype_model(scope: Scope) -> StepResult:
 
 
 def _previous_model(scope: Scope, scores: pd.DataFrame) -> PhenotypeModel | None:
-    """The last model, if it was fitted on the same populations; otherwise labels start anew."""
+    """The last model, if it was fitted on the same populations; otherwise labels are assigned from scratch."""
     rows = scope.previous()
     if rows.empty or set(rows["population"]) != set(scores.index):
         return None

@@ -1,6 +1,6 @@
-"""What speaks for and against the signature on its own discovery cohort: rivals, chance, size, optimism, confounding.
+"""Steps on the evidence for the signature in discovery: rivals, chance, sample size, optimism, confounding.
 
-How it holds in cohorts, discovery included, is `evaluation`'s affair.
+How it performs in cohorts, discovery included, belongs in `evaluation`.
 """
 
 from dataclasses import dataclass
@@ -180,7 +180,7 @@ def signature_optimism(scope: Scope) -> StepResult:
 
 @step(SIGNATURE_CAUTIONS, version="1", reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES, PATIENTS])
 def signature_cautions(scope: Scope) -> StepResult:
-    """Reckon what a reviewer would: patients per feature, expected shrinkage, labels that go with site or scanner."""
+    """Compute what a reviewer would ask for: patients per feature, shrinkage, confounding by site or scanner."""
     training = _training(scope)
     if training is None:
         return empty(scope, _NO_SIGNATURE)

@@ -11,7 +11,7 @@ from tme_platform.tables.report import STUDY_REPORT
 def study_report(scope: Scope) -> StepResult:
     """Write the report of the study as one page, with its limits first, figures, checklists and versions.
 
-    It is made anew when anything it states has changed; figures whose rows are as they were are not drawn again.
+    It is rebuilt when anything that it states has changed; figures whose rows are unchanged are not drawn again.
     `tme report` prints where it lies and writes the folder for a manuscript.
     """
     report = make_report(
