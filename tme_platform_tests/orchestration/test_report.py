@@ -24,7 +24,7 @@ from tme_platform.report.remembered import Remembered
 from tme_platform.steps.materialise import materialise
 from tme_platform.steps.registry import STEPS
 from tme_platform.steps.study_facts import study_facts
-from tme_platform.tables import Stage
+from tme_platform.tables import TABLES, Stage
 from tme_platform.tables.evaluation import COHORT_METRICS
 from tme_platform.tables.phenotypes import CLUSTER_EVIDENCE
 from tme_platform.tables.report import STUDY_REPORT
@@ -321,14 +321,15 @@ def test_dagster_shows_the_study_in_its_order_and_an_asset_with_its_figure(brows
         view.get_by_text(list(Stage)[-1].group).first.wait_for()
         listed = re.findall(r"^s\d_\w+$", view.inner_text("body"), re.M)
         assert list(dict.fromkeys(listed)) == [stage.group for stage in Stage]
-        view.goto(f"{address}/assets/survival_curves?view=overview")
-        for late in ("figure_kaplan_meier", "Kaplan-Meier curves by phenotype."):
+        view.goto(f"{address}/assets/cluster_evidence?view=overview")
+        shown = TABLES["cluster_evidence"].description
+        for late in ("figure_cluster_votes", shown):
             view.get_by_text(late).first.wait_for()
-        told = view.inner_text("body")
-        for part in ("Kaplan-Meier curves by phenotype.", "all, hot and cold tumours", "content_hash", "first run"):
-            assert part in told
+        text = view.inner_text("body")
+        for part in (shown, "ask each index how many", "content_hash", "first run"):
+            assert part in text
         view.get_by_text("[Show Markdown]").click()
-        picture = view.locator("img[alt='Overall survival by phenotype']")
+        picture = view.locator("img[alt='Number of clusters']")
         picture.wait_for()
         assert picture.evaluate("image => image.complete && image.naturalWidth") > 200
         assert opened.said == []
