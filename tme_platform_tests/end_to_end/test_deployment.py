@@ -6,7 +6,7 @@ import contextlib
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urljoin
 
@@ -97,9 +97,8 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
         stack.enter_context(deployment)
         for name in ("mlflow", "code", "dask-scheduler", "dask-worker", "webserver"):
             deployment.start(name)
-        place = study.model_dump() | {"lake_root": str(state / "lake"), "state_root": str(state)}
         ready = run_study(
-            type(study)(**place),
+            replace(study, lake_root=str(state / "lake"), state_root=str(state)),
             dg.DagsterInstance.ephemeral(),
             LoggedProgress(),
             cohorts=["reference", "mri"],
