@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 _CLIP = 0.005
-"""Probabilities 0 and 1 have no logit. Half a vote in a forest of 100 trees stands in for less than one vote."""
+"""Probabilities 0 and 1 have no logit and are clipped to half a vote in a forest of 100 trees."""
 
 
 def calibration(

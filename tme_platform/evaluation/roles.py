@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from tme_platform.evaluation.endpoints import ENDPOINTS, endpoint_outcome, subgroup_members
-from tme_platform.evaluation.scores import METRIC_COLUMNS, evaluate_scores
+from tme_platform.evaluation.scores import METRIC_COLUMNS, Analysis, evaluate_scores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,6 +59,7 @@ def evaluate_role(
     selected = endpoints if endpoints is not None else ROLE_ENDPOINTS.get(role, tuple(ENDPOINTS))
     patients = clinical.index.intersection(score.dropna().index, sort=True)
     clinical, score = clinical.loc[patients], score.loc[patients]
+    thresholds: dict[Analysis, float | None] = {"paper": None, "honest": threshold}
     parts = []
     for endpoint in selected:
         outcome = endpoint_outcome(clinical, endpoint)
@@ -66,13 +67,13 @@ def evaluate_role(
             members = subgroup_members(clinical, subgroup) & outcome.notna()
             if not members.any():
                 continue
-            for analysis, cut in (("paper", None), ("honest", threshold)):
+            for analysis, cut in thresholds.items():
                 parts.append(
                     evaluate_scores(
                         outcome[members].to_numpy(),
                         score[members].to_numpy(),
                         endpoint=endpoint,
-                        analysis="paper" if analysis == "paper" else "honest",
+                        analysis=analysis,
                         threshold=cut,
                         cohort=cohort,
                         subgroup=subgroup,

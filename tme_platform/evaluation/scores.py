@@ -9,13 +9,11 @@ import pandas as pd
 
 from tme_platform.evaluation.calibration import calibration
 from tme_platform.evaluation.classification import threshold_metrics
-from tme_platform.evaluation.delong import auc_delong
+from tme_platform.evaluation.delong import DeLongAuc, auc_delong
 from tme_platform.statistics import outcome_and_scores, youden_threshold
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
-
-    from tme_platform.evaluation.delong import DeLongAuc
 
 Analysis = Literal["paper", "honest"]
 

@@ -1,6 +1,6 @@
-"""Immune phenotypes: scaling, k-means, the number of clusters, naming hot and cold, keeping the names, what they mean.
+"""Define immune phenotypes: scaling, k-means, number of clusters, hot and cold labels, their stability and meaning.
 
-Cell scores come in from `expression`; survival by phenotype is in `survival`. Nothing here stores or draws.
+Cell scores belong in `expression`, survival by phenotype in `survival`, figures in `figures`.
 """
 
 from tme_platform.phenotypes.assignment import assign_phenotypes

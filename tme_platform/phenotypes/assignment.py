@@ -1,4 +1,4 @@
-"""Giving samples the phenotype of the nearest centroid, without refitting."""
+"""Assign samples to the phenotype of the nearest centroid of a fitted model."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ def assign_phenotypes(model: PhenotypeModel, scores: pd.DataFrame) -> pd.DataFra
     model
         From `fit_phenotypes`, or read back with `PhenotypeModel.from_frame`.
     scores
-        Populations x samples. Populations the model does not know are passed over, before scaling.
+        Populations x samples. Populations unknown to the model are ignored, also in scaling.
 
     Returns
     -------
     pandas.DataFrame
-        By sample: ``cluster``, ``phenotype``, ``distance`` to the own centroid, ``margin`` (distance to the next
-        nearest centroid minus that), ``immune_mean`` (mean score of the immune populations, in the unit of `scores`);
-        distances are in units of the scaled scores. A sample that cannot be scaled is missing throughout.
+        By sample: ``cluster``, ``phenotype``, ``distance`` to its centroid, ``margin`` (distance to the second nearest
+        centroid minus ``distance``), ``immune_mean`` (mean score of the immune populations, in the unit of `scores`).
+        Distances are in units of the scaled scores. All values are missing for a sample that cannot be scaled.
 
     Raises
     ------
     ValueError
         If the scores lack a population of the model.
     """
-    lacking = [p for p in model.populations if p not in scores.index]
-    if lacking:
+    missing = [p for p in model.populations if p not in scores.index]
+    if missing:
         raise ValueError(
-            f"The scores lack {len(lacking)} of the model's {len(model.populations)} populations: "
-            f"{', '.join(lacking)}. Score the cohort with the same gene sets as the reference."
+            f"The scores lack {len(missing)} of the model's {len(model.populations)} populations: "
+            f"{', '.join(missing)}. Score the cohort with the same gene sets as the reference."
         )
     scaled = scale_samples(scores.loc[list(model.populations)])
     values = scaled.to_numpy()

@@ -1,4 +1,4 @@
-"""What the phenotypes mean: families of variables, hot against cold. The tests are in `group_tests`."""
+"""Compare families of variables between hot and cold tumours. The tests belong in `statistics.group_tests`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from tme_platform.statistics.group_tests import NumericTest
-from tme_platform.statistics.table_one import table_one
+from tme_platform.statistics import NumericTest, table_one
 
-_MOST_LEVELS = 20
+_MAX_LEVELS = 20
 
 
 def characterise(
@@ -19,24 +18,24 @@ def characterise(
     tests: Mapping[str, NumericTest] | None = None,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Describe and test families of variables by phenotype; the false discovery rate is over each family.
+    """Describe and test families of variables by phenotype, with the false discovery rate within each family.
 
     Parameters
     ----------
     families
-        By name, patients x variables. A variable that is missing throughout, or a text of more than 20 different
-        values (an identifier, a site), takes no part.
+        Frames of patients x variables, by name. Variables without values, and text with more than 20 distinct values
+        (such as identifiers or sites), are excluded.
     phenotypes
-        Phenotype by patient; intermediate tumours are left out, so that every test is hot against cold.
+        Phenotype by patient. Intermediate tumours are excluded, so that every test compares hot with cold.
     tests
-        By family, the test of its numbers where it is not the study's rule.
+        Test of the numeric variables by family, where it differs from the default of `compare_groups`.
     seed
-        Of the simulated Fisher tests.
+        Seed of the simulated Fisher tests.
 
     Returns
     -------
     pandas.DataFrame
-        `table_one`'s columns with ``family`` first and ``phenotype`` for the group.
+        The columns of `table_one`, with ``phenotype`` as the group, and ``family``.
     """
     labels = phenotypes[phenotypes.isin(["hot", "cold"])].rename("phenotype")
     parts = []
@@ -50,11 +49,11 @@ def characterise(
 
 
 def group_means(scores: pd.DataFrame, groups: Mapping[str, str]) -> pd.DataFrame:
-    """Mean score of each group of populations, groups x samples; populations without a group take no part."""
+    """Compute the mean score of each group of populations, groups x samples. Other populations are left out."""
     named = scores[scores.index.isin(set(groups))]
     return named.groupby(named.index.map(groups)).mean()
 
 
 def _usable(values: pd.Series) -> bool:
-    different = values.dropna().nunique()
-    return different > 0 and (pd.api.types.is_numeric_dtype(values) or different <= _MOST_LEVELS)
+    distinct = values.dropna().nunique()
+    return distinct > 0 and (pd.api.types.is_numeric_dtype(values) or distinct <= _MAX_LEVELS)

@@ -1,4 +1,4 @@
-"""Choosing k from the evidence. The evidence is computed in `nbclust` and `silhouette`."""
+"""Choose the number of clusters from the evidence, which is computed in `nbclust` and `silhouette`."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from tme_platform.phenotypes.nbclust import NbClust
 
 @dataclass(frozen=True)
 class ClusterChoice:
-    """A number of clusters and what speaks for it.
+    """A number of clusters and the evidence for it.
 
     Attributes
     ----------
     k
         The chosen number.
     by_vote, by_silhouette
-        The majority of the indices, and the largest mean silhouette; None where there is no evidence.
+        The choice by the majority of the indices, and by the largest mean silhouette; None without evidence.
     agree
-        Whether the two are the same.
+        Whether the two choices are the same.
     evidence
         By k: ``votes``, ``silhouette``, ``chosen``.
     """
@@ -33,25 +33,25 @@ class ClusterChoice:
 
 
 def choose_k(result: NbClust, silhouette: pd.Series[float]) -> ClusterChoice:
-    """Choose k by the majority of the indices; where none votes, by the largest mean silhouette (Han et al. 2024).
+    """Choose k by the majority of the indices, or by the largest mean silhouette if none votes (Han et al. 2024).
 
     Parameters
     ----------
     result
         From `nbclust`.
     silhouette
-        By k, from `silhouette_by_k`; only the k that `result` compares count.
+        Mean silhouette by k, from `silhouette_by_k`. Only the k compared in `result` are used.
 
     Raises
     ------
     ValueError
-        If neither the vote nor the silhouette says anything.
+        If no index votes and no silhouette is defined.
     """
     widths = silhouette.reindex(result.votes.index)
     by_silhouette = int(widths.idxmax()) if widths.notna().any() else None
     k = by_silhouette if result.k is None else result.k
     if k is None:
-        raise ValueError("No index and no silhouette speaks for a number of clusters: are the samples all alike?")
+        raise ValueError("No index and no silhouette supports a number of clusters: are all samples identical?")
     evidence = pd.DataFrame({"votes": result.votes, "silhouette": widths})
     return ClusterChoice(
         k=k,

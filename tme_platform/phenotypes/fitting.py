@@ -1,4 +1,4 @@
-"""Finding and naming the phenotypes of a reference cohort. Others are in `assignment`, choosing k in `nbclust`."""
+"""Fit and name the phenotypes of a reference cohort. Assigning other cohorts belongs in `assignment`."""
 
 from __future__ import annotations
 
@@ -23,18 +23,17 @@ def fit_phenotypes(
     n_init: int = 50,
     previous: PhenotypeModel | None = None,
 ) -> PhenotypeModel:
-    """Cluster the samples and name the clusters by how inflamed they are (Han et al. 2024).
+    """Cluster the samples and name the clusters by their immune infiltration (Han et al. 2024).
 
     Each sample is scaled across populations and the samples are partitioned by k-means. Clusters are ordered by the
-    mean score of the adaptive and activated innate populations in their samples: A is the highest and hot, the lowest
-    is cold, any between are intermediate. The partition is made on scaled scores but this order on the scores as they
-    are: scaling makes each sample's populations sum to zero, so what it leaves of the immune ones is the negative of
-    the rest, and where one population is far ahead (fibroblasts among cell fractions) it says how far, not how many
-    immune cells there are.
+    mean score of the adaptive and activated innate populations: A is the highest and hot, the lowest is cold, any in
+    between are intermediate. Clustering uses the scaled scores, but the order uses the unscaled ones. Scaled scores
+    of a sample sum to zero, so the immune mean would only mirror the other populations: with one dominant population
+    (such as fibroblasts among cell fractions) it would reflect that population rather than the immune content.
 
-    With `previous`, clusters take the letter of the previous centroid they match (least total distance, Hungarian
-    algorithm), so that labels keep their meaning while a cohort grows. A cluster without a match gets the next free
-    letter. Where k is unchanged the phenotype goes with the letter; where it is not, phenotypes are named anew.
+    With `previous`, clusters take the letter of the previous centroid they match (smallest total distance, Hungarian
+    algorithm), so that labels keep their meaning as a cohort grows. A cluster without a match gets the next free
+    letter. If k is unchanged, each letter keeps its phenotype; otherwise phenotypes are named again.
 
     Parameters
     ----------
@@ -43,6 +42,12 @@ def fit_phenotypes(
         missing scores) are left out.
     groups
         Group of each population: adaptive, innate_activated, innate_inactivated, non_immune.
+    k
+        Number of clusters.
+    seed, n_init
+        Seed and number of the k-means starts.
+    previous
+        Earlier model of the cohort, whose letters are kept.
 
     Raises
     ------
@@ -57,7 +62,7 @@ def fit_phenotypes(
     if not immune:
         raise ValueError(
             f"None of the {len(populations)} populations has the group {' or '.join(IMMUNE_GROUPS)}: "
-            "hot and cold cannot be told apart. Check the names in the study's groups."
+            "hot and cold cannot be distinguished. Check the names in the study's groups."
         )
     scaled = scale_samples(scores).dropna()
     fit = fit_kmeans(scaled, k, n_init=n_init, seed=seed)
@@ -66,8 +71,8 @@ def fit_phenotypes(
     letters = list(ascii_uppercase[:k]) if previous is None else _matched_letters(centroids, previous)
     centroids.index = pd.Index(letters, name="cluster")
     centroids.columns = pd.Index(populations, name="population")
-    inherited = previous is not None and previous.k == k
-    phenotype = dict(previous.phenotype) if previous is not None and inherited else _phenotypes(letters)
+    inherits = previous is not None and previous.k == k
+    phenotype = dict(previous.phenotype) if previous is not None and inherits else _phenotypes(letters)
     return PhenotypeModel(
         populations=tuple(populations),
         immune_populations=tuple(immune),
@@ -90,8 +95,8 @@ def _matched_letters(centroids: pd.DataFrame, previous: PhenotypeModel) -> list[
     if set(centroids.columns) != set(previous.populations):
         differing = sorted(set(map(str, centroids.columns)) ^ set(previous.populations))
         raise ValueError(
-            f"The previous phenotype model was fitted on other populations (differing: {', '.join(differing[:5])}): "
-            "labels cannot be matched. Fit without it."
+            f"The previous phenotype model was fitted on other populations (differing: {', '.join(differing[:5])}), so "
+            "its labels cannot be matched. Fit without it."
         )
     before = previous.centroids[list(centroids.columns)]
     rows, columns = linear_sum_assignment(cdist(centroids.to_numpy(), before.to_numpy()))

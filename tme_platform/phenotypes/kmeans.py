@@ -1,4 +1,4 @@
-"""k-means partitions of the samples. How many clusters there are and what they mean is decided elsewhere."""
+"""Partition samples by k-means. Choosing and naming clusters belongs in `choice` and `fitting`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class KMeansFit:
-    """A partition: labels 1..k by sample, centroids (cluster x feature), inertia (total within sum of squares)."""
+    """A partition: labels 1..k by sample, centroids (clusters x features), inertia (total within sum of squares)."""
 
     labels: pd.Series[int]
     centroids: pd.DataFrame
@@ -19,19 +19,19 @@ class KMeansFit:
 
 
 def fit_kmeans(data: pd.DataFrame, k: int, *, n_init: int = 50, seed: int = 0) -> KMeansFit:
-    """Partition samples by k-means (Lloyd, k-means++ starts, scikit-learn), the best of `n_init` starts.
+    """Partition samples by k-means (scikit-learn: Lloyd, k-means++), keeping the best of `n_init` starts.
 
-    The samples are put in an order that only their values decide, so the partition does not depend on the order of
-    the rows. Clusters are numbered by decreasing size, ties by centroid.
+    Samples are first sorted by their values, so that the partition does not depend on the order of the rows. Clusters
+    are numbered by decreasing size, ties by centroid.
 
     Parameters
     ----------
     data
-        Samples x features, no missing value.
+        Samples x features, no missing values.
     k
         Number of clusters, 1 to the number of distinct samples.
     n_init
-        Random starts.
+        Number of random starts.
     seed
         Seed of the starts.
 
@@ -43,7 +43,9 @@ def fit_kmeans(data: pd.DataFrame, k: int, *, n_init: int = 50, seed: int = 0) -
     values = finite_values(data)
     distinct = len(np.unique(values, axis=0))
     if not 1 <= k <= distinct:
-        raise ValueError(f"k-means cannot make {k} clusters of {distinct} distinct samples: choose k in 1..{distinct}.")
+        raise ValueError(
+            f"k-means cannot form {k} clusters from {distinct} distinct samples: choose k in 1..{distinct}."
+        )
     order = np.lexsort(values.T[::-1])
     labels = np.ones(len(values), dtype=np.int64)
     if k > 1:
@@ -61,20 +63,19 @@ def fit_kmeans(data: pd.DataFrame, k: int, *, n_init: int = 50, seed: int = 0) -
 def kmeans_partitions(
     data: pd.DataFrame, k_min: int = 2, k_max: int = 8, *, n_init: int = 50, seed: int = 0
 ) -> pd.DataFrame:
-    """Partitions for k_min - 1 to k_max + 1 clusters, which is what indices that compare neighbouring levels need.
+    """Partition samples into k_min - 1 to k_max + 1 clusters, as indices that compare neighbouring k need.
 
     Returns
     -------
     pandas.DataFrame
-        Samples x (``k1`` ... ``k9`` for k 2..8), labels 1..k; a k above the number of distinct samples is all missing.
+        Samples x (``k1`` ... ``k9`` for k 2..8), labels 1..k. All missing if k exceeds the number of distinct samples.
 
     Raises
     ------
     ValueError
         If `k_min` is below 2 or above `k_max`, or a value is missing.
     """
-    if not 2 <= k_min <= k_max:
-        raise ValueError(f"k_min = {k_min} and k_max = {k_max} do not satisfy 2 <= k_min <= k_max.")
+    check_k_range(k_min, k_max)
     distinct = len(np.unique(finite_values(data), axis=0))
     columns = {
         f"k{k}": fit_kmeans(data, k, n_init=n_init, seed=seed).labels.astype("Int64")
@@ -85,13 +86,19 @@ def kmeans_partitions(
     return pd.DataFrame(columns, index=data.index)
 
 
+def check_k_range(k_min: int, k_max: int) -> None:
+    """Raise ValueError unless 2 <= k_min <= k_max."""
+    if not 2 <= k_min <= k_max:
+        raise ValueError(f"k_min = {k_min} and k_max = {k_max} do not satisfy 2 <= k_min <= k_max.")
+
+
 def finite_values(data: pd.DataFrame) -> NDArray[np.float64]:
-    """Return samples x features as an array; ValueError names the first samples with a missing or infinite value."""
+    """Return samples x features as an array. Missing or infinite values raise ValueError with the first samples."""
     values = data.to_numpy(dtype=float)
     bad = ~np.isfinite(values).all(axis=1)
     if bad.any():
         names = ", ".join(map(str, data.index[bad][:5]))
-        raise ValueError(f"{int(bad.sum())} sample(s) have missing or infinite values ({names}): leave them out.")
+        raise ValueError(f"{int(bad.sum())} sample(s) have missing or infinite values ({names}): remove them.")
     return values
 
 
@@ -99,7 +106,7 @@ def _lloyd(values: NDArray[np.float64], k: int, n_init: int, seed: int) -> NDArr
     from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits
 
-    # Sums split over threads depend on how many there are; one thread gives every machine the same partition.
+    # sums depend on the number of threads; with one thread, every machine gets the same partition
     with threadpool_limits(limits=1):
         fitted = KMeans(n_clusters=k, n_init=n_init, random_state=seed, tol=0.0, max_iter=1000).fit(values)
     return np.asarray(fitted.labels_, dtype=np.int64)

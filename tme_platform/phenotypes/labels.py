@@ -1,4 +1,4 @@
-"""How two labellings of the same patients differ. Matching clusters between models is in `fitting`."""
+"""Compare two labellings of the same patients. Matching clusters between models belongs in `fitting`."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class LabelChange:
     Attributes
     ----------
     ari
-        Adjusted Rand index over the common patients (1: the same partition, about 0: chance); NaN without any.
+        Adjusted Rand index over the common patients (1: same partition, about 0: chance); NaN without common patients.
     n_common
-        Patients labelled in both.
+        Number of patients labelled in both.
     share_moved
-        Share of the common patients with another label; NaN without any.
+        Share of the common patients whose label differs; NaN without common patients.
     moved
-        These patients: ``previous`` and ``current`` label by patient.
+        ``previous`` and ``current`` label of these patients.
     """
 
     ari: float
@@ -31,19 +31,20 @@ class LabelChange:
 
 
 def compare_labels(previous: pd.Series[str], current: pd.Series[str]) -> LabelChange:
-    """Compare labels by patient; patients missing from either, or unlabelled in it, are left out.
+    """Compare labels by patient. Patients missing or unlabelled in either labelling are left out.
 
-    The adjusted Rand index is that of Hubert & Arabie 1985. It asks only whether patients stay together; `moved`
-    asks whether they keep their label.
+    The adjusted Rand index (Hubert & Arabie 1985) only depends on which patients stay together; `moved` depends on the
+    labels.
 
     Raises
     ------
     ValueError
-        If a patient occurs twice in one of the labellings.
+        If a patient has more than one label in a labelling.
     """
     for name, labels in (("previous", previous), ("current", current)):
         if not labels.index.is_unique:
-            raise ValueError(f"The {name} labels name patient {labels.index[labels.index.duplicated()][0]} twice.")
+            patient = labels.index[labels.index.duplicated()][0]
+            raise ValueError(f"The {name} labels contain patient {patient} more than once.")
     both = pd.concat({"previous": previous.dropna(), "current": current.dropna()}, axis=1, join="inner")
     moved = both[both["previous"] != both["current"]]
     n = len(both)
@@ -56,7 +57,7 @@ def compare_labels(previous: pd.Series[str], current: pd.Series[str]) -> LabelCh
 
 
 def adjusted_rand_index(first: pd.Series[str], second: pd.Series[str]) -> float:
-    """Compute the adjusted Rand index (Hubert & Arabie 1985, eq. 5) of labels in the same order; NaN without any."""
+    """Compute the adjusted Rand index (Hubert & Arabie 1985, eq. 5) of aligned labels; NaN without labels."""
     table = pd.crosstab(first.to_numpy(), second.to_numpy()).to_numpy(dtype=float)
     n = table.sum()
     if n == 0:

@@ -1,4 +1,4 @@
-"""What a phenotype model is and how it becomes a table. Fitting is in `fitting`, applying it in `assignment`."""
+"""Represent a phenotype model and convert it to and from a table. Fitting is in `fitting`, use in `assignment`."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ _COLUMNS = ["cluster", "phenotype", "population", "is_immune", "centroid", "k", 
 
 @dataclass(frozen=True)
 class PhenotypeModel:
-    """Cluster centroids with names, enough to assign a further cohort without refitting.
+    """Named cluster centroids, which suffice to assign another cohort.
 
     Attributes
     ----------
     populations
-        The scored populations, in the order of the centroids' columns.
+        Scored populations, in the order of the columns of `centroids`.
     immune_populations
-        Those whose mean score ordered the clusters: adaptive and activated innate.
+        Populations whose mean score orders the clusters: adaptive and activated innate.
     centroids
         Clusters (A, B, ...) x populations, in units of each sample's own standard deviation across populations.
     phenotype
         Phenotype of each cluster: hot, cold or intermediate.
     k, seed, n_samples
-        Number of clusters, seed of the k-means starts, samples that were clustered.
+        Number of clusters, seed of the k-means starts, number of clustered samples.
     """
 
     populations: tuple[str, ...]
@@ -36,7 +36,7 @@ class PhenotypeModel:
     n_samples: int
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per cluster and population, everything in plain columns; `from_frame` gives the model back."""
+        """Return the model as one row per cluster and population; `from_frame` is the inverse."""
         wide = self.centroids.rename_axis(index="cluster", columns="population")
         long = wide.reset_index().melt(id_vars="cluster", value_name="centroid")
         long["phenotype"] = long["cluster"].map(self.phenotype)
@@ -45,22 +45,22 @@ class PhenotypeModel:
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame) -> PhenotypeModel:
-        """Rebuild a model from `to_frame`'s table, whatever the order of its rows below a cluster.
+        """Create a model from the table of `to_frame`, whose rows may be in any order within a cluster.
 
         Raises
         ------
         ValueError
             If a column is missing or a cluster lacks a population.
         """
-        lacking = [column for column in _COLUMNS if column not in frame]
-        if lacking:
-            raise ValueError(f"The phenotype model table lacks the columns {', '.join(lacking)}.")
+        missing = [column for column in _COLUMNS if column not in frame]
+        if missing:
+            raise ValueError(f"The phenotype model table lacks the columns {', '.join(missing)}.")
         populations = tuple(map(str, frame["population"].unique()))
         centroids = frame.pivot_table(index="cluster", columns="population", values="centroid", aggfunc="first")
         centroids = centroids.reindex(columns=list(populations)).rename_axis(columns="population")
         if centroids.isna().any(axis=None):
-            holes = ", ".join(map(str, centroids.columns[centroids.isna().any()]))
-            raise ValueError(f"The phenotype model table has no centroid for some cluster in: {holes}.")
+            incomplete = ", ".join(map(str, centroids.columns[centroids.isna().any()]))
+            raise ValueError(f"The phenotype model table lacks a centroid for some cluster in: {incomplete}.")
         named = frame.drop_duplicates("cluster").set_index("cluster")["phenotype"].sort_index()
         first = frame.iloc[0]
         immune = set(frame.loc[frame["is_immune"].astype(bool), "population"])

@@ -1,4 +1,4 @@
-"""How many clusters: NbClust's 26 indices and their vote. The indices are in `indices`, one family per file."""
+"""Choose the number of clusters by the vote of NbClust's 26 indices, which are defined in `indices`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from tme_platform.phenotypes.indices import CRITICAL_VALUES, INDICES, Data, Level, Partition, UndefinedIndexError
 from tme_platform.phenotypes.indices.rules import RULES, choose, critical_value
-from tme_platform.phenotypes.kmeans import finite_values, kmeans_partitions
+from tme_platform.phenotypes.kmeans import check_k_range, finite_values, kmeans_partitions
 from tme_platform.phenotypes.pairs import summarise_pairs
 from tme_platform.phenotypes.silhouette import partition_labels
 
@@ -22,16 +22,16 @@ class NbClust:
     Attributes
     ----------
     indices
-        k x 26 indices, not rounded; NaN where undefined.
+        k x 26 indices, not rounded; NaN if undefined.
     critical_values
         k x (CritValue_Duda, CritValue_PseudoT2, Fvalue_Beale); the last is a p value.
     best
-        By index: ``Number_clusters`` (missing where it chooses none, always so for Hubert and Dindex, which are
-        graphical) and the ``Value_Index`` it was chosen by.
+        By index: ``Number_clusters`` (missing if it chooses none, which is always the case for the graphical indices
+        Hubert and Dindex) and ``Value_Index``, on which the choice is based.
     votes
-        By k, how many indices choose it.
+        Number of indices that choose each k.
     k
-        The k with most votes, the smaller of equals; None if no index chose any.
+        The k with most votes, the smallest in a tie; None if no index votes.
     reasons
         One row per undefined value: ``k``, ``index_name``, ``reason``.
     partitions
@@ -47,10 +47,10 @@ class NbClust:
     partitions: pd.DataFrame
 
     def to_frame(self) -> pd.DataFrame:
-        """Give the evidence as one row per index and k, to be stored.
+        """Return the evidence as one row per index and k.
 
-        Columns ``index_name``, ``k``, ``value``, ``critical_value`` (three indices have one), ``rule`` in words,
-        ``chosen`` and ``reason`` (where there is no value).
+        Columns ``index_name``, ``k``, ``value``, ``critical_value`` (of three indices), ``rule`` in words, ``chosen``
+        and ``reason`` (if there is no value).
         """
         reasons = {(row.index_name, row.k): row.reason for row in self.reasons.itertuples()}
         choices = self.best["Number_clusters"]
@@ -81,35 +81,35 @@ def nbclust(
 ) -> NbClust:
     """Compute the indices of R's ``NbClust(data, distance = "euclidean", method = "kmeans", index = "all")`` 3.0.1.
 
-    Distances are worked in blocks of samples: memory grows with n, not with n squared.
+    Distances are computed in blocks of samples: memory grows with n, not with n squared.
 
     Parameters
     ----------
     data
-        Samples x features, no missing value.
+        Samples x features, no missing values.
     k_min, k_max
         Numbers of clusters to compare, 2 <= k_min <= k_max.
     partitions
-        Samples x (``k1``, ``k2``, ...), labels 1..k for k_min - 1 to k_max + 1; from `kmeans_partitions` if not given.
+        Samples x (``k1``, ``k2``, ...), labels 1..k for k_min - 1 to k_max + 1; by default from
+        `kmeans_partitions`.
     seed, n_init
-        Of the k-means starts where partitions are not given.
+        Seed and number of the k-means starts, if `partitions` is not given.
 
     Raises
     ------
     ValueError
-        If a value is missing, the range of k is empty, or a partition lacks a sample or does not use its labels.
+        If a value is missing, the range of k is empty, or a partition lacks a sample or does not use all its labels.
 
     Notes
     -----
-    With the partitions given, k = 2..8, on one core of two: 400 x 24 in 0.02 s (R needs 2.8 s with its k-means),
-    1,082 x 41 in 0.06 s and 20 MB of memory, 10,000 x 24 in 5 s and 70 MB.
+    Run time for k = 2..8 with given partitions on one core: 400 x 24 in 0.02 s (R needs 2.8 s including k-means),
+    1,082 x 41 in 0.06 s with 20 MB of memory, 10,000 x 24 in 5 s with 70 MB.
 
-    Charrad et al. 2014, J. Stat. Softw. 61(6). R stops with an error where the scatter matrix is singular (which it is
-    when all populations of a sample sum to zero) or a Beale value is undefined; here these values are NaN with a reason
-    and the other indices vote.
+    Charrad et al. 2014, J. Stat. Softw. 61(6). R stops with an error if the scatter matrix is singular (as it is when
+    all populations of a sample sum to zero) or a Beale value is undefined. Here these values are NaN with a reason, and
+    the other indices vote.
     """
-    if not 2 <= k_min <= k_max:
-        raise ValueError(f"k_min = {k_min} and k_max = {k_max} do not satisfy 2 <= k_min <= k_max.")
+    check_k_range(k_min, k_max)
     values = finite_values(data)
     given = kmeans_partitions(data, k_min, k_max, n_init=n_init, seed=seed) if partitions is None else partitions
     labels = {k: found for k, found in partition_labels(data, given).items() if found is not None}

@@ -1,4 +1,4 @@
-"""Mean silhouette of partitions. The vote over the other indices is in `nbclust`."""
+"""Compute the mean silhouette of partitions. The vote over other indices belongs in `nbclust`."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from tme_platform.phenotypes.pairs import summarise_pairs
 
 
 def silhouette_by_k(data: pd.DataFrame, partitions: pd.DataFrame) -> pd.Series[float]:
-    """Mean silhouette width (Rousseeuw 1987), Euclidean, by number of clusters; R's ``cluster::silhouette``.
+    """Compute the mean silhouette width (Rousseeuw 1987, Euclidean) by number of clusters; R's ``cluster::silhouette``.
 
-    A sample alone in its cluster has width 0. Distances are made block by block: memory grows with n, not n squared.
+    A sample alone in its cluster has width 0. Distances are computed in blocks: memory grows with n, not n squared.
 
     Parameters
     ----------
     data
-        Samples x features, no missing value.
+        Samples x features, no missing values.
     partitions
-        Samples x (``k2``, ``k3``, ...) with labels 1..k, as `kmeans_partitions` gives; ``k1`` is passed over. The
-        rows are matched to `data` by name.
+        Samples x (``k2``, ``k3``, ...) with labels 1..k, as returned by `kmeans_partitions`; ``k1`` is ignored. Rows
+        are matched to `data` by name.
 
     Returns
     -------
     pandas.Series
-        By k; NaN where a partition has one cluster only or missing labels.
+        Mean silhouette by k; NaN if a partition has missing labels.
 
     Raises
     ------
@@ -43,10 +43,8 @@ def silhouette_by_k(data: pd.DataFrame, partitions: pd.DataFrame) -> pd.Series[f
     return pd.Series({k: means.get(k, np.nan) for k in labels if k > 1}, name="silhouette").rename_axis("k")
 
 
-def silhouette_widths(
-    to_cluster: NDArray[np.float64], labels: NDArray[np.int64], alone: float = 0.0
-) -> NDArray[np.float64]:
-    """Return each sample's width from its summed distances to each cluster; `alone` for a cluster of one."""
+def silhouette_widths(to_cluster: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Compute each sample's width from its summed distances to each cluster; 0 for a cluster of one."""
     sizes = np.bincount(labels)[1:]
     own = (np.arange(len(labels)), labels - 1)
     own_size = sizes[labels - 1]
@@ -56,26 +54,26 @@ def silhouette_widths(
     nearest = means.min(axis=1)
     larger = np.maximum(within, nearest)
     widths = np.divide(nearest - within, larger, out=np.zeros(len(labels)), where=larger > 0)
-    return np.where(own_size == 1, alone, widths)
+    return np.where(own_size == 1, 0.0, widths)
 
 
 def partition_labels(data: pd.DataFrame, partitions: pd.DataFrame) -> dict[int, NDArray[np.int64] | None]:
-    """Return labels by k in the order of `data`'s samples; None where a partition has missing labels.
+    """Return labels by k in the order of the samples of `data`; None if a partition has missing labels.
 
     Raises
     ------
     ValueError
-        If a sample has no row, a column is not named k1, k2, ..., or its labels are not 1..k, each in use.
+        If a sample has no row, a column is not named k1, k2, ..., or its labels are not exactly 1..k.
     """
-    lacking = data.index.difference(partitions.index)
-    if len(lacking):
-        raise ValueError(f"The partitions lack {len(lacking)} sample(s) of the data, the first being {lacking[0]}.")
+    missing = data.index.difference(partitions.index)
+    if len(missing):
+        raise ValueError(f"The partitions lack {len(missing)} sample(s) of the data, starting with {missing[0]}.")
     return {_number(str(column)): _labels(str(column), labels) for column, labels in partitions.loc[data.index].items()}
 
 
 def _number(column: str) -> int:
     if not column.removeprefix("k").isdigit():
-        raise ValueError(f"Partitions are columns named k1, k2, ... by their number of clusters; '{column}' is not.")
+        raise ValueError(f"Partition columns must be named k1, k2, ... by their number of clusters; '{column}' is not.")
     return int(column.removeprefix("k"))
 
 

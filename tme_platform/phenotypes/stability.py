@@ -1,4 +1,4 @@
-"""How far the phenotypes would be others with other patients, another k or other gene sets."""
+"""Measure how stable the phenotypes are against other patients, another number of clusters or other gene sets."""
 
 from __future__ import annotations
 
@@ -24,53 +24,59 @@ def bootstrap_jaccard(
     n_init: int = 5,
     level: float = 0.95,
 ) -> pd.DataFrame:
-    """Cluster stability by the bootstrap (Hennig 2007, ``fpc::clusterboot``).
+    """Measure cluster stability by the bootstrap (Hennig 2007, ``fpc::clusterboot``).
 
-    Samples are drawn with replacement, each kept once, and clustered anew; each cluster is compared with the new one
-    that is most like it, over the samples drawn.
+    Samples are drawn with replacement, duplicates dropped, and clustered again. Each original cluster is compared with
+    the most similar new cluster over the drawn samples.
 
     Parameters
     ----------
     data
         Samples x features.
     labels
-        Cluster of each sample; samples of `data` without a label take no part.
+        Cluster of each sample. Samples of `data` without a label are left out.
     k
-        Clusters to make of each draw.
+        Number of clusters of each resample.
+    n_boot, seed, n_init
+        Number of resamples, their seed, and number of k-means starts.
+    level
+        Confidence level of the intervals.
 
     Returns
     -------
     pandas.DataFrame
-        By ``cluster``: ``n``, ``jaccard`` (mean), ``ci_low`` and ``ci_high`` (percentiles over the draws),
-        ``share_recovered`` (draws with a Jaccard of at least 0.75) and ``share_dissolved`` (at most 0.5).
+        By ``cluster``: ``n``, ``jaccard`` (mean), ``ci_low`` and ``ci_high`` (percentiles over the resamples),
+        ``share_recovered`` (resamples with a Jaccard index of at least 0.75) and ``share_dissolved`` (at most 0.5).
 
     Raises
     ------
     ValueError
-        If a value is missing, or a draw has fewer distinct samples than `k`.
+        If a value is missing, or a resample has fewer distinct samples than `k`.
     """
     known = labels.reindex(data.index).dropna()
     used = data.loc[known.index]
     indicator = pd.get_dummies(known).astype(float)
     generator = np.random.default_rng(seed)
-    found = np.full((n_boot, indicator.shape[1]), np.nan)
+    jaccard = np.full((n_boot, indicator.shape[1]), np.nan)
     for draw in range(n_boot):
         rows = np.unique(generator.integers(0, len(used), len(used)))
-        again = pd.get_dummies(fit_kmeans(used.iloc[rows], k, n_init=n_init, seed=seed + draw).labels).to_numpy(float)
-        before = indicator.to_numpy()[rows]
-        shared = before.T @ again
-        either = before.sum(axis=0)[:, None] + again.sum(axis=0)[None, :] - shared
-        found[draw] = (shared / either).max(axis=1)
+        refitted = pd.get_dummies(fit_kmeans(used.iloc[rows], k, n_init=n_init, seed=seed + draw).labels).to_numpy(
+            float
+        )
+        original = indicator.to_numpy()[rows]
+        intersection = original.T @ refitted
+        union = original.sum(axis=0)[:, None] + refitted.sum(axis=0)[None, :] - intersection
+        jaccard[draw] = (intersection / union).max(axis=1)
     tail = (1 - level) / 2
     return pd.DataFrame(
         {
             "cluster": indicator.columns,
             "n": indicator.sum().astype(int).to_numpy(),
-            "jaccard": found.mean(axis=0),
-            "ci_low": np.quantile(found, tail, axis=0),
-            "ci_high": np.quantile(found, 1 - tail, axis=0),
-            "share_recovered": (found >= 0.75).mean(axis=0),
-            "share_dissolved": (found <= 0.5).mean(axis=0),
+            "jaccard": jaccard.mean(axis=0),
+            "ci_low": np.quantile(jaccard, tail, axis=0),
+            "ci_high": np.quantile(jaccard, 1 - tail, axis=0),
+            "share_recovered": (jaccard >= 0.75).mean(axis=0),
+            "share_dissolved": (jaccard <= 0.5).mean(axis=0),
         }
     )
 
@@ -84,7 +90,7 @@ def label_stability_over_k(
     seed: int = 0,
     n_init: int = 50,
 ) -> pd.DataFrame:
-    """Fit the phenotypes with other numbers of clusters and say who is still hot.
+    """Fit the phenotypes with other numbers of clusters and compare which samples are hot.
 
     Parameters
     ----------
@@ -93,18 +99,20 @@ def label_stability_over_k(
     ks
         Numbers of clusters.
     reference_k
-        The number that the others are compared with.
+        Number of clusters with which the others are compared.
+    seed, n_init
+        Seed and number of the k-means starts.
 
     Returns
     -------
     pandas.DataFrame
         By ``k``: ``n_hot``, ``hot_share``, ``ari`` of the two partitions, ``hot_jaccard`` of the two hot groups and
-        ``hot_kept``, the share of the reference's hot samples that are hot.
+        ``hot_kept``, the share of the reference's hot samples that stay hot.
 
     Raises
     ------
     ValueError
-        As `fit_phenotypes`.
+        As for `fit_phenotypes`.
     """
 
     def label(k: int) -> pd.DataFrame:
@@ -131,7 +139,7 @@ def label_stability_over_k(
 
 
 def label_agreement(labellings: Mapping[str, pd.Series[str]]) -> pd.DataFrame:
-    """Compare labels of the same patients from several sources, such as gene-set collections, pair by pair.
+    """Compare labels of the same patients between pairs of sources, such as gene-set collections.
 
     Returns
     -------

@@ -71,7 +71,7 @@ def _test(frame: pd.DataFrame, time: str, event: str, names: list[str], together
     try:
         result["statistic"] = _score_tests(ordered, sets, best.coefficients, transform, together)
     except np.linalg.LinAlgError:
-        return result.assign(reason="too few events to tell a change over time")[_COLUMNS]
+        return result.assign(reason="too few events to test for a change over time")[_COLUMNS]
     result["p"] = chi2.sf(result["statistic"], result["degrees_of_freedom"])
     return result[_COLUMNS]
 

@@ -35,12 +35,12 @@ def test_gene_sets_are_translated_to_the_names_of_the_matrix():
 
 
 @pytest.mark.parametrize(
-    ("collection", "lacking"),
+    ("collection", "n_missing"),
     [("tme24", 21), ("mcpcounter", 5), ("estimate_141", 0), ("msigdb_hallmark_50", 5)],
 )
-def test_genes_missing_from_tcga_are_not_renamed_genes(collection, lacking, tcga):
+def test_genes_missing_from_tcga_are_not_renamed_genes(collection, n_missing, tcga):
     # The matrix lacks non-coding genes, T cell receptor loci, KIR2DS/3DS1 haplotypes and the invalid symbol 'C' under
     # any name.
     sets, _ = harmonise_gene_sets(read_gmt(gene_set_path(collection)), tcga.index)
     missing = {gene for genes in gene_set_coverage(tcga.index, sets)["missing"] for gene in genes.split(",") if gene}
-    assert len(missing) == lacking
+    assert len(missing) == n_missing

@@ -1,7 +1,8 @@
-"""R's clustering of 400 SCAN-B tumours; see reference/nbclust/PROVENANCE.md."""
+"""R's clustering of 400 SCAN-B tumours (see reference/nbclust/PROVENANCE.md), and a toy cohort."""
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -24,7 +25,7 @@ def r_partitions(reference: Path) -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def r_nbclust(reference: Path) -> dict[str, pd.DataFrame]:
-    """What NbClust returned."""
+    """Results of NbClust."""
     return {name: _read(reference, f"nbclust_{name}") for name in ("all_index", "best_nc", "critical_values")}
 
 
@@ -37,8 +38,6 @@ def r_silhouette(reference: Path) -> pd.Series:
 @pytest.fixture(scope="session")
 def toy_scores() -> pd.DataFrame:
     """Six populations x 60 samples: 20 inflamed, 40 not."""
-    import numpy as np
-
     rng = np.random.default_rng(3)
     inflamed = np.array([2.0, 1.5, 1.0, -1.0, -2.0, -1.0])
     values = rng.normal(0, 0.3, (6, 60)) + np.where(np.arange(60) < 20, inflamed[:, None], -inflamed[:, None])

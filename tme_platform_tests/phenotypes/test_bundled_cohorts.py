@@ -1,4 +1,4 @@
-"""What the bundled real cohorts say. These numbers are findings, not targets: if one moves, find out why."""
+"""Results on the bundled real cohorts. They are findings, not targets: if one changes, find out why."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def tcga(landing: Path) -> tuple[pd.DataFrame, dict[str, str]]:
     return fractions[list(groups)].T, groups
 
 
-def test_tcga_has_two_clusters_and_a_quarter_are_hot(tcga: tuple[pd.DataFrame, dict[str, str]], landing: Path) -> None:
+def test_tcga_has_two_clusters_with_a_quarter_hot(tcga: tuple[pd.DataFrame, dict[str, str]], landing: Path) -> None:
     scores, groups = tcga
     scaled = scale_samples(scores)
     evidence = nbclust(scaled, n_init=10)
@@ -34,7 +34,7 @@ def test_tcga_has_two_clusters_and_a_quarter_are_hot(tcga: tuple[pd.DataFrame, d
     assert content["hot"] > 1.8 * content["cold"]
 
 
-def test_scanb_has_114_hot_tumours_most_basal_ones_among_them(landing: Path) -> None:
+def test_scanb_has_114_hot_tumours_including_most_basal(landing: Path) -> None:
     folder, tme24 = landing / "scanb", gene_set_path("tme24")
     expression = pd.read_csv(folder / "log2_fpkm.tsv.gz", sep="\t", index_col=0)
     clinical = pd.read_csv(folder / "clinical.tsv", sep="\t", index_col="title").loc[expression.columns]

@@ -11,7 +11,7 @@ def _inertia(data: pd.DataFrame, labels: pd.Series) -> float:
     return sum(float(((data[labels == c] - data[labels == c].mean()) ** 2).to_numpy().sum()) for c in labels.unique())
 
 
-def test_scaling_is_r_scale() -> None:
+def test_scaling_matches_r() -> None:
     # R: t(scale(matrix(c(1, 2, 4, 10, 10, 13), 3))); the variances are 7/3 and 3
     scores = pd.DataFrame({"s1": [1.0, 2, 4], "s2": [10.0, 10, 13]}, index=["a", "b", "c"])
     expected = np.array([[-4, -1, 5], [-3, -3, 6]]) / np.sqrt([[21.0], [27.0]])
@@ -21,11 +21,11 @@ def test_scaling_is_r_scale() -> None:
     assert list(scaled.columns) == ["a", "b", "c"]
 
 
-def test_scaling_cancels_shift_and_stretch(toy_scores: pd.DataFrame) -> None:
+def test_scaling_ignores_offset_and_scale(toy_scores: pd.DataFrame) -> None:
     np.testing.assert_allclose(scale_samples(toy_scores * 7.5 - 3), scale_samples(toy_scores), atol=1e-12)
 
 
-def test_a_constant_sample_and_a_missing_score_are_nan() -> None:
+def test_constant_samples_and_missing_scores_are_nan() -> None:
     scores = pd.DataFrame({"flat": [0.1 + 0.2] * 3, "gap": [1.0, np.nan, 3.0]}, index=["a", "b", "c"])
     scaled = scale_samples(scores)
     assert scaled.loc["flat"].isna().all()
@@ -33,7 +33,7 @@ def test_a_constant_sample_and_a_missing_score_are_nan() -> None:
     assert np.isnan(scaled.loc["gap", "b"])
 
 
-def test_scaling_refuses_a_sample_named_twice() -> None:
+def test_scaling_rejects_repeated_samples() -> None:
     with pytest.raises(ValueError, match=r"sample more than once \(P1"):
         scale_samples(pd.DataFrame([[1, 2], [3, 5]], columns=["P1", "P1"]))
 
@@ -54,18 +54,18 @@ def test_kmeans_does_not_depend_on_the_order_of_rows(scanb_input: pd.DataFrame) 
     np.testing.assert_allclose(fit.centroids, scanb_input.groupby(fit.labels).mean())
 
 
-def test_kmeans_says_what_it_cannot_do(scanb_input: pd.DataFrame) -> None:
+def test_kmeans_rejects_too_few_or_incomplete_samples(scanb_input: pd.DataFrame) -> None:
     three = scanb_input.iloc[[0, 1, 2, 2]]
-    with pytest.raises(ValueError, match="4 clusters of 3 distinct samples"):
+    with pytest.raises(ValueError, match="4 clusters from 3 distinct samples"):
         fit_kmeans(three, 4)
     assert kmeans_partitions(three, 2, 3)["k4"].isna().all()
-    holed = scanb_input.copy()
-    holed.iloc[5, 2] = np.nan
-    with pytest.raises(ValueError, match=holed.index[5]):
-        fit_kmeans(holed, 2)
+    incomplete = scanb_input.copy()
+    incomplete.iloc[5, 2] = np.nan
+    with pytest.raises(ValueError, match=incomplete.index[5]):
+        fit_kmeans(incomplete, 2)
 
 
-def test_silhouette_is_that_of_r(
+def test_silhouette_matches_r(
     scanb_input: pd.DataFrame, r_partitions: pd.DataFrame, r_silhouette: pd.Series, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shuffled = r_partitions.sample(frac=1, random_state=1)
@@ -75,7 +75,7 @@ def test_silhouette_is_that_of_r(
     np.testing.assert_allclose(silhouette_by_k(scanb_input, shuffled), ours, atol=1e-14)
 
 
-def test_silhouette_of_a_lone_sample_is_zero_and_of_one_cluster_missing() -> None:
+def test_silhouette_of_single_samples_and_missing_labels() -> None:
     data = pd.DataFrame({"x": [0.0, 1.0, 10.0]})
     partitions = pd.DataFrame({"k1": 1, "k2": [1, 1, 2], "k3": pd.array([1, pd.NA, 2], dtype="Int64")})
     # widths: (10 - 1) / 10, (9 - 1) / 9, 0
@@ -85,6 +85,6 @@ def test_silhouette_of_a_lone_sample_is_zero_and_of_one_cluster_missing() -> Non
     assert 1 not in result.index
 
 
-def test_silhouette_names_a_sample_without_a_label(scanb_input: pd.DataFrame, r_partitions: pd.DataFrame) -> None:
+def test_silhouette_rejects_samples_without_a_label(scanb_input: pd.DataFrame, r_partitions: pd.DataFrame) -> None:
     with pytest.raises(ValueError, match=r_partitions.index[3]):
         silhouette_by_k(scanb_input, r_partitions.drop(r_partitions.index[3]))

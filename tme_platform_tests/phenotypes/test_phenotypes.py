@@ -1,4 +1,4 @@
-"""Naming the clusters, keeping the names, assigning a further cohort."""
+"""Naming clusters, keeping their names, and assigning other cohorts."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,7 @@ import pytest
 from tme_platform.phenotypes import PhenotypeModel, assign_phenotypes, compare_labels, fit_phenotypes
 
 
-def test_the_inflamed_cluster_is_a_and_hot(toy_scores: pd.DataFrame, toy_groups: dict[str, str]) -> None:
+def test_inflamed_cluster_is_a_and_hot(toy_scores: pd.DataFrame, toy_groups: dict[str, str]) -> None:
     model = fit_phenotypes(toy_scores, toy_groups)
     assert model.phenotype == {"A": "hot", "B": "cold"}
     assert model.immune_populations == ("CD8 T cells", "B cells", "NK cells")
@@ -16,7 +16,7 @@ def test_the_inflamed_cluster_is_a_and_hot(toy_scores: pd.DataFrame, toy_groups:
     assert (labels["margin"] > 0).all()
 
 
-def test_three_clusters_have_one_between(toy_scores: pd.DataFrame, toy_groups: dict[str, str]) -> None:
+def test_middle_of_three_clusters_is_intermediate(toy_scores: pd.DataFrame, toy_groups: dict[str, str]) -> None:
     middle = toy_scores.copy()
     middle.iloc[:, 30:] = np.array([-0.5, -0.5, -0.5, 3.0, -0.5, -0.5])[:, None] + toy_scores.iloc[:, 30:] / 10
     model = fit_phenotypes(middle, toy_groups, k=3)
@@ -25,7 +25,7 @@ def test_three_clusters_have_one_between(toy_scores: pd.DataFrame, toy_groups: d
     assert immune.is_monotonic_decreasing
 
 
-def test_distances_are_to_the_centroids(toy_scores: pd.DataFrame, toy_groups: dict[str, str]) -> None:
+def test_distance_and_margin_match_the_centroids(toy_scores: pd.DataFrame, toy_groups: dict[str, str]) -> None:
     model = fit_phenotypes(toy_scores, toy_groups)
     sample = toy_scores["P31"]
     scaled = (sample - sample.mean()) / sample.std()
@@ -37,15 +37,15 @@ def test_distances_are_to_the_centroids(toy_scores: pd.DataFrame, toy_groups: di
     assert row["immune_mean"] == pytest.approx(sample[list(model.immune_populations)].mean())
 
 
-def test_a_model_survives_its_table(toy_scores: pd.DataFrame, toy_groups: dict[str, str]) -> None:
+def test_model_round_trips_through_its_table(toy_scores: pd.DataFrame, toy_groups: dict[str, str]) -> None:
     model = fit_phenotypes(toy_scores, toy_groups, seed=4)
     table = model.to_frame()
     assert len(table) == 12
-    back = PhenotypeModel.from_frame(table.sort_values(["population", "cluster"]))
-    assert (back.phenotype, back.k, back.seed, back.n_samples) == (model.phenotype, 2, 4, 60)
-    assert set(back.immune_populations) == set(model.immune_populations)
+    restored = PhenotypeModel.from_frame(table.sort_values(["population", "cluster"]))
+    assert (restored.phenotype, restored.k, restored.seed, restored.n_samples) == (model.phenotype, 2, 4, 60)
+    assert set(restored.immune_populations) == set(model.immune_populations)
     pd.testing.assert_frame_equal(PhenotypeModel.from_frame(table).centroids, model.centroids)
-    pd.testing.assert_frame_equal(assign_phenotypes(back, toy_scores), assign_phenotypes(model, toy_scores))
+    pd.testing.assert_frame_equal(assign_phenotypes(restored, toy_scores), assign_phenotypes(model, toy_scores))
     with pytest.raises(ValueError, match="Mast cells"):
         PhenotypeModel.from_frame(
             table.drop(table.index[(table["population"] == "Mast cells") & (table["cluster"] == "B")])
@@ -54,15 +54,13 @@ def test_a_model_survives_its_table(toy_scores: pd.DataFrame, toy_groups: dict[s
         PhenotypeModel.from_frame(table.drop(columns=["centroid", "k"]))
 
 
-def test_the_order_of_samples_and_populations_does_not_matter(
-    toy_scores: pd.DataFrame, toy_groups: dict[str, str]
-) -> None:
+def test_model_does_not_depend_on_row_or_column_order(toy_scores: pd.DataFrame, toy_groups: dict[str, str]) -> None:
     model = fit_phenotypes(toy_scores, toy_groups)
     other = fit_phenotypes(toy_scores.iloc[::-1].sample(frac=1, axis=1, random_state=2), toy_groups)
     pd.testing.assert_frame_equal(other.centroids[list(model.populations)], model.centroids, check_names=False)
 
 
-def test_labels_keep_their_meaning_when_the_cohort_grows(toy_scores: pd.DataFrame, toy_groups: dict[str, str]) -> None:
+def test_labels_keep_their_meaning_as_the_cohort_grows(toy_scores: pd.DataFrame, toy_groups: dict[str, str]) -> None:
     before = fit_phenotypes(toy_scores.iloc[:, 10:50], toy_groups)
     swapped = PhenotypeModel.from_frame(
         before.to_frame().assign(cluster=lambda f: f["cluster"].map({"A": "B", "B": "A"}))
@@ -77,7 +75,9 @@ def test_labels_keep_their_meaning_when_the_cohort_grows(toy_scores: pd.DataFram
         fit_phenotypes(toy_scores.drop(index="Mast cells"), toy_groups, previous=before)
 
 
-def test_what_cannot_be_fitted_or_assigned_is_said(toy_scores: pd.DataFrame, toy_groups: dict[str, str]) -> None:
+def test_unusable_input_is_rejected_and_unusable_samples_are_missing(
+    toy_scores: pd.DataFrame, toy_groups: dict[str, str]
+) -> None:
     with pytest.raises(ValueError, match="None of the 6 populations"):
         fit_phenotypes(toy_scores, {"Fibroblasts": "non_immune"})
     with pytest.raises(ValueError, match="not 1"):
@@ -92,39 +92,37 @@ def test_what_cannot_be_fitted_or_assigned_is_said(toy_scores: pd.DataFrame, toy
     assert fit_phenotypes(toy_scores.assign(P59=1.0), toy_groups).n_samples == 59
 
 
-def test_passing_over_an_unknown_population_does_not_change_the_scaling(
-    toy_scores: pd.DataFrame, toy_groups: dict[str, str]
-) -> None:
+def test_unknown_populations_do_not_affect_the_scaling(toy_scores: pd.DataFrame, toy_groups: dict[str, str]) -> None:
     model = fit_phenotypes(toy_scores, toy_groups)
     extra = pd.concat([toy_scores, toy_scores.iloc[[0]].rename(index=lambda _: "Platelets") * 9])
     pd.testing.assert_frame_equal(assign_phenotypes(model, extra), assign_phenotypes(model, toy_scores))
 
 
-def test_label_change() -> None:
+def test_compare_labels_by_hand() -> None:
     previous = pd.Series(list("AAABBBX"), index=list("abcdefx"))
     current = pd.Series(["A", "A", "B", "B", "B", "B", "A", None], index=[*"abcdef", "new", "x"])
     change = compare_labels(previous, current)
-    # Of 15 pairs 4 are together in both, 6 in the first, 7 in the second: (4 - 6 * 7 / 15) / ((6 + 7) / 2 - 6 * 7 / 15)
+    # of 15 pairs 4 are together in both, 6 in the first, 7 in the second: (4 - 6 * 7 / 15) / ((6 + 7) / 2 - 6 * 7 / 15)
     assert change.ari == pytest.approx((4 - 2.8) / (6.5 - 2.8), abs=1e-12)
     assert change.n_common == 6
     assert change.share_moved == pytest.approx(1 / 6)
     assert change.moved.to_dict("index") == {"c": {"previous": "A", "current": "B"}}
 
 
-def test_label_change_at_the_edges() -> None:
+def test_compare_swapped_and_disjoint_labels() -> None:
     labels = pd.Series(list("AABB"), index=list("abcd"))
     swapped = compare_labels(labels, labels.map({"A": "B", "B": "A"}))
     assert swapped.ari == 1.0
     assert swapped.share_moved == 1.0
-    nobody = compare_labels(labels, labels.rename(index=str.upper))
-    assert np.isnan(nobody.ari)
-    assert nobody.n_common == 0
-    with pytest.raises(ValueError, match="previous labels name patient a twice"):
+    disjoint = compare_labels(labels, labels.rename(index=str.upper))
+    assert np.isnan(disjoint.ari)
+    assert disjoint.n_common == 0
+    with pytest.raises(ValueError, match="previous labels contain patient a more than once"):
         compare_labels(labels.rename({"b": "a"}), labels)
 
 
-def test_hot_has_more_immune_cells_even_where_one_other_population_rules(toy_groups: dict[str, str]) -> None:
-    # Fractions: fibroblasts 0.30, or 0.05 beside twice the immune cells, which lie lower there once scaled.
+def test_hot_has_more_immune_cells_despite_a_dominant_population(toy_groups: dict[str, str]) -> None:
+    # fractions with 0.30 fibroblasts, or 0.05 and twice the immune cells, whose scaled scores are lower nevertheless
     rng = np.random.default_rng(1)
     few, many = [0.004, 0.003, 0.002, 0.05, 0.30, 0.02], [0.008, 0.006, 0.004, 0.05, 0.05, 0.09]
     fractions = np.array([few] * 30 + [many] * 10).T * rng.uniform(0.95, 1.05, (6, 40))

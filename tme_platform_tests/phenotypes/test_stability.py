@@ -1,4 +1,4 @@
-"""Stability of the phenotypes."""
+"""Stability of the phenotypes under resampling, other k and other gene sets."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,7 @@ import pytest
 from tme_platform.phenotypes import bootstrap_jaccard, label_agreement, label_stability_over_k, scale_samples
 
 
-def test_clear_clusters_come_back_and_made_up_ones_do_not(toy_scores: pd.DataFrame) -> None:
+def test_clear_clusters_are_stable_and_random_ones_are_not(toy_scores: pd.DataFrame) -> None:
     data = scale_samples(toy_scores)
     clear = pd.Series(["A"] * 20 + ["B"] * 40, index=data.index)
     stable = bootstrap_jaccard(data, clear, 2, n_boot=20)
@@ -20,7 +20,7 @@ def test_clear_clusters_come_back_and_made_up_ones_do_not(toy_scores: pd.DataFra
     assert (unstable["ci_low"] <= unstable["jaccard"]).all()
 
 
-def test_bootstrap_is_that_of_its_seed_and_only_of_labelled_samples(toy_scores: pd.DataFrame) -> None:
+def test_bootstrap_is_reproducible_and_ignores_unlabelled_samples(toy_scores: pd.DataFrame) -> None:
     data = scale_samples(toy_scores)
     labels = pd.Series(["A", "B"] * 30, index=data.index)
     once = bootstrap_jaccard(data, labels, 2, n_boot=5, seed=3)
@@ -29,7 +29,7 @@ def test_bootstrap_is_that_of_its_seed_and_only_of_labelled_samples(toy_scores: 
     assert bootstrap_jaccard(data, labels, 2, n_boot=5)["n"].sum() == 59
 
 
-def test_who_stays_hot_with_more_clusters(toy_scores: pd.DataFrame, toy_groups: dict[str, str]) -> None:
+def test_hot_samples_stay_hot_with_more_clusters(toy_scores: pd.DataFrame, toy_groups: dict[str, str]) -> None:
     table = label_stability_over_k(toy_scores, toy_groups, [2, 3], n_init=5).set_index("k")
     assert table.loc[2, ["n_hot", "ari", "hot_jaccard", "hot_kept"]].tolist() == [20, 1, 1, 1]
     assert table.loc[2, "hot_share"] == pytest.approx(1 / 3)
@@ -37,7 +37,7 @@ def test_who_stays_hot_with_more_clusters(toy_scores: pd.DataFrame, toy_groups: 
     assert table.loc[3, ["n_hot", "hot_kept"]].tolist() == [20, 1]
 
 
-def test_agreement_between_collections() -> None:
+def test_label_agreement_by_pair_of_collections() -> None:
     labels = pd.Series(list("AABB"), index=list("wxyz"))
     table = label_agreement({"tme24": labels, "mcp": labels.iloc[::-1], "other": labels.replace({"A": "B"})})
     assert table[["first", "second"]].to_numpy().tolist() == [["tme24", "mcp"], ["tme24", "other"], ["mcp", "other"]]

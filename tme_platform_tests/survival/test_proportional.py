@@ -52,7 +52,7 @@ def test_too_few_events_give_a_reason() -> None:
     frame = pd.DataFrame({"t": [2.0, 4.0, 2.0, 1.0, 3.0], "e": [1, 0, 0, 0, 1], "x": [1.0, 2.0, 0.0, 0.0, 2.0]})
     row = proportional_hazards_test(frame, "t", "e", ["x"]).iloc[0]
     assert np.isnan(row["p"])
-    assert row["reason"] == "too few events to tell a change over time"
+    assert row["reason"] == "too few events to test for a change over time"
 
 
 def test_single_covariates_and_reasons(lung: pd.DataFrame) -> None:

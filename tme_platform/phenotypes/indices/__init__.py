@@ -1,8 +1,8 @@
 """The 26 indices of NbClust's ``index = "all"`` (Charrad et al. 2014), each a function of one `Level`.
 
-An index that has no value raises `UndefinedIndexError` with the reason. Which k an index chooses is in `rules`, the
-vote in `tme_platform.phenotypes.nbclust`. Where NbClust 3.0.1 departs from the publication, it is followed and the
-docstring says so.
+An undefined index raises `UndefinedIndexError` with the reason. The choice of k by each index belongs in `rules`, the
+vote in `tme_platform.phenotypes.nbclust`. Where NbClust 3.0.1 differs from the publication, the code follows NbClust
+and the docstring says so.
 """
 
 from __future__ import annotations

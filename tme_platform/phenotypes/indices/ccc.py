@@ -8,10 +8,9 @@ from tme_platform.phenotypes.indices.level import Level, UndefinedIndexError
 
 
 def ccc(level: Level) -> float:
-    """Sarle 1983 (SAS technical report A-108): observed against expected R squared of a uniform hyperbox.
+    """Sarle 1983 (SAS technical report A-108): observed R squared relative to that of a uniform hyperbox.
 
-    As NbClust does, the box has the square roots of the eigenvalues of X'X / (n - 1) for edges, and 1 for an edge of
-    zero.
+    As in NbClust, the edges of the box are the square roots of the eigenvalues of X'X / (n - 1), with 1 in place of 0.
     """
     data, k, n, p = level.data, level.k, level.data.n, level.data.p
     total = float(np.trace(data.crossproduct))

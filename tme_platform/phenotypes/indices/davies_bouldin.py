@@ -8,7 +8,7 @@ from tme_platform.phenotypes.indices.level import Level, UndefinedIndexError
 
 
 def davies_bouldin(level: Level) -> float:
-    """Davies & Bouldin 1979 with p = q = 2: mean over clusters of the worst (S_i + S_j) / M_ij."""
+    """Davies & Bouldin 1979 with p = q = 2: mean over clusters of the largest (S_i + S_j) / M_ij."""
     own = level.own
     spread = np.sqrt(own.within_squares.sum(axis=1) / own.sizes)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -6,5 +6,5 @@ from tme_platform.phenotypes.indices.level import Level
 
 
 def dindex(level: Level) -> float:
-    """Lebart et al. 2000, in NbClust's form: mean distance of a sample to its own centroid."""
+    """Lebart et al. 2000, in NbClust's form: mean distance of a sample to its centroid."""
     return float(level.own.to_centroid.mean())

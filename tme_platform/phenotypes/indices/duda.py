@@ -1,8 +1,8 @@
-"""Indices of a cluster against its two parts: Duda, PseudoT2, Beale, with their critical values.
+"""Indices that compare a cluster with its two parts: Duda, PseudoT2, Beale, and their critical values.
 
-NbClust finds the parts by size, which suits a hierarchy: the first label whose cluster is not as large in the next
-partition is the whole (and in the next, the first part); the second part is found in the same way from the last label
-down. With k-means the parts need not make up the whole, and values follow the numbering of the labels.
+NbClust finds the parts by cluster size, which suits hierarchical clustering. The first label whose cluster has another
+size in the next partition is the whole, and in the next partition the first part; the second part is found in the same
+way from the last label. With k-means the parts need not add up to the whole, and values depend on the label numbers.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import numpy as np
 
 from tme_platform.phenotypes.indices.level import Level, Partition, UndefinedIndexError, ratio
 
-_STANDARD_SCORE = 3.20  # the best of Milligan & Cooper 1985
+_STANDARD_SCORE = 3.20  # the best in Milligan & Cooper 1985
 
 
 def duda(level: Level) -> float:
-    """Duda & Hart 1973: within sum of squares of the two parts over that of the whole."""
+    """Duda & Hart 1973: within sum of squares of the two parts, divided by that of the whole."""
     split = _split(level)
     return ratio(split.parts, split.whole, "the within sum of squares of the cluster")
 
 
 def pseudo_t2(level: Level) -> float:
-    """Duda & Hart 1973: gain of the split over the variance left in its parts."""
+    """Duda & Hart 1973: gain of the split, divided by the variance within its parts."""
     split = _split(level)
     left = split.parts / (split.n_first + split.n_second - 2)
     return ratio(split.whole - split.parts, left, "the within sum of squares of the parts")
@@ -39,19 +39,19 @@ def beale(level: Level) -> float:
 
 
 def duda_critical(level: Level) -> float:
-    """Value from which Duda says that the cluster is one (Milligan & Cooper 1985)."""
+    """Value of Duda at or above which the cluster should not be split (Milligan & Cooper 1985)."""
     p, split = level.data.p, _split(level)
     return float(1 - 2 / (np.pi * p) - _STANDARD_SCORE * np.sqrt(2 * (1 - 8 / (np.pi**2 * p)) / (split.n_whole * p)))
 
 
 def pseudo_t2_critical(level: Level) -> float:
-    """Value up to which PseudoT2 says that the cluster is one."""
+    """Value of PseudoT2 at or below which the cluster should not be split."""
     critical, split = duda_critical(level), _split(level)
     return ratio(1 - critical, critical, "Duda's critical value") * (split.n_first + split.n_second - 2)
 
 
 def beale_p(level: Level) -> float:
-    """Upper tail of F(p, (n - 2) p) at Beale's ratio; above 0.1 the cluster is one."""
+    """Upper tail of F(p, (n - 2) p) at Beale's ratio; at 0.1 or above the cluster should not be split."""
     from scipy.stats import f
 
     p = level.data.p
@@ -68,21 +68,21 @@ class _Split:
 
 
 def _split(level: Level) -> _Split:
-    now, then = level.own, level.after
+    current, finer = level.own, level.after
     first = 1
-    while first <= now.k and now.sizes[first - 1] == then.sizes[first - 1]:
+    while first <= current.k and current.sizes[first - 1] == finer.sizes[first - 1]:
         first += 1
-    second = then.k
-    while second >= 2 and now.sizes[second - 2] == then.sizes[second - 1]:
+    second = finer.k
+    while second >= 2 and current.sizes[second - 2] == finer.sizes[second - 1]:
         second -= 1
     split = _Split(
-        whole=_squares(now, first),
-        parts=_squares(then, first) + _squares(then, second),
-        n_whole=int(now.sizes[first - 1]),
-        n_first=int(then.sizes[first - 1]),
-        n_second=int(then.sizes[second - 1]),
+        whole=_squares(current, first),
+        parts=_squares(finer, first) + _squares(finer, second),
+        n_whole=int(current.sizes[first - 1]),
+        n_first=int(finer.sizes[first - 1]),
+        n_second=int(finer.sizes[second - 1]),
     )
-    # NbClust takes the one member's features for as many samples here; its number means nothing.
+    # here NbClust treats the features of a single member as samples, which gives a meaningless number
     if min(split.n_whole, split.n_first, split.n_second) == 1:
         raise UndefinedIndexError("a cluster that is compared has one member")
     return split

@@ -8,10 +8,10 @@ from tme_platform.phenotypes.indices.level import Array, Level, ratio
 
 
 def hubert(level: Level) -> float:
-    """Hubert & Arabie 1985, in NbClust's form: distances P against distances Q between the samples' centroids.
+    """Hubert & Arabie 1985, in NbClust's form: correlation of distances P with distances Q between the centroids.
 
-    The product is summed over pairs but scaled by the means of the whole matrices, zeros of the diagonal included, and
-    by the root sum of squares of their columns' variances.
+    The product is summed over pairs, but centred by the means of the whole matrices including the zero diagonals, and
+    scaled by the root sum of squares of the column variances.
     """
     own, pairs, n = level.own, level.own_pairs, level.data.n
     apart = own.centroid_distances

@@ -1,4 +1,4 @@
-"""The rule by which each index chooses a number of clusters. The values come from the index files."""
+"""Apply the rule by which each index chooses a number of clusters. Index values come from the index modules."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import pandas as pd
 
 BEALE_ALPHA = 0.1
 
-# The critical value that goes with an index, under NbClust's names.
 CRITICAL_VALUE_OF = {"Duda": "CritValue_Duda", "Pseudot2": "CritValue_PseudoT2", "Beale": "Fvalue_Beale"}
+"""Critical value of each index that has one, under NbClust's names."""
 
 
 class Choice(NamedTuple):
-    """The number of clusters an index chooses, missing if none, and the value it was chosen by."""
+    """The number of clusters an index chooses, None if it chooses none, and the value the choice is based on."""
 
     k: int | None
     value: float
@@ -50,7 +50,7 @@ def _first(values: pd.Series[float], holds: pd.Series[bool]) -> Choice:
 
 
 def _level_before(values: pd.Series[float]) -> Choice:
-    """Choose the level before the ratio first falls below 1; below the first level that is one fewer, without value."""
+    """Choose the k before the value first falls below 1. Before the first k, that is one fewer without a value."""
     found = values.index[values < 1]
     if not len(found):
         return Choice(None, np.nan)
@@ -100,12 +100,12 @@ RULES: dict[str, Rule] = {
 
 
 def critical_value(name: str, critical_values: pd.DataFrame) -> pd.Series[float]:
-    """Return the critical values of an index by k; NaN where it has none."""
+    """Return the critical values of an index by k; NaN if it has none."""
     if name in CRITICAL_VALUE_OF:
         return critical_values[CRITICAL_VALUE_OF[name]]
     return pd.Series(np.nan, index=critical_values.index)
 
 
 def choose(name: str, indices: pd.DataFrame, critical_values: pd.DataFrame) -> Choice:
-    """Apply NbClust's rule for the index `name` to frames by k. Undefined values are passed over."""
+    """Apply NbClust's rule for the index `name` to frames by k. Undefined values are ignored."""
     return RULES[name].pick(indices[name], critical_value(name, critical_values))

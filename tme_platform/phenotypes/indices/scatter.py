@@ -1,6 +1,6 @@
-"""Indices of the within scatter matrix W: Scott, Marriot, TrCovW, TraceW, Friedman, Rubin.
+"""Indices based on the within scatter matrix W: Scott, Marriot, TrCovW, TraceW, Friedman, Rubin.
 
-NbClust takes X'X, not centred, for the total scatter T and B = T - W for the scatter between clusters.
+NbClust uses X'X, not centred, as the total scatter T, and B = T - W as the scatter between clusters.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def marriot(level: Level) -> float:
     """Marriot 1971: k^2 det W."""
     logarithm = 2 * np.log(level.k) + _log_determinant(_regular_within(level))
     if logarithm > np.log(np.finfo(float).max):
-        raise UndefinedIndexError("the determinant of the within scatter is too large for a number")
+        raise UndefinedIndexError("the determinant of the within scatter matrix overflows")
     return float(np.exp(logarithm))
 
 
@@ -36,14 +36,14 @@ def trace_w(level: Level) -> float:
 
 
 def friedman(level: Level) -> float:
-    """Friedman & Rubin 1967, as NbClust does: the trace of the elementwise product of W^-1 and B."""
+    """Friedman & Rubin 1967, in NbClust's form: trace of the elementwise product of W^-1 and B."""
     own = level.own
     between = own.sizes @ np.square(own.centroids)
     return float(np.diag(np.linalg.inv(_regular_within(level))) @ between)
 
 
 def rubin(level: Level) -> float:
-    """Friedman & Rubin 1967, as NbClust does: trace T over trace W."""
+    """Friedman & Rubin 1967, in NbClust's form: trace of T divided by trace of W."""
     return ratio(float(np.trace(level.data.crossproduct)), level.own.inertia, "the within sum of squares")
 
 

@@ -1,4 +1,4 @@
-"""Indices of scatter and separation: SDindex and SDbw."""
+"""Indices based on scatter and separation: SDindex and SDbw."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def sd_index(level: Level) -> float:
 
 
 def sd_bw(level: Level) -> float:
-    """Halkidi & Vazirgiannis 2001: scatter plus the density halfway between clusters against that at their centres."""
+    """Halkidi & Vazirgiannis 2001: scatter plus the density halfway between clusters, relative to their centres."""
     own, k = level.own, level.k
     radius = np.sqrt(_spread(own).sum()) / k
     density = np.bincount(own.labels[own.to_centroid <= radius], minlength=k + 1)[1:]
@@ -30,7 +30,7 @@ def sd_bw(level: Level) -> float:
 
 
 def _spread(partition: Partition) -> np.ndarray:
-    """Length of each cluster's vector of variances."""
+    """Norm of each cluster's vector of variances."""
     return np.asarray(np.linalg.norm(partition.within_squares / partition.sizes[:, None], axis=1))
 
 

@@ -1,4 +1,4 @@
-"""Indices of the within and between sums of squares: KL, CH, Hartigan, Ratkowsky, Ball."""
+"""Indices based on the within and between sums of squares: KL, CH, Hartigan, Ratkowsky, Ball."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def kl(level: Level) -> float:
 
 
 def ch(level: Level) -> float:
-    """Calinski & Harabasz 1974: between over within variance."""
+    """Calinski & Harabasz 1974: variance between clusters divided by variance within."""
     within = level.own.inertia
     between = float(level.data.total_squares.sum()) - within
     if level.data.n == level.k:
@@ -32,7 +32,7 @@ def hartigan(level: Level) -> float:
 
 
 def ratkowsky(level: Level) -> float:
-    """Ratkowsky & Lance 1978: mean over features of sqrt(between / total), over sqrt(k)."""
+    """Ratkowsky & Lance 1978: mean over features of sqrt(between / total), divided by sqrt(k)."""
     total = level.data.total_squares
     if (total == 0).any():
         raise UndefinedIndexError("a feature is constant")
