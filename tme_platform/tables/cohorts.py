@@ -1,15 +1,16 @@
-"""What landed for each cohort: files, the declaration, patients, series, expression, and what was rejected."""
+"""Tables of what landed for each cohort: files, declaration, patients, image series and expression."""
 
 from __future__ import annotations
 
 from tme_platform.tables.clinical import CLINICAL_COLUMNS
 from tme_platform.tables.columns import PATIENT, count, number, text
+from tme_platform.tables.imaging import OUTLINE, OUTLINE_KEY
 from tme_platform.tables.schema import Column, Stage, TableSchema
 
 COHORT_FILES = TableSchema(
     "cohort_files",
     Stage.COHORTS,
-    "Every file that landed for a cohort, with its size and SHA-256: what all later steps are made from.",
+    "Every file that landed for a cohort, with its size and SHA-256. All later steps depend on these files.",
     (
         text("file", "Path inside the cohort's landing folder.", required=True),
         count("bytes", "Size in bytes."),
@@ -21,10 +22,10 @@ COHORT_FILES = TableSchema(
 COHORTS = TableSchema(
     "cohorts",
     Stage.COHORTS,
-    "What each cohort is: title, roles, where its data come from and under which licence.",
+    "Title, roles, data source and licence of each cohort.",
     (
         text("title", "Title.", required=True),
-        text("roles", "What the cohort is for, separated by commas.", required=True),
+        text("roles", "Roles of the cohort, separated by commas.", required=True),
         text("source", "Where the data come from.", required=True),
         text("licence", "Licence of the data.", required=True),
         text("declaration", "The cohort file as JSON.", required=True),
@@ -35,7 +36,7 @@ COHORTS = TableSchema(
 PATIENTS = TableSchema(
     "patients",
     Stage.COHORTS,
-    "One row per patient: the canonical clinical columns, checked; missing is missing.",
+    "One row per patient: the canonical clinical columns, validated. Values that are not allowed are missing.",
     (
         PATIENT,
         *CLINICAL_COLUMNS.values(),
@@ -46,11 +47,11 @@ PATIENTS = TableSchema(
 CLINICAL_OTHER = TableSchema(
     "clinical_other",
     Stage.COHORTS,
-    "Clinical columns that the cohort file maps to none of ours: kept as they came.",
+    "Values of clinical columns that the cohort file does not map, unchanged.",
     (
         PATIENT,
-        text("source_file", "Clinical file the value stood in.", required=True),
-        text("column", "Name of the column there.", required=True),
+        text("source_file", "Clinical file that holds the value.", required=True),
+        text("column", "Name of the column in the file.", required=True),
         text("value", "The value as text."),
     ),
     key=("patient_id", "source_file", "column", "value"),
@@ -61,22 +62,19 @@ IMAGING_SERIES = TableSchema(
     Stage.COHORTS,
     "One row per outline: patient, series, image, mask, reader and session, with the hash of each file.",
     (
-        PATIENT,
-        text("series", "Name of the image series.", required=True),
-        text("reader", "Who outlined the tumour.", required=True),
-        Column("session", "Int64", "Reading session, 1 being the first.", nullable=False),
+        *OUTLINE,
         text("image", "Image file or folder inside the landing folder.", required=True),
-        text("dicom_series", "Which series of a DICOM folder: its number, or a hash of its UID."),
-        count("phase", "Which phase of a dynamic series, from 0."),
-        count("minus", "Which phase is subtracted."),
+        text("dicom_series", "Series of a DICOM folder: its number, or a hash of its UID."),
+        count("phase", "Phase of a dynamic series, from 0."),
+        count("minus", "Phase that is subtracted from it."),
         text("mask", "Mask file inside the landing folder.", required=True),
         Column("mask_label", "Int64", "Label of the tumour in the mask."),
-        text("exclusion_mask", "Mask of what is left out of the ring (vessels, neighbouring tissue)."),
+        text("exclusion_mask", "Mask of voxels excluded from the ring (vessels, neighbouring tissue)."),
         text("image_sha256", "SHA-256 of the image.", required=True),
         text("mask_sha256", "SHA-256 of the mask.", required=True),
         text("exclusion_sha256", "SHA-256 of the exclusion mask."),
     ),
-    key=("patient_id", "series", "reader", "session"),
+    key=OUTLINE_KEY,
 )
 
 EXPRESSION = TableSchema(
@@ -85,8 +83,8 @@ EXPRESSION = TableSchema(
     "Gene expression on a log2 scale, one row per gene and sample, sorted by gene.",
     (
         text("gene", "Gene symbol.", required=True),
-        text("sample_id", "Sample; the patient where a cohort has one sample per patient.", required=True),
-        number("value", "log2 expression; the unit stands in the materialisation's metadata."),
+        text("sample_id", "Sample; the patient if a cohort has one sample per patient.", required=True),
+        number("value", "log2 expression; the unit is in the metadata of the materialisation."),
     ),
     key=("gene", "sample_id"),
     unit="sample_id",

@@ -1,11 +1,12 @@
-"""Columns that several tables share, and short ways to write a column."""
+"""Columns that several tables share, and shorthands for defining columns."""
 
 from __future__ import annotations
 
 from tme_platform.tables.schema import Column
 
-PATIENT = Column("patient_id", "string", "The study's pseudonym of the patient.", nullable=False)
+PATIENT = Column("patient_id", "string", "Pseudonym of the patient in the study.", nullable=False)
 FEATURE = Column("feature", "string", "Name of the image feature.", nullable=False)
+FEATURE_SET = Column("feature_set", "string", "Software and settings that the features come from.", nullable=False)
 POPULATION = Column("population", "string", "Name of the cell population (gene set).", nullable=False)
 PHENOTYPE = Column(
     "phenotype",
@@ -21,17 +22,17 @@ def text(name: str, description: str, *, required: bool = False, isin: tuple[str
 
 
 def number(name: str, description: str, at_least: float | None = None, at_most: float | None = None) -> Column:
-    """A measured column, with the limits of what it may hold."""
+    """A measured column with limits."""
     return Column(name, "float64", description, at_least=at_least, at_most=at_most)
 
 
 def share(name: str, description: str) -> Column:
-    """A share, 0 to 1."""
+    """A column of shares, 0 to 1."""
     return number(name, description, 0, 1)
 
 
 def count(name: str, description: str) -> Column:
-    """A whole number, at least 0."""
+    """A column of whole numbers, at least 0."""
     return Column(name, "Int64", description, at_least=0)
 
 

@@ -1,20 +1,20 @@
-"""How well the rad-score performs in each cohort."""
+"""Tables of the performance of the rad-score in each cohort."""
 
 from __future__ import annotations
 
 from tme_platform.tables.columns import FEATURE, POPULATION, count, number, share, text
-from tme_platform.tables.schema import Column, Stage, TableSchema
+from tme_platform.tables.schema import COHORT, Column, Stage, TableSchema
 
 COHORT_METRICS = TableSchema(
     "cohort_metrics",
     Stage.EVALUATION,
-    "How well the signature holds, by cohort and endpoint; each number with its n and confidence interval.",
+    "Performance of the signature by cohort and endpoint; each number with its n and confidence interval.",
     (
         text("side", "discovery, validation or external.", required=True),
-        text("model", "What predicts: the signature, or what it is held against.", required=True),
-        text("subgroup", "In which patients.", required=True),
-        text("endpoint", "What is predicted.", required=True),
-        text("analysis", "paper: as the published study reports it; honest: what can be believed.", required=True),
+        text("model", "Model: the signature, or a model it is compared with.", required=True),
+        text("subgroup", "Subgroup of patients.", required=True),
+        text("endpoint", "Endpoint that is predicted.", required=True),
+        text("analysis", "paper: as the published study reports it; honest: an unbiased estimate.", required=True),
         text("metric", "Name of the metric.", required=True),
         number("value", "Its value."),
         number("ci_low", "Lower limit of its 95 % confidence interval."),
@@ -22,8 +22,8 @@ COHORT_METRICS = TableSchema(
         share("p", "p-value, where the metric has one (AUC against 0.5)."),
         count("n", "Patients."),
         count("n_positive", "Patients with the endpoint."),
-        text("method", "How value and interval were computed."),
-        text("reason", "Why there is no value."),
+        text("method", "Method for the value and the interval."),
+        text("reason", "Reason for a missing value."),
     ),
     key=("side", "model", "subgroup", "endpoint", "analysis", "metric"),
     unit="metric",
@@ -32,15 +32,15 @@ COHORT_METRICS = TableSchema(
 FEATURE_CELL_CORRELATION = TableSchema(
     "feature_cell_correlation",
     Stage.EVALUATION,
-    "Spearman correlation of the signature's twenty first features with the cell populations.",
+    "Spearman correlation of the signature's twenty most important features with the cell populations.",
     (
-        Column("cohort", "string", "Name of the cohort: its landing folder.", nullable=False),
+        COHORT,
         FEATURE,
         POPULATION,
         count("n", "Patients."),
         number("rho", "Spearman's rho.", -1, 1),
         share("p", "Its p-value."),
-        share("fdr", "Benjamini-Hochberg over all pairs of the cohort."),
+        share("fdr", "p-value corrected over all pairs of the cohort (Benjamini-Hochberg)."),
     ),
     key=("cohort", "feature", "population"),
     per_cohort=False,
@@ -49,17 +49,17 @@ FEATURE_CELL_CORRELATION = TableSchema(
 
 SIDE_ENDPOINT = (
     text("side", "discovery (out-of-fold scores), validation or external.", required=True),
-    text("endpoint", "What is predicted.", required=True),
+    text("endpoint", "Endpoint that is predicted.", required=True),
 )
 
 ROC_CURVES = TableSchema(
     "roc_curves",
     Stage.EVALUATION,
-    "Every operating point of the rad-score, by cohort and endpoint; for discovery, of its out-of-fold scores.",
+    "Every operating point of the rad-score, by cohort and endpoint; discovery uses out-of-fold scores.",
     (
         *SIDE_ENDPOINT,
-        Column("point", "Int64", "Number of the point, from calling everybody positive to nobody.", nullable=False),
-        number("threshold", "A patient is called positive from here on; missing at both ends of the curve."),
+        Column("point", "Int64", "Number of the point, from all patients positive to none.", nullable=False),
+        number("threshold", "Lowest score called positive; missing at both ends of the curve."),
         share("sensitivity", "Share of the positives called positive."),
         share("specificity", "Share of the negatives called negative."),
         share("auc", "Area under the curve."),
@@ -75,7 +75,7 @@ ROC_CURVES = TableSchema(
 RELIABILITY_CURVES = TableSchema(
     "reliability_curves",
     Stage.EVALUATION,
-    "Promised against observed: the rad-score in groups of about equal size, and how many were positive.",
+    "Predicted against observed: mean rad-score and share of positives in groups of about equal size.",
     (
         *SIDE_ENDPOINT,
         Column("group", "Int64", "Group of patients, from low to high scores.", nullable=False),
@@ -93,13 +93,13 @@ RELIABILITY_CURVES = TableSchema(
 DECISION_CURVES = TableSchema(
     "decision_curves",
     Stage.EVALUATION,
-    "Net benefit of acting on the rad-score, on nobody, on everybody, by the probability at which one would act.",
+    "Net benefit of treating by the rad-score, treating no one and treating everyone, by threshold probability.",
     (
         *SIDE_ENDPOINT,
-        Column("threshold", "float64", "Probability at which one would act.", nullable=False, at_least=0, at_most=1),
+        Column("threshold", "float64", "Threshold probability for treatment.", nullable=False, at_least=0, at_most=1),
         number("net_benefit", "Net benefit of the rad-score; the unit is one true positive per patient."),
-        number("treat_all", "Net benefit of acting on everybody."),
-        number("treat_none", "Net benefit of acting on nobody: 0."),
+        number("treat_all", "Net benefit of treating everyone."),
+        number("treat_none", "Net benefit of treating no one: 0."),
         count("n", "Patients."),
         count("n_positive", "Positives among them."),
     ),
@@ -110,7 +110,7 @@ DECISION_CURVES = TableSchema(
 RAD_SCORE_GROUPS = TableSchema(
     "rad_score_groups",
     Stage.EVALUATION,
-    "The rad-score by clinical group: stage, subtype, receptors, phenotype, response; with the test between them.",
+    "The rad-score by clinical group (stage, subtype, receptors, phenotype, response), with a test between groups.",
     (
         text("variable", "Clinical variable.", required=True),
         text("group", "Its value.", required=True),
@@ -120,11 +120,11 @@ RAD_SCORE_GROUPS = TableSchema(
         share("median", "Median."),
         share("q1", "First quartile."),
         share("q3", "Third quartile."),
-        text("test", "Student, Wilcoxon or Kruskal-Wallis, chosen by Shapiro-Wilk."),
+        text("test", "Student, Wilcoxon or Kruskal-Wallis test, chosen by the Shapiro-Wilk test."),
         number("statistic", "Its statistic."),
         share("p", "Its p-value."),
-        share("fdr", "Benjamini-Hochberg over the variables."),
-        text("reason", "Why there is no test."),
+        share("fdr", "p-value corrected over the variables (Benjamini-Hochberg)."),
+        text("reason", "Reason for a missing test."),
     ),
     key=("variable", "group"),
 )
@@ -132,7 +132,7 @@ RAD_SCORE_GROUPS = TableSchema(
 RAD_SCORE_SURVIVAL = TableSchema(
     "rad_score_survival",
     Stage.EVALUATION,
-    "Survival of patients above the cohort's median rad-score against the others.",
+    "Survival of patients above the cohort's median rad-score compared with the others.",
     (
         Column("cut", "float64", "The median rad-score of the patients with follow-up.", nullable=False),
         count("n_high", "Patients above it."),
@@ -141,10 +141,10 @@ RAD_SCORE_SURVIVAL = TableSchema(
         count("events_low", "Deaths at or below it."),
         number("statistic", "Log-rank statistic."),
         share("p", "Its p-value."),
-        number("hr", "Hazard ratio, high against low.", 0),
+        number("hr", "Hazard ratio of high against low scores.", 0),
         number("ci_low", "Lower limit of its 95 % confidence interval.", 0),
         number("ci_high", "Upper limit of its 95 % confidence interval.", 0),
-        text("reason", "Why there is no value."),
+        text("reason", "Reason for a missing value."),
     ),
     key=("cut",),
 )

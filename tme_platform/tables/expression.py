@@ -1,4 +1,4 @@
-"""Scores of cell populations, purity and intrinsic subtypes from RNA."""
+"""Tables of scores of cell populations, purity and intrinsic subtypes from RNA."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ POPULATION_GROUPS = ("adaptive", "innate_activated", "innate_inactivated", "non_
 POPULATIONS = TableSchema(
     "populations",
     Stage.EXPRESSION,
-    "The cell populations scored in a cohort: group, genes of the set, genes found, and why a set was refused.",
+    "The cell populations of a cohort: group, genes of the set, genes found, and why a set is not used.",
     (
         POPULATION,
         text("population_group", "Group of the population.", isin=POPULATION_GROUPS),
-        text("method", "How the population is scored.", required=True),
+        text("method", "Scoring method.", required=True),
         count("n_genes", "Genes in the set."),
         count("n_found", "Genes of the set that were measured."),
         share("share", "Share of the set's genes that were measured."),
         text("missing", "Genes of the set that were not measured, separated by commas."),
         Column("used", "boolean", "Whether the population is scored.", nullable=False),
-        text("reason", "Why it is not used."),
+        text("reason", "Reason why it is not used."),
     ),
     key=("population",),
 )
@@ -30,20 +30,20 @@ POPULATIONS = TableSchema(
 CELL_SCORES = TableSchema(
     "cell_scores",
     Stage.EXPRESSION,
-    "One row per patient, one column per cell population: raw ssGSEA scores, or the finished scores a cohort brought.",
+    "One row per patient, one column per cell population: raw ssGSEA scores, or finished scores from the cohort.",
     (PATIENT,),
     key=("patient_id",),
-    wide="Score of the cell population, on the method's own scale.",
+    wide="Score of the cell population on the scale of the method.",
 )
 
 CELL_SCORE_RANGES = TableSchema(
     "cell_score_ranges",
     Stage.EXPRESSION,
-    "The range that normalises a cohort's ssGSEA scores: its own, or frozen from the cohort it takes labels from.",
+    "The range that normalises a cohort's ssGSEA scores: its own, or that of the cohort its labels come from.",
     (
         number("low", "Smallest raw score of the range."),
         number("high", "Largest raw score of the range."),
-        text("range_cohort", "Cohort whose scores span the range.", required=True),
+        text("range_cohort", "Cohort that the range is taken from.", required=True),
     ),
     key=("range_cohort",),
 )
@@ -51,7 +51,7 @@ CELL_SCORE_RANGES = TableSchema(
 MCP_COUNTER_SCORES = TableSchema(
     "mcp_counter_scores",
     Stage.EXPRESSION,
-    "MCP-counter: mean log2 expression of each population's markers. It reads the same RNA as the cell scores.",
+    "MCP-counter: mean log2 expression of each population's markers, from the same RNA as the cell scores.",
     (PATIENT,),
     key=("patient_id",),
     wide="MCP-counter score of the population, log2.",
@@ -65,9 +65,9 @@ ESTIMATE_SCORES = TableSchema(
         PATIENT,
         number("stromal_score", "Stromal ssGSEA score."),
         number("immune_score", "Immune ssGSEA score."),
-        number("estimate_score", "Sum of the two."),
+        number("estimate_score", "Sum of the stromal and the immune score."),
         number("tumour_purity", "cos(0.6049872018 + 0.0001467884 * estimate_score); see `caveat`."),
-        text("caveat", "What the purity is valid for.", required=True),
+        text("caveat", "Limits of the validity of the purity.", required=True),
     ),
     key=("patient_id",),
 )
@@ -75,7 +75,7 @@ ESTIMATE_SCORES = TableSchema(
 INTRINSIC_SUBTYPES = TableSchema(
     "intrinsic_subtypes",
     Stage.EXPRESSION,
-    "Intrinsic subtype by the nearest PAM50 centroid, beside the published call where there is one.",
+    "Intrinsic subtype by the nearest PAM50 centroid, and the published call if there is one.",
     (
         PATIENT,
         text("subtype", "Nearest centroid.", isin=SUBTYPES),
@@ -92,13 +92,13 @@ SCORE_AGREEMENT = TableSchema(
     "Spearman correlation of the scores from RNA with another estimate of the same populations in the same patients.",
     (
         POPULATION,
-        text("compared_with", "The other estimate's population, or those that are summed.", required=True),
+        text("compared_with", "Population of the other estimate, or the populations that are summed.", required=True),
         text("compared_cohort", "Cohort that holds the other estimate.", required=True),
-        count("n", "Patients who have both."),
+        count("n", "Patients with both estimates."),
         number("rho", "Spearman's rho.", -1, 1),
         share("p", "Its p-value."),
-        share("fdr", "Benjamini-Hochberg over the pairs."),
-        text("reason", "Why there is no correlation."),
+        share("fdr", "p-value corrected over the pairs (Benjamini-Hochberg)."),
+        text("reason", "Reason for a missing correlation."),
     ),
     key=("population", "compared_with"),
 )

@@ -1,4 +1,4 @@
-"""Regions, acquisition, and agreement of the outlines."""
+"""Tables of image regions, acquisition and overlap of outlines."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ OUTLINE = (
     PATIENT,
     text("series", "Name of the image series.", required=True),
     text("reader", "Who outlined the tumour.", required=True),
-    Column("session", "Int64", "Reading session, 1 being the first.", nullable=False),
+    Column("session", "Int64", "Reading session; 1 is the first.", nullable=False),
 )
 
 OUTLINE_KEY = ("patient_id", "series", "reader", "session")
@@ -17,37 +17,37 @@ OUTLINE_KEY = ("patient_id", "series", "reader", "session")
 IMAGE_REGIONS = TableSchema(
     "image_regions",
     Stage.IMAGING,
-    "One row per outline: size and shape of tumour and ring, what was left out, and what to look at twice.",
+    "One row per outline: size and shape of tumour and ring, what was excluded, and warnings.",
     (
         *OUTLINE,
-        text("row_key", "Hash of the files and settings the row was made from.", required=True),
+        text("row_key", "Hash of the files and settings that determine the row.", required=True),
         flag("touches_border", "Whether the outline touches the edge of the image."),
-        text("geometry_note", "How image and mask were brought onto one grid."),
-        text("warnings", "What a person should look at."),
+        text("geometry_note", "How image and mask were brought to the same grid."),
+        text("warnings", "Findings to check by eye."),
     ),
     key=OUTLINE_KEY,
-    wide="Measure of the region; the unit is the name's last part.",
+    wide="Measure of the region; the last part of the name is the unit.",
 )
 
 IMAGE_ACQUISITION = TableSchema(
     "image_acquisition",
     Stage.IMAGING,
-    "How each image series was acquired: the tags that matter for a signature, and no others.",
+    "Acquisition of each image series: only the tags that are relevant for a signature.",
     (
         PATIENT,
         text("series", "Name of the image series.", required=True),
         text("image", "Image file or folder inside the landing folder.", required=True),
-        text("dicom_series", "Which series of a DICOM folder; empty where there is no choice.", required=True),
+        text("dicom_series", "Series of a DICOM folder; empty if there is only one.", required=True),
         text("image_sha256", "SHA-256 of the image.", required=True),
-        text("manufacturer", "Manufacturer of the scanner (DICOM only, as are the following)."),
-        text("model", "Its model."),
+        text("manufacturer", "Manufacturer of the scanner; like the following columns, from DICOM only."),
+        text("model", "Model of the scanner."),
         number("field_strength_t", "Field strength, tesla.", 0),
         number("repetition_time_ms", "Repetition time, ms.", 0),
         number("echo_time_ms", "Echo time, ms.", 0),
         number("flip_angle_deg", "Flip angle, degrees."),
         number("spacing_x_mm", "Pixel spacing along a row, mm.", 0),
         number("spacing_y_mm", "Pixel spacing along a column, mm.", 0),
-        number("slice_thickness_mm", "Slice thickness, mm (of a file: the spacing of its slices).", 0),
+        number("slice_thickness_mm", "Slice thickness, mm (for other formats: the spacing of slices).", 0),
     ),
     key=("patient_id", "series", "image", "dicom_series"),
 )
@@ -55,7 +55,7 @@ IMAGE_ACQUISITION = TableSchema(
 READER_OVERLAP = TableSchema(
     "reader_overlap",
     Stage.IMAGING,
-    "How far every two outlines of a lesion agree, of other readers or other sessions.",
+    "Overlap of each two outlines of a lesion by different readers or in different sessions.",
     (
         PATIENT,
         text("series", "Name of the image series.", required=True),
@@ -63,11 +63,11 @@ READER_OVERLAP = TableSchema(
         Column("session_a", "Int64", "Session of the first outline.", nullable=False),
         text("reader_b", "Reader of the second outline.", required=True),
         Column("session_b", "Int64", "Session of the second outline.", nullable=False),
-        share("dice", "Twice the common volume over the sum of both."),
+        share("dice", "Dice coefficient: twice the common volume over the sum of the volumes."),
         number("hausdorff_mm", "Largest distance from either surface to the other, mm.", 0),
         number("hausdorff_95_mm", "95th percentile of these distances, mm.", 0),
         number("volume_ratio", "Volume of the second over the first.", 0),
-        text("row_key", "Hash of the lesion's files.", required=True),
+        text("row_key", "Hash of the files of the lesion.", required=True),
     ),
     key=("patient_id", "series", "reader_a", "session_a", "reader_b", "session_b"),
 )
@@ -75,11 +75,15 @@ READER_OVERLAP = TableSchema(
 TUMOUR_SLICE = TableSchema(
     "tumour_slice",
     Stage.IMAGING,
-    "One slice of the cohort's images with tumour and ring, line by line, to be looked at: of all patients' first "
-    "outlines that of median volume, where the tumour is largest. It names no patient.",
+    "One image slice with tumour and ring, line by line, for display: the slice with the largest tumour area in the "
+    "outline of median volume among the patients' first outlines. It names no patient.",
     (
-        Column("line", "Int64", "Line of the picture, from the top, from 0.", nullable=False, at_least=0),
-        text("intensities", "The line's voxels in the image's unit, five digits, separated by spaces.", required=True),
+        Column("line", "Int64", "Line of the slice from the top, from 0.", nullable=False, at_least=0),
+        text(
+            "intensities",
+            "Voxels of the line in the unit of the image, with five digits, separated by spaces.",
+            required=True,
+        ),
         text("tumour", "1 where a voxel of the line lies in the tumour, else 0.", required=True),
         text("ring", "1 where a voxel of the line lies in the ring, else 0.", required=True),
         number("row_mm", "Distance between lines, mm.", 0),
@@ -88,8 +92,8 @@ TUMOUR_SLICE = TableSchema(
         text("top", "Side of the patient at the upper edge.", isin=("R", "A", "S")),
         text("left", "Side of the patient at the left edge.", isin=("R", "A", "S")),
         number("volume_ml", "Volume of the outline, ml.", 0),
-        count("outlines", "Outlines among which it is that of median volume."),
-        text("row_key", "Hash of the files and settings it was made from.", required=True),
+        count("outlines", "Number of outlines from which it was chosen."),
+        text("row_key", "Hash of the files and settings that determine the slice.", required=True),
     ),
     key=("line",),
 )

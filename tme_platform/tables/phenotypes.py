@@ -1,4 +1,4 @@
-"""Immune phenotypes: number of clusters, model, labels, and what they mean."""
+"""Tables of immune phenotypes: number of clusters, model, labels and characteristics."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from tme_platform.tables.schema import Column, Stage, TableSchema
 CLUSTER_EVIDENCE = TableSchema(
     "cluster_evidence",
     Stage.PHENOTYPES,
-    "How many clusters the data support: each index at each number of clusters, and what it would choose.",
+    "Evidence for the number of clusters: each index at each number of clusters, and its choice.",
     (
         text("index_name", "Index.", required=True),
         Column("k", "Int64", "Number of clusters.", nullable=False),
         number("value", "Value of the index."),
-        number("critical_value", "What the value is held against, where the index has such a thing."),
-        text("rule", "How the index chooses."),
-        Column("chosen", "boolean", "Whether the index chooses this number.", nullable=False),
-        text("reason", "Why there is no value."),
+        number("critical_value", "Critical value of the index, if it has one."),
+        text("rule", "Rule by which the index chooses."),
+        Column("chosen", "boolean", "Whether the index chooses this number of clusters.", nullable=False),
+        text("reason", "Reason for a missing value."),
     ),
     key=("index_name", "k"),
     unit="index_name",
@@ -25,14 +25,17 @@ CLUSTER_EVIDENCE = TableSchema(
 PHENOTYPE_MODEL = TableSchema(
     "phenotype_model",
     Stage.PHENOTYPES,
-    "The fitted phenotypes: each cluster's centroid on the scaled scores, so that a new cohort needs no refit.",
+    "The fitted phenotypes: centroid of each cluster on the scaled scores, to assign new cohorts without refitting.",
     (
-        text("cluster", "Cluster, A being the most inflamed.", required=True),
+        text("cluster", "Cluster; A is the most inflamed.", required=True),
         PHENOTYPE,
         POPULATION,
-        flag("is_immune", "Whether the population takes part in ordering the clusters (adaptive, activated innate)."),
+        flag(
+            "is_immune",
+            "Whether the population is used to order the clusters (adaptive and activated innate ones are).",
+        ),
         number("centroid", "Mean scaled score of the population in the cluster."),
-        count("n_samples", "Tumours the model was fitted on."),
+        count("n_samples", "Tumours that the model was fitted on."),
         count("k", "Number of clusters."),
         Column("seed", "Int64", "Seed of the k-means starts."),
     ),
@@ -46,17 +49,17 @@ TME_PHENOTYPES = TableSchema(
     "The immune phenotype of each tumour.",
     (
         PATIENT,
-        text("cluster", "Cluster, A being the most inflamed.", required=True),
+        text("cluster", "Cluster; A is the most inflamed.", required=True),
         PHENOTYPE,
-        number("distance", "Distance to the own centroid on the scaled scores.", 0),
-        number("margin", "How much farther the next centroid is.", 0),
+        number("distance", "Distance to the assigned centroid on the scaled scores.", 0),
+        number("margin", "Additional distance to the next centroid.", 0),
         number(
             "immune_mean", "Mean score of the adaptive and the activated innate populations, in the unit of the scores."
         ),
-        text("model_cohort", "Cohort whose model gave the label.", required=True),
+        text("model_cohort", "Cohort whose model assigned the label.", required=True),
         text(
             "method",
-            "fit: the cohort's own model; patient: the same patient there; model: assigned by it.",
+            "fit: the cohort's own model; patient: the patient's label in that cohort; model: assigned by its model.",
             required=True,
         ),
     ),
@@ -66,7 +69,7 @@ TME_PHENOTYPES = TableSchema(
 PHENOTYPE_STABILITY = TableSchema(
     "phenotype_stability",
     Stage.PHENOTYPES,
-    "How firm the phenotypes are: under resampling, with another number of clusters, with another gene-set collection.",
+    "Stability of the phenotypes under resampling, other numbers of clusters and other gene-set collections.",
     (
         text("kind", "bootstrap, clusters or gene_sets.", required=True),
         text("subject", "The cluster, the number of clusters, or the collection.", required=True),
@@ -83,13 +86,13 @@ PHENOTYPE_STABILITY = TableSchema(
 PHENOTYPE_CHARACTERISTICS = TableSchema(
     "phenotype_characteristics",
     Stage.PHENOTYPES,
-    "What the phenotypes mean: populations, purity, subtypes, checkpoint genes, clinical variables; hot against cold.",
+    "Hot compared with cold tumours: populations, purity, subtypes, checkpoint genes and clinical variables.",
     (
-        text("family", "What kind of variable; the false discovery rate is over its variables.", required=True),
+        text("family", "Family of variables, over which the false discovery rate is controlled.", required=True),
         text("variable", "Name of the variable.", required=True),
         text("kind", "numeric or categorical.", required=True),
         text("phenotype", "Phenotype the row describes."),
-        text("level", "Category, where the variable is counted."),
+        text("level", "Category of a categorical variable."),
         count("n", "Patients (of that category)."),
         count("n_missing", "Patients of the phenotype without a value."),
         share("share", "Share of the phenotype's patients in the category."),
@@ -98,11 +101,11 @@ PHENOTYPE_CHARACTERISTICS = TableSchema(
         number("median", "Median."),
         number("q1", "First quartile."),
         number("q3", "Third quartile."),
-        text("test", "Shapiro-Wilk first, then Student or Wilcoxon; Fisher for categories."),
+        text("test", "Student or Wilcoxon test, chosen by the Shapiro-Wilk test; Fisher's test for categories."),
         number("statistic", "Statistic of the test."),
         share("p", "Its p-value, two-sided."),
-        share("fdr", "Benjamini-Hochberg over the family."),
-        text("reason", "Why this test, or why none."),
+        share("fdr", "p-value corrected over the family (Benjamini-Hochberg)."),
+        text("reason", "Reason for this test, or for a missing one."),
     ),
     key=("family", "variable", "phenotype", "level"),
     unit="variable",
@@ -111,7 +114,7 @@ PHENOTYPE_CHARACTERISTICS = TableSchema(
 GENE_COMPARISON = TableSchema(
     "gene_comparison",
     Stage.PHENOTYPES,
-    "Every gene, hot against cold tumours (Wilcoxon).",
+    "Expression of every gene in hot compared with cold tumours (Wilcoxon test).",
     (
         text("gene", "Gene symbol.", required=True),
         count("n_hot", "Hot tumours."),
@@ -119,10 +122,10 @@ GENE_COMPARISON = TableSchema(
         number("mean_hot", "Mean log2 expression in hot tumours."),
         number("mean_cold", "Mean log2 expression in cold tumours."),
         number("mean_difference", "Hot minus cold, log2."),
-        number("signal_to_noise", "Difference over the sum of the standard deviations, as GSEA ranks genes."),
+        number("signal_to_noise", "Difference over the sum of the standard deviations, by which GSEA ranks genes."),
         share("p", "Wilcoxon p-value, two-sided."),
-        share("fdr", "Benjamini-Hochberg over the genes."),
-        text("reason", "Why there is no p-value."),
+        share("fdr", "p-value corrected over the genes (Benjamini-Hochberg)."),
+        text("reason", "Reason for a missing p-value."),
     ),
     key=("gene",),
 )
@@ -130,17 +133,17 @@ GENE_COMPARISON = TableSchema(
 PATHWAY_ENRICHMENT = TableSchema(
     "pathway_enrichment",
     Stage.PHENOTYPES,
-    "GSEA of hot against cold tumours over hallmarks and GO biological processes.",
+    "GSEA of hot compared with cold tumours for hallmarks and GO biological processes.",
     (
         text("collection", "Gene-set collection.", required=True),
         text("term", "Gene set.", required=True),
-        number("es", "Enrichment score; positive where the set is up in hot tumours."),
+        number("es", "Enrichment score; positive if the set is higher in hot tumours."),
         number("nes", "Normalised enrichment score."),
         share("p", "p-value, not below 1e-6."),
-        share("fdr", "Benjamini-Hochberg over the collection."),
+        share("fdr", "p-value corrected over the collection (Benjamini-Hochberg)."),
         count("n_genes", "Genes of the set in the ranking."),
-        text("genes", "These genes, separated by commas, the highest in hot tumours first."),
-        text("leading_edge", "Genes up to the peak, separated by commas."),
+        text("genes", "These genes, separated by commas, starting with the highest in hot tumours."),
+        text("leading_edge", "Leading-edge genes, separated by commas."),
     ),
     key=("collection", "term"),
     unit="term",

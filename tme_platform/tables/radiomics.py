@@ -1,19 +1,19 @@
-"""Image features, how stable they are, and harmonisation of scanners."""
+"""Tables of image features, their agreement, and harmonisation of scanners."""
 
 from __future__ import annotations
 
-from tme_platform.tables.columns import FEATURE, PATIENT, count, flag, number, text
+from tme_platform.tables.columns import FEATURE, FEATURE_SET, PATIENT, count, flag, number, text
 from tme_platform.tables.imaging import OUTLINE, OUTLINE_KEY
-from tme_platform.tables.schema import Column, Stage, TableSchema
+from tme_platform.tables.schema import COHORT, Column, Stage, TableSchema
 
 RADIOMIC_FEATURES = TableSchema(
     "radiomic_features",
     Stage.RADIOMICS,
-    "One row per outline, one column per feature of the tumour and of the ring round its border.",
+    "One row per outline, one column per feature of the tumour and of the ring around its border.",
     (
         *OUTLINE,
-        text("feature_set", "Which software and settings the features come from.", required=True),
-        text("row_key", "Hash of files, settings and versions the row was made from.", required=True),
+        FEATURE_SET,
+        text("row_key", "Hash of files, settings and versions that determine the row.", required=True),
     ),
     key=OUTLINE_KEY,
     wide="Value of the feature.",
@@ -22,12 +22,12 @@ RADIOMIC_FEATURES = TableSchema(
 PERTURBED_FEATURES = TableSchema(
     "perturbed_features",
     Stage.RADIOMICS,
-    "Features of outlines and images that were changed a little, standing in for second readings where there are none.",
+    "Features of slightly changed outlines and images, used in place of second readings if there are none.",
     (
         *OUTLINE,
-        text("perturbation", "What was changed; the part before the underscore is its kind.", required=True),
-        text("feature_set", "Which software and settings the features come from.", required=True),
-        text("row_key", "Hash of files, settings and versions the row was made from.", required=True),
+        text("perturbation", "Perturbation; the part before the underscore is its kind.", required=True),
+        FEATURE_SET,
+        text("row_key", "Hash of files, settings and versions that determine the row.", required=True),
     ),
     key=(*OUTLINE_KEY, "perturbation"),
     wide="Value of the feature.",
@@ -36,12 +36,12 @@ PERTURBED_FEATURES = TableSchema(
 RING_WIDTH_FEATURES = TableSchema(
     "ring_width_features",
     Stage.RADIOMICS,
-    "The ring's features at several widths, of some outlines: what ring_width is made from.",
+    "Features of the ring at several widths for some outlines, the input of ring_width.",
     (
         *OUTLINE,
         Column("width_mm", "float64", "Width of the ring on either side of the border, mm.", nullable=False),
-        text("feature_set", "Which software and settings the features come from, but for the width.", required=True),
-        text("row_key", "Hash of files, settings and versions the row was made from.", required=True),
+        text("feature_set", "Software and settings that the features come from, apart from the width.", required=True),
+        text("row_key", "Hash of files, settings and versions that determine the row.", required=True),
     ),
     key=(*OUTLINE_KEY, "width_mm"),
     wide="Value of the feature.",
@@ -50,13 +50,13 @@ RING_WIDTH_FEATURES = TableSchema(
 RING_WIDTH = TableSchema(
     "ring_width",
     Stage.RADIOMICS,
-    "How the ring's features move with its width: at each width against the study's own ring.",
+    "Sensitivity of the ring features to the ring width: each width compared with the width of the study.",
     (
         FEATURE,
         Column("width_mm", "float64", "Width of the ring on either side of the border, mm.", nullable=False),
         number("median", "Median of the feature over patients."),
-        number("median_change", "Median relative change against the study's own ring."),
-        number("rank_correlation", "Spearman's correlation, over patients, with the study's own ring.", -1, 1),
+        number("median_change", "Median relative change from the ring width of the study."),
+        number("rank_correlation", "Spearman's correlation over patients with the ring width of the study.", -1, 1),
         count("patients", "Patients."),
     ),
     key=("feature", "width_mm"),
@@ -65,18 +65,21 @@ RING_WIDTH = TableSchema(
 FEATURE_AGREEMENT = TableSchema(
     "feature_agreement",
     Stage.RADIOMICS,
-    "Agreement of each feature between readers and sessions, or under perturbation where no second reading exists.",
+    "Agreement of each feature between readers and sessions, or under perturbation if there is no second reading.",
     (
         FEATURE,
-        text("feature_set", "Which software and settings the features come from.", required=True),
+        FEATURE_SET,
         text("kind", "reader, session, or perturbation:contour, :position, :noise.", required=True),
-        count("subjects", "Patients (between sessions: patients by reader) read more than once."),
-        count("raters", "Readings of each."),
+        count(
+            "subjects",
+            "Subjects read more than once: patients, or pairs of patient and reader for agreement between sessions.",
+        ),
+        count("raters", "Readings per subject."),
         number("icc", "Intraclass correlation ICC(2,1).", at_most=1),
         number("ci_low", "Lower limit of its 95 % confidence interval.", at_most=1),
         number("ci_high", "Upper limit of its 95 % confidence interval.", at_most=1),
         flag("kept", "Whether the feature exceeds the threshold for every kind."),
-        text("reason", "Why it fell."),
+        text("reason", "Reason why the feature was not kept."),
     ),
     key=("feature", "kind"),
 )
@@ -84,13 +87,13 @@ FEATURE_AGREEMENT = TableSchema(
 AGREED_FEATURES = TableSchema(
     "agreed_features",
     Stage.RADIOMICS,
-    "The features that the signature may use, by feature set, and why each of the others may not.",
+    "The features that the signature may use, by feature set, and why others may not be used.",
     (
-        text("feature_set", "Which software and settings the features come from.", required=True),
+        FEATURE_SET,
         FEATURE,
         Column("kept", "boolean", "Whether the signature may use it.", nullable=False),
-        text("evidence", "What its agreement was judged by.", required=True),
-        text("reason", "Why it fell."),
+        text("evidence", "Kind of readings that its agreement was measured on.", required=True),
+        text("reason", "Reason why the feature was not kept."),
     ),
     key=("feature_set", "feature"),
     per_cohort=False,
@@ -100,9 +103,9 @@ AGREED_FEATURES = TableSchema(
 HARMONISATION = TableSchema(
     "harmonisation",
     Stage.RADIOMICS,
-    "What ComBat learned on the training side: location and scale of each scanner (or site), by feature.",
+    "ComBat parameters estimated on the training side: location and scale of each scanner or site, by feature.",
     (
-        text("feature_set", "Which software and settings the features come from.", required=True),
+        FEATURE_SET,
         text("batch", "Scanner or site.", required=True),
         FEATURE,
         number("shift", "Posterior location of the batch, in pooled standard deviations."),
@@ -118,14 +121,14 @@ HARMONISATION = TableSchema(
 HARMONISED_FEATURES = TableSchema(
     "harmonised_features",
     Stage.RADIOMICS,
-    "The features with scanner effects taken out, where the study asks for it: what the signature then reads.",
+    "The features after removal of scanner effects, if the study enables it; the signature then uses these.",
     (
         *OUTLINE,
-        text("feature_set", "Which software and settings the features come from.", required=True),
+        FEATURE_SET,
         text("row_key", "Key of the row in radiomic_features.", required=True),
         text("batch", "Scanner or site of the patient."),
-        Column("harmonised", "boolean", "Whether the row was changed.", nullable=False),
-        text("note", "Why the row was left as it is."),
+        Column("harmonised", "boolean", "Whether the row was harmonised.", nullable=False),
+        text("note", "Reason why the row was not harmonised."),
     ),
     key=OUTLINE_KEY,
     wide="Value of the feature.",
@@ -136,13 +139,13 @@ HARMONISATION_EFFECT = TableSchema(
     Stage.RADIOMICS,
     "Patients on the first two principal components of their features, before and after harmonisation.",
     (
-        Column("cohort", "string", "Name of the cohort: its landing folder.", nullable=False),
+        COHORT,
         PATIENT,
         text("stage", "before or after.", required=True, isin=("before", "after")),
         text("batch", "Scanner or site of the patient.", required=True),
-        text("side", "discovery or validation, where the cohort is split."),
-        number("pc1", "Score on the first component of the table before."),
-        number("pc2", "Score on the second component of the table before."),
+        text("side", "discovery or validation, if the cohort is split."),
+        number("pc1", "Score on the first principal component before harmonisation."),
+        number("pc2", "Score on the second principal component before harmonisation."),
     ),
     key=("cohort", "patient_id", "stage"),
     per_cohort=False,

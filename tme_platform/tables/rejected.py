@@ -1,4 +1,4 @@
-"""What was left out because of bad input: over all steps, and by step with the keys of rows that failed."""
+"""Tables of rejected input: one over all steps, and an internal one per step with the keys of failed rows."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from tme_platform.tables.schema import Column, Stage, TableSchema
 REJECTED_INPUTS = TableSchema(
     "rejected_inputs",
     Stage.CATALOG,
-    "What was left out or set missing because of bad input: where it stands, which rule, and what to do.",
+    "Input that was left out or set missing: where it is, which rule it breaks, and what to do.",
     (
-        text("patient_id", "The patient, where the rule is about one."),
+        text("patient_id", "The patient, if the rule concerns one."),
         text("file", "File inside the landing folder."),
         text("rule", "Name of the rule.", required=True),
-        text("action", "What was done with it.", required=True),
+        text("action", "Action taken.", required=True),
         text("message", "What is wrong and what to do.", required=True),
-        text("step", "Table whose making found it.", required=True),
+        text("step", "Table whose step found it.", required=True),
     ),
     key=("step", "file", "patient_id", "rule", "message"),
     unit="message",
 )
 
-_ROW_KEY = Column("row_key", "string", "Key of the row that failed, where the table's rows have keys.")
+_ROW_KEY = Column("row_key", "string", "Key of the failed row, if rows of the table have keys.")
 
 
 def rejections(schema: TableSchema) -> TableSchema:
-    """Schema of the internal table that keeps what the step of `schema` left out, with the keys of rows that failed."""
+    """Schema of the internal table of what the step of `schema` left out, with the keys of failed rows."""
     return replace(
         REJECTED_INPUTS,
         name=f"_{schema.name}_rejected",

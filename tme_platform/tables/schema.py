@@ -1,4 +1,4 @@
-"""The definition of a table, and checking a frame against it. The tables themselves are in the stage modules."""
+"""Define table schemas and check frames against them. The tables are defined in the modules of the stages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Dtype = Literal["string", "float64", "Int64", "boolean"]
 
 
 class Stage(StrEnum):
-    """Stages of the study, in order: the folder a table is stored in, and its asset group."""
+    """Stages of the study in order. A table is stored in the folder of its stage and belongs to its asset group."""
 
     COHORTS = "cohorts"
     EXPRESSION = "expression"
@@ -47,11 +47,11 @@ ARROW_TYPES: dict[Dtype, pa.DataType] = {
 
 
 SCHEMA_CHECK = "schema"
-"""Name of the check that a frame passes before it is committed: columns, types, values, keys, finite numbers."""
+"""Name of the check before a frame is committed: columns, types, values, keys, finite numbers."""
 
 
 class TableError(ValueError):
-    """A frame that may not become a table; nothing was written."""
+    """A frame does not conform to its table; nothing was written."""
 
 
 @dataclass(frozen=True)
@@ -88,20 +88,20 @@ PROVENANCE = Column(
 
 @dataclass(frozen=True)
 class TableSchema:
-    """A table: its columns, its key, and whether further measured columns may follow.
+    """A table: its columns, its key, and whether it may have further measured columns.
 
     Attributes
     ----------
     stage
-        Stage of the study that makes the table.
+        Stage of the study that the table belongs to.
     per_cohort
-        Whether one part of the table belongs to each cohort and is replaced alone.
+        Whether the table has one partition per cohort, replaced independently.
     key
-        Columns that name a row.
+        Columns that identify a row.
     wide
-        What further float columns mean (one per population or feature), or None where there may be none.
+        Meaning of further float columns (one per population or feature); None if there are none.
     unit
-        The column whose values are counted as new, changed, unchanged or removed; the first of the key if not given.
+        The column whose values are counted as new, changed, unchanged or removed; by default the first of the key.
     """
 
     name: str
@@ -120,27 +120,27 @@ class TableSchema:
 
     @property
     def own_columns(self) -> list[str]:
-        """Names of the columns that a step fills, without the cohort and the provenance."""
+        """Names of the columns that a step fills: all but cohort and provenance."""
         return [column.name for column in self.columns]
 
     @property
     def counted_by(self) -> str:
-        """The column whose values are counted when rows are compared with the last version."""
+        """The column whose values are counted when rows are compared with the previous version."""
         return self.unit or self.key[0]
 
     @property
     def internal(self) -> bool:
-        """Internal tables are not in the catalog."""
+        """Whether the table is internal and left out of the catalog."""
         return self.name.startswith("_")
 
     def select(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The columns of a frame that a step fills; all of them where further measured columns may follow."""
+        """Select the columns of a frame that belong to the table; all of them if it has further measured columns."""
         if self.wide is not None:
             return frame
         return frame[[name for name in self.own_columns if name in frame]]
 
     def conform(self, frame: pd.DataFrame, *, cohort: str | None, provenance: str) -> pd.DataFrame:
-        """Order, cast and sort a frame as the table has it.
+        """Order, cast and sort a frame as the table requires.
 
         Raises
         ------
@@ -159,7 +159,7 @@ class TableSchema:
             raise TableError(f"table {self.name}: unexpected column(s): {', '.join(map(str, extra))}")
         cast = {column.name: self._cast(table[column.name], column.dtype) for column in self.all_columns}
         for column in self.all_columns:
-            if column.dtype == "string" and column.nullable:  # text that says nothing is missing
+            if column.dtype == "string" and column.nullable:  # empty text means missing
                 cast[column.name] = cast[column.name].replace("", pd.NA)
         conformed = pd.DataFrame(cast, columns=names)
         if extra:
@@ -167,13 +167,13 @@ class TableSchema:
         return conformed.sort_values(list(self.key), kind="stable", ignore_index=True)
 
     def _measured(self, values: pd.DataFrame) -> pd.DataFrame:
-        """The wide columns as numbers; all at once, because there are thousands."""
+        """Convert the wide columns to numbers, all at once because there are thousands."""
         try:
             numbers = values.astype("float64").reset_index(drop=True)
-        except (TypeError, ValueError):  # which one is it?
+        except (TypeError, ValueError):  # find the column for the message
             numbers = pd.DataFrame({name: self._cast(values[name], "float64") for name in values.columns})
         numbers.columns = pd.Index([str(name) for name in numbers.columns])
-        return numbers.loc[:, numbers.notna().any()]  # a column of nothing belongs to another cohort's collection
+        return numbers.loc[:, numbers.notna().any()]  # empty columns belong to the features of other cohorts
 
     def _cast(self, values: pd.Series, dtype: Dtype) -> pd.Series:
         try:
@@ -184,12 +184,12 @@ class TableSchema:
             raise TableError(f"table {self.name}: column {values.name} is not {dtype}: {error}") from None
 
     def validate(self, frame: pd.DataFrame) -> None:
-        """Raise an error if a conformed frame breaks the schema.
+        """Raise an error if a conformed frame violates the schema.
 
         Raises
         ------
         TableError
-            With every problem and its first offending values.
+            Lists every problem with its first offending values.
         """
         if found := self.problems(frame):
             raise TableError(f"table {self.name}: " + "; ".join(found))
@@ -199,7 +199,7 @@ class TableSchema:
 
         Returns
         -------
-        A sentence for each problem; none where the frame is good.
+        A sentence for each problem; empty if the frame is valid.
         """
         return [*self._broken_values(frame), *self._repeated_keys(frame), *self._infinite_values(frame)]
 
@@ -214,7 +214,7 @@ class TableSchema:
         except SchemaErrors as errors:
             cases = errors.failure_cases.loc[:, ["column", "check", "failure_case"]]
             first = cases.drop_duplicates().head(5).itertuples(index=False)
-            yield f"{len(cases)} value(s) break the schema: {'; '.join(' '.join(map(str, case)) for case in first)}"
+            yield f"{len(cases)} value(s) violate the schema: {'; '.join(' '.join(map(str, case)) for case in first)}"
 
     def _repeated_keys(self, frame: pd.DataFrame) -> Iterator[str]:
         repeated = frame.duplicated(list(self.key))
@@ -245,11 +245,11 @@ class TableSchema:
             checks.append(pandera.Check.gt(column.above))
         if column.at_most is not None:
             checks.append(pandera.Check.le(column.at_most))
-        # To look at a type takes pandera longer than to look at the values.
+        # pandera takes longer to check a type than to check the values.
         return pandera.Column(None if as_cast else column.dtype, checks, nullable=column.nullable)
 
     def to_arrow(self, frame: pd.DataFrame) -> pa.Table:
-        """A conformed frame as Arrow, with the table's own types (an empty column keeps its type)."""
+        """Convert a conformed frame to Arrow with the types of the table; empty columns keep their type."""
         types = {column.name: ARROW_TYPES[column.dtype] for column in self.all_columns}
         schema = pa.schema([(name, types.get(name, pa.float64())) for name in frame.columns])
         return pa.Table.from_pandas(frame, schema=schema, preserve_index=False).replace_schema_metadata(None)

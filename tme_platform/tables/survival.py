@@ -1,4 +1,4 @@
-"""Survival by phenotype and by cell population."""
+"""Tables of survival by phenotype and by cell population."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ SURVIVAL_CURVES = TableSchema(
 SURVIVAL_TESTS = TableSchema(
     "survival_tests",
     Stage.SURVIVAL,
-    "Overall survival of hot against cold tumours: log-rank test and medians.",
+    "Overall survival of hot compared with cold tumours: log-rank test and medians.",
     (
-        text("comparison", "What is compared.", required=True),
+        text("comparison", "Groups that are compared.", required=True),
         count("n", "Patients with survival."),
         count("n_events", "Deaths among them."),
         count("n_left_out", "Patients without usable survival."),
@@ -37,9 +37,12 @@ SURVIVAL_TESTS = TableSchema(
         number("hr_hot", "Hazard ratio of hot against cold (Cox).", 0),
         number("hr_low", "Lower limit of its 95 % confidence interval.", 0),
         number("hr_high", "Upper limit of its 95 % confidence interval.", 0),
-        share("proportional_hazards_p", "p of the test for proportional hazards (small: the ratio changes with time)."),
+        share(
+            "proportional_hazards_p",
+            "p-value of the test for proportional hazards (small if the ratio changes with time).",
+        ),
         *(
-            number(f"median_{phenotype}_{part}", f"{text} of {phenotype} tumours, days; missing where not reached.", 0)
+            number(f"median_{phenotype}_{part}", f"{text} of {phenotype} tumours, days; missing if not reached.", 0)
             for phenotype in ("hot", "cold")
             for part, text in (
                 ("days", "Median survival"),
@@ -47,7 +50,7 @@ SURVIVAL_TESTS = TableSchema(
                 ("high_days", "Upper 95 % limit of the median survival"),
             )
         ),
-        text("reason", "Why there is no test."),
+        text("reason", "Reason for a missing test."),
     ),
     key=("comparison",),
 )
@@ -65,9 +68,9 @@ POPULATION_SURVIVAL = TableSchema(
         number("ci_low", "Lower limit of its 95 % confidence interval.", 0),
         number("ci_high", "Upper limit of its 95 % confidence interval.", 0),
         share("p", "Wald p-value."),
-        share("fdr", "Benjamini-Hochberg over the populations."),
-        share("proportional_hazards_p", "p of the test for proportional hazards."),
-        text("reason", "Why there is no estimate."),
+        share("fdr", "p-value corrected over the populations (Benjamini-Hochberg)."),
+        share("proportional_hazards_p", "p-value of the test for proportional hazards."),
+        text("reason", "Reason for a missing estimate."),
     ),
     key=("patients", "population"),
     unit="population",
@@ -76,21 +79,21 @@ POPULATION_SURVIVAL = TableSchema(
 POPULATION_CUT_POINTS = TableSchema(
     "population_cut_points",
     Stage.SURVIVAL,
-    "High against low of each population at its Youden cut: naive log-rank p, and p corrected for the choice.",
+    "High against low scores of each population at its Youden cut: naive log-rank p, and p corrected for the choice.",
     (
         POPULATION,
         count("n", "Patients."),
         count("n_events", "Deaths."),
-        number("threshold", "Cut; high is above it."),
+        number("threshold", "Cut; scores above it are high."),
         count("n_low", "Patients below."),
         count("n_high", "Patients above."),
         number("hr", "Hazard ratio of high against low.", 0),
         number("ci_low", "Lower limit of its 95 % confidence interval.", 0),
         number("ci_high", "Upper limit of its 95 % confidence interval.", 0),
-        share("p_naive", "Log-rank p as if the cut had been given."),
-        share("p_corrected", "p of maximally selected rank statistics (Lausen and Schumacher 1992)."),
-        share("fdr_corrected", "Benjamini-Hochberg of the corrected p."),
-        text("reason", "Why there is no split."),
+        share("p_naive", "Log-rank p-value that ignores the choice of the cut."),
+        share("p_corrected", "p-value of maximally selected rank statistics (Lausen and Schumacher 1992)."),
+        share("fdr_corrected", "Corrected p-value adjusted over the populations (Benjamini-Hochberg)."),
+        text("reason", "Reason for a missing split."),
     ),
     key=("population",),
 )
