@@ -1,4 +1,4 @@
-"""The study file: which cohorts, which gene sets, which settings. Models and loading only; nothing is computed here."""
+"""Define and load study files: cohorts, gene sets and settings. Using the settings belongs in `steps`."""
 
 from tme_platform.study.load import StudyError, load_study, packaged_studies
 from tme_platform.study.settings import (

@@ -1,4 +1,4 @@
-"""Reading a study file: by the name of a packaged study, or by path. A study may extend another."""
+"""Load a study file by the name of a packaged study or by path. A study may extend another one."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from tme_platform.study.settings import Study
 
 
 class StudyError(ValueError):
-    """A study file that cannot be used; the message says which line or field and what to do."""
+    """A study file cannot be used; the message names the line or field."""
 
 
 def packaged_studies() -> list[str]:
-    """Names of the studies that come with the package."""
+    """Names of the packaged studies."""
     files = resources.files("tme_platform.study").iterdir()
     return sorted(file.name.removesuffix(".yaml") for file in files if file.name.endswith(".yaml"))
 
 
 def load_study(name_or_path: str | Path) -> Study:
-    """Read a study.
+    """Load a study.
 
     Parameters
     ----------
     name_or_path
-        The name of a packaged study (`tcga_brca`) or the path of a YAML file. `extends: NAME` takes another study's
-        settings as the ground, block by block.
+        The name of a packaged study (`tcga_brca`) or the path of a YAML file. A file with `extends: NAME` overrides
+        single settings of another study.
 
     Raises
     ------
     StudyError
-        The file is missing, is not YAML, or holds an unknown or impossible setting.
+        The file is missing, is not YAML, or has an unknown or invalid setting.
     """
     raw = _merged(str(name_or_path), seen=())
     try:
@@ -57,9 +57,9 @@ def _merged(name_or_path: str, seen: tuple[str, ...]) -> dict[str, Any]:
     return _overlay(_merged(str(base), (*seen, name_or_path)), raw)
 
 
-def _overlay(ground: dict[str, Any], top: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(ground)
-    for key, value in top.items():
+def _overlay(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in overrides.items():
         both_blocks = isinstance(value, dict) and isinstance(merged.get(key), dict)
         merged[key] = _overlay(merged[key], value) if both_blocks else value
     return merged
@@ -72,7 +72,7 @@ def _read(name_or_path: str) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
     else:
         known = ", ".join(packaged_studies())
-        raise StudyError(f"no study {name_or_path!r}: name one of {known}, or give the path of a study file")
+        raise StudyError(f"no study {name_or_path!r}: use one of {known}, or the path of a study file")
     try:
         raw = _parsed(text)
     except yaml.YAMLError as error:
@@ -84,5 +84,5 @@ def _read(name_or_path: str) -> dict[str, Any]:
 
 @functools.lru_cache(maxsize=16)
 def _parsed(text: str) -> object:
-    """A run asks for its study before every table; only an edited file has to be parsed again."""
+    """Parse a study file, cached by text because a run loads its study for every table."""
     return yaml.safe_load(text)

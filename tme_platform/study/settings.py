@@ -1,4 +1,4 @@
-"""What can be set in a study. Every default is the published study's (Han 2024) or says why it is not."""
+"""The settings of a study. Defaults are those of the published study (Han et al. 2024) unless documented otherwise."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ class _Settings(BaseModel):
 
 
 class GeneSetSettings(_Settings):
-    """Which populations are scored, and by what."""
+    """The cell populations that are scored, and the scoring method."""
 
     collection: str = "tme24"
-    """A packaged collection, or the path of a .gmt file whose second column is the group of the population."""
+    """A packaged collection, or the path of a .gmt file with the population group in its second column."""
     engine: Literal["gsva", "gseapy", "mcp_counter"] = "gsva"
     weight: float = 0.25
     """Exponent of the rank in ssGSEA's running sum (GSVA's `tau`)."""
     min_share: Share = 0.25
-    """A set of which a smaller share of the genes was measured is refused."""
+    """Smallest share of measured genes for a set to be scored."""
 
 
 class PhenotypeSettings(_Settings):
-    """How tumours are clustered into immune phenotypes."""
+    """Clustering of tumours into immune phenotypes."""
 
     k: Literal["vote", "silhouette"] | Annotated[int, Field(ge=2, le=15)] = 2
-    """The published study found two clusters; `vote` takes the majority of the indices, `silhouette` its maximum."""
+    """Number of clusters (published: 2); `vote` takes the majority of the indices, `silhouette` the maximum."""
     k_min: Annotated[int, Field(ge=2)] = 2
     k_max: Annotated[int, Field(le=15)] = 8
     starts: Annotated[int, Field(ge=1)] = 50
     draws: Annotated[int, Field(ge=2)] = 100
     """Bootstrap draws for the stability of the clusters."""
     compared_collections: tuple[str, ...] = ("mcpcounter", "msigdb_hallmark_50")
-    """Other gene-set collections: do they give the same two groups?"""
+    """Other gene-set collections whose phenotypes are compared with those of the study."""
     seed: int = 2024
 
 
 class EnrichmentSettings(_Settings):
-    """Which gene sets are tested between hot and cold tumours."""
+    """Gene sets that are compared between hot and cold tumours."""
 
     collections: tuple[str, ...] = ("msigdb_hallmark_50", "msigdb_gobp_7658")
     min_size: Annotated[int, Field(ge=1)] = 15
@@ -54,87 +54,87 @@ class EnrichmentSettings(_Settings):
 
 
 class SurvivalSettings(_Settings):
-    """How survival is reported."""
+    """Survival analysis."""
 
     standardise: bool = True
-    """Hazard ratios per standard deviation of a score; otherwise per unit."""
+    """Report hazard ratios per standard deviation of a score rather than per unit."""
     min_events: Annotated[int, Field(ge=1)] = 5
 
 
 class AgreementSettings(_Settings):
-    """When a feature is read well enough to be used."""
+    """Agreement that a feature needs to be used."""
 
     min_icc: Share = 0.75
     perturbation_seed: int = 2024
     perturbation_patients: Annotated[int, Field(ge=2)] = 30
-    """As many patients as were read twice in the published study; where fewer have images, all of them."""
+    """Number of patients, as many as had second readings in the published study; all if fewer have images."""
 
 
 class RingWidthSettings(_Settings):
-    """How far the ring's features hang on its width: a run beside the study's own, on some of the patients."""
+    """Sensitivity of the ring features to the ring width, computed on some of the patients."""
 
     widths_mm: tuple[Annotated[float, Field(gt=0)], ...] = (1.0, 2.0, 3.0, 5.0)
-    """Widths on either side of the border; one beyond the margin of the crop is passed over."""
+    """Widths on either side of the border; a width beyond the margin of the crop is skipped."""
     patients: Annotated[int, Field(ge=0)] = 10
-    """Of each cohort, by pseudonym; 0 for none."""
+    """Number of patients per cohort, the first by pseudonym; 0 disables the analysis."""
 
 
 class HarmonisationSettings(_Settings):
-    """Whether scanner effects are taken out of the features before the signature sees them (ComBat)."""
+    """Removal of scanner effects from the features (ComBat) before the signature uses them."""
 
     batch: Literal["none", "scanner", "site"] = "none"
-    """The clinical column that names a patient's batch; `none` leaves the features as they are, as published."""
+    """Clinical column that holds a patient's batch; `none` leaves the features unchanged, as published."""
 
 
 class EvaluationSettings(_Settings):
-    """What the signature is held against, and how often chance is drawn."""
+    """Models that the signature is compared with, and numbers of permutations and resamples."""
 
     rivals: tuple[Literal["random_forest", "l1_logistic", "gradient_boosting"], ...] = (
         "l1_logistic",
         "gradient_boosting",
     )
-    """Other learners, trained and measured as the signature is."""
+    """Other learners, trained and evaluated like the signature."""
     volume_features: tuple[str, ...] = ("tumour_original_shape_MeshVolume", "S1_lesion_volume")
-    """The feature of the volume-only model: the first of these that the feature set has."""
+    """Feature of the volume-only model: the first of these in the feature set."""
     clinical_variables: tuple[str, ...] = ("age_years", "stage", "er", "pr", "her2")
-    """Canonical columns of the clinical and of the combined model, where a cohort has them."""
+    """Canonical columns of the clinical and the combined model, if a cohort has them."""
     permutations: Annotated[int, Field(ge=19)] = 100
-    """Shuffles of the labels; p is never below 1 / (permutations + 1)."""
+    """Permutations of the labels; the smallest p-value is 1 / (permutations + 1)."""
     learning_draws: Annotated[int, Field(ge=2)] = 10
     bootstraps: Annotated[int, Field(ge=10)] = 50
-    """Resamples for the optimism of the apparent AUC; each learns the whole pipeline anew."""
+    """Resamples for the optimism of the apparent AUC; each refits the whole pipeline."""
     prevalence: Annotated[float, Field(gt=0, lt=1)] = 0.25
-    """Share of hot tumours (or of the endpoint) for which PPV and NPV are also stated."""
+    """Share of hot tumours (or of the endpoint) for which PPV and NPV are reported as well."""
 
 
 class ReportSettings(_Settings):
-    """What is drawn."""
+    """The report and its figures."""
 
     figures: bool = True
-    """Whether figures are drawn, in the report and in Dagster's metadata; without them a run is quicker."""
+    """Draw figures in the report and in Dagster's metadata; a run without them is faster."""
 
 
 class CheckSettings(_Settings):
-    """When a check fails."""
+    """Limits of the data checks."""
 
     max_rejected_share: Share = 0.05
-    """Of a cohort's patients, the share that may be left out because of bad input."""
+    """Largest share of a cohort's patients that may be left out because of bad input."""
 
 
 class HousekeepingSettings(_Settings):
-    """How long the platform keeps what nobody needs any more."""
+    """How long obsolete data are kept."""
 
     keep_days: Annotated[int, Field(ge=1)] = 30
-    """Old table versions and runs; a version that a registered model was trained on stays for good."""
+    """Days to keep old table versions and runs; versions that a registered model was trained on are never removed."""
 
 
 class Study(_Settings):
-    """A study: settings and cohorts. The lake root is not part of it, so a study can be run anywhere."""
+    """A study: cohorts and settings. The lake root is not part of it, so a study can run anywhere."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
     title: str
     cohorts: tuple[str, ...] | None = None
-    """The landing folders that take part; all of them where none is named."""
+    """Landing folders that take part; all of them by default."""
     gene_sets: GeneSetSettings = GeneSetSettings()
     phenotypes: PhenotypeSettings = PhenotypeSettings()
     enrichment: EnrichmentSettings = EnrichmentSettings()
