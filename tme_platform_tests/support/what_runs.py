@@ -61,7 +61,7 @@ CHANGES = {
         {"patients": (0, 1, 39, 0)},
     ),
     "clinical_patient": Change(
-        "one patient added to that clinical table (not scored, not imaged)",
+        "one patient added to that clinical table (neither scored nor imaged)",
         ("reference", "mri"),
         ("cohort_files", "patients"),
         ("cell_scores", "tme_phenotypes", "radiomic_features", "signature_rivals", *_LEARNED),
@@ -75,7 +75,7 @@ CHANGES = {
         {"cell_scores": (1, 0, 12, 0), "expression": (1, 0, 12, 0)},
     ),
     "features": Change(
-        "one patient added to a finished table of features (without a phenotype, so nothing to learn from)",
+        "one patient added to a finished feature table (without a phenotype, so training does not change)",
         ("mri",),
         ("cohort_files", "radiomic_features", "rad_scores"),
         ("expression", "cell_scores", "signature", "signature_rivals", "label_permutations", "phenotype_model"),
@@ -96,7 +96,7 @@ CHANGES = {
         {"cell_scores": (0, 12, 0, 0)},
     ),
     "code_version": Change(
-        "code version of one step raised (`survival_curves`), one cohort run",
+        "version of one step raised (`survival_curves`), one cohort run",
         ("rna",),
         ("survival_curves",),
         ("cohort_files", "patients", "expression", "cell_scores", *_LEARNED),
@@ -112,9 +112,10 @@ CHANGES = {
 
 _HEAD = """# What runs after which change
 
-Tested by `tme_platform_tests/orchestration/test_growth.py`: a small study runs, one thing changes, it runs again, and
-what was built is counted. "Rebuilt" lists tables that must be built, "unchanged" some that must not be. Nothing of
-other cohorts is built. Tables of the whole study (such as `signature`) are rebuilt if content that they read changed.
+Each row is tested by `tme_platform_tests/orchestration/test_growth.py`: a small study runs, one thing changes, the study
+runs again, and the test counts what was built. "Rebuilt" lists tables that must be built, "unchanged" lists some that must
+not be. No table of another cohort is built. Tables of the whole study (such as `signature`) are rebuilt if content that
+they read has changed.
 
 | what changed | cohorts | rebuilt | unchanged | rows new / changed / unchanged / removed | new models |
 | --- | --- | --- | --- | --- | --- |
