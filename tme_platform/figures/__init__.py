@@ -1,11 +1,12 @@
-"""The study's figures: data in, `Drawn` (a matplotlib figure and the data it shows) out. One figure per module.
+"""The study's figures: functions that take tables and return a `Drawn`, a matplotlib figure with the data it shows.
 
-No figure reads the lake, chooses a file, or opens a window. `FIGURES` gathers them; `export` turns them into bytes.
+Each module holds one figure, and `FIGURES` lists them all. A figure never reads the lake, writes a file or opens a
+window; `export` converts it to bytes.
 """
 
 from tme_platform.figures.canvas import Drawn
 from tme_platform.figures.entry import Entry, figure
-from tme_platform.figures.export import SMALL_BYTES, settle, to_pdf, to_png, to_small_png, to_svg
+from tme_platform.figures.export import SMALL_BYTES, fix_layout, to_pdf, to_png, to_small_png, to_svg
 from tme_platform.figures.frames import VARIABLE_NAMES
 from tme_platform.figures.registry import FIGURES, draw
 
@@ -17,7 +18,7 @@ __all__ = [
     "Entry",
     "draw",
     "figure",
-    "settle",
+    "fix_layout",
     "to_pdf",
     "to_png",
     "to_small_png",

@@ -1,4 +1,4 @@
-"""Learning curve, which tells whether more patients would help."""
+"""Learning curve: cross-validated AUC by number of training patients."""
 
 from __future__ import annotations
 
@@ -7,24 +7,26 @@ import pandas as pd
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import require
+from tme_platform.figures.frames import check_not_empty
 
 TITLE = "AUC by number of patients"
 
 
 @figure(
     title=TITLE,
-    caption="Cross-validated AUC in random parts of discovery of growing size.",
+    caption="Cross-validated AUC in random subsets of the discovery patients, by size of the subset.",
 )
 def auc_by_size(learning_curve: pd.DataFrame) -> Drawn:
-    """Draw the cross-validated AUC in random parts of discovery.
+    """Draw the cross-validated AUC in random subsets of the discovery patients.
 
     Parameters
     ----------
     learning_curve
-        The lake's table (or what `signature.learning_curve` gives).
+        The table of the same name (or the result of `signature.learning_curve`).
     """
-    data = require(learning_curve, "no part of discovery has enough hot and cold patients.").sort_values("n")
+    data = check_not_empty(
+        learning_curve, "no subset of the discovery patients has enough hot and cold patients."
+    ).sort_values("n")
     figure, axes = canvas(style.SINGLE_MM * 1.15, 72)
     panel = axes[0, 0]
     panel.axhline(0.5, color=style.MUTED, linewidth=0.7, linestyle=(0, (1, 2)))
@@ -38,12 +40,10 @@ def auc_by_size(learning_curve: pd.DataFrame) -> Drawn:
     labels = [f"{row['n']:.0f}\n({row['n_hot']:.0f} hot)" for row in data.to_dict("records")]
     panel.set_xticks(data["n"].astype("float64"), labels)
     panel.set_ylim(max(0.0, min(0.35, float(low.min()) - 0.05)), 1.0)
-    panel.set_xlabel("patients drawn from discovery")
+    panel.set_xlabel("discovery patients drawn")
     panel.set_ylabel("cross-validated AUC")
     draws = int(data["draws"].max())
-    notes = [
-        f"Mean of {draws} draws; band: 2.5th to 97.5th percentile of the draws, a spread and no confidence interval."
-    ]
+    notes = [f"Mean of {draws} draws. Band: 2.5th to 97.5th percentile of the draws (not a confidence interval)."]
     if len(data) == 1:
-        notes.append("One size only could be drawn, which is no curve.")
+        notes.append("Only one size could be drawn, so there is no curve.")
     return finish(figure, data, title=TITLE, frames=(learning_curve,), notes=notes)

@@ -1,7 +1,7 @@
-"""Boxes of several variables side by side, one box per phenotype: shared by the figures that compare phenotypes.
+"""Box plots of several variables by phenotype, shared by the figures that compare phenotypes.
 
-Box: quartiles and median, whiskers to the farthest value within 1.5 times their distance. Bar beside the diamond: mean
-with its 95 % confidence interval.
+Boxes show median and quartiles, with whiskers to the farthest value within 1.5 times the interquartile range. The
+diamond and its bar show the mean with its 95 % confidence interval.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from tme_platform.figures import style
-from tme_platform.figures.frames import p_text
+from tme_platform.figures.frames import format_p, present_phenotypes, select_cohort
 from tme_platform.statistics.proportions import mean_interval
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLUMNS = ["variable", "group", "n", "q1", "median", "q3", "mean", "ci_low", "ci_high"]
-BOX_NOTE = "Box: quartiles, whiskers 1.5 times their distance; diamond: mean with its 95 % CI."
+BOX_NOTE = "Box: quartiles; whiskers: 1.5 times the interquartile range; diamond: mean with 95 % CI."
 
 
 def phenotype_boxes(
@@ -36,42 +36,42 @@ def phenotype_boxes(
     fdr: Mapping[str, float] | None = None,
     names: Mapping[str, str] | None = None,
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Draw boxes of each variable by phenotype.
+    """Draw box plots of each variable by phenotype.
 
     Parameters
     ----------
     axes
-        Where to draw.
+        Panel to draw in.
     values
         Patients x variables.
     phenotype
-        By patient; patients without one are left out.
+        Phenotype by patient. Patients without one are left out.
     variables
         Columns of `values`, from left to right.
     fdr
-        By variable, written above its boxes.
+        False discovery rate by variable, written above its boxes.
     names
-        What a variable is called on the axis, where not by its column's name.
+        Axis label by variable. Defaults to the column name.
 
     Returns
     -------
     data
         One row per box: `COLUMNS`.
     notes
-        A sentence per group of a single patient, and one that says what a box is.
+        A sentence for each group of a single patient, and one that explains the boxes.
     """
     joined = values.join(phenotype.rename("_phenotype"), how="inner")
     groups = [name for name in style.PHENOTYPES if (joined["_phenotype"] == name).any()]
     rows, notes, spread = [], [], 0.8 / max(len(groups), 1)
-    for at, variable in enumerate(variables):
-        for place, group in enumerate(groups):
+    for column, variable in enumerate(variables):
+        for offset, group in enumerate(groups):
             own = joined.loc[joined["_phenotype"] == group, variable].dropna().to_numpy(dtype=np.float64)
             if own.size == 0:
                 continue
-            x = at + (place - (len(groups) - 1) / 2) * spread
+            x = column + (offset - (len(groups) - 1) / 2) * spread
             rows.append({"variable": variable, "group": group, "n": own.size, **_box(axes, own, x, spread, group)})
             if own.size == 1:
-                notes.append(f"{variable}: a single {group} patient, drawn as a point without a box.")
+                notes.append(f"{variable}: a single {group} patient, drawn as a point.")
     data = pd.DataFrame(rows, columns=COLUMNS)
     shown = names or {}
     labels = [_label(data, variable, shown.get(variable, variable), groups) for variable in variables]
@@ -81,8 +81,8 @@ def phenotype_boxes(
     return data, [*notes, BOX_NOTE]
 
 
-def phenotype_legend(where: Axes | Figure, counts: Mapping[str, int], **kwargs: Any) -> None:
-    """A legend of the phenotypes with their n, in a panel or beside all of them."""
+def phenotype_legend(target: Axes | Figure, phenotype: pd.Series, **kwargs: Any) -> None:
+    """Add a legend of the phenotypes with their n to a panel or a figure."""
     handles = [
         Patch(
             facecolor=style.PHENOTYPE_COLOURS[name],
@@ -91,13 +91,14 @@ def phenotype_legend(where: Axes | Figure, counts: Mapping[str, int], **kwargs: 
             linewidth=0.6,
             label=f"{name} (n = {n:,})",
         )
-        for name, n in counts.items()
+        for name in present_phenotypes(phenotype)
+        for n in [int((phenotype == name).sum())]
     ]
-    where.legend(handles=handles, **kwargs)
+    target.legend(handles=handles, **kwargs)
 
 
 def _box(axes: Axes, own: np.ndarray, x: float, spread: float, group: str) -> dict[str, float]:
-    """Draw one box; its numbers."""
+    """Draw one box and return its values."""
     q1, median, q3 = (float(value) for value in np.percentile(own, [25, 50, 75]))
     mean, low, high = mean_interval(own)
     colour = style.PHENOTYPE_COLOURS[group]
@@ -125,32 +126,39 @@ def _box(axes: Axes, own: np.ndarray, x: float, spread: float, group: str) -> di
 
 
 def _label(data: pd.DataFrame, variable: str, name: str, groups: list[str]) -> str:
-    """Name of a variable with the n of each phenotype, hot first."""
+    """Return the label of a variable with the n of each phenotype, hot first."""
     own = data[data["variable"] == variable].set_index("group")["n"]
     return f"{name}\n" + " | ".join(f"{own.get(group, 0):.0f}" for group in groups)
 
 
 def _write_fdr(axes: Axes, variables: Sequence[str], fdr: Mapping[str, float]) -> None:
-    for at, variable in enumerate(variables):
-        text = p_text(fdr.get(variable), "").strip().removeprefix("=").strip()
+    for column, variable in enumerate(variables):
+        text = format_p(fdr.get(variable), "").strip().removeprefix("=").strip()
         if text:
             axes.text(
-                at, 1.01, text, ha="center", va="bottom", size=style.SMALL_POINTS,
+                column, 1.01, text, ha="center", va="bottom", size=style.SMALL_POINTS,
                 transform=axes.get_xaxis_transform(), color=style.INK if fdr[variable] < 0.05 else style.MUTED,
                 weight="bold" if fdr[variable] < 0.05 else "normal",
             )  # fmt: skip
 
 
-def fdr_of(characteristics: pd.DataFrame | None, family: str) -> dict[str, float]:
-    """False discovery rate by variable of a family of `phenotype_characteristics`."""
-    if characteristics is None or characteristics.empty:
+def fdr_by_variable(characteristics: pd.DataFrame | None, cohort: str | None, family: str) -> dict[str, float]:
+    """Return the false discovery rate of each variable in a family of `phenotype_characteristics`."""
+    if characteristics is None:
         return {}
-    own = characteristics[characteristics["family"] == family].dropna(subset=["fdr"])
+    own = select_cohort(characteristics, cohort)
+    own = own[own["family"] == family].dropna(subset=["fdr"])
     return {str(row["variable"]): float(row["fdr"]) for row in own.to_dict("records")}
 
 
+def counts_note(phenotype: pd.Series, fdr: Mapping[str, float]) -> str:
+    """Explain the numbers below and above the boxes."""
+    below = f"Below the names: n {' | '.join(present_phenotypes(phenotype))}."
+    return f"{below} Above the boxes: false discovery rate." if fdr else below
+
+
 def phenotype_line(name: str, label: str) -> Line2D:
-    """A legend entry of a phenotype's curve."""
+    """Return the legend entry of a phenotype's curve."""
     return Line2D(
         [], [], color=style.PHENOTYPE_COLOURS[name], linestyle=style.PHENOTYPE_LINES[name], label=label,
         linewidth=style.LINE_POINTS,

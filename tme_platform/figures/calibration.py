@@ -1,4 +1,4 @@
-"""Calibration: what the rad-score promises against what is observed, and how the scores are spread."""
+"""Calibration of the rad-score: observed against predicted shares, and the distribution of the scores."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from matplotlib.axes import Axes
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import by_endpoint, interval_text, readable, require
+from tme_platform.figures.frames import by_endpoint, check_not_empty, format_interval, variable_label
 
 TITLE = "Calibration of the rad-score"
 
 
 @figure(
     title=TITLE,
-    caption="Observed against predicted shares with 95 % confidence intervals, and how the scores are spread.",
+    caption="Observed against predicted shares with 95 % confidence intervals, and the distribution of the scores.",
 )
 def calibration(
     reliability_curves: pd.DataFrame, rad_scores: pd.DataFrame | None = None, cohort_metrics: pd.DataFrame | None = None
@@ -26,13 +26,13 @@ def calibration(
     Parameters
     ----------
     reliability_curves
-        The lake's table, of one cohort or of all.
+        The table of the same name, for one cohort or several.
     rad_scores
-        The lake's table; the histogram leaves out patients who trained the signature.
+        The table of the same name. The histogram leaves out the patients who trained the signature.
     cohort_metrics
-        The lake's table; gives slope and intercept.
+        The table of the same name. Provides the calibration slope.
     """
-    require(reliability_curves, "no patient has both a rad-score and an endpoint.")
+    check_not_empty(reliability_curves, "no patient has both a rad-score and an endpoint.")
     figure, axes = canvas(style.DOUBLE_MM * 0.85, 100, 2, 2, heights=(3.6, 1.0), widths=(1.25, 1.0), share_x=False)
     panel, legend = axes[0]
     panel.plot([0, 1], [0, 1], color=style.MUTED, linewidth=0.7, linestyle=(0, (1, 2)))
@@ -42,15 +42,17 @@ def calibration(
         look = style.series_style(position)
         observed, low, high = (own[name].to_numpy(dtype=np.float64) for name in ("observed", "ci_low", "ci_high"))
         n, positive = int(own["n"].sum()), int(own["n_positive"].sum())
-        name = f"{key[0]}, {key[1]}: {readable(key[2])}\nn = {n} ({positive} positive){_slope(cohort_metrics, key)}"
-        # Side by side, so that intervals of equal scores do not hide one another.
+        name = (
+            f"{key[0]}, {key[1]}: {variable_label(key[2])}\nn = {n} ({positive} positive){_slope(cohort_metrics, key)}"
+        )
+        # Shift the series slightly so that intervals do not overlap.
         x = own["predicted"].to_numpy(dtype=np.float64) + 0.004 * position
         panel.errorbar(
             x, observed, yerr=np.maximum([observed - low, high - observed], 0), color=look["color"],
             linestyle=look["linestyle"], marker=look["marker"], markersize=4, elinewidth=0.8, capsize=2, label=name,
         )  # fmt: skip
         if len(own) == 1:
-            notes.append(f"{key[0]}, {key[1]}: all scores are in one group.")
+            notes.append(f"{key[0]}, {key[1]}: all scores fall into one group.")
     panel.set_xlim(0, 1)
     panel.set_ylim(-0.02, 1.02)
     panel.set_ylabel("observed share")
@@ -64,15 +66,15 @@ def calibration(
 
 
 def _histogram(panel: Axes, rad_scores: pd.DataFrame | None) -> str:
-    fresh = None if rad_scores is None else rad_scores[rad_scores["side"] != "discovery"]["rad_score"].dropna()
-    if fresh is None or fresh.empty:
+    unseen = None if rad_scores is None else rad_scores[rad_scores["side"] != "discovery"]["rad_score"].dropna()
+    if unseen is None or unseen.empty:
         panel.set_axis_off()
         return ""
-    panel.hist(fresh, bins=list(np.linspace(0, 1, 26)), color="#9a9a9a", edgecolor=style.INK, linewidth=0.4)
+    panel.hist(unseen, bins=list(np.linspace(0, 1, 26)), color="#9a9a9a", edgecolor=style.INK, linewidth=0.4)
     panel.set_xlim(0, 1)
     panel.set_ylabel("patients")
     panel.set_xlabel("rad-score")
-    return f"Histogram: the {len(fresh)} patients who did not train the signature."
+    return f"Histogram: the {len(unseen)} patients who did not train the signature."
 
 
 def _slope(metrics: pd.DataFrame | None, key: tuple[str, str, str]) -> str:
@@ -89,4 +91,4 @@ def _slope(metrics: pd.DataFrame | None, key: tuple[str, str, str]) -> str:
     if rows.empty:
         return ""
     row = rows.iloc[0]
-    return f"\nslope {interval_text(row['value'], row['ci_low'], row['ci_high'])}"
+    return f"\nslope {format_interval(row['value'], row['ci_low'], row['ci_high'])}"

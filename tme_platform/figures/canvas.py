@@ -1,6 +1,6 @@
-"""The frame of every figure: size, title, notes, the mark of simulated data, words where there is nothing to draw.
+"""Layout shared by all figures: size, title, notes, the label for simulated data, and the empty figure.
 
-What a figure shows is in the module of its name, colours and sizes in `style`, file formats in `export`.
+Colours and sizes belong in `style`, file formats in `export`.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ SIMULATED = "simulated data"
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure and what it shows.
+    """A figure with the data it shows.
 
     Attributes
     ----------
     figure
-        The figure; it belongs to no window and no global state.
+        The matplotlib figure. It is not attached to a window or global state.
     data
-        What is drawn as a tidy frame, one row per mark (point, bar, step, box); no rows where nothing was drawn.
+        The plotted data as a tidy frame, one row per mark (point, bar, step, box). Empty if nothing was drawn.
     notes
-        The sentences below the figure: what was left out, which group is too small, what an interval is.
+        Sentences below the figure, such as what was left out and how intervals were computed.
     simulated
-        Whether anything that is drawn is simulated.
+        Whether any of the data are simulated.
     """
 
     figure: Figure
@@ -41,12 +41,12 @@ class Drawn:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there was nothing to draw; the figure says why."""
+        """Whether there was nothing to draw. The figure then states the reason."""
         return self.data.empty
 
 
 class NothingToDrawError(ValueError):
-    """Raised inside a figure function with the reason that the figure then shows in words."""
+    """Raised by a figure function that has nothing to draw. The message is shown in place of the figure."""
 
 
 def canvas(
@@ -60,7 +60,7 @@ def canvas(
     share_x: bool = False,
     share_y: bool = False,
 ) -> tuple[Figure, np.ndarray]:
-    """A figure of that size at print with its axes, rows x cols."""
+    """Create a figure of the given print size and its axes (rows x cols)."""
     figure = Figure(figsize=(width_mm / style.MM_PER_INCH, height_mm / style.MM_PER_INCH), layout="constrained")
     axes = figure.subplots(
         rows, cols, squeeze=False, sharex=share_x, sharey=share_y, width_ratios=widths, height_ratios=heights
@@ -71,14 +71,14 @@ def canvas(
 def finish(
     figure: Figure, data: pd.DataFrame, *, title: str, frames: tuple[pd.DataFrame | None, ...], notes: list[str]
 ) -> Drawn:
-    """Set title, notes and, where any of the frames is simulated, the mark that says so."""
+    """Add title and notes and, if any frame is simulated, the label that says so."""
     simulated = is_simulated(*frames)
     width = figure.get_figwidth()
-    # The mark of simulated data stands to the right of the title.
+    # Leave room for the label of simulated data to the right of the title.
     figure.suptitle(_wrapped(title, width - (1.1 if simulated else 0), 9.0), x=0.01, ha="left")
-    said = tuple(note for note in notes if note)
-    if said:
-        text = "\n".join(_wrapped(note, width, style.SMALL_POINTS) for note in said)
+    shown = tuple(note for note in notes if note)
+    if shown:
+        text = "\n".join(_wrapped(note, width, style.SMALL_POINTS) for note in shown)
         figure.supxlabel(text, x=0.01, ha="left", color=style.MUTED)
     if simulated:
         figure.text(
@@ -93,19 +93,19 @@ def finish(
             bbox={"boxstyle": "round,pad=0.25", "facecolor": style.ALERT, "edgecolor": "none"},
             gid="simulated",
         )
-    return Drawn(figure, data.reset_index(drop=True), said, simulated)
+    return Drawn(figure, data.reset_index(drop=True), shown, simulated)
 
 
 def is_simulated(*frames: pd.DataFrame | None) -> bool:
-    """Whether any row of any frame says that it is simulated."""
+    """Whether any row of any frame is simulated."""
     return any(
         frame is not None and "provenance" in frame and bool((frame["provenance"] == "simulated").any())
         for frame in frames
     )
 
 
-def say(axes: Axes, text: str) -> None:
-    """Put a sentence in place of a panel's content."""
+def write_message(axes: Axes, text: str) -> None:
+    """Write a sentence in an otherwise empty panel."""
     axes.set_axis_off()
     width = axes.get_position().width * (axes.figure.get_figwidth() if isinstance(axes.figure, Figure) else 3.0)
     axes.text(
@@ -114,13 +114,13 @@ def say(axes: Axes, text: str) -> None:
     )  # fmt: skip
 
 
-def in_words(title: str, reason: str) -> Drawn:
-    """A figure that says why there is nothing to draw."""
+def empty_figure(title: str, reason: str) -> Drawn:
+    """Return a figure that states why there is nothing to draw."""
     figure, axes = canvas(style.SINGLE_MM, 40)
-    say(axes[0, 0], f"Nothing to draw: {reason}")
+    write_message(axes[0, 0], f"Nothing to draw: {reason}")
     return finish(figure, pd.DataFrame(), title=title, frames=(), notes=[])
 
 
 def _wrapped(text: str, width_inches: float, points: float) -> str:
-    """Break a text into lines that fit; a letter of DejaVu Sans is 0.56 of its size wide on the mean."""
+    """Wrap a text to a width. The mean letter of DejaVu Sans is 0.56 times its size wide."""
     return textwrap.fill(text, max(20, int(width_inches * 72 / (0.56 * points))))

@@ -1,4 +1,4 @@
-"""Scores of all cell populations in all tumours, ordered by cluster."""
+"""Heat map of cell population scores, tumours ordered by cluster."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import cohort_label, measured, of_cohort, require
+from tme_platform.figures.frames import check_not_empty, cohort_label, numeric_values, select_cohort
 from tme_platform.phenotypes import scale_samples
 
 TITLE = "Cell populations by cluster"
@@ -26,7 +26,7 @@ _LIMIT = 2.5
 
 @figure(
     title=TITLE,
-    caption="Scores of all populations, scaled within each tumour; tumours by cluster and within it by immune mean.",
+    caption="Scores of all populations, scaled within each tumour. Tumours are ordered by cluster and immune mean.",
 )
 def cell_score_heatmap(
     cell_scores: pd.DataFrame,
@@ -36,26 +36,28 @@ def cell_score_heatmap(
     *,
     cohort: str | None = None,
 ) -> Drawn:
-    """Draw the scaled scores as a heat map, tumours ordered by cluster and then by their immune mean.
+    """Draw the scaled scores as a heat map, tumours ordered by cluster and then by immune mean.
 
     Parameters
     ----------
     cell_scores, tme_phenotypes, populations
-        The lake's tables. Each tumour's scores are scaled across populations, as the clusters saw them.
+        Tables of the same names. Scores are scaled across populations within each tumour, as they are for clustering.
     patients
-        The lake's table; gives the annotation bars of subtype and receptors.
+        The table of the same name. Provides the annotation bars for subtype and receptors.
     cohort
-        Which cohort, where the tables hold several.
+        Cohort to draw, if the tables hold several.
     """
-    scores = measured(require(of_cohort(cell_scores, cohort), "the cohort has no cell scores."))
-    labels = of_cohort(tme_phenotypes, cohort).set_index("patient_id").reindex(scores.index).dropna(subset=["cluster"])
-    require(labels, "the cohort has no phenotypes.")
+    scores = numeric_values(check_not_empty(select_cohort(cell_scores, cohort), "the cohort has no cell scores."))
+    labels = (
+        select_cohort(tme_phenotypes, cohort).set_index("patient_id").reindex(scores.index).dropna(subset=["cluster"])
+    )
+    check_not_empty(labels, "the cohort has no phenotypes.")
     order = labels.sort_values(["cluster", "immune_mean"], ascending=[True, False], kind="stable").index
     scaled = scale_samples(scores.loc[order].T)
-    groups = of_cohort(populations, cohort).set_index("population")["population_group"].reindex(scaled.columns)
-    rank = {name: place for place, name in enumerate(style.GROUP_LABELS)}
-    place = groups.map(rank).fillna(len(rank)).astype(int)
-    rows = list(place.sort_values(kind="stable").index)
+    groups = select_cohort(populations, cohort).set_index("population")["population_group"].reindex(scaled.columns)
+    rank = {name: position for position, name in enumerate(style.GROUP_LABELS)}
+    group_rank = groups.map(rank).fillna(len(rank)).astype(int)
+    rows = list(group_rank.sort_values(kind="stable").index)
 
     bars = {"phenotype": labels.loc[order, "phenotype"].astype("object")} | _annotations(patients, cohort, order)
     height = 42 + 3.1 * len(rows) + 4 * len(bars)
@@ -77,8 +79,8 @@ def cell_score_heatmap(
     for tick, name in zip(heat.get_yticklabels(), rows, strict=True):
         tick.set_color(_dark(style.GROUP_COLOURS.get(str(groups[name]), style.INK)))
     heat.set_xticks([])
-    heat.set_xlabel(f"{len(order):,} tumours, by cluster, within it by immune mean")
-    _separate(heat, labels.loc[order, "cluster"], place[rows])
+    heat.set_xlabel(f"{len(order):,} tumours, ordered by cluster, then immune mean")
+    _separate(heat, labels.loc[order, "cluster"], group_rank[rows])
     bar = figure.colorbar(image, ax=heat, location="bottom", shrink=0.5, aspect=30, pad=0.01)
     bar.set_label("scaled score")
     present = [name for name in style.GROUP_LABELS if (groups == name).any()]
@@ -88,7 +90,7 @@ def cell_score_heatmap(
     data = scaled[rows].assign(cluster=labels.loc[order, "cluster"], phenotype=labels.loc[order, "phenotype"])
     tidy = data.rename_axis(index="patient_id", columns=None).reset_index()
     tidy = tidy.melt(["patient_id", "cluster", "phenotype"], var_name="population", value_name="scaled_score")
-    notes = [f"Each tumour scaled across its {len(rows)} populations; colours end at {_LIMIT} standard deviations."]
+    notes = [f"Scores scaled across {len(rows)} populations within each tumour; colours clipped at ±{_LIMIT} SD."]
     title = f"{cohort_label(cell_scores, cohort)}{TITLE}"
     return finish(figure, tidy, title=title, frames=(cell_scores, tme_phenotypes), notes=notes)
 
@@ -96,12 +98,12 @@ def cell_score_heatmap(
 def _annotations(patients: pd.DataFrame | None, cohort: str | None, order: pd.Index) -> dict[str, pd.Series]:
     if patients is None:
         return {}
-    own = of_cohort(patients, cohort).set_index("patient_id").reindex(order)
+    own = select_cohort(patients, cohort).set_index("patient_id").reindex(order)
     return {name: own[name].astype("object") for name in _BARS if name in own and own[name].notna().any()}
 
 
 def _draw_bar(panel: Axes, name: str, values: pd.Series) -> list[Patch]:
-    """One line of colours, missing being white; its legend."""
+    """Draw one annotation bar, missing values in white, and return its legend entries."""
     colours = style.PHENOTYPE_COLOURS if name == "phenotype" else _BARS[name]
     present = [level for level in colours if (values == level).any()]
     codes = values.map({level: at for at, level in enumerate(present)}).to_numpy(dtype=np.float64)
@@ -119,15 +121,15 @@ def _draw_bar(panel: Axes, name: str, values: pd.Series) -> list[Patch]:
     return [Patch(color=colours[level], label=f"{prefix}{level} (n = {counts[level]:,})") for level in present]
 
 
-def _separate(heat: Axes, clusters: pd.Series, place: pd.Series) -> None:
-    """White lines between the clusters and between the groups of populations."""
+def _separate(heat: Axes, clusters: pd.Series, group_rank: pd.Series) -> None:
+    """Draw lines between clusters and between groups of populations."""
     for edge in np.flatnonzero(clusters.to_numpy()[1:] != clusters.to_numpy()[:-1]):
         heat.axvline(edge + 0.5, color="black", linewidth=0.9)
-    for edge in np.flatnonzero(place.to_numpy()[1:] != place.to_numpy()[:-1]):
+    for edge in np.flatnonzero(group_rank.to_numpy()[1:] != group_rank.to_numpy()[:-1]):
         heat.axhline(edge + 0.5, color="black", linewidth=0.6)
 
 
 def _dark(colour: str) -> tuple[float, float, float]:
-    """The colour, dark enough for letters."""
+    """Darken a colour so that it can be used for text."""
     red, green, blue = to_rgb(colour)
     return 0.58 * red, 0.58 * green, 0.58 * blue

@@ -1,4 +1,4 @@
-"""Clinical variables by phenotype: what kind of patient is hot, what kind cold."""
+"""Clinical variables by phenotype."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from matplotlib.axes import Axes
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import cohort_label, of_cohort, p_text, readable, require
+from tme_platform.figures.frames import check_not_empty, cohort_label, format_p, select_cohort, variable_label
 from tme_platform.statistics.proportions import proportion_interval
 
 TITLE = "Clinical variables by phenotype"
 _LEAST = 0.02
-"""Levels that are rarer than this in every phenotype are drawn together."""
+"""Levels with a smaller share than this in every phenotype are pooled."""
 _MOST_LEVELS = 12
 _OTHER = "rarer levels"
 
 
 @figure(
     title=TITLE,
-    caption="Share of each level of the clinical variables with its 95 % confidence interval; numbers as quartiles.",
+    caption="Share of each level of the clinical variables with 95 % CI; quartiles of numeric variables.",
 )
 def clinical_distribution(phenotype_characteristics: pd.DataFrame, *, cohort: str | None = None) -> Drawn:
-    """Draw the share of each level of the clinical variables within the phenotypes, and quartiles of the numbers.
+    """Draw the share of each level within the phenotypes, and quartiles of numeric variables.
 
     Parameters
     ----------
     phenotype_characteristics
-        The lake's table; its family `clinical` is drawn.
+        The table of the same name. Rows of the family `clinical` are drawn.
     cohort
-        Which cohort, where the table holds several.
+        Cohort to draw, if the table holds several.
     """
-    own = of_cohort(phenotype_characteristics, cohort)
-    rows = require(own[own["family"] == "clinical"], "no clinical variable is known in this cohort.")
+    own = select_cohort(phenotype_characteristics, cohort)
+    rows = check_not_empty(own[own["family"] == "clinical"], "no clinical variable is available for this cohort.")
     counted, left = _levels(rows[rows["kind"] == "categorical"])
     numeric = rows[rows["kind"] == "numeric"]
     n_numeric = numeric["variable"].nunique()
@@ -49,14 +49,14 @@ def clinical_distribution(phenotype_characteristics: pd.DataFrame, *, cohort: st
         for panel, variable in zip(axes[1:, 0], numeric["variable"].unique(), strict=True)
     ]
     data = pd.concat([part for part in (shares, *spans) if len(part)], ignore_index=True)
-    notes = ["Share of the phenotype's patients with 95 % CI (Wilson); numbers: median and quartiles."]
-    notes += [f"{readable(name)} is not drawn: {levels} levels." for name, levels in left.items()]
+    notes = ["Share of the phenotype's patients with 95 % CI (Wilson); numeric variables: median and quartiles."]
+    notes += [f"{variable_label(name)} is not drawn ({levels} levels)." for name, levels in left.items()]
     title = f"{cohort_label(phenotype_characteristics, cohort)}{TITLE}"
     return finish(figure, data, title=title, frames=(phenotype_characteristics,), notes=notes)
 
 
 def _levels(counted: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Rows to draw: rare levels of a variable put together; variables of very many levels (sites) named instead."""
+    """Pool rare levels. Return the rows to draw, and the number of levels of variables that have too many to draw."""
     parts, left = [], {}
     for name, own in counted.groupby("variable", sort=True):
         total = own.groupby("phenotype")["n"].transform("sum")
@@ -77,12 +77,12 @@ def _levels(counted: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
 def _draw_shares(panel: Axes, counted: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
     rows, ticks, labels, y = [], [], [], 0.0
     for variable, own in counted.groupby("variable", sort=False):
-        fdr = p_text(own["fdr"].iloc[0], "FDR")
-        heading = readable(str(variable))
+        fdr = format_p(own["fdr"].iloc[0], "FDR")
+        heading = variable_label(str(variable))
         panel.text(0.012, y, f"{heading}   {fdr}", weight="bold", va="center", size=style.SMALL_POINTS)
         y += 1
         for level in own["level"].unique():
-            for place, group in enumerate(groups):
+            for offset, group in enumerate(groups):
                 found = own[(own["level"] == level) & (own["phenotype"] == group)]
                 n = int(own.loc[own["phenotype"] == group, "total"].max()) if len(found) else 0
                 if n == 0:
@@ -92,7 +92,7 @@ def _draw_shares(panel: Axes, counted: pd.DataFrame, groups: list[str]) -> pd.Da
                 share = count / n
                 panel.errorbar(
                     [share],
-                    [y + (place - (len(groups) - 1) / 2) * 0.36],
+                    [y + (offset - (len(groups) - 1) / 2) * 0.36],
                     xerr=[[max(share - low, 0)], [max(high - share, 0)]],
                     fmt=style.PHENOTYPE_MARKERS[group],
                     color=style.PHENOTYPE_COLOURS[group],
@@ -143,5 +143,5 @@ def _draw_numbers(panel: Axes, own: pd.DataFrame, groups: list[str]) -> pd.DataF
     variable = str(own["variable"].iloc[0])
     panel.set_yticks(range(len(groups)), labels)
     panel.set_ylim(len(groups) - 0.4, -0.6)
-    panel.set_xlabel(f"{readable(variable)}   {p_text(own['fdr'].iloc[0], 'FDR')}")
+    panel.set_xlabel(f"{variable_label(variable)}   {format_p(own['fdr'].iloc[0], 'FDR')}")
     return pd.DataFrame(rows, columns=["variable", "group", "n", "median", "q1", "q3"])

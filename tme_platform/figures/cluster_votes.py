@@ -1,4 +1,4 @@
-"""How many clusters: mean silhouette and the votes of the indices by k."""
+"""Number of clusters: mean silhouette width and votes of the indices for each k."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from matplotlib.ticker import MaxNLocator
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import cohort_label, of_cohort, require
+from tme_platform.figures.frames import check_not_empty, cohort_label, select_cohort
 
 TITLE = "Number of clusters"
 SILHOUETTE = "mean_silhouette"
-"""Shown beside the vote, in which it takes no part: the vote has NbClust's own silhouette."""
+"""Shown beside the vote but not counted in it, since NbClust has its own silhouette index."""
 
 
 @figure(
@@ -25,17 +25,17 @@ def cluster_votes(cluster_evidence: pd.DataFrame, *, cohort: str | None = None) 
     Parameters
     ----------
     cluster_evidence
-        The lake's table.
+        The table of the same name.
     cohort
-        Which cohort, where the table holds several.
+        Cohort to draw, if the table holds several.
     """
-    own = require(of_cohort(cluster_evidence, cohort), "no clusters were sought in this cohort.")
+    own = check_not_empty(select_cohort(cluster_evidence, cohort), "this cohort was not clustered.")
     silhouette = own[own["index_name"] == SILHOUETTE].set_index("k")["value"].sort_index()
     voting = own[own["index_name"] != SILHOUETTE]
     votes = voting[voting["chosen"].astype(bool)].groupby("k").size().reindex(silhouette.index, fill_value=0)
     voters = int(votes.sum())
     data = pd.DataFrame({"k": votes.index, "votes": votes.to_numpy(), "mean_silhouette": silhouette.to_numpy()})
-    require(data, "no number of clusters was tried.")
+    check_not_empty(data, "no number of clusters was tried.")
 
     figure, axes = canvas(style.DOUBLE_MM * 0.75, 62, 1, 2)
     best = int(silhouette.idxmax()) if silhouette.notna().any() else None
@@ -60,6 +60,6 @@ def cluster_votes(cluster_evidence: pd.DataFrame, *, cohort: str | None = None) 
         panel.set_xlabel("number of clusters k")
     without = sorted(set(voting["index_name"]) - set(voting.loc[voting["chosen"].astype(bool), "index_name"]))
     notes = [f"{voters} of {voting['index_name'].nunique()} indices choose a k."]
-    notes.append(f"Without a choice: {', '.join(without)}." if without else "")
+    notes.append(f"No choice: {', '.join(without)}." if without else "")
     title = f"{cohort_label(cluster_evidence, cohort)}{TITLE}"
     return finish(figure, data, title=title, frames=(cluster_evidence,), notes=notes)

@@ -1,4 +1,4 @@
-"""How many patients each cohort has at each stage of the study, and how many fall away."""
+"""Number of patients in each cohort at each stage of the study."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from matplotlib.patches import FancyBboxPatch
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import require
+from tme_platform.figures.frames import check_not_empty
 
 TITLE = "From patients to rad-scores"
 STAGES = ("patients", "cell scores", "phenotype", "image features", "signature", "rad-score")
@@ -18,7 +18,7 @@ _BOX_WIDTH, _BOX_HEIGHT = 0.8, 0.84
 
 @figure(
     title=TITLE,
-    caption="Patients of each cohort at each stage of the study, and input rows that were rejected.",
+    caption="Patients in each cohort at each stage of the study, and rejected input rows.",
 )
 def cohort_flow(
     patients: pd.DataFrame,
@@ -34,9 +34,9 @@ def cohort_flow(
     Parameters
     ----------
     patients, cell_scores, tme_phenotypes, radiomic_features, signature_patients, rad_scores, rejected_inputs
-        The lake's tables over all cohorts, as they are; a stage whose table is missing is drawn as empty.
+        Tables of the same names, all cohorts. A stage without a table is drawn empty.
     """
-    require(patients, "no cohort has landed.")
+    check_not_empty(patients, "there is no cohort.")
     cohorts = sorted(patients["cohort"].unique())
     tables = (patients, cell_scores, tme_phenotypes, radiomic_features, signature_patients, rad_scores)
     rows = [
@@ -60,20 +60,20 @@ def cohort_flow(
     panel.set_yticks(range(len(cohorts)), cohorts)
     panel.tick_params(length=0)
     panel.spines[:].set_visible(False)
-    notes = ["Patients of each cohort; a dash, or an arrow that passes, where it brings no such data."]
+    notes = ["Number of patients. A dash, or an arrow across the stage, means that the cohort has no such data."]
     if rejected_inputs is not None:
-        notes.append("Below the first number: rows that were left out or set missing because of bad input.")
+        notes.append("Rows rejected: left out or set missing because of invalid input.")
     return finish(figure, data, title=TITLE, frames=tables, notes=notes)
 
 
 def _row(panel: Axes, y: int, own: pd.DataFrame, rejected: int) -> None:
-    """The boxes of a cohort, an arrow from each that has patients to the next one."""
+    """Draw the boxes of a cohort, connected by arrows."""
     last, counts = None, own["n"].astype(int).to_dict()
     reached = [x for x, stage in enumerate(STAGES) if counts[stage] > 0]
     for x, stage in enumerate(STAGES):
         n, detail = counts[stage], str(own.loc[stage, "detail"])
         if n == 0:
-            if not reached or x > reached[-1]:  # elsewhere an arrow passes
+            if not reached or x > reached[-1]:  # otherwise an arrow crosses the stage
                 panel.text(x, y, "–", ha="center", va="center", color=style.MUTED)
             continue
         if last is not None:
@@ -100,7 +100,7 @@ def _patients(table: pd.DataFrame | None, cohort: str) -> int:
 
 
 def _detail(stage: str, table: pd.DataFrame | None, cohort: str) -> str:
-    """What the patients of a stage divide into."""
+    """Return the breakdown of a stage's patients, such as hot and cold."""
     column = {"phenotype": "phenotype", "signature": "side"}.get(stage)
     if table is None or column is None:
         return ""

@@ -1,4 +1,4 @@
-"""Hazard ratios of the cell populations: a bubble map of all, hot and cold tumours, and the intervals of all."""
+"""Hazard ratios of the cell populations: bubbles for all, hot and cold tumours, and a forest plot for all tumours."""
 
 from __future__ import annotations
 
@@ -9,44 +9,46 @@ from matplotlib.colors import TwoSlopeNorm
 from matplotlib.lines import Line2D
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, canvas, finish, say
+from tme_platform.figures.canvas import Drawn, canvas, finish, write_message
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import cohort_label, of_cohort, require
+from tme_platform.figures.frames import check_not_empty, cohort_label, select_cohort
 
 TITLE = "Survival and cell populations"
 PATIENTS = ("all", "hot", "cold")
 _AREA = 32.0
-"""Area of a bubble (square points) per unit of -log10 FDR, on top of the smallest."""
+"""Area of a bubble (square points) per unit of -log10 FDR, added to `_SMALLEST`."""
 _SMALLEST = 8.0
 _WIDEST = 2.0
-"""log2 of the hazard ratio (or of its inverse) at which the colours end at the latest."""
+"""Largest absolute log2 hazard ratio on the colour scale."""
 _FAINT_RIM = "#8c8c8c"
 _LARGEST = 4.0
-"""-log10 FDR beyond which a bubble grows no more."""
+"""-log10 FDR above which bubbles stop growing."""
 
 
 @figure(
     title=TITLE,
     caption="Hazard ratio per standard deviation of each population (colour) and -log10 FDR (size) in all, hot and "
-    "cold tumours; beside it the 95 % confidence intervals in all tumours.",
+    "cold tumours, and 95 % confidence intervals in all tumours.",
 )
 def cox_bubbles(
     population_survival: pd.DataFrame, populations: pd.DataFrame | None = None, *, cohort: str | None = None
 ) -> Drawn:
-    """Draw the hazard ratio per standard deviation as colour and -log10 FDR as size; in all tumours also the interval.
+    """Draw hazard ratio per standard deviation (colour) and -log10 FDR (size), with intervals in all tumours.
 
     Parameters
     ----------
     population_survival
-        The lake's table.
+        The table of the same name.
     populations
-        The lake's table; orders the populations by group.
+        The table of the same name. Orders the populations by group.
     cohort
-        Which cohort, where the tables hold several.
+        Cohort to draw, if the tables hold several.
     """
-    own = require(of_cohort(population_survival, cohort), "no population was held against survival in this cohort.")
+    own = check_not_empty(
+        select_cohort(population_survival, cohort), "no population was tested for survival in this cohort."
+    )
     known = own.dropna(subset=["hr"])
-    require(known, f"no hazard ratio could be estimated: {_reasons(own)}.")
+    check_not_empty(known, f"no hazard ratio could be estimated: {_reasons(own)}.")
     order = _order(known, populations, cohort)
     figure, axes = canvas(style.DOUBLE_MM, 62 + 3.5 * len(order), 1, 2, widths=(1.0, 1.15), share_y=True)
     data = known[known["population"].isin(order)].copy()
@@ -54,47 +56,47 @@ def cox_bubbles(
     _bubbles(figure, axes[0, 0], data, own, order)
     _forest(axes[0, 1], data[data["patients"] == "all"], order)
     notes = [
-        "Hazard ratio per standard deviation of the score, univariate Cox; black rim: FDR < 0.05; line: 95 % CI, "
-        "cut off at the edge of the axis."
+        "Hazard ratio per standard deviation of the score, univariate Cox. Black rim: FDR < 0.05. Line: 95 % CI, "
+        "clipped at the axis limits."
     ]
     lost = own[own["hr"].isna()]
     if len(lost):
-        notes.append(f"{len(lost)} without an estimate: {_reasons(lost)}.")
+        notes.append(f"{len(lost)} without an estimate ({_reasons(lost)}).")
     columns = ["patients", "population", "n", "n_events", "hr", "ci_low", "ci_high", "p", "fdr", "minus_log10_fdr"]
     title = f"{cohort_label(population_survival, cohort)}{TITLE}"
     return finish(figure, data[columns], title=title, frames=(population_survival,), notes=notes)
 
 
 def _order(known: pd.DataFrame, populations: pd.DataFrame | None, cohort: str | None) -> list[str]:
-    """Populations by group, within it by hazard ratio in all tumours."""
+    """Order populations by group, then by hazard ratio in all tumours."""
     names = pd.Index(known["population"].unique())
     ratio = known[known["patients"] == "all"].set_index("population")["hr"].reindex(names)
-    place = pd.Series(0, index=names)
+    group_rank = pd.Series(0, index=names)
     if populations is not None:
-        groups = of_cohort(populations, cohort).set_index("population")["population_group"].reindex(names)
-        place = groups.map({name: at for at, name in enumerate(style.GROUP_LABELS)}).fillna(9).astype(int)
-    frame = pd.DataFrame({"place": place, "ratio": ratio.astype("float64")})
-    return list(frame.sort_values(["place", "ratio"], kind="stable").index)
+        groups = select_cohort(populations, cohort).set_index("population")["population_group"].reindex(names)
+        group_rank = groups.map({name: at for at, name in enumerate(style.GROUP_LABELS)}).fillna(9).astype(int)
+    frame = pd.DataFrame({"group": group_rank, "ratio": ratio.astype("float64")})
+    return list(frame.sort_values(["group", "ratio"], kind="stable").index)
 
 
 def _bubbles(figure: object, panel: Axes, data: pd.DataFrame, own: pd.DataFrame, order: list[str]) -> None:
     extremes = np.abs(np.log2(data["hr"].astype("float64")))
     reach = float(np.clip(np.nanpercentile(extremes, 95), 0.2, _WIDEST))
     norm = TwoSlopeNorm(0.0, -reach, reach)
-    place = {name: at for at, name in enumerate(order)}
+    position = {name: at for at, name in enumerate(order)}
     labels = []
     for x, patients in enumerate(PATIENTS):
         rows = data[data["patients"] == patients]
-        firm = rows["fdr"].astype("float64") < 0.05
+        significant = rows["fdr"].astype("float64") < 0.05
         panel.scatter(
             np.full(len(rows), x),
-            rows["population"].map(place),
+            rows["population"].map(position),
             s=_SMALLEST + _AREA * rows["minus_log10_fdr"],
             c=np.log2(rows["hr"].astype("float64")),
             cmap=style.DIVERGING,
             norm=norm,
-            edgecolors=[style.INK if is_firm else _FAINT_RIM for is_firm in firm],
-            linewidths=[1.3 if is_firm else 0.3 for is_firm in firm],
+            edgecolors=[style.INK if is_significant else _FAINT_RIM for is_significant in significant],
+            linewidths=[1.3 if is_significant else 0.3 for is_significant in significant],
             gid=f"bubbles:{patients}",
         )
         counts = own[own["patients"] == patients]
@@ -124,17 +126,19 @@ def _bubbles(figure: object, panel: Axes, data: pd.DataFrame, own: pd.DataFrame,
 
 
 def _forest(panel: Axes, rows: pd.DataFrame, order: list[str]) -> None:
-    """Hazard ratios of all tumours with their intervals."""
+    """Draw the hazard ratios in all tumours with their intervals."""
     if rows.empty:
-        say(panel, "No estimate in all tumours.")
+        write_message(panel, "No estimate for all tumours.")
         return
-    place = {name: at for at, name in enumerate(order)}
+    position = {name: at for at, name in enumerate(order)}
     ratio, low, high = (rows[name].to_numpy(dtype=np.float64) for name in ("hr", "ci_low", "ci_high"))
-    y = rows["population"].map(place).to_numpy()
-    firm = rows["fdr"].to_numpy(dtype=np.float64) < 0.05
+    y = rows["population"].map(position).to_numpy()
+    significant = rows["fdr"].to_numpy(dtype=np.float64) < 0.05
     panel.axvline(1, color=style.MUTED, linewidth=0.8)
-    panel.hlines(y, low, high, color=np.where(firm, style.INK, _FAINT_RIM), linewidth=1.0)
-    panel.scatter(ratio, y, s=14, color=np.where(firm, style.INK, _FAINT_RIM), marker="D", zorder=3, gid="forest")
+    panel.hlines(y, low, high, color=np.where(significant, style.INK, _FAINT_RIM), linewidth=1.0)
+    panel.scatter(
+        ratio, y, s=14, color=np.where(significant, style.INK, _FAINT_RIM), marker="D", zorder=3, gid="forest"
+    )
     panel.set_xscale("log")
     finite = np.concatenate([low, high, ratio])
     finite = finite[np.isfinite(finite) & (finite > 0)]

@@ -1,4 +1,4 @@
-"""Gene sets that are up in hot or in cold tumours: their normalised enrichment scores."""
+"""Normalised enrichment scores of gene sets in hot versus cold tumours."""
 
 from __future__ import annotations
 
@@ -9,14 +9,21 @@ import pandas as pd
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import cohort_label, of_cohort, p_text, require, set_name, strongest_sets
+from tme_platform.figures.frames import (
+    check_not_empty,
+    cohort_label,
+    format_p,
+    gene_set_label,
+    select_cohort,
+    top_gene_sets,
+)
 
-TITLE = "Gene sets, hot against cold"
+TITLE = "Gene sets, hot versus cold"
 
 
 @figure(
     title=TITLE,
-    caption="Normalised enrichment score of the gene sets with the smallest FDR on either side.",
+    caption="Normalised enrichment scores of the gene sets with the smallest FDR in each direction.",
 )
 def enrichment_bars(
     pathway_enrichment: pd.DataFrame,
@@ -26,39 +33,40 @@ def enrichment_bars(
     each: int = 10,
     cohort: str | None = None,
 ) -> Drawn:
-    """Draw the strongest gene sets on either side by their normalised enrichment score.
+    """Draw the normalised enrichment scores of the top gene sets in each direction.
 
     Parameters
     ----------
     pathway_enrichment, gene_comparison
-        The lake's tables; the second gives the number of tumours.
+        Tables of the same names. The second one provides the number of tumours.
     collection
-        Gene-set collection; the smallest one of the table if not named (hallmarks rather than thousands of processes).
+        Gene set collection. Defaults to the smallest one in the table (hallmarks rather than thousands of processes).
     each
-        Sets on either side, smallest FDR first.
+        Number of sets per direction, smallest FDR first.
     cohort
-        Which cohort, where the table holds several.
+        Cohort to draw, if the table holds several.
     """
-    own = require(of_cohort(pathway_enrichment, cohort), "no genes were compared in this cohort.")
-    chosen, data = strongest_sets(own, collection, each)
+    own = check_not_empty(select_cohort(pathway_enrichment, cohort), "no genes were compared in this cohort.")
+    chosen, data = top_gene_sets(own, collection, each)
     own = own[own["collection"] == chosen]
 
-    labels = [textwrap.fill(set_name(name), 60) for name in data["term"]]
+    labels = [textwrap.fill(gene_set_label(name), 60) for name in data["term"]]
     pitch = 6.4 if any("\n" in label for label in labels) else 4.2
     figure, axes = canvas(style.DOUBLE_MM, 28 + pitch * max(len(labels), 3))
     panel = axes[0, 0]
     for y, row in enumerate(data.to_dict("records")):
-        firm = row["fdr"] < 0.05
+        significant = row["fdr"] < 0.05
         colour = style.PHENOTYPE_COLOURS[row["side"]]
         panel.barh(
-            [y], [row["nes"]], color=colour if firm else "white", edgecolor=colour if not firm else style.INK,
-            hatch=style.PHENOTYPE_HATCHES[row["side"]] if firm else "", linewidth=0.6, height=0.78,
+            [y], [row["nes"]], color=colour if significant else "white",
+            edgecolor=style.INK if significant else colour,
+            hatch=style.PHENOTYPE_HATCHES[row["side"]] if significant else "", linewidth=0.6, height=0.78,
         )  # fmt: skip
-        text = f"{p_text(row['fdr'], 'FDR')}, {row['n_genes']} genes"
+        text = f"{format_p(row['fdr'], 'FDR')}, {row['n_genes']} genes"
         right = row["nes"] > 0
         panel.text(
             0.03 if not right else -0.03, y, text, va="center", ha="left" if not right else "right",
-            size=style.SMALL_POINTS, color=style.INK if firm else style.MUTED,
+            size=style.SMALL_POINTS, color=style.INK if significant else style.MUTED,
         )  # fmt: skip
     panel.axvline(0, color=style.INK, linewidth=0.8)
     panel.set_yticks(range(len(data)), labels)
@@ -69,12 +77,12 @@ def enrichment_bars(
     panel.set_xlabel(
         "normalised enrichment score:  lower in hot  \N{LEFTWARDS ARROW}  0  \N{RIGHTWARDS ARROW}  higher in hot"
     )
-    firm_sets = own[own["fdr"] < 0.05]
+    nes = own.loc[own["fdr"] < 0.05, "nes"]
     notes = [
-        f"{chosen}: {len(own):,} sets tested, {(firm_sets['nes'] > 0).sum()} higher and {(firm_sets['nes'] < 0).sum()} "
-        f"lower in hot at FDR < 0.05; at most {each} of either side shown. Empty bars: FDR of 0.05 or more."
+        f"{chosen}: {len(own):,} sets tested, {(nes > 0).sum()} higher and {(nes < 0).sum()} lower "
+        f"in hot at FDR < 0.05; at most {each} shown per direction. Empty bars: FDR of 0.05 or more."
     ]
-    if gene_comparison is not None and len(genes := of_cohort(gene_comparison, cohort)):
+    if gene_comparison is not None and len(genes := select_cohort(gene_comparison, cohort)):
         notes.append(f"n = {int(genes['n_hot'].max())} hot and {int(genes['n_cold'].max())} cold tumours.")
     columns = ["collection", "term", "side", "es", "nes", "p", "fdr", "n_genes"]
     title = f"{cohort_label(pathway_enrichment, cohort)}{TITLE}"

@@ -1,4 +1,4 @@
-"""Registering a figure: `@figure` above the function that draws it is all it takes. `registry` gathers them."""
+"""Register a figure with the decorator `@figure`. `registry` collects the registered figures."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import ParamSpec
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, NothingToDrawError, in_words
+from tme_platform.figures.canvas import Drawn, NothingToDrawError, empty_figure
 
 P = ParamSpec("P")
 ENTRY = "entry"
-"""Attribute of a drawing function that holds its entry."""
+"""Attribute of a figure function that holds its entry."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class Entry:
     Attributes
     ----------
     function
-        Draws it. A parameter that takes a table has the table's name, so frames go in as they come from the lake.
+        Draws the figure. Each parameter that takes a table is named after that table.
     title
-        For a heading.
+        Heading.
     caption
-        What it shows, for a reader who has not seen the code.
+        One sentence on what the figure shows, for readers who do not know the code.
     """
 
     function: Callable[..., Drawn]
@@ -36,12 +36,12 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """Name of the figure and of its function."""
+        """Name of the figure, which is the name of its function."""
         return str(self.function.__name__)
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """Every table that it can take, in the order of its parameters."""
+        """Tables that the figure can use, in the order of its parameters."""
         return tuple(
             name
             for name, parameter in inspect.signature(self.function).parameters.items()
@@ -50,20 +50,20 @@ class Entry:
 
     @property
     def required(self) -> tuple[str, ...]:
-        """The tables without which it cannot be drawn."""
+        """Tables without which the figure cannot be drawn: parameters without a default."""
         parameters = inspect.signature(self.function).parameters
         return tuple(name for name in self.tables if parameters[name].default is inspect.Parameter.empty)
 
     @property
     def per_cohort(self) -> bool:
-        """Whether it shows one cohort at a time."""
+        """Whether the figure shows one cohort at a time."""
         return "cohort" in inspect.signature(self.function).parameters
 
 
 def figure(*, title: str, caption: str) -> Callable[[Callable[P, Drawn]], Callable[P, Drawn]]:
-    """Register a drawing function, and draw in the study's style.
+    """Register a figure function and apply the study's style when it runs.
 
-    If there is nothing to draw, the function returns a figure that says so instead of raising an error.
+    If there is nothing to draw, the function returns a figure that states the reason instead of raising an error.
 
     Parameters
     ----------
@@ -74,11 +74,11 @@ def figure(*, title: str, caption: str) -> Callable[[Callable[P, Drawn]], Callab
     def decorate(function: Callable[P, Drawn]) -> Callable[P, Drawn]:
         @functools.wraps(function)
         def draw(*args: P.args, **kwargs: P.kwargs) -> Drawn:
-            with style.in_style():
+            with style.study_style():
                 try:
                     return function(*args, **kwargs)
-                except NothingToDrawError as nothing:
-                    return in_words(title, str(nothing))
+                except NothingToDrawError as error:
+                    return empty_figure(title, str(error))
 
         setattr(draw, ENTRY, Entry(draw, title, caption))
         return draw

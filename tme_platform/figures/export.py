@@ -1,4 +1,4 @@
-"""A figure as bytes: PNG, SVG, PDF. The same figure gives the same bytes: no date and no software goes into a file."""
+"""Export a figure to PNG, SVG or PDF. The output is reproducible: files contain neither dates nor software versions."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from PIL import Image
 
-from tme_platform.figures.style import in_style
+from tme_platform.figures.style import study_style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SMALL_BYTES = 60_000
-"""What a picture in Dagster's metadata may weigh."""
+"""Maximum size of a picture in Dagster's metadata."""
 _SMALL_DPI = (130, 110, 90, 75, 60, 45)
 _COLOURS = 256
 _LAYOUT_PASSES = 2
-"""The first pass measures notes and labels where they stood before there was a layout."""
+"""A second pass is needed because the first measures notes and labels at their initial positions."""
 
 
-def settle(figure: Figure) -> None:
-    """Work out once where everything goes.
+def fix_layout(figure: Figure) -> None:
+    """Compute the layout once and keep it.
 
-    Otherwise each format and resolution works it out again from where the last one left off, and a figure that is
-    written several times differs by hairs.
+    Otherwise every export computes it again, starting from the previous result, and files of the same figure differ
+    slightly.
     """
     if (layout := figure.get_layout_engine()) is None:
         return
-    with in_style():
+    with study_style():
         FigureCanvasAgg(figure)
         for _ in range(_LAYOUT_PASSES):
             layout.execute(figure)
@@ -40,14 +40,14 @@ def settle(figure: Figure) -> None:
 
 
 def to_png(figure: Figure, dpi: int = 300) -> bytes:
-    """PNG at a resolution; 300 dots per inch is what journals ask for."""
+    """Export to PNG. Journals ask for 300 dots per inch."""
     buffer = io.BytesIO()
-    with in_style():
-        canvas: Any = FigureCanvasAgg(figure)  # without types in matplotlib
+    with study_style():
+        canvas: Any = FigureCanvasAgg(figure)  # untyped in matplotlib
         before = figure.get_dpi()
         figure.set_dpi(dpi)
         try:
-            canvas.draw()  # once; savefig goes through the figure twice
+            canvas.draw()  # savefig would draw the figure twice
             Image.fromarray(np.asarray(canvas.buffer_rgba())).save(buffer, format="png", dpi=(dpi, dpi))
         finally:
             figure.set_dpi(before)
@@ -55,33 +55,33 @@ def to_png(figure: Figure, dpi: int = 300) -> bytes:
 
 
 def to_small_png(figure: Figure, at_most: int = SMALL_BYTES) -> bytes:
-    """PNG of fewer than `at_most` bytes with 256 colours, as large as fits: for a page that carries many.
+    """Export to a PNG with 256 colours at the highest resolution that fits into `at_most` bytes.
 
     Raises
     ------
     ValueError
-        Not even 45 dots per inch are small enough.
+        The picture is too large even at the lowest resolution.
     """
     for dpi in _SMALL_DPI:
         small = _fewer_colours(to_png(figure, dpi))
         if len(small) < at_most:
             return small
-    raise ValueError(f"the figure has {len(small)} bytes at {_SMALL_DPI[-1]} dots per inch, more than {at_most}")
+    raise ValueError(f"the figure takes {len(small)} bytes at {_SMALL_DPI[-1]} dots per inch, more than {at_most}")
 
 
 def to_svg(figure: Figure) -> bytes:
-    """SVG with letters as outlines."""
+    """Export to SVG with text as outlines."""
     buffer = io.BytesIO()
-    with in_style():
+    with study_style():
         FigureCanvasSVG(figure)
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return buffer.getvalue()
 
 
 def to_pdf(figure: Figure) -> bytes:
-    """PDF with its letters embedded as text."""
+    """Export to PDF with embedded fonts."""
     buffer = io.BytesIO()
-    with in_style():
+    with study_style():
         FigureCanvasPdf(figure)
         figure.savefig(buffer, format="pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None})
     return buffer.getvalue()
@@ -90,7 +90,7 @@ def to_pdf(figure: Figure) -> bytes:
 def _fewer_colours(png: bytes) -> bytes:
     buffer = io.BytesIO()
     with Image.open(io.BytesIO(png)) as picture:
-        # The median cut would give rare colours, such as those of a legend, away.
+        # A median cut would lose rare colours, such as those of a legend.
         palette = picture.convert("RGB").quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
         palette.save(buffer, format="png", optimize=True)
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""What the signature's features follow: their correlation with the cell populations."""
+"""Correlation of the signature's features with the cell populations."""
 
 from __future__ import annotations
 
@@ -8,37 +8,39 @@ import pandas as pd
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import cohort_label, of_cohort, require
+from tme_platform.figures.frames import check_not_empty, cohort_label, select_cohort
 
 TITLE = "Features and cell populations"
 
 
 @figure(
     title=TITLE,
-    caption="Spearman's correlation of the signature's first features with the cell populations of the same patients.",
+    caption="Spearman correlation of the signature's top features with the cell populations of the same patients.",
 )
 def feature_cell_map(
     feature_cell_correlation: pd.DataFrame, populations: pd.DataFrame | None = None, *, cohort: str | None = None
 ) -> Drawn:
-    """Draw Spearman's rho of the twenty first features with the populations as a map.
+    """Draw Spearman's rho between the top 20 features and the populations as a heat map.
 
     Parameters
     ----------
     feature_cell_correlation
-        The lake's table.
+        The table of the same name.
     populations
-        The lake's table, of all cohorts; orders the populations by group.
+        The table of the same name, all cohorts. Orders the populations by group.
     cohort
-        Which cohort, where the first table holds several.
+        Cohort to draw, if the first table holds several.
     """
-    own = require(of_cohort(feature_cell_correlation, cohort), "no patient has both features and cell scores.")
+    own = check_not_empty(
+        select_cohort(feature_cell_correlation, cohort), "no patient has both features and cell scores."
+    )
     rho = own.pivot(index="feature", columns="population", values="rho")
     fdr = own.pivot(index="feature", columns="population", values="fdr")
     columns = list(rho.columns)
     if populations is not None:
         groups = populations.drop_duplicates("population").set_index("population")["population_group"].reindex(columns)
-        place = groups.map({name: at for at, name in enumerate(style.GROUP_LABELS)}).fillna(9)
-        columns = list(place.sort_values(kind="stable").index)
+        group_rank = groups.map({name: at for at, name in enumerate(style.GROUP_LABELS)}).fillna(9)
+        columns = list(group_rank.sort_values(kind="stable").index)
     order = list(rho[columns].mean(axis=1).sort_values(kind="stable").index)
     values = rho.loc[order, columns].T.to_numpy(dtype=np.float64)
     figure, axes = canvas(style.DOUBLE_MM, min(66 + 3.15 * len(columns), 225))
@@ -54,10 +56,10 @@ def feature_cell_map(
     bar.set_label("Spearman's rho")
     n_low, n_high = int(own["n"].min()), int(own["n"].max())
     n = f"{n_high}" if n_low == n_high else f"{n_low} to {n_high}"
-    # Fisher's z: how far from 0 a single correlation strays by chance.
+    # Half-width of the 95 % range of a single correlation under the null hypothesis, by Fisher's z.
     chance = np.tanh(1.96 / np.sqrt(max(n_low - 3, 1)))
     notes = [
-        f"n = {n} patients; 95 % of single correlations stay within ±{chance:.2f} when there is none. "
+        f"n = {n} patients. Without any correlation, 95 % of single estimates would be within ±{chance:.2f}. "
         f"Star: FDR < 0.05 ({len(x)} of {own['fdr'].notna().sum()} pairs)."
     ]
     title = f"{cohort_label(feature_cell_correlation, cohort)}{TITLE}"

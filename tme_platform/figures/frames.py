@@ -1,4 +1,4 @@
-"""Reading the lake's tables for drawing: one cohort, its phenotypes, its measured columns. Nothing is computed here."""
+"""Select and format what figures need from tables: rows of a cohort, phenotypes, labels. No statistics belong here."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from tme_platform.figures import style
 from tme_platform.figures.canvas import NothingToDrawError
 from tme_platform.tables.clinical import CLINICAL_COLUMNS
 
-_UNBROKEN = "\u00a0"
-"""A space at which no line ends."""
+_NO_BREAK_SPACE = "\u00a0"
+
 VARIABLE_NAMES = {column.name: column.label for column in CLINICAL_COLUMNS.values() if column.label}
-"""Clinical columns as a reader knows them; the others are their names as words."""
+"""Labels of clinical columns. Columns without one are shown by name."""
 _SYMBOLS = frozenset(
     (
         "MYC", "KRAS", "TNFA", "NFKB", "JAK", "AKT", "MTOR", "MTORC1", "TGF", "WNT", "UV", "DNA", "RNA", "NK", "MHC",
         "NOTCH", "DN",
     )
 )  # fmt: skip
-"""Words of gene sets' names that stay in capitals."""
+"""Words in gene set names that stay in capitals."""
 
 
-def of_cohort(frame: pd.DataFrame, cohort: str | None) -> pd.DataFrame:
-    """The rows of one cohort; a frame that holds one only (or has no column `cohort`) needs no name.
+def select_cohort(frame: pd.DataFrame, cohort: str | None) -> pd.DataFrame:
+    """Return the rows of a cohort. `cohort` may be None if the frame holds a single cohort or has no column `cohort`.
 
     Raises
     ------
     ValueError
-        The frame holds several cohorts and none was named.
+        The frame holds several cohorts and `cohort` is None.
     """
     if "cohort" not in frame:
         return frame
@@ -36,59 +36,59 @@ def of_cohort(frame: pd.DataFrame, cohort: str | None) -> pd.DataFrame:
         return frame[frame["cohort"] == cohort]
     found = sorted(frame["cohort"].dropna().unique())
     if len(found) > 1:
-        raise ValueError(f"the table holds the cohorts {', '.join(found)}: name the one to draw (cohort=...)")
+        raise ValueError(f"the table holds the cohorts {', '.join(found)}: choose one (cohort=...)")
     return frame
 
 
 def cohort_label(frame: pd.DataFrame, cohort: str | None) -> str:
-    """Name of the cohort drawn, with a colon for a title, or nothing where it is not known."""
+    """Return the name of the cohort as a prefix of a title, or an empty string if there are several."""
     if cohort is not None:
         return f"{cohort}: "
     names: list[str] = list(frame["cohort"].dropna().unique()) if "cohort" in frame else []
     return f"{names[0]}: " if len(names) == 1 else ""
 
 
-def require(frame: pd.DataFrame, reason: str) -> pd.DataFrame:
-    """The frame, or the sentence that is shown where it has no rows."""
+def check_not_empty(frame: pd.DataFrame, reason: str) -> pd.DataFrame:
+    """Return the frame, or raise the reason to show in place of the figure if it has no rows."""
     if frame.empty:
         raise NothingToDrawError(reason)
     return frame
 
 
-def measured(frame: pd.DataFrame, *, without: tuple[str, ...] = ()) -> pd.DataFrame:
-    """The measured columns (populations, features) by patient; columns that only other cohorts have are left out."""
+def numeric_values(frame: pd.DataFrame, *, without: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Return the numeric columns (populations, features) by patient, without columns that are empty for this cohort."""
     values = frame.set_index("patient_id").drop(columns=["cohort", "provenance", *without], errors="ignore")
     return values.select_dtypes("number").astype("float64").dropna(axis="columns", how="all")
 
 
-def phenotype_of(tme_phenotypes: pd.DataFrame, cohort: str | None) -> pd.Series:
-    """Phenotype by patient."""
-    labels = of_cohort(tme_phenotypes, cohort).dropna(subset=["phenotype"])
+def phenotypes_by_patient(tme_phenotypes: pd.DataFrame, cohort: str | None) -> pd.Series:
+    """Return the phenotype of each patient."""
+    labels = select_cohort(tme_phenotypes, cohort).dropna(subset=["phenotype"])
     return labels.set_index("patient_id")["phenotype"].astype("object")
 
 
-def phenotype_among(tme_phenotypes: pd.DataFrame, cohort: str | None, patients: pd.Index) -> pd.Series:
-    """Phenotype of those of the patients that have one; a figure without any says so."""
-    labels = phenotype_of(tme_phenotypes, cohort).reindex(patients).dropna()
-    require(labels.to_frame(), "the cohort has no phenotypes.")
+def phenotypes_of(tme_phenotypes: pd.DataFrame, cohort: str | None, patients: pd.Index) -> pd.Series:
+    """Return the phenotypes of the given patients, without those that have none."""
+    labels = phenotypes_by_patient(tme_phenotypes, cohort).reindex(patients).dropna()
+    check_not_empty(labels.to_frame(), "the cohort has no phenotypes.")
     return labels
 
 
-def phenotypes_in(values: pd.Series) -> list[str]:
-    """The phenotypes that occur, hot first."""
+def present_phenotypes(values: pd.Series) -> list[str]:
+    """Return the phenotypes that occur, hot first."""
     return [name for name in style.PHENOTYPES if (values == name).any()]
 
 
-def p_text(p: float | None, name: str = "p") -> str:
-    """A p-value as it is printed: ``p = 0.03``, ``p < 0.001``, or nothing where there is none."""
+def format_p(p: float | None, name: str = "p") -> str:
+    """Format a p-value: ``p = 0.03``, ``p < 0.001``, or an empty string if it is missing."""
     if p is None or pd.isna(p):
         return ""
     text = "< 0.001" if p < 0.001 else f"= {p:.2g}" if p < 0.1 else f"= {p:.2f}"
-    return f"{name} {text}".replace(" ", _UNBROKEN)
+    return f"{name} {text}".replace(" ", _NO_BREAK_SPACE)
 
 
-def interval_text(value: float, low: float, high: float, digits: int = 2) -> str:
-    """A value with its confidence interval: ``0.81 (0.70-0.92)``."""
+def format_interval(value: float, low: float, high: float, digits: int = 2) -> str:
+    """Format a value with its confidence interval: ``0.81 (0.70-0.92)``."""
     if np.isnan(value):
         return "not estimable"
     if np.isnan(low) or np.isnan(high):
@@ -96,38 +96,38 @@ def interval_text(value: float, low: float, high: float, digits: int = 2) -> str
     return f"{value:.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
 
 
-def readable(name: str) -> str:
-    """A column's name as words."""
+def variable_label(name: str) -> str:
+    """Return the label of a column, or its name with spaces."""
     return VARIABLE_NAMES.get(name, name.replace("_", " "))
 
 
-def strongest_sets(pathways: pd.DataFrame, collection: str | None, each: int) -> tuple[str, pd.DataFrame]:
-    """A collection's gene sets with the smallest FDR on either side, the highest in hot first, with their ``side``.
+def top_gene_sets(pathways: pd.DataFrame, collection: str | None, each: int) -> tuple[str, pd.DataFrame]:
+    """Return the gene sets of a collection with the smallest FDR in each direction, highest enrichment in hot first.
 
     Parameters
     ----------
     pathways
         Rows of `pathway_enrichment` of one cohort.
     collection
-        The smallest one of the table if not named (hallmarks rather than thousands of processes).
+        Defaults to the smallest collection of the table (hallmarks rather than thousands of processes).
     each
-        Sets on either side.
+        Number of sets per direction.
 
     Returns
     -------
-    Name of the collection, and the sets.
+    Name of the collection, and its sets with their ``side`` (hot or cold).
     """
     chosen = collection or str(pathways["collection"].value_counts(ascending=True).index[0])
     own = pathways[pathways["collection"] == chosen].dropna(subset=["nes"])
-    require(own, f"nothing was tested in {chosen}.")
+    check_not_empty(own, f"no gene set of {chosen} was tested.")
     ordered = own.assign(strength=own["nes"].abs(), side=np.where(own["nes"] > 0, "hot", "cold"))
     ordered = ordered.sort_values(["fdr", "strength"], ascending=[True, False], kind="stable")
     first = ordered.groupby("side", sort=False).head(each).drop(columns="strength")
     return chosen, first.sort_values("nes", ascending=False, kind="stable")
 
 
-def set_name(name: str) -> str:
-    """Name of a gene set in words, without the name of its collection."""
+def gene_set_label(name: str) -> str:
+    """Return the name of a gene set as words, without its collection."""
     words = name.split("_", 1)[-1] if name.startswith(("HALLMARK_", "GOBP_", "KEGG_", "REACTOME_")) else name
     lower = " ".join(
         word if word in _SYMBOLS or any(map(str.isdigit, word)) else word.lower() for word in words.split("_")
@@ -136,10 +136,10 @@ def set_name(name: str) -> str:
 
 
 def by_endpoint(frame: pd.DataFrame) -> list[tuple[tuple[str, str, str], pd.DataFrame]]:
-    """The rows of each cohort, side and endpoint: discovery first, then validation, then the external cohorts."""
-    place = {"discovery": 0, "validation": 1}
+    """Group rows by cohort, side and endpoint: discovery first, then validation, then external cohorts."""
+    order = {"discovery": 0, "validation": 1}
     groups = [
         ((str(cohort), str(side), str(endpoint)), rows)
         for (cohort, side, endpoint), rows in frame.groupby(["cohort", "side", "endpoint"], sort=True)
     ]
-    return sorted(groups, key=lambda group: (place.get(group[0][1], 2), group[0]))
+    return sorted(groups, key=lambda group: (order.get(group[0][1], 2), group[0]))

@@ -1,4 +1,4 @@
-"""Agreement of the features between readers, between sessions, or under perturbation."""
+"""Intraclass correlation of the features between readers, between sessions, or under perturbation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import cohort_label, of_cohort, require
+from tme_platform.figures.frames import check_not_empty, cohort_label, select_cohort
 
 TITLE = "Agreement of the features"
 _NAMES = {
@@ -22,22 +22,22 @@ _NAMES = {
 
 @figure(
     title=TITLE,
-    caption="Intraclass correlation of the features and its lower 95 % limit, between readers, sessions, or under "
-    "perturbation where nobody read twice.",
+    caption="Intraclass correlation of the features and its lower 95 % confidence limit, between readers and sessions, "
+    "or under perturbation if there are no second readings.",
 )
 def icc_distribution(feature_agreement: pd.DataFrame, *, threshold: float = 0.75, cohort: str | None = None) -> Drawn:
-    """Draw the distribution of the intraclass correlation and of its lower 95 % limit, one panel per kind.
+    """Draw the distributions of the intraclass correlation and its lower 95 % limit, one panel per kind.
 
     Parameters
     ----------
     feature_agreement
-        The lake's table.
+        The table of the same name.
     threshold
-        That a feature must exceed for every kind.
+        Value that a feature must exceed for every kind.
     cohort
-        Which cohort, where the table holds several.
+        Cohort to draw, if the table holds several.
     """
-    own = require(of_cohort(feature_agreement, cohort), "no feature was measured twice in this cohort.")
+    own = check_not_empty(select_cohort(feature_agreement, cohort), "no feature was measured twice in this cohort.")
     kinds = [kind for kind in _NAMES if (own["kind"] == kind).any()]
     kinds += sorted(set(own["kind"]) - set(kinds))
     figure, axes = canvas(style.DOUBLE_MM if len(kinds) > 1 else style.SINGLE_MM * 1.1, 70, 1, len(kinds), share_y=True)
@@ -61,7 +61,8 @@ def icc_distribution(feature_agreement: pd.DataFrame, *, threshold: float = 0.75
     axes[0, 0].legend(loc="upper left")
     kept = own.groupby("feature")["kept"].first()
     notes = [
-        f"{int(kept.sum())} of {len(kept)} features exceed {threshold:g} for every kind. Below -0.1 drawn at -0.1."
+        f"{int(kept.sum())} of {len(kept)} features exceed {threshold:g} for every kind. "
+        "Values below -0.1 are drawn at -0.1."
     ]
     columns = ["kind", "feature", "subjects", "raters", "icc", "ci_low", "ci_high", "kept"]
     title = f"{cohort_label(feature_agreement, cohort)}{TITLE}"

@@ -1,4 +1,4 @@
-"""Kaplan-Meier curves with the numbers at risk."""
+"""Kaplan-Meier curves by phenotype with numbers at risk."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tme_platform.figures import style
 from tme_platform.figures.boxes import phenotype_line
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import cohort_label, interval_text, of_cohort, p_text, require
+from tme_platform.figures.frames import check_not_empty, cohort_label, format_interval, format_p, select_cohort
 
 TITLE = "Overall survival by phenotype"
 DAYS_PER_YEAR = 365.25
@@ -24,19 +24,21 @@ DAYS_PER_YEAR = 365.25
 def kaplan_meier(
     survival_curves: pd.DataFrame, survival_tests: pd.DataFrame | None = None, *, cohort: str | None = None
 ) -> Drawn:
-    """Draw survival by phenotype with 95 % confidence bands, censoring ticks and the numbers at risk.
+    """Draw survival by phenotype with 95 % confidence bands, censoring ticks and numbers at risk.
 
     Parameters
     ----------
     survival_curves
-        The lake's table; its curve of `all` patients is left out.
+        The table of the same name. Its curve of `all` patients is not drawn.
     survival_tests
-        The lake's table; gives log-rank p and hazard ratio.
+        The table of the same name. Provides the log-rank p and the hazard ratio.
     cohort
-        Which cohort, where the tables hold several.
+        Cohort to draw, if the tables hold several.
     """
-    curves = of_cohort(survival_curves, cohort)
-    curves = require(curves[curves["phenotype"].isin(style.PHENOTYPES)], "no patient has survival and a phenotype.")
+    curves = select_cohort(survival_curves, cohort)
+    curves = check_not_empty(
+        curves[curves["phenotype"].isin(style.PHENOTYPES)], "no patient has survival and a phenotype."
+    )
     groups = [name for name in style.PHENOTYPES if (curves["phenotype"] == name).any()]
     figure, axes = canvas(
         style.DOUBLE_MM * 0.6, 82 + 4 * len(groups), 2, heights=(5.0, 0.4 * len(groups)), share_x=True
@@ -49,7 +51,7 @@ def kaplan_meier(
         _curve(upper, own, name)
         handles.append(phenotype_line(name, f"{name} (n = {n:,}, {events} deaths)"))
         if n == 1:
-            notes.append(f"A single patient is {name}: the curve is one person's follow-up.")
+            notes.append(f"Only one patient is {name}, so this curve is the follow-up of one person.")
     longest = float(curves["time_days"].max()) / DAYS_PER_YEAR
     upper.set_ylim(0, 1.02)
     upper.set_xlim(-0.04 * longest, longest * 1.02)
@@ -57,7 +59,7 @@ def kaplan_meier(
     upper.legend(handles=handles, loc="lower left")
     upper.tick_params(labelbottom=True)
     upper.set_xlabel("years")
-    # Fixed here: chosen at the time of drawing they might not be those of the numbers at risk.
+    # Set explicitly so that they match the numbers at risk.
     years = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(0, longest)
     ticks = [float(year) for year in years if 0 <= year <= longest]
     upper.set_xticks(ticks)
@@ -88,7 +90,7 @@ def _curve(panel: Axes, own: pd.DataFrame, name: str) -> None:
 
 
 def _at_risk(panel: Axes, curves: pd.DataFrame, groups: list[str], ticks: list[float]) -> None:
-    """The table below the curves: who is still followed just before each time."""
+    """Write the table below the curves: the number of patients at risk just before each time."""
     panel.set_ylim(len(groups) - 0.4, -0.6)
     panel.set_yticks(range(len(groups)), groups)
     panel.tick_params(length=0, labelbottom=False, pad=8)
@@ -104,10 +106,10 @@ def _at_risk(panel: Axes, curves: pd.DataFrame, groups: list[str], ticks: list[f
 
 
 def _test(tests: pd.DataFrame | None, cohort: str | None) -> str:
-    if tests is None or (own := of_cohort(tests, cohort)).empty:
+    if tests is None or (own := select_cohort(tests, cohort)).empty:
         return ""
     row = own.iloc[0]
     if pd.isna(row["p"]):
         return f"No test: {row['reason']}." if pd.notna(row["reason"]) else ""
-    ratio = interval_text(row["hr_hot"], row["hr_low"], row["hr_high"])
-    return f"Log-rank {p_text(row['p'])}; hazard ratio of hot against cold {ratio}."
+    ratio = format_interval(row["hr_hot"], row["hr_low"], row["hr_high"])
+    return f"Log-rank {format_p(row['p'])}; hazard ratio, hot versus cold: {ratio}."

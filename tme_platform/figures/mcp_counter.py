@@ -1,4 +1,4 @@
-"""MCP-counter by phenotype."""
+"""MCP-counter scores by phenotype."""
 
 from __future__ import annotations
 
@@ -7,18 +7,24 @@ import textwrap
 import pandas as pd
 
 from tme_platform.figures import style
-from tme_platform.figures.boxes import fdr_of, phenotype_boxes, phenotype_legend
+from tme_platform.figures.boxes import counts_note, fdr_by_variable, phenotype_boxes, phenotype_legend
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import cohort_label, measured, of_cohort, phenotype_among, phenotypes_in, require
+from tme_platform.figures.frames import (
+    check_not_empty,
+    cohort_label,
+    numeric_values,
+    phenotypes_of,
+    select_cohort,
+)
 
-TITLE = "MCP-counter by phenotype"
-_APART = " (without shared genes)"
+TITLE = "MCP-counter scores by phenotype"
+_UNSHARED = " (without shared genes)"
 
 
 @figure(
     title=TITLE,
-    caption="MCP-counter scores of hot and cold tumours; they read the same RNA as the cell scores.",
+    caption="MCP-counter scores of hot and cold tumours, computed from the same RNA as the cell scores.",
 )
 def mcp_counter(
     mcp_counter_scores: pd.DataFrame,
@@ -28,33 +34,34 @@ def mcp_counter(
     cohort: str | None = None,
     without_shared: bool = False,
 ) -> Drawn:
-    """Draw MCP-counter's populations by phenotype.
+    """Draw the scores of MCP-counter's populations by phenotype.
 
     Parameters
     ----------
     mcp_counter_scores, tme_phenotypes, phenotype_characteristics
-        The lake's tables; the last gives the false discovery rates.
+        Tables of the same names. The last one provides the false discovery rates.
     cohort
-        Which cohort, where the tables hold several.
+        Cohort to draw, if the tables hold several.
     without_shared
-        Scores from the markers that no gene set of the phenotypes has: evidence that is not circular.
+        Show scores computed only from markers that are in none of the gene sets used for the phenotypes, which avoids
+        circularity.
     """
-    scores = measured(require(of_cohort(mcp_counter_scores, cohort), "the cohort has no MCP-counter scores."))
-    phenotype = phenotype_among(tme_phenotypes, cohort, scores.index)
-    variables = [str(name) for name in scores if str(name).endswith(_APART) == without_shared]
-    require(scores[variables].T, "every marker is in a gene set of the phenotypes.")
+    scores = numeric_values(
+        check_not_empty(select_cohort(mcp_counter_scores, cohort), "the cohort has no MCP-counter scores.")
+    )
+    phenotype = phenotypes_of(tme_phenotypes, cohort, scores.index)
+    variables = [str(name) for name in scores if str(name).endswith(_UNSHARED) == without_shared]
+    check_not_empty(scores[variables].T, "every marker is in a gene set used for the phenotypes.")
 
     figure, axes = canvas(style.DOUBLE_MM, 85)
     panel = axes[0, 0]
-    tests = None if phenotype_characteristics is None else of_cohort(phenotype_characteristics, cohort)
-    fdr = fdr_of(tests, "mcp_counter_without_shared_genes" if without_shared else "mcp_counter")
-    names = {name: textwrap.fill(name.removesuffix(_APART), 10, break_long_words=False) for name in variables}
+    fdr = fdr_by_variable(
+        phenotype_characteristics, cohort, "mcp_counter_without_shared_genes" if without_shared else "mcp_counter"
+    )
+    names = {name: textwrap.fill(name.removesuffix(_UNSHARED), 10, break_long_words=False) for name in variables}
     data, notes = phenotype_boxes(panel, scores, phenotype, variables, fdr=fdr, names=names)
     panel.set_ylabel("MCP-counter score (log2)")
-    counts = {name: int((phenotype == name).sum()) for name in phenotypes_in(phenotype)}
-    phenotype_legend(figure, counts, loc="outside upper right", ncols=len(counts))
-    notes.append(
-        f"Below the names: n {' | '.join(counts)}." + (" Above the boxes: false discovery rate." if fdr else "")
-    )
-    title = f"{cohort_label(mcp_counter_scores, cohort)}{TITLE}{', markers of no gene set' if without_shared else ''}"
+    phenotype_legend(figure, phenotype, loc="outside upper right", ncols=len(style.PHENOTYPES))
+    notes.append(counts_note(phenotype, fdr))
+    title = f"{cohort_label(mcp_counter_scores, cohort)}{TITLE}{', markers in no gene set' if without_shared else ''}"
     return finish(figure, data, title=title, frames=(mcp_counter_scores, tme_phenotypes), notes=notes)

@@ -9,7 +9,7 @@ from matplotlib.colors import to_rgb
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import by_endpoint, readable, require
+from tme_platform.figures.frames import by_endpoint, check_not_empty, variable_label
 
 TITLE = "Metrics of the rad-score"
 METRICS = {
@@ -21,7 +21,7 @@ METRICS = {
     "npv": "NPV",
 }
 _MOST_UPRIGHT = 3
-"""Bars beside one another up to which their values fit side by side."""
+"""Number of series up to which the values fit above the bars without rotation."""
 
 
 @figure(
@@ -34,14 +34,14 @@ def metric_bars(cohort_metrics: pd.DataFrame, *, analysis: str = "honest", subgr
     Parameters
     ----------
     cohort_metrics
-        The lake's table, of one cohort or of all.
+        The table of the same name, for one cohort or several.
     analysis
-        ``honest`` (out of fold, one locked threshold) or ``paper``.
+        ``honest`` (out of fold, one locked threshold) or ``paper`` (our reading of the published analysis).
     subgroup
-        In which patients.
+        Subgroup of patients.
     """
     own = cohort_metrics[(cohort_metrics["analysis"] == analysis) & (cohort_metrics["subgroup"] == subgroup)]
-    own = require(own[own["metric"].isin(METRICS)], f"there are no {analysis} metrics in {subgroup} patients.")
+    own = check_not_empty(own[own["metric"].isin(METRICS)], f"there are no {analysis} metrics in {subgroup} patients.")
     own = own[own["model"] == "signature"]
     series = by_endpoint(own)
     figure, axes = canvas(style.DOUBLE_MM, 72 + 5 * len(series))
@@ -53,7 +53,7 @@ def metric_bars(cohort_metrics: pd.DataFrame, *, analysis: str = "honest", subgr
         look = style.series_style(position)
         x = np.arange(len(METRICS)) + (position - (len(series) - 1) / 2) * width
         n, positive = int(found["n"].max()), int(found["n_positive"].max())
-        name = f"{key[0]}, {key[1]}: {readable(key[2])} (n = {n}, {positive} positive)"
+        name = f"{key[0]}, {key[1]}: {variable_label(key[2])} (n = {n}, {positive} positive)"
         panel.bar(
             x, value, width * 0.9, facecolor=_pale(str(look["color"])), edgecolor=style.INK, linewidth=0.6, label=name,
             hatch=style.SERIES_HATCHES[position % len(style.SERIES_HATCHES)],
@@ -69,7 +69,7 @@ def metric_bars(cohort_metrics: pd.DataFrame, *, analysis: str = "honest", subgr
                     rotation=90 if len(series) > _MOST_UPRIGHT else 0,
                 )  # fmt: skip
         for reason in found.loc[found["value"].isna(), "reason"].dropna().unique():
-            notes.append(f"{key[0]}, {key[1]}, {readable(key[2])}: {reason}.")
+            notes.append(f"{key[0]}, {key[1]}, {variable_label(key[2])}: {reason}.")
         parts.append(found.reset_index().assign(cohort=key[0], side=key[1], endpoint=key[2]))
     panel.axhline(0.5, color=style.MUTED, linewidth=0.6, linestyle=(0, (1, 2)), zorder=0)
     panel.set_xticks(range(len(METRICS)), list(METRICS.values()))
@@ -78,13 +78,13 @@ def metric_bars(cohort_metrics: pd.DataFrame, *, analysis: str = "honest", subgr
     panel.set_ylabel("value with 95 % CI")
     figure.legend(*panel.get_legend_handles_labels(), loc="outside lower left", borderaxespad=0.4)
     way = {"honest": "out of fold in discovery; one threshold, locked on discovery"}.get(
-        analysis, "as the paper counts: on the training patients in discovery; threshold chosen in each cohort"
+        analysis, "our reading of the paper: apparent in discovery; threshold chosen in each cohort"
     )
     columns = ["cohort", "side", "endpoint", "metric", "value", "ci_low", "ci_high", "n", "n_positive", "method"]
-    title = f"{TITLE}: {way}" + ("" if subgroup == "all" else f" ({readable(subgroup)})")
+    title = f"{TITLE}: {way}" + ("" if subgroup == "all" else f" ({variable_label(subgroup)})")
     return finish(figure, pd.concat(parts)[columns], title=title, frames=(cohort_metrics,), notes=notes)
 
 
 def _pale(colour: str) -> tuple[float, ...]:
-    """The colour mixed with white, so that hatch and interval stand out."""
+    """Mix a colour with white so that hatch and interval remain visible."""
     return tuple(0.45 * part + 0.55 for part in to_rgb(colour))

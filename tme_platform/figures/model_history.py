@@ -1,4 +1,4 @@
-"""Versions of the signature over time: whether the AUC changes by more than noise, and on how many patients."""
+"""Versions of the signature over time: AUC and number of training patients."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ import pandas as pd
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import require
+from tme_platform.figures.frames import check_not_empty
 
 TITLE = "Versions of the signature"
 
 
 @figure(
     title=TITLE,
-    caption="Out-of-fold and apparent AUC of each version of the signature, and how many patients trained it.",
+    caption="Out-of-fold and apparent AUC of each version of the signature, and the number of training patients.",
 )
 def model_history(signature: pd.DataFrame) -> Drawn:
-    """Draw out-of-fold and apparent AUC of each version, and the patients it was trained on.
+    """Draw out-of-fold and apparent AUC and the number of training patients of each version.
 
     Parameters
     ----------
     signature
         One row per version: model_version, trained (time), n_patients, n_hot, oof_auc, oof_auc_low, oof_auc_high,
-        apparent_auc, and optionally alias (``champion``). The lake's `signature` table has all but `trained` and
-        `alias`; versions without a time keep the order of the rows.
+        apparent_auc, and optionally alias (``champion``). The table `signature` has all of these except `trained`
+        and `alias`. Without `trained`, versions are drawn in the order of the rows.
     """
-    data = require(signature, "no signature was trained.").copy()
+    data = check_not_empty(signature, "no signature was trained.").copy()
     if "trained" in data:
         data = data.sort_values("trained", kind="stable")
     figure, axes = canvas(
@@ -57,14 +57,14 @@ def model_history(signature: pd.DataFrame) -> Drawn:
     lower.bar(x, data["n_patients"].astype("float64"), 0.6, color="#bdbdbd", edgecolor=style.INK, linewidth=0.6)
     hot = data["n_hot"].astype("float64")
     lower.bar(x, hot, 0.6, color=style.PHENOTYPE_COLOURS["hot"], edgecolor=style.INK, linewidth=0.6, label="hot")
-    for at, n, warm in zip(x, data["n_patients"], data["n_hot"], strict=True):
-        lower.text(at, n, f"{n} ({warm} hot)", ha="center", va="bottom", size=style.SMALL_POINTS)
+    for at, n, hot_count in zip(x, data["n_patients"], data["n_hot"], strict=True):
+        lower.text(at, n, f"{n} ({hot_count} hot)", ha="center", va="bottom", size=style.SMALL_POINTS)
     lower.set_ylim(0, float(data["n_patients"].max()) * 1.3)
     lower.set_ylabel("patients")
     days = [f"\n{time:%Y-%m-%d}" for time in pd.to_datetime(data["trained"])] if "trained" in data else [""] * len(data)
     lower.set_xticks(x, [f"v{version}{day}" for version, day in zip(data["model_version"], days, strict=True)])
     lower.set_xlim(-0.6, len(data) - 0.4)
-    notes = ["The apparent AUC is too good by construction."]
+    notes = ["The apparent AUC is optimistic, since it is computed on the training patients."]
     if len(data) == 1:
-        notes.append("There is one version, so there is nothing to compare it with yet.")
+        notes.append("There is only one version, so there is nothing to compare it with.")
     return finish(figure, data, title=TITLE, frames=(signature,), notes=notes)

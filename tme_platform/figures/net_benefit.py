@@ -7,7 +7,7 @@ import pandas as pd
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import by_endpoint, readable, require
+from tme_platform.figures.frames import by_endpoint, check_not_empty, variable_label
 
 TITLE = "Net benefit of acting on the rad-score"
 _MOST_ACROSS = 3
@@ -15,7 +15,7 @@ _MOST_ACROSS = 3
 
 @figure(
     title=TITLE,
-    caption="Decision curves: net benefit of acting on the rad-score, on everybody and on nobody.",
+    caption="Decision curves: net benefit of acting on the rad-score, compared with acting on everybody and on nobody.",
 )
 def net_benefit(decision_curves: pd.DataFrame) -> Drawn:
     """Draw net benefit against the threshold probability, one panel per cohort, side and endpoint.
@@ -23,9 +23,10 @@ def net_benefit(decision_curves: pd.DataFrame) -> Drawn:
     Parameters
     ----------
     decision_curves
-        The lake's table, of one cohort or of all. Where it has `ci_low` and `ci_high` they are drawn as a band.
+        The table of the same name, for one cohort or several. Columns `ci_low` and `ci_high`, if present, are drawn as
+        a band.
     """
-    require(decision_curves, "no patient has both a rad-score and an endpoint.")
+    check_not_empty(decision_curves, "no patient has both a rad-score and an endpoint.")
     curves = by_endpoint(decision_curves)
     across = min(len(curves), _MOST_ACROSS)
     down = -(-len(curves) // across)
@@ -46,17 +47,17 @@ def net_benefit(decision_curves: pd.DataFrame) -> Drawn:
             )
         top = max(prevalence, float(own["net_benefit"].max()), 0.02)
         panel.set_ylim(-0.35 * top, 1.15 * top)
-        # Beyond twice the prevalence hardly anybody would act, and the curves only fall.
+        # Above twice the prevalence few would act, and the curves only fall.
         panel.set_xlim(0, min(1.0, max(0.3, 2 * prevalence)))
         panel.set_title(
-            f"{key[0]}, {key[1]}\n{readable(key[2])}: n = {int(first['n'])}, {int(first['n_positive'])} positive",
+            f"{key[0]}, {key[1]}\n{variable_label(key[2])}: n = {int(first['n'])}, {int(first['n_positive'])} positive",
             size=style.SMALL_POINTS,
         )
-        panel.set_xlabel("probability at which one would act")
+        panel.set_xlabel("threshold probability")
         if position % across == 0:
             panel.set_ylabel("net benefit")
     axes.flat[0].legend(loc="upper right")
-    notes = ["Unit: one true positive per patient. Discovery: out-of-fold scores."]
+    notes = ["Net benefit in true positives per patient. Discovery: out-of-fold scores."]
     if not {"ci_low", "ci_high"} <= set(decision_curves):
-        notes.append("The table holds no confidence intervals of net benefit: small cohorts are uncertain.")
+        notes.append("No confidence intervals are available; curves of small cohorts are uncertain.")
     return finish(figure, decision_curves, title=TITLE, frames=(decision_curves,), notes=notes)

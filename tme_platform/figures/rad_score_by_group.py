@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import cohort_label, of_cohort, p_text, readable, require
+from tme_platform.figures.frames import check_not_empty, cohort_label, format_p, select_cohort, variable_label
 
 TITLE = "Rad-score by clinical group"
 _MOST_ACROSS = 4
@@ -25,29 +25,31 @@ def rad_score_by_group(rad_score_groups: pd.DataFrame, *, cohort: str | None = N
     Parameters
     ----------
     rad_score_groups
-        The lake's table (or what `evaluation.score_by_group` gives).
+        The table of the same name (or the result of `evaluation.score_by_group`).
     cohort
-        Which cohort, where the table holds several.
+        Cohort to draw, if the table holds several.
     """
-    own = require(of_cohort(rad_score_groups, cohort), "no patient has both a rad-score and a clinical group.").copy()
+    own = check_not_empty(
+        select_cohort(rad_score_groups, cohort), "no patient has both a rad-score and a clinical group."
+    ).copy()
     half = _half_interval(own)
     own["ci_low"], own["ci_high"] = own["mean"] - half, own["mean"] + half
     sizes = own.groupby("variable", sort=False)["group"].size()
     shown = [name for name in sizes.index if sizes[name] <= _MOST_GROUPS]
-    require(own[own["variable"].isin(shown)], "every clinical variable has too many groups.")
+    check_not_empty(own[own["variable"].isin(shown)], "every clinical variable has too many groups.")
     across = min(len(shown), _MOST_ACROSS)
     down = -(-len(shown) // across)
     figure, axes = canvas(style.DOUBLE_MM if across > 2 else style.DOUBLE_MM * 0.6, 22 + 58 * down, down, across)
     for panel in axes.flat[len(shown) :]:
         panel.set_axis_off()
-    notes = ["Box: median and quartiles; diamond: mean with its 95 % CI; n below each group; FDR over the variables."]
-    for place, (panel, variable) in enumerate(zip(axes.flat, shown, strict=False)):
+    notes = ["Box: median and quartiles; diamond: mean with 95 % CI; n below each group; FDR over the variables."]
+    for position, (panel, variable) in enumerate(zip(axes.flat, shown, strict=False)):
         rows = _sorted(own[own["variable"] == variable])
         notes += _panel(panel, rows, str(variable))
-        if place % across == 0:
+        if position % across == 0:
             panel.set_ylabel("rad-score")
     for name in sizes.index.difference(shown):
-        notes.append(f"{readable(str(name))} is not drawn: {sizes[name]} groups.")
+        notes.append(f"{variable_label(str(name))} is not drawn ({sizes[name]} groups).")
     columns = ["variable", "group", "n", "q1", "median", "q3", "mean", "ci_low", "ci_high", "p", "fdr"]
     title = f"{cohort_label(rad_score_groups, cohort)}{TITLE}"
     return finish(figure, own[columns], title=title, frames=(rad_score_groups,), notes=notes)
@@ -61,7 +63,7 @@ def _half_interval(own: pd.DataFrame) -> pd.Series:
 
 
 def _sorted(rows: pd.DataFrame) -> pd.DataFrame:
-    """Phenotypes hot first, anything else by name."""
+    """Sort phenotypes and responses in their usual order, other groups by name."""
     order = {name: at for at, name in enumerate((*style.PHENOTYPES, "CR", "PR", "SD", "PD"))}
     return rows.sort_values("group", key=lambda names: names.map(lambda name: (order.get(name, 99), str(name))))
 
@@ -73,7 +75,7 @@ def _panel(panel: Axes, rows: pd.DataFrame, variable: str) -> list[str]:
         colour = style.PHENOTYPE_COLOURS.get(name, "#d9d9d9")
         if row["n"] == 1:
             panel.plot([x], [row["mean"]], "o", color=colour, markeredgecolor=style.INK)
-            notes.append(f"{readable(variable)} {name}: a single patient, drawn as a point without a box.")
+            notes.append(f"{variable_label(variable)} {name}: a single patient, drawn as a point.")
         else:
             panel.bar(
                 [x], [row["q3"] - row["q1"]], 0.62, bottom=[row["q1"]], color=colour, edgecolor=style.INK,
@@ -92,5 +94,7 @@ def _panel(panel: Axes, rows: pd.DataFrame, variable: str) -> list[str]:
         panel.tick_params(axis="x", rotation=90)
     panel.set_xlim(-0.6, len(labels) - 0.4)
     panel.set_ylim(0, 1)
-    panel.set_title(f"{readable(variable)}\n{p_text(rows['fdr'].iloc[0], 'FDR') or 'no test'}", size=style.SMALL_POINTS)
+    panel.set_title(
+        f"{variable_label(variable)}\n{format_p(rows['fdr'].iloc[0], 'FDR') or 'no test'}", size=style.SMALL_POINTS
+    )
     return notes

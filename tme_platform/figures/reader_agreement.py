@@ -1,4 +1,4 @@
-"""How well the outlines of one tumour agree: Dice and Hausdorff distance between readers and between sessions."""
+"""Agreement of tumour outlines: Dice coefficient and Hausdorff distance between readers and between sessions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import cohort_label, of_cohort, require
+from tme_platform.figures.frames import check_not_empty, cohort_label, select_cohort
 from tme_platform.statistics.proportions import mean_interval
 
 TITLE = "Agreement of the outlines"
@@ -22,21 +22,21 @@ KINDS = ("between readers", "between sessions", "both differ")
 
 @figure(
     title=TITLE,
-    caption="Dice coefficient and Hausdorff distance of outlines of the same tumour, between readers and between "
-    "sessions.",
+    caption="Dice coefficient and Hausdorff distance between outlines of the same tumour, by different readers and in "
+    "different sessions.",
 )
 def reader_agreement(reader_overlap: pd.DataFrame, *, cohort: str | None = None) -> Drawn:
-    """Draw every pair of outlines as a point, with median and mean, by what differs between the two.
+    """Draw each pair of outlines as a point, with median and mean, by what differs between the two.
 
     Parameters
     ----------
     reader_overlap
-        What `radiomics.compare_outlines` gives (or the lake's table of it): reader_a, session_a, reader_b, session_b,
-        dice, hausdorff_mm, hausdorff_95_mm by patient and series.
+        The table of the same name (or the result of `radiomics.compare_outlines`): reader_a, session_a, reader_b,
+        session_b, dice, hausdorff_mm, hausdorff_95_mm by patient and series.
     cohort
-        Which cohort, where the table holds several.
+        Cohort to draw, if the table holds several.
     """
-    own = require(of_cohort(reader_overlap, cohort), "no tumour was outlined twice in this cohort.").copy()
+    own = check_not_empty(select_cohort(reader_overlap, cohort), "no tumour was outlined twice in this cohort.").copy()
     other_reader = own["reader_a"] != own["reader_b"]
     other_session = own["session_a"] != own["session_b"]
     own["kind"] = np.select([other_reader & other_session, other_reader], [KINDS[2], KINDS[0]], KINDS[1])
@@ -48,7 +48,7 @@ def reader_agreement(reader_overlap: pd.DataFrame, *, cohort: str | None = None)
             values = own.loc[own["kind"] == kind, measure].dropna().to_numpy(dtype=np.float64)
             if values.size == 0:
                 continue
-            # Points in order of their value are spread evenly: no chance, nothing hidden.
+            # Deterministic jitter by rank, so that no point hides another.
             spread = (np.argsort(np.argsort(values)) * 7 % 11 - 5) / 5 * 0.22
             look = style.series_style(x + 1)
             panel.plot(
@@ -73,7 +73,7 @@ def reader_agreement(reader_overlap: pd.DataFrame, *, cohort: str | None = None)
         else:
             panel.set_ylim(top=1.005)
     n = own[["patient_id", "series"]].drop_duplicates().shape[0]
-    notes.append(f"{n} tumours; below the names: pairs of outlines. Line: median; diamond: mean with its 95 % CI.")
+    notes.append(f"{n} tumours; below the names: pairs of outlines. Line: median; diamond: mean with 95 % CI.")
     notes += [f"{kind}: a single pair." for kind in present if (own["kind"] == kind).sum() == 1]
     columns = ["measure", "kind", "n", "median", "mean", "ci_low", "ci_high"]
     data = own.melt(["patient_id", "series", "kind"], list(MEASURES), var_name="measure")

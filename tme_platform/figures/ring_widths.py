@@ -1,4 +1,4 @@
-"""How the ring's features move with the ring's width."""
+"""Effect of the ring's width on the ring's features."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import pandas as pd
 from matplotlib.ticker import NullLocator, ScalarFormatter
 
 from tme_platform.figures import style
-from tme_platform.figures.canvas import Drawn, canvas, finish, say
+from tme_platform.figures.canvas import Drawn, canvas, finish, write_message
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import cohort_label, of_cohort, require
+from tme_platform.figures.frames import check_not_empty, cohort_label, select_cohort
 
 TITLE = "Ring features by width of the ring"
 CLASSES = {
@@ -26,22 +26,22 @@ _CHANGES = (0, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 @figure(
     title=TITLE,
-    caption="How alike the ring's features rank the patients at other widths than the study's, and how far they move.",
+    caption="Rank correlation and median change of the ring's features at other widths, relative to the study's width.",
 )
 def ring_widths(ring_width: pd.DataFrame, *, reference_mm: float = 2.0, cohort: str | None = None) -> Drawn:
-    """Draw, by width, how alike the features rank the patients as at the study's width, and how far they move.
+    """Draw rank correlation with the study's width, and median change, by width and class of feature.
 
     Parameters
     ----------
     ring_width
-        What `radiomics.ring_width_change` gives (or the lake's table of it): feature, width_mm, median_change,
+        The table of the same name (or the result of `radiomics.ring_width_change`): feature, width_mm, median_change,
         rank_correlation, patients.
     reference_mm
         The study's own width, drawn as a line.
     cohort
-        Which cohort, where the table holds several.
+        Cohort to draw, if the table holds several.
     """
-    own = require(of_cohort(ring_width, cohort), "no ring was measured at several widths.").copy()
+    own = check_not_empty(select_cohort(ring_width, cohort), "no ring was measured at several widths.").copy()
     own["feature_class"] = own["feature"].map(_feature_class)
     grouped = own.groupby(["feature_class", "width_mm"], sort=True)
     data = grouped.agg(
@@ -69,7 +69,7 @@ def ring_widths(ring_width: pd.DataFrame, *, reference_mm: float = 2.0, cohort: 
     patients = int(own["patients"].max())
     if patients < 3:
         left.clear()
-        say(left, f"{patients} patient(s): too few to be ranked.")
+        write_message(left, f"{patients} patient(s): too few for a rank correlation.")
     else:
         left.set_ylabel("rank correlation with the study's ring")
         left.set_ylim(min(0.0, float(data["rank_q1"].min())), 1.03)

@@ -1,4 +1,4 @@
-"""ROC curves of the rad-score in all cohorts, with the area under each and its confidence interval."""
+"""ROC curves of the rad-score in all cohorts, with AUC and confidence interval."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import pandas as pd
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import by_endpoint, interval_text, readable, require
+from tme_platform.figures.frames import by_endpoint, check_not_empty, format_interval, variable_label
 from tme_platform.statistics.proportions import proportion_interval
 
 TITLE = "ROC curves of the rad-score"
 _BANDS_UP_TO = 2
-"""Curves beyond which confidence bands would hide one another."""
+"""Number of curves up to which confidence bands are drawn without overlapping too much."""
 
 
 @figure(
@@ -26,11 +26,11 @@ def roc(roc_curves: pd.DataFrame, cohort_metrics: pd.DataFrame | None = None) ->
     Parameters
     ----------
     roc_curves
-        The lake's table, of one cohort or of all; discovery by out-of-fold scores.
+        The table of the same name, for one cohort or several. Discovery uses out-of-fold scores.
     cohort_metrics
-        The lake's table; the apparent AUC is then named for comparison.
+        The table of the same name. If given, the apparent AUC is stated for comparison.
     """
-    require(roc_curves, "no patient has both a rad-score and an endpoint.")
+    check_not_empty(roc_curves, "no patient has both a rad-score and an endpoint.")
     curves = by_endpoint(roc_curves)
     lines = sum(2 if len(_name(key)) > 30 else 1 for key, _ in curves) + len(curves)
     figure, axes = canvas(style.DOUBLE_MM * 0.85, max(85.0, 20 + 4.0 * lines), 1, 2, widths=(1.3, 1.0))
@@ -43,7 +43,7 @@ def roc(roc_curves: pd.DataFrame, cohort_metrics: pd.DataFrame | None = None) ->
         look = style.series_style(position)
         false_positive = 1 - own["specificity"].to_numpy(dtype=np.float64)
         sensitivity = own["sensitivity"].to_numpy(dtype=np.float64)
-        area = interval_text(first["auc"], first["auc_low"], first["auc_high"])
+        area = format_interval(first["auc"], first["auc_low"], first["auc_high"])
         n, positive = int(first["n"]), int(first["n_positive"])
         panel.plot(
             false_positive, sensitivity, color=look["color"], linestyle=look["linestyle"], gid="roc:" + ":".join(key),
@@ -54,7 +54,7 @@ def roc(roc_curves: pd.DataFrame, cohort_metrics: pd.DataFrame | None = None) ->
             low, high = np.array(limits).T
             panel.fill_between(false_positive, low, high, color=look["color"], alpha=0.13, linewidth=0)
         if min(positive, n - positive) == 1:
-            notes.append(f"{_name(key)}: one patient alone has an outcome, so the curve is a single step.")
+            notes.append(f"{_name(key)}: only one patient in one of the classes, so the curve is a single step.")
     panel.set_xlim(-0.01, 1.01)
     panel.set_ylim(-0.01, 1.01)
     panel.set_aspect("equal")
@@ -71,15 +71,15 @@ def roc(roc_curves: pd.DataFrame, cohort_metrics: pd.DataFrame | None = None) ->
 
 def _name(key: tuple[str, str, str]) -> str:
     cohort, side, endpoint = key
-    return f"{cohort}, {side}: {readable(endpoint)}"
+    return f"{cohort}, {side}: {variable_label(endpoint)}"
 
 
 def _apparent(metrics: pd.DataFrame | None) -> str:
-    """The paper's way of counting, so that nobody takes one for the other."""
+    """State the apparent AUC, so that the two are not confused."""
     if metrics is None:
         return ""
     rows = metrics.query("metric == 'auc' and analysis == 'paper' and side == 'discovery' and subgroup == 'all'")
     texts = [
-        f"{row['cohort']} {interval_text(row['value'], row['ci_low'], row['ci_high'])}" for _, row in rows.iterrows()
+        f"{row['cohort']} {format_interval(row['value'], row['ci_low'], row['ci_high'])}" for _, row in rows.iterrows()
     ]
-    return f"Apparent AUC on the training patients (as the paper counts): {'; '.join(texts)}." if texts else ""
+    return f"Apparent AUC on the training patients: {'; '.join(texts)}." if texts else ""

@@ -1,4 +1,4 @@
-"""Before and after ComBat: the features of the scanners, and the patients on their first two principal components."""
+"""Effect of ComBat: patients on the first two principal components, before and after, by scanner."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import require
+from tme_platform.figures.frames import check_not_empty
 
 TITLE = "Scanners before and after harmonisation"
 STAGES = ("before", "after")
@@ -26,11 +26,11 @@ def scanner_effect(harmonisation_effect: pd.DataFrame) -> Drawn:
     Parameters
     ----------
     harmonisation_effect
-        The lake's table: cohort, patient_id, stage (before, after), batch, pc1, pc2. The components are those of the
-        table before, so that both halves have the same axes.
+        The table of the same name: cohort, patient_id, stage (before, after), batch, pc1, pc2. The components are
+        fitted before harmonisation, so that both stages share the same axes.
     """
     known = harmonisation_effect.dropna(subset=["pc1", "pc2", "batch"])
-    require(known, "no features were harmonised.")
+    check_not_empty(known, "no features were harmonised.")
     batches = sorted(known["batch"].unique())
     figure, axes = canvas(style.DOUBLE_MM, 128, 2, 2, heights=(1.5, 1.0))
     for panel, stage in zip(axes[0], STAGES, strict=True):
@@ -51,11 +51,11 @@ def scanner_effect(harmonisation_effect: pd.DataFrame) -> Drawn:
         _spread(panel, known, batches, column)
         panel.set_ylabel(label)
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right center")
-    notes = [
-        "Crosses: mean of a scanner with its 95 % CI. Below: median and quartiles, before (left) and after (right)."
-    ]
+    notes = ["Crosses: mean per scanner with 95 % CI. Below: median and quartiles, before (left) and after (right)."]
     alone = [batch for batch in batches if len(known.loc[known["batch"] == batch, "patient_id"].unique()) == 1]
-    notes += [f"Scanner {batch} has a single patient: its effect cannot be told from the patient." for batch in alone]
+    notes += [
+        f"Scanner {batch} has a single patient, so scanner and patient effects cannot be separated." for batch in alone
+    ]
     columns = ["cohort", "patient_id", "stage", "batch", "pc1", "pc2"]
     return finish(figure, known[columns], title=TITLE, frames=(harmonisation_effect,), notes=notes)
 
@@ -79,7 +79,7 @@ def _same_limits(panels: np.ndarray, known: pd.DataFrame) -> None:
 
 
 def _spread(panel: Axes, known: pd.DataFrame, batches: list[str], column: str) -> None:
-    """Median and quartiles of a component per scanner, before beside after."""
+    """Draw median and quartiles of a component per scanner, before and after."""
     for position, batch in enumerate(batches):
         look = style.series_style(position)
         for shift, stage in ((-0.15, "before"), (0.15, "after")):

@@ -1,4 +1,4 @@
-"""The outline of a tumour and its ring on one slice of the image."""
+"""Outlines of a tumour and its ring on one slice of the image."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib.patheffects import withStroke
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, NothingToDrawError, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import cohort_label, of_cohort, require
+from tme_platform.figures.frames import check_not_empty, cohort_label, select_cohort
 
 TITLE = "Tumour and ring"
 TUMOUR_COLOUR = "#F0E442"
@@ -24,29 +24,29 @@ _SIDES = {"R": "The patient's right", "A": "The front", "S": "The head"}
 
 @figure(
     title=TITLE,
-    caption="The outline of median volume and the ring round its border, on the slice where the tumour is largest.",
+    caption="The tumour of median volume and the ring around its border, on the slice where the tumour is largest.",
 )
 def segmentation(tumour_slice: pd.DataFrame, *, cohort: str | None = None) -> Drawn:
-    """Draw a slice with the contours of tumour and ring, the whole beside the neighbourhood of the tumour.
+    """Draw a slice with the contours of tumour and ring, in full and zoomed to the tumour.
 
     Parameters
     ----------
     tumour_slice
-        The lake's table; intensities are shown between the slice's 1st and 99th percentile.
+        The table of the same name. Intensities are shown from the 1st to the 99th percentile of the slice.
     cohort
-        Which cohort, where the table holds several.
+        Cohort to draw, if the table holds several.
 
     Raises
     ------
     ValueError
-        The lines of the slice have not one length.
+        The lines of the slice differ in length, or slice and masks differ in shape.
     """
-    lines = require(of_cohort(tumour_slice, cohort), "the cohort has no outlines.").sort_values("line")
+    lines = check_not_empty(select_cohort(tumour_slice, cohort), "the cohort has no outlines.").sort_values("line")
     image = _grid([line.split() for line in lines["intensities"]], np.float64)
     tumour, ring = (_grid([list(line) for line in lines[name]], np.uint8) for name in ("tumour", "ring"))
     if not image.shape == tumour.shape == ring.shape:
         raise ValueError(
-            f"a slice and its masks are of one shape, these are {image.shape}, {tumour.shape}, {ring.shape}"
+            f"slice, tumour and ring must have the same shape, found {image.shape}, {tumour.shape}, {ring.shape}"
         )
     first = lines.iloc[0]
     spacing_mm = float(first["row_mm"]), float(first["column_mm"])
@@ -84,9 +84,9 @@ def segmentation(tumour_slice: pd.DataFrame, *, cohort: str | None = None) -> Dr
     for text in legend.get_texts():
         text.set_color("white")
     notes = [
-        f"n = 1: the outline of median volume ({first['volume_ml']:.1f} ml) of {first['outlines']} patients, on the "
-        f"slice where it is largest. {spacing_mm[0]:.2f} × {spacing_mm[1]:.2f} mm per voxel; right: the framed part. "
-        f"{_SIDES[first['top']]} is above, {_SIDES[first['left']].lower()} at the left.",
+        f"n = 1: the tumour of median volume ({first['volume_ml']:.1f} ml) among {first['outlines']} patients, on the "
+        f"slice where it is largest. {spacing_mm[0]:.2f} × {spacing_mm[1]:.2f} mm per voxel; right: the framed area. "
+        f"{_SIDES[first['top']]} is at the top, {_SIDES[first['left']].lower()} on the left.",
         "" if around.any() else "The ring is empty on this slice.",
     ]
     title = f"{cohort_label(tumour_slice, cohort)}{TITLE.lower()}"
@@ -97,7 +97,7 @@ def segmentation(tumour_slice: pd.DataFrame, *, cohort: str | None = None) -> Dr
 
 def _grid(lines: list[list[str]], kind: type[np.generic]) -> np.ndarray:
     if len({len(line) for line in lines}) != 1:
-        raise ValueError("the lines of the slice have not one length")
+        raise ValueError("the lines of the slice differ in length")
     return np.array(lines).astype(kind)
 
 
@@ -106,7 +106,7 @@ def _extent(shape: tuple[int, ...], spacing_mm: tuple[float, float]) -> tuple[fl
 
 
 def _neighbourhood(mask: np.ndarray, spacing_mm: tuple[float, float]) -> tuple[float, float, float, float]:
-    """Top, bottom, left, right (mm) of a square round the mask."""
+    """Return top, bottom, left and right (mm) of a square around the mask."""
     rows, columns = np.nonzero(mask)
     y, x = (rows + 0.5) * spacing_mm[0], (columns + 0.5) * spacing_mm[1]
     half = max(np.ptp(y), np.ptp(x)) / 2 + _MARGIN_MM
@@ -117,11 +117,11 @@ def _neighbourhood(mask: np.ndarray, spacing_mm: tuple[float, float]) -> tuple[f
 def _contour(
     panel: Axes, mask: np.ndarray, spacing_mm: tuple[float, float], colour: str, line: str, region: str
 ) -> pd.DataFrame:
-    """Draw the border of a mask; its points in mm."""
+    """Draw the border of a mask and return its points in mm."""
     columns = ["region", "contour", "x_mm", "y_mm"]
     if not mask.any():
         return pd.DataFrame(columns=columns)
-    padded = np.pad(mask.astype(float), 1)  # so that an outline at the edge of the image is closed
+    padded = np.pad(mask.astype(float), 1)  # closes outlines at the edge of the image
     y = (np.arange(padded.shape[0]) - 0.5) * spacing_mm[0]
     x = (np.arange(padded.shape[1]) - 0.5) * spacing_mm[1]
     drawn = panel.contour(x, y, padded, levels=[0.5], colors=[colour], linestyles=[line], linewidths=[1.1])
@@ -134,7 +134,7 @@ def _contour(
 
 
 def _scale_bar(panel: Axes) -> None:
-    """A bar of a round length, about a quarter of the width."""
+    """Draw a scale bar of a round length, at most 30 % of the width."""
     left, right = panel.get_xlim()
     bottom, top = panel.get_ylim()
     length = max((bar for bar in _BARS_MM if bar <= 0.3 * (right - left)), default=_BARS_MM[0])
@@ -150,7 +150,7 @@ def _scale_bar(panel: Axes) -> None:
 
 
 def _sides(panel: Axes, top: str, left: str) -> None:
-    """Letters for the sides of the patient, as scanners print them."""
+    """Write the letters of the patient's sides, as scanners do."""
     for x, y, letter, across, down in ((0.5, 0.96, top, "center", "top"), (0.03, 0.5, left, "left", "center")):
         panel.text(
             x, y, letter, transform=panel.transAxes, color="white", ha=across, va=down, size=style.TEXT_POINTS,

@@ -1,7 +1,8 @@
-"""Colours, marks and sizes that all figures share. How a figure is put together stands in `canvas`.
+"""Colours, markers and sizes shared by all figures. Layout belongs in `canvas`.
 
-Colours are Okabe & Ito's (2008), which people with a colour vision deficiency can tell apart. A phenotype has the same
-colour in every figure, and a marker, a hatch and a line style of its own, so that a grey print can be read too.
+The colours are those of Okabe & Ito (2008), which people with a colour vision deficiency can distinguish. Each
+phenotype has the same colour in every figure, and its own marker, hatch and line style, so that figures can be read in
+greyscale.
 """
 
 from __future__ import annotations
@@ -17,16 +18,16 @@ if TYPE_CHECKING:
 
 MM_PER_INCH = 25.4
 SINGLE_MM = 85.0
-"""Width of one column of the journal, mm."""
+"""Width of a journal column, mm."""
 DOUBLE_MM = 170.0
-"""Width of the page, mm."""
+"""Width of a journal page, mm."""
 
 INK = "#1a1a1a"
 MUTED = "#595959"
 ALERT = "#8f1d00"
-"""Colours of text; each has a contrast of at least 4.5 to 1 on white."""
+"""Text colours. Each has a contrast of at least 4.5 to 1 on white."""
 FAINT = "#d0d0d0"
-"""Grid and reference lines, never text."""
+"""For grid and reference lines, never for text."""
 
 PHENOTYPES = ("hot", "intermediate", "cold")
 PHENOTYPE_COLOURS = {"hot": "#D55E00", "intermediate": "#F0C95A", "cold": "#0072B2", "all": "#4d4d4d"}
@@ -48,17 +49,17 @@ GROUP_COLOURS = {
 }
 
 SERIES_COLOURS = ("#000000", "#E69F00", "#009E73", "#CC79A7", "#56B4E9")
-"""Of cohorts, versions and the like: none is the colour of a phenotype."""
+"""For cohorts, versions and similar series. None is the colour of a phenotype."""
 SERIES_LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 SERIES_MARKERS = ("o", "s", "^", "D", "v")
 SERIES_HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx")
 
 DIVERGING = LinearSegmentedColormap.from_list("tme_diverging", ["#0072B2", "#9ecae1", "#f7f7f7", "#f4b183", "#D55E00"])
-"""Below and above a middle: the colours of cold and hot."""
+"""Diverging colour map between the colours of cold and hot."""
 
 LINE_POINTS = 1.2
 SMALL_POINTS = 7.0
-"""Smallest letters in print, points."""
+"""Smallest font size in print, points."""
 TEXT_POINTS = 8.0
 
 RC: dict[str, object] = {
@@ -94,7 +95,7 @@ RC: dict[str, object] = {
     "legend.borderaxespad": 0.2,
     "figure.constrained_layout.h_pad": 0.03,
     "figure.constrained_layout.w_pad": 0.03,
-    "svg.fonttype": "path",  # looks the same without the font
+    "svg.fonttype": "path",  # does not depend on installed fonts
     "svg.hashsalt": "tme_platform",
     "pdf.fonttype": 42,
     "path.simplify": True,
@@ -102,14 +103,14 @@ RC: dict[str, object] = {
 
 
 @contextlib.contextmanager
-def in_style() -> Iterator[None]:
-    """Make matplotlib's defaults those of the study, and what they were afterwards."""
+def study_style() -> Iterator[None]:
+    """Apply the study's matplotlib settings and restore the previous ones afterwards."""
     with mpl.rc_context(rc=RC):  # type: ignore[arg-type]
         yield
 
 
 def series_style(position: int) -> dict[str, Any]:
-    """Colour, line style and marker of the n-th cohort (or version) of a figure; no two of the first 25 are alike."""
+    """Return colour, line style and marker of the n-th series of a figure. The first 25 are distinct."""
     colour = position % len(SERIES_COLOURS)
     other = (position + position // len(SERIES_COLOURS)) % len(SERIES_LINES)
     return {"color": SERIES_COLOURS[colour], "linestyle": SERIES_LINES[other], "marker": SERIES_MARKERS[other]}

@@ -8,7 +8,14 @@ import pandas as pd
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import cohort_label, of_cohort, p_text, phenotype_among, phenotypes_in, require
+from tme_platform.figures.frames import (
+    check_not_empty,
+    cohort_label,
+    format_p,
+    phenotypes_of,
+    present_phenotypes,
+    select_cohort,
+)
 from tme_platform.statistics.proportions import proportion_interval
 
 TITLE = "Intrinsic subtypes by phenotype"
@@ -23,7 +30,7 @@ SUBTYPES = {
 
 @figure(
     title=TITLE,
-    caption="Share of each intrinsic subtype among hot and among cold tumours with its 95 % confidence interval.",
+    caption="Share of each intrinsic subtype among hot and cold tumours, with 95 % confidence intervals.",
 )
 def tumour_subtypes(
     patients: pd.DataFrame,
@@ -33,35 +40,35 @@ def tumour_subtypes(
     *,
     cohort: str | None = None,
 ) -> Drawn:
-    """Draw the share of each intrinsic subtype among hot and among cold tumours.
+    """Draw the share of each intrinsic subtype among hot and cold tumours.
 
     Parameters
     ----------
     patients
-        The lake's table; its `pam50` is the published call.
+        The table of the same name. Its column `pam50` holds the published subtype.
     tme_phenotypes, phenotype_characteristics
-        The lake's tables; the last gives the p-value.
+        Tables of the same names. The second one provides the false discovery rate.
     intrinsic_subtypes
-        The lake's table; used where the cohort has no published call.
+        The table of the same name, used if the cohort has no published subtypes.
     cohort
-        Which cohort, where the tables hold several.
+        Cohort to draw, if the tables hold several.
     """
-    own = of_cohort(patients, cohort).set_index("patient_id")
-    called, source, variable = own["pam50"].dropna(), "published call", "published"
+    own = select_cohort(patients, cohort).set_index("patient_id")
+    called, source, variable = own["pam50"].dropna(), "published", "published"
     if called.empty and intrinsic_subtypes is not None:
-        called = of_cohort(intrinsic_subtypes, cohort).set_index("patient_id")["subtype"].dropna()
+        called = select_cohort(intrinsic_subtypes, cohort).set_index("patient_id")["subtype"].dropna()
         source, variable = "nearest PAM50 centroid", "called"
-    require(called.to_frame(), "no subtype is known in this cohort.")
-    phenotype = phenotype_among(tme_phenotypes, cohort, called.index)
+    check_not_empty(called.to_frame(), "no subtype is available for this cohort.")
+    phenotype = phenotypes_of(tme_phenotypes, cohort, called.index)
     data = _shares(called.loc[phenotype.index], phenotype)
 
     figure, axes = canvas(style.DOUBLE_MM * 0.75, 70)
     panel = axes[0, 0]
-    groups = phenotypes_in(phenotype)
+    groups = present_phenotypes(phenotype)
     width = 0.8 / len(groups)
-    for place, group in enumerate(groups):
+    for offset, group in enumerate(groups):
         rows = data[data["group"] == group]
-        x = np.arange(len(SUBTYPES)) + (place - (len(groups) - 1) / 2) * width
+        x = np.arange(len(SUBTYPES)) + (offset - (len(groups) - 1) / 2) * width
         panel.bar(
             x,
             rows["share"],
@@ -80,7 +87,7 @@ def tumour_subtypes(
     panel.set_ylim(0, min(1.12, float(data["ci_high"].max()) * 1.15))
     panel.set_ylabel("share of the phenotype's tumours")
     panel.legend(loc="upper right")
-    notes = [f"Subtype: {source}. Whiskers: 95 % CI (Wilson); above them: tumours.", *_single(data)]
+    notes = [f"Subtype: {source}. Whiskers: 95 % CI (Wilson); numbers above: tumours.", *_single(data)]
     notes.append(_test(phenotype_characteristics, cohort, variable))
     title = f"{cohort_label(patients, cohort)}{TITLE}"
     return finish(figure, data, title=title, frames=(patients, tme_phenotypes), notes=notes)
@@ -88,7 +95,7 @@ def tumour_subtypes(
 
 def _shares(called: pd.Series, phenotype: pd.Series) -> pd.DataFrame:
     rows = []
-    for group in phenotypes_in(phenotype):
+    for group in present_phenotypes(phenotype):
         own = called[phenotype == group]
         for subtype in SUBTYPES:
             count = int((own == subtype).sum())
@@ -100,13 +107,13 @@ def _shares(called: pd.Series, phenotype: pd.Series) -> pd.DataFrame:
 
 def _single(data: pd.DataFrame) -> list[str]:
     alone = data.loc[data["n"] == 1, "group"].unique()
-    return [f"A single patient is {group}: its shares say nothing." for group in alone]
+    return [f"Only one patient is {group}, so its shares are not informative." for group in alone]
 
 
 def _test(characteristics: pd.DataFrame | None, cohort: str | None, variable: str) -> str:
     if characteristics is None:
         return ""
-    own = of_cohort(characteristics, cohort)
+    own = select_cohort(characteristics, cohort)
     rows = own[(own["family"] == "subtype") & (own["variable"] == variable)]
-    text = p_text(rows["fdr"].iloc[0], "FDR") if len(rows) else ""
-    return f"Hot against cold, Fisher's test: {text}." if text else ""
+    text = format_p(rows["fdr"].iloc[0], "FDR") if len(rows) else ""
+    return f"Hot versus cold, Fisher's exact test: {text}." if text else ""

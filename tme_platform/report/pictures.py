@@ -8,7 +8,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from tme_platform.figures import FIGURES, Drawn, Entry, draw, settle
+from tme_platform.figures import FIGURES, Drawn, Entry, draw, fix_layout
 from tme_platform.report.embed import Embedded, csv_link, picture_link
 from tme_platform.report.facts import StudyFacts
 from tme_platform.report.remembered import Remembered, digest
@@ -33,7 +33,7 @@ class Picture:
         options = {"cohort": self.cohort} if FIGURES[self.name].per_cohort else {}
         drawn = draw(self.name, self.tables, **options)
         if not drawn.is_empty:
-            settle(drawn.figure)
+            fix_layout(drawn.figure)
         return drawn
 
     @property

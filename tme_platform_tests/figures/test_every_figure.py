@@ -47,7 +47,7 @@ def test_tables_are_named_as_in_the_lake():
 
 
 @pytest.mark.parametrize("name", list(FIGURES))
-def test_drawn_data_are_tidy_and_n_is_said(all_drawn, name):
+def test_drawn_data_are_tidy_and_n_is_stated(all_drawn, name):
     made = all_drawn[name]
     assert len(made.data) > 0
     assert not made.data.columns.duplicated().any()
@@ -90,7 +90,7 @@ def _ticks_out_of_sight(made: Drawn) -> set[Text]:
 
 
 @pytest.mark.parametrize("name", list(FIGURES))
-def test_without_rows_the_figure_says_so(sample, name):
+def test_figure_without_rows_states_the_reason(sample, name):
     entry = FIGURES[name]
     made = draw(name, {table: frame.iloc[:0] for table, frame in sample.items()})
     assert made.is_empty
@@ -131,7 +131,7 @@ def test_drawing_changes_no_setting_and_no_table(sample):
         pd.testing.assert_frame_equal(sample[name], frame)
 
 
-def test_no_figure_touches_pyplot():
+def test_no_figure_uses_pyplot():
     sources = [path.read_text() for path in Path(figures.__file__).parent.glob("*.py")]
     assert len(sources) > len(FIGURES)
     assert not any("pyplot" in source for source in sources)

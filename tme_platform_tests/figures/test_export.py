@@ -32,6 +32,6 @@ def test_small_png_is_small_and_still_a_picture(sample):
     assert len(to_small_png(figure, at_most=20_000)) < 20_000
 
 
-def test_what_cannot_be_small_is_refused(sample):
+def test_figure_too_large_for_the_limit_is_refused(sample):
     with pytest.raises(ValueError, match="more than 500"):
         to_small_png(draw("auc_by_size", sample).figure, at_most=500)

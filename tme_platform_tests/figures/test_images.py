@@ -1,7 +1,7 @@
-"""Eight figures against pictures of themselves.
+"""Compare eight figures with stored pictures.
 
-The comparison is of brightness and colour in blocks of four pixels, so that another rendering of a letter passes and a
-missing curve, another colour or a moved legend does not. To renew the pictures after looking at the new ones:
+The comparison is of brightness and colour in blocks of four pixels, so that a different rendering of a letter passes and a
+missing curve, another colour or a moved legend fails. To renew the pictures after looking at the new ones:
 ``TME_RENEW_FIGURES=1 pytest tme_platform_tests/figures/test_images.py``.
 """
 
@@ -51,14 +51,14 @@ def difference(first: bytes, second: bytes) -> float:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_looks_as_it_did(sample, name):
+def test_looks_like_its_baseline(sample, name):
     drawn, file = picture(draw(name, sample)), BASELINE / f"{name}.png"
     if os.environ.get("TME_RENEW_FIGURES"):
         file.write_bytes(drawn)
     assert difference(file.read_bytes(), drawn) <= TOLERATED_SHARE
 
 
-def test_the_comparison_sees_a_lost_curve_and_another_colour(sample):
+def test_comparison_detects_a_lost_curve_and_another_colour(sample):
     before = (BASELINE / "kaplan_meier.png").read_bytes()
     lost, recoloured = draw("kaplan_meier", sample), draw("kaplan_meier", sample)
     lost.figure.axes[0].collections[0].remove()

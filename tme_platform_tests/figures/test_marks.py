@@ -41,7 +41,7 @@ def test_cluster_votes(sample):
     assert [bar.get_height() for bar in bars] == [3, 1, 0]
     assert bars[0].get_facecolor() == HOT_COLOUR != bars[1].get_facecolor()
     assert "4 of 5 indices choose a k" in words(made)
-    assert "Without a choice: index4" in words(made)
+    assert "No choice: index4" in words(made)
 
 
 def test_heatmap_is_ordered_by_cluster_then_immune_mean(sample):
@@ -79,12 +79,12 @@ def test_boxes_by_phenotype(sample, name, variables, fdr):
     assert row["ci_low"] < row["mean"] < row["ci_high"]
 
 
-def test_what_was_not_measured_is_named(sample):
+def test_unmeasured_variables_are_named(sample):
     assert "Not measured in this cohort: SIGLEC9, PDCD1LG2, HAVCR2" in words(draw("checkpoint_genes", sample))
-    assert "Not known in this cohort: IHC" in words(draw("tumour_purity", sample))
+    assert "Not available in this cohort: IHC" in words(draw("tumour_purity", sample))
 
 
-def test_a_single_patient_is_a_point_and_said(sample):
+def test_a_single_patient_is_a_point_and_noted(sample):
     labels = sample["tme_phenotypes"].iloc[HOT - 1 :]
     made = draw("mcp_counter", {**sample, "tme_phenotypes": labels})
     assert "T cells: a single hot patient" in words(made)
@@ -92,13 +92,13 @@ def test_a_single_patient_is_a_point_and_said(sample):
     assert np.isnan(made.data.loc[made.data["group"] == "hot", "ci_low"]).all()
     curves = sample["survival_curves"]
     lone = curves[(curves["phenotype"] == "cold") | (curves["at_risk"] == 1)]
-    assert "A single patient is hot" in words(draw("kaplan_meier", {**sample, "survival_curves": lone}))
+    assert "Only one patient is hot" in words(draw("kaplan_meier", {**sample, "survival_curves": lone}))
 
 
 def test_mcp_counter_without_shared_genes(sample):
     made = draw("mcp_counter", sample, without_shared=True)
     assert made.data["variable"].unique().tolist() == ["T cells (without shared genes)"]
-    assert "markers of no gene set" in words(made)
+    assert "markers in no gene set" in words(made)
 
 
 def test_subtypes_have_shares_with_wilson_intervals(sample):
@@ -127,7 +127,7 @@ def test_kaplan_meier_has_curves_bands_and_numbers_at_risk(sample):
     assert hot.get_drawstyle() == "steps-post"
     said = words(made)
     assert "hot (n = 12, 6 deaths)" in said
-    assert "Log-rank p = 0.03; hazard ratio of hot against cold 0.60 (0.40–0.90)" in said
+    assert "Log-rank p = 0.03; hazard ratio, hot versus cold: 0.60 (0.40–0.90)" in said
     table = made.figure.axes[1]
     ticks = [tick for tick in made.figure.axes[0].get_xticks() if 0 <= tick <= 27 * 110 / 365.25]
     counts = [int(text.get_text()) for text in table.texts]
@@ -138,9 +138,9 @@ def test_kaplan_meier_has_curves_bands_and_numbers_at_risk(sample):
 def test_cox_bubbles_size_colour_and_rim(sample):
     made = draw("cox_bubbles", sample)
     bubbles = with_gid(made, "bubbles:all")[0]
-    firm = made.data[made.data["patients"] == "all"]["fdr"].to_numpy() < 0.05
-    assert firm.sum() == 2
-    np.testing.assert_array_equal(np.array(bubbles.get_linewidths()) > 1, firm)
+    significant = made.data[made.data["patients"] == "all"]["fdr"].to_numpy() < 0.05
+    assert significant.sum() == 2
+    np.testing.assert_array_equal(np.array(bubbles.get_linewidths()) > 1, significant)
     order = np.argsort(made.data[made.data["patients"] == "all"]["fdr"].to_numpy())
     assert (np.diff(bubbles.get_sizes()[order]) < 0).all()
     assert len(with_gid(made, "forest")[0].get_offsets()) == len(POPULATIONS)
@@ -148,7 +148,7 @@ def test_cox_bubbles_size_colour_and_rim(sample):
         assert text in words(made)
 
 
-def test_enrichment_bars_are_ordered_and_empty_where_not_significant(sample):
+def test_enrichment_bars_are_ordered_and_empty_if_not_significant(sample):
     made = draw("enrichment_bars", sample)
     assert made.data["nes"].is_monotonic_decreasing
     bars = made.figure.axes[0].patches
@@ -157,12 +157,12 @@ def test_enrichment_bars_are_ordered_and_empty_where_not_significant(sample):
     assert "Interferon gamma response" in words(made)
 
 
-def test_running_sum_is_gsea_s():
+def test_running_sum_equals_gsea():
     rank, member = np.array([3.0, 2.0, 1.0, -1.0]), np.array([True, False, True, False])
     np.testing.assert_allclose(running_sum(rank, member), [0.75, 0.25, 0.5, 0.0], atol=1e-15)
 
 
-def test_enrichment_run_marks_the_set_and_says_its_result(sample):
+def test_enrichment_run_marks_the_set_and_states_its_result(sample):
     made = draw("enrichment_run", sample, term="HALLMARK_INTERFERON_GAMMA_RESPONSE")
     assert len(with_gid(made, "genes")[0].get_segments()) == 3
     assert "12 hot and 28 cold tumours" in words(made)
@@ -172,7 +172,7 @@ def test_enrichment_run_marks_the_set_and_says_its_result(sample):
     assert draw("enrichment_run", {**sample, "pathway_enrichment": older}).is_empty, "a table of an earlier version"
 
 
-def test_enrichment_run_shows_the_strongest_set_of_either_side(sample):
+def test_enrichment_run_shows_the_top_set_of_each_direction(sample):
     made = draw("enrichment_run", sample)
     assert made.data["term"].unique().tolist() == ["HALLMARK_INTERFERON_GAMMA_RESPONSE", "HALLMARK_MYOGENESIS"]
     peaks = made.data.groupby("term", sort=False)["running_sum"].agg(lambda sums: sums.loc[sums.abs().idxmax()])
@@ -195,11 +195,11 @@ def test_segmentation_contours_scale_bar_and_area():
     assert f"tumour ({tumour.sum() * 2 / 100:.1f} cm²)" in words(made)
     bar = with_gid(made, "scale_bar")[0].get_xdata()
     assert f"{bar[1] - bar[0]:.0f} mm" in words(made)
-    assert "n = 1: the outline of median volume (3.2 ml) of 40 patients" in words(made)
+    assert "n = 1: the tumour of median volume (3.2 ml) among 40 patients" in words(made)
     assert made.figure.axes[0].images[0].get_array().max() == 49
     uneven = slice_table(y * 1.0, tumour, ring)
     uneven.loc[3, "intensities"] = "1 2 3"
-    with pytest.raises(ValueError, match="not one length"):
+    with pytest.raises(ValueError, match="differ in length"):
         segmentation(uneven)
     assert segmentation(slice_table(y, tumour & False, ring)).is_empty
 
@@ -214,12 +214,12 @@ def test_icc_panels_count_what_is_above_the_threshold(sample):
     assert "18 of 50 features exceed" in words(made)
 
 
-def test_ring_width_is_nothing_at_the_study_s_own(sample):
+def test_ring_width_change_is_zero_at_the_study_width(sample):
     made = draw("ring_widths", sample)
     assert (made.data.loc[made.data["width_mm"] == 2, "change"] == 0).all()
     assert made.data["feature_class"].unique().tolist() == ["firstorder", "glcm"]
     two = sample["ring_width"].assign(patients=2)
-    assert "too few to be ranked" in words(draw("ring_widths", {"ring_width": two}))
+    assert "too few for a rank correlation" in words(draw("ring_widths", {"ring_width": two}))
 
 
 def test_scanner_effect_has_both_stages_on_the_same_axes(sample):
@@ -231,7 +231,7 @@ def test_scanner_effect_has_both_stages_on_the_same_axes(sample):
     assert "scanner 1 (n = 20)" in words(made)
 
 
-def test_reader_agreement_tells_readers_from_sessions(sample):
+def test_reader_agreement_separates_readers_from_sessions(sample):
     made = draw("reader_agreement", sample)
     assert made.data.groupby(["measure", "kind"]).size().unique().tolist() == [10]
     dice = made.data[made.data["measure"] == "dice"].groupby("kind")["mean"].first()
@@ -243,10 +243,10 @@ def test_feature_importance_is_by_rank_and_warns_of_chance(sample):
     made = draw("feature_importance", sample, first=3)
     assert made.data["rank"].tolist() == [1, 2, 3]
     assert [bar.get_width() for bar in made.figure.axes[0].patches] == [0.4, 0.3, 0.2]
-    assert "The interval includes 0.5" in words(made)
+    assert "The interval reaches 0.5 or below" in words(made)
 
 
-def test_roc_says_auc_interval_and_n(sample):
+def test_roc_states_auc_interval_and_n(sample):
     made = draw("roc", sample)
     (curve,) = with_gid(made, "roc:")
     points = sample["roc_curves"].sort_values("point")
@@ -266,11 +266,11 @@ def test_roc_puts_discovery_first(sample):
     ]
 
 
-def test_metric_bars_are_of_one_way_of_counting(sample):
+def test_metric_bars_show_one_analysis(sample):
     honest, paper = (draw("metric_bars", sample, analysis=way) for way in ("honest", "paper"))
     assert len(honest.figure.axes[0].patches) == 6
     assert "locked on discovery" in words(honest)
-    assert "as the paper counts" in words(paper)
+    assert "our reading of the paper" in words(paper)
     assert honest.data["metric"].tolist() == ["auc", "accuracy", "sensitivity", "specificity", "ppv", "npv"]
 
 
@@ -281,12 +281,12 @@ def test_calibration_has_intervals_slope_and_histogram(sample):
     assert sum(bar.get_height() for bar in made.figure.axes[2].patches) == N
 
 
-def test_net_benefit_against_everybody_and_nobody(sample):
+def test_net_benefit_includes_treating_everybody_and_nobody(sample):
     made = draw("net_benefit", sample)
     (curve,) = with_gid(made, "net_benefit")
     np.testing.assert_allclose(curve.get_ydata(), sample["decision_curves"]["net_benefit"])
     assert "n = 40, 12 positive" in words(made)
-    assert "no confidence intervals" in words(made)
+    assert "No confidence intervals" in words(made)
 
 
 def test_rad_score_by_group_colours_phenotypes_and_names_the_single_patient(sample):
@@ -309,13 +309,13 @@ def test_feature_cell_map_stars_and_order(sample):
 def test_learning_curve_names_its_band(sample):
     made = draw("auc_by_size", sample)
     assert "16 (5 hot)" in words(made)
-    assert "no confidence interval" in words(made)
+    assert "not a confidence interval" in words(made)
     assert "no curve" in words(draw("auc_by_size", {"learning_curve": sample["learning_curve"].iloc[:1]}))
 
 
 def test_label_shuffles_p_counts_the_true_labels(sample):
     made = draw("label_shuffles", sample)
-    assert "p = 0.02 (the smallest possible is 0.02)" in words(made)
+    assert "p = 0.02 (smallest possible value 0.02)" in words(made)
     assert "true labels: 0.75" in words(made)
 
 
@@ -324,4 +324,4 @@ def test_model_history_marks_the_champion(sample):
     for text in ("v1", "2026-03-01", "40 (12 hot)", "champion"):
         assert text in said
     table_only = sample["signature"].drop(columns=["trained", "alias"]).iloc[:1]
-    assert "There is one version" in words(draw("model_history", {"signature": table_only}))
+    assert "There is only one version" in words(draw("model_history", {"signature": table_only}))
