@@ -168,7 +168,7 @@ def _axes(inside: NDArray[np.bool_], step: Array) -> Array:
     points = np.argwhere(inside) * step
     points -= points.mean(axis=0)
     points /= np.sqrt(len(points))
-    eigenvalues = np.linalg.eigvals(points.T @ points)
+    eigenvalues = np.linalg.eigvals(points.T @ points).real  # numpy may type those of a symmetric matrix as complex
     eigenvalues[(eigenvalues < 0) & (eigenvalues > -1e-10)] = 0
     return np.sort(eigenvalues)
 

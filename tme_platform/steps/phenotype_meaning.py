@@ -1,4 +1,7 @@
-"""What the phenotypes mean and how firm they are. Tests and enrichment are `phenotypes`' and `expression`'s."""
+"""Characteristics, gene comparison, enrichment and stability of the phenotypes.
+
+Tests belong in `phenotypes`, enrichment in `expression`.
+"""
 
 import numpy as np
 import pandas as pd
@@ -35,6 +38,7 @@ from tme_platform.steps.reading import (
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.survival import log_rank
+from tme_platform.tables.clinical import columns_of_group
 from tme_platform.tables.cohorts import EXPRESSION, PATIENTS
 from tme_platform.tables.expression import (
     CELL_SCORES,
@@ -53,21 +57,6 @@ from tme_platform.tables.phenotypes import (
 
 _LEAST_TO_DRAW = 5
 """Tumours per cluster below which resampling says nothing."""
-_PURITY = ["purity_estimate", "purity_absolute", "purity_lump", "purity_ihc"]
-_CLINICAL = [
-    "age_years",
-    "sex",
-    "laterality",
-    "stage",
-    "er",
-    "pr",
-    "her2",
-    "cd8_percent",
-    "pd_l1",
-    "recist",
-    "site",
-    "scanner",
-]
 
 
 @step(
@@ -104,8 +93,8 @@ def _families(scope: Scope) -> dict[str, pd.DataFrame]:
     """The families of variables that the cohort has, patients x variables."""
     clinical = scope.read(PATIENTS).set_index("patient_id")
     families = {
-        "clinical": clinical[_CLINICAL],
-        "purity": clinical[_PURITY],
+        "clinical": clinical[columns_of_group("clinical")],
+        "purity": clinical[columns_of_group("purity")],
         "subtype": clinical[["pam50"]].rename(columns={"pam50": "published"}),
     }
     if scope.has_rows(CELL_SCORES):

@@ -28,7 +28,7 @@ class TrainingSet:
 
     @property
     def feature_set(self) -> str:
-        """Which software and settings the features come from."""
+        """Identifier of the software and settings that computed the features."""
         return str(self.rows["feature_set"].iloc[0]) if len(self.rows) else ""
 
     @property

@@ -96,3 +96,8 @@ _COLUMNS = (
 
 CLINICAL_COLUMNS: dict[str, ClinicalColumn] = {column.name: column for column in _COLUMNS}
 """The canonical clinical columns besides `patient_id`, in the order of the `patients` table."""
+
+
+def columns_of_group(group: str) -> list[str]:
+    """Return the names of the clinical columns of a group."""
+    return [column.name for column in _COLUMNS if column.group == group]

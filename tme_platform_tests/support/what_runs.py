@@ -112,10 +112,10 @@ CHANGES = {
 
 _HEAD = """# What runs after which change
 
-Each row is tested by `tme_platform_tests/orchestration/test_growth.py`: a small study runs, one thing changes, the study
-runs again, and the test counts what was built. "Rebuilt" lists tables that must be built, "unchanged" lists some that must
-not be. No table of another cohort is built. Tables of the whole study (such as `signature`) are rebuilt if content that
-they read has changed.
+Each row is tested by `tme_platform_tests/orchestration/test_growth.py`: a small study runs, one thing changes, the
+study runs again, and the test counts what was built. "Rebuilt" lists tables that must be built, "unchanged" lists some
+that must not be. No table of another cohort is built. Tables of the whole study (such as `signature`) are rebuilt if
+content that they read has changed.
 
 | what changed | cohorts | rebuilt | unchanged | rows new / changed / unchanged / removed | new models |
 | --- | --- | --- | --- | --- | --- |
