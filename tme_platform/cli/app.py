@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from tme_platform import __version__
 from tme_platform.cli.check import check
 from tme_platform.cli.console import errors
 from tme_platform.cli.group import OptionsAnywhere
@@ -38,6 +39,12 @@ app = typer.Typer(
 for command in (demo, run, ui, status, check, query, report, score, simulate, housekeeping):
     app.command()(command)
 app.add_typer(models, name="models")
+
+
+def _print_version(requested: bool) -> None:
+    if requested:
+        typer.echo(__version__)
+        raise typer.Exit
 
 
 @app.callback()
@@ -73,6 +80,9 @@ def workspace(
             envvar=VARIABLES["backend"], help="Where outlines are computed: processes, in_process, dask://HOST:PORT."
         ),
     ] = "processes",
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
 ) -> None:
     """Describe the workspace that the command works in."""
     if context.invoked_subcommand == "simulate":

@@ -11,11 +11,12 @@ if TYPE_CHECKING:
 
 
 class OptionsAnywhere(TyperGroup):
-    """`tme run --study simulated` is what people type; Click alone takes `tme --study simulated run` only."""
+    """Accepts `tme run --study simulated`; Click alone accepts only `tme --study simulated run`."""
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:  # type: ignore[override]  # Typer has its own Click
-        """Move the group's options to the front. They all take a value, and no command has one of the same name."""
-        own = {name for parameter in self.params if parameter.nargs == 1 for name in parameter.opts}
+        """Move the group's options that take a value to the front. No command has an option of the same name."""
+        valued = [parameter for parameter in self.params if not getattr(parameter, "is_flag", False)]
+        own = {name for parameter in valued for name in parameter.opts}
         front: list[str] = []
         after: list[str] = []
         left = iter(args)

@@ -1,5 +1,7 @@
 """Run jobs on this machine, in this process or in a pool of processes. Clusters belong in `dask_backend`."""
 
+from __future__ import annotations
+
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -18,6 +20,12 @@ class InProcess:
                 yield number, function(job)
             except Exception as error:
                 yield number, error
+
+
+def local_backend(workers: int | None, jobs: int, preload: Sequence[str]) -> InProcess | ProcessPool:
+    """Return a pool of processes, or `InProcess` if one processor or fewer than two jobs make a pool pointless."""
+    workers = workers or available_processors()
+    return InProcess() if workers == 1 or jobs < 2 else ProcessPool(workers, preload)
 
 
 class ProcessPool:

@@ -17,7 +17,7 @@ import SimpleITK as sitk  # noqa: N813
 from numpy.typing import NDArray
 
 from tme_platform.imaging import ImagingError, acquisition_tags, read_exclusion, read_mask, read_series, region_quality
-from tme_platform.radiomics.backends import InProcess, ProcessPool
+from tme_platform.radiomics.backends import local_backend
 from tme_platform.radiomics.extraction import extract
 from tme_platform.radiomics.jobs import Backend, WorkerCrashError
 from tme_platform.radiomics.names import feature_names
@@ -229,10 +229,7 @@ def run_jobs(
     options: BatchOptions,
 ) -> tuple[list[Row], pd.DataFrame]:
     """Run all jobs, largest image first; return their rows in the order of the jobs, and the table of failures."""
-    backend = options.backend
-    if backend is None:
-        in_process = options.workers == 1 or len(jobs) < 2
-        backend = InProcess() if in_process else ProcessPool(options.workers, preload=[__name__])
+    backend = options.backend or local_backend(options.workers, len(jobs), preload=[__name__])
     results: dict[int, list[Row]] = {}
     failures: dict[int, dict[str, str]] = {}
     start = time.perf_counter()

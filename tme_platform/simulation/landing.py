@@ -15,8 +15,7 @@ from pathlib import Path
 import yaml
 
 from tme_platform.cohorts import list_cohorts, read_cohort
-from tme_platform.radiomics import available_processors
-from tme_platform.radiomics.backends import InProcess, ProcessPool
+from tme_platform.radiomics.backends import local_backend
 from tme_platform.simulation.cohorts import COHORTS, EXPRESSION, TRUTH
 from tme_platform.simulation.imaging import ImageJob, image_jobs, write_image, write_manifest
 from tme_platform.simulation.patients import simulate_patients
@@ -211,9 +210,7 @@ def _write_truth(landing: Path, patients: int, simulation: Simulation) -> None:
 
 
 def _run(jobs: list[ImageJob], name: str, workers: int | None, on_progress: OnProgress | None) -> None:
-    workers = workers or available_processors()
-    in_process = workers == 1 or len(jobs) < 2
-    backend = InProcess() if in_process else ProcessPool(workers, preload=["tme_platform.simulation.imaging"])
+    backend = local_backend(workers, len(jobs), preload=["tme_platform.simulation.imaging"])
     for done, (number, outcome) in enumerate(backend.map(write_image, jobs), start=1):
         if isinstance(outcome, Exception):
             raise SimulationError(f"{name}, patient {jobs[number].patient}: {outcome}") from outcome

@@ -1,7 +1,7 @@
 """Compare eight figures with stored pictures.
 
-The comparison is of brightness and colour in blocks of four pixels, so that a different rendering of a letter passes and a
-missing curve, another colour or a moved legend fails. To renew the pictures after looking at the new ones:
+The comparison is of brightness and colour in blocks of four pixels, so that a different rendering of a letter passes
+and a missing curve, another colour or a moved legend fails. To renew the pictures after looking at the new ones:
 ``TME_RENEW_FIGURES=1 pytest tme_platform_tests/figures/test_images.py``.
 """
 
