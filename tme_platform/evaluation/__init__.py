@@ -21,7 +21,9 @@ from tme_platform.evaluation.delong import (
 )
 from tme_platform.evaluation.endpoints import ENDPOINTS, SUBGROUPS, endpoint_outcome, subgroup_members
 from tme_platform.evaluation.groups import score_by_group
+from tme_platform.evaluation.interaction import treatment_interaction
 from tme_platform.evaluation.median_split import median_split_survival
+from tme_platform.evaluation.odds import GroupShare, OddsRatio, odds_per_sd, odds_ratio
 from tme_platform.evaluation.roles import ROLE_ENDPOINTS, evaluate_role
 from tme_platform.evaluation.sample_size import SampleSize, sample_size
 from tme_platform.evaluation.scores import METRIC_COLUMNS, evaluate_scores
@@ -34,6 +36,8 @@ __all__ = [
     "SUBGROUPS",
     "AucComparison",
     "DeLongAuc",
+    "GroupShare",
+    "OddsRatio",
     "SampleSize",
     "auc_delong",
     "auc_from_estimate",
@@ -48,6 +52,8 @@ __all__ = [
     "evaluate_scores",
     "label_confounding",
     "median_split_survival",
+    "odds_per_sd",
+    "odds_ratio",
     "placements",
     "reliability_curve",
     "roc_curve_points",
@@ -55,6 +61,7 @@ __all__ = [
     "score_by_group",
     "subgroup_members",
     "threshold_metrics",
+    "treatment_interaction",
     "variance",
     "youden_threshold",
 ]
