@@ -61,24 +61,38 @@ def _receptor(name: str, description: str, label: str) -> ClinicalColumn:
     return ClinicalColumn(name, "string", description, isin=("negative", "positive"), label=label)
 
 
+def _survival(name: str, title: str, observed: str) -> tuple[ClinicalColumn, ClinicalColumn]:
+    return (
+        ClinicalColumn(
+            f"{name}_days", "float64", f"{title} or follow-up, days.", above=0, group="survival", unit="days"
+        ),
+        ClinicalColumn(f"{name}_event", "Int64", f"1 {observed}, 0 censored.", at_least=0, at_most=1, group="survival"),
+    )
+
+
 _COLUMNS = (
     _number("age_years", "Age at diagnosis, years.", "years", 0, 120, "age, years"),
     ClinicalColumn("sex", "string", "Sex.", isin=("female", "male")),
     ClinicalColumn("laterality", "string", "Side of the tumour.", isin=("left", "right", "bilateral")),
-    ClinicalColumn(
-        "os_days", "float64", "Overall survival or follow-up, days.", above=0, group="survival", unit="days"
-    ),
-    ClinicalColumn("os_event", "Int64", "1 died, 0 censored.", at_least=0, at_most=1, group="survival"),
+    *_survival("os", "Overall survival", "died"),
+    *_survival("pfs", "Progression-free survival", "progressed or died"),
+    *_survival("dfs", "Disease-free survival", "recurrence, new cancer or death"),
+    *_survival("rfs", "Recurrence-free survival", "recurrence or death"),
+    *_survival("dmfs", "Distant-metastasis-free survival", "distant metastasis or death"),
     ClinicalColumn("stage", "string", "Pathological stage, Roman numeral with letter.", isin=STAGES),
+    ClinicalColumn("grade", "Int64", "Histological grade.", at_least=1, at_most=3),
+    ClinicalColumn("nodes_positive", "Int64", "Lymph nodes with metastasis, a number.", at_least=0, unit="nodes"),
     _receptor("er", "Oestrogen receptor.", "oestrogen receptor"),
     _receptor("pr", "Progesterone receptor.", "progesterone receptor"),
     _receptor("her2", "HER2.", "HER2"),
+    _number("ki67_percent", "Ki-67-positive tumour cells, per cent.", "per cent", 0, 100, "Ki-67, %"),
     ClinicalColumn("pam50", "string", "Published intrinsic subtype.", isin=SUBTYPES, group="subtype", label="PAM50"),
     _purity("purity_absolute", "ABSOLUTE"),
     _purity("purity_lump", "LUMP"),
     _purity("purity_ihc", "immunohistochemistry"),
     _purity("purity_estimate", "ESTIMATE"),
     _number("cd8_percent", "CD8-positive cells by immunohistochemistry, per cent.", "per cent", 0, 100, "CD8, %"),
+    _number("stil_percent", "Stromal tumour-infiltrating lymphocytes, per cent.", "per cent", 0, 100, "sTIL, %"),
     ClinicalColumn(
         "immune_phenotype",
         "string",
@@ -87,6 +101,9 @@ _COLUMNS = (
         group="phenotype",
     ),
     _number("pd_l1", "PD-L1 score, per cent.", "per cent", 0, 100, "PD-L1"),
+    ClinicalColumn("pd_l1_assay", "string", "Assay (antibody) of the PD-L1 score, by code.", label="PD-L1 assay"),
+    ClinicalColumn("arm", "string", "Treatment arm, by code."),
+    ClinicalColumn("pcr", "string", "Pathological complete response.", isin=("no", "yes"), label="pCR"),
     ClinicalColumn(
         "recist", "string", "Best response by RECIST 1.1.", isin=("CR", "PR", "SD", "PD"), label="RECIST response"
     ),
@@ -96,6 +113,14 @@ _COLUMNS = (
 
 CLINICAL_COLUMNS: dict[str, ClinicalColumn] = {column.name: column for column in _COLUMNS}
 """The canonical clinical columns besides `patient_id`, in the order of the `patients` table."""
+
+
+SURVIVAL_PAIRS: dict[str, tuple[str, str]] = {
+    name.removesuffix("_days"): (name, f"{name.removesuffix('_days')}_event")
+    for name, column in CLINICAL_COLUMNS.items()
+    if column.group == "survival" and name.endswith("_days")
+}
+"""Columns of time and event by endpoint (`os`, `pfs`, ...); both are always taken from the same row."""
 
 
 def columns_of_group(group: str) -> list[str]:
