@@ -163,6 +163,8 @@ class Cohort(_Model):
     phenotypes: PhenotypeSource | None = None
     split: Split | None = None
     score_comparison: ScoreComparison | None = None
+    control_arm: str | None = None
+    """The value of `arm` that other treatment arms are compared with."""
 
     @model_validator(mode="after")
     def _split_needs_both_roles(self) -> Cohort:
