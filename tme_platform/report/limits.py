@@ -47,7 +47,7 @@ def _signal(facts: StudyFacts) -> Iterator[str]:
     yield (
         f"The apparent AUC, measured on the training patients as in the paper, is {trained['apparent_auc']:.2f}; the "
         f"out-of-fold AUC is {trained['oof_auc']:.2f}. Rows marked “paper” are computed as in the paper, rows marked "
-        "“honest” without this bias. Rely on the “honest” rows."
+        "“honest” on patients that the model was not trained on. Rely on the “honest” rows."
     )
 
 

@@ -63,7 +63,7 @@ LABELS = {
     "n_low": "n low",
     "n_high": "n high",
     "n_missing": "missing",
-    "n_left_out": "left out",
+    "n_left_out": "excluded",
     "best_params": "best hyperparameters",
     "mcp_counter": "MCP-counter",
     "mcp_counter_without_shared_genes": "MCP-counter, without markers shared with the gene sets",
