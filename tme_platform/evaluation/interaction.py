@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tme_platform.statistics import fit_logistic
 from tme_platform.survival import compare_nested_cox
 
-COLUMNS = ("arm", "reference_arm", "n", "n_events", "estimate", "ci_low", "ci_high", "p", "df", "reason")
+COLUMNS = ("arm", "reference_arm", "n", "n_positive", "ratio", "ci_low", "ci_high", "p", "df", "reason")
 ALL_ARMS = "all"
 
 
@@ -63,7 +63,7 @@ def treatment_interaction(
     -------
     pandas.DataFrame
         Columns `COLUMNS`. One row per arm other than the control, and one with arm ``all`` that tests all arms together
-        if there are more than two or no control. `estimate` is the ratio of the odds ratios (hazard ratios) per unit of
+        if there are more than two or no control. `ratio` is the ratio of the odds ratios (hazard ratios) per unit of
         the score in this arm to that in the control arm, with its Wald interval; `p` is of the likelihood-ratio test
         with `df` degrees of freedom. NaN with a reason if it cannot be estimated. No rows if fewer than two arms have
         patients with an outcome and a score.
@@ -122,7 +122,7 @@ def _against(patients: _Patients, arm: str, control: str, confidence: float) -> 
         return row | {"df": 1, "reason": reason}
     half = float(norm.ppf(0.5 + confidence / 2)) * errors[-1]
     limits = np.exp([coefficients[-1], coefficients[-1] - half, coefficients[-1] + half])
-    return row | dict(zip(("estimate", "ci_low", "ci_high"), map(float, limits), strict=True)) | _test(statistic, 1)
+    return row | dict(zip(("ratio", "ci_low", "ci_high"), map(float, limits), strict=True)) | _test(statistic, 1)
 
 
 def _together(patients: _Patients, arms: list[str], no_estimate: str) -> dict[str, object]:
@@ -149,7 +149,7 @@ def _row(patients: _Patients, arm: str, control: str | None) -> dict[str, object
         "arm": arm,
         "reference_arm": control,
         "n": patients.score.size,
-        "n_events": int(patients.event.sum()),
+        "n_positive": int(patients.event.sum()),
         "reason": "",
     }
 

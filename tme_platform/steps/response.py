@@ -134,7 +134,7 @@ def treatment_interaction(scope: Scope) -> StepResult:
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     if table.empty:
         return empty(scope, "fewer than two arms have patients with an endpoint and a predictor")
-    table = _finite(table, ["estimate", "ci_low", "ci_high"])
+    table = _finite(table, ["ratio", "ci_low", "ci_high"])
     by_test = table.groupby(["endpoint", "arm"])["p"]
     table["fdr"] = by_test.transform(lambda p: benjamini_hochberg(p.to_numpy(dtype=float)))
     details = {"tests": int(table["p"].notna().sum()), "tests_fdr_below_0.05": int((table["fdr"] < 0.05).sum())}

@@ -70,12 +70,10 @@ TREATMENT_INTERACTION = TableSchema(
         text("predictor", "hot (against cold), a population, or rad_score.", required=True),
         text("arm", "Arm that is compared with the reference arm; `all`: all arms in one test.", required=True),
         text("reference_arm", "The control arm that the cohort file declares."),
-        text("measure", "What the estimate is.", isin=("ratio of odds ratios", "ratio of hazard ratios")),
+        text("measure", "What the ratio is.", isin=("ratio of odds ratios", "ratio of hazard ratios")),
         count("n", "Patients."),
-        count("n_events", "Patients with the outcome or event."),
-        number(
-            "estimate", "Odds (hazard) ratio of the predictor in this arm, divided by that in the reference arm.", 0
-        ),
+        count("n_positive", "Patients with the outcome or event."),
+        number("ratio", "Odds (hazard) ratio of the predictor in this arm, divided by that in the reference arm.", 0),
         number("ci_low", "Lower limit of its 95 % confidence interval (Wald).", 0),
         number("ci_high", "Upper limit of its 95 % confidence interval (Wald).", 0),
         share("p", "p-value of the likelihood-ratio test of the interaction."),

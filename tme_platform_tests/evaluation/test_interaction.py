@@ -21,8 +21,8 @@ def test_two_arms_match_glm(moths):
     # without the product 6.7571 on 9
     found = treatment_interaction(moths["dead"], moths["dose"], moths["sex"], control="F", standardise=False)
     row = found.iloc[0]
-    assert (len(found), row["arm"], row["reference_arm"], row["n"], row["n_events"]) == (1, "M", "F", 240, 111)
-    assert np.log(row["estimate"]) == pytest.approx(0.3529, abs=5e-5)
+    assert (len(found), row["arm"], row["reference_arm"], row["n"], row["n_positive"]) == (1, "M", "F", 240, 111)
+    assert np.log(row["ratio"]) == pytest.approx(0.3529, abs=5e-5)
     assert np.log(row["ci_high"] / row["ci_low"]) / (2 * 1.959964) == pytest.approx(0.2700, abs=5e-5)
     assert row["p"] == pytest.approx(chi2.sf(6.7571 - 4.9937, 1), rel=1e-3)
 
@@ -32,13 +32,13 @@ def test_per_standard_deviation_is_the_same_test(moths):
     raw = treatment_interaction(*arguments, control="F", standardise=False).iloc[0]
     scaled = treatment_interaction(*arguments, control="F").iloc[0]
     assert scaled["p"] == pytest.approx(raw["p"], rel=1e-9)
-    assert np.log(scaled["estimate"]) == pytest.approx(np.log(raw["estimate"]) * moths["dose"].std(), rel=1e-9)
+    assert np.log(scaled["ratio"]) == pytest.approx(np.log(raw["ratio"]) * moths["dose"].std(), rel=1e-9)
 
 
 def test_the_other_control_arm_gives_the_inverse(moths):
     arguments = moths["dead"], moths["dose"], moths["sex"]
     female, male = (treatment_interaction(*arguments, control=name).iloc[0] for name in ("F", "M"))
-    assert female["estimate"] == pytest.approx(1 / male["estimate"], rel=1e-9)
+    assert female["ratio"] == pytest.approx(1 / male["ratio"], rel=1e-9)
     assert female["p"] == pytest.approx(male["p"], rel=1e-9)
 
 
@@ -47,7 +47,7 @@ def test_without_a_control_arm_there_is_a_test_but_no_estimate(moths, control, s
     row = treatment_interaction(moths["dead"], moths["dose"], moths["sex"], control=control).iloc[0]
     assert row["p"] == pytest.approx(chi2.sf(6.7571 - 4.9937, 1), rel=1e-3)
     assert (row["arm"], row["df"]) == ("all", 1)
-    assert np.isnan(row["estimate"])
+    assert np.isnan(row["ratio"])
     assert said in row["reason"]
 
 
@@ -56,7 +56,7 @@ def test_three_arms_are_compared_with_the_control_and_together(moths):
     three = pd.concat([moths, third], ignore_index=True)
     found = treatment_interaction(three["dead"], three["dose"], three["sex"], control="F").set_index("arm")
     assert list(found.index) == ["M", "third", "all"]
-    assert found.loc["third", "estimate"] == pytest.approx(1, abs=1e-6)
+    assert found.loc["third", "ratio"] == pytest.approx(1, abs=1e-6)
     assert found.loc["third", "p"] == pytest.approx(1, abs=1e-6)
     assert (found.loc["all", "df"], found.loc["all", "n"]) == (2, 360)
     one_dead_arm = pd.concat([three, third.assign(sex="none", dead=0.0)], ignore_index=True)
@@ -80,11 +80,11 @@ def test_survival_matches_lifelines():
     full = CoxPHFitter().fit(columns, **options)
     reduced = CoxPHFitter().fit(columns.drop(columns="product"), **options)
     theirs = full.summary.loc["product"]
-    assert row["estimate"] == pytest.approx(theirs["exp(coef)"], rel=1e-6)
+    assert row["ratio"] == pytest.approx(theirs["exp(coef)"], rel=1e-6)
     assert row["ci_low"] == pytest.approx(theirs["exp(coef) lower 95%"], rel=1e-5)
     statistic = 2 * (full.log_likelihood_ - reduced.log_likelihood_)
     assert row["p"] == pytest.approx(chi2.sf(statistic, 1), rel=1e-5)
-    assert (row["n"], row["n_events"]) == (432, 114)
+    assert (row["n"], row["n_positive"]) == (432, 114)
 
 
 def test_missing_values_are_left_out_and_one_arm_gives_no_row(moths):
