@@ -1,6 +1,6 @@
-"""The study report: the study's tables in, one page and a folder for a manuscript out.
+"""The study report: turns the study's tables into an HTML page and a folder of files for a manuscript.
 
-What a figure looks like is `figures`' affair; reading tables from the lake and writing into it are `orchestration`'s.
+The `figures` package draws the figures. `steps` and `orchestration` read tables from the lake and write to it.
 """
 
 from tme_platform.report.facts import StudyFacts

@@ -1,4 +1,4 @@
-"""Files inside the page: pictures and CSV as data URIs, small enough for one page to carry them all."""
+"""Embed pictures and CSV files in the page as data URIs of limited size."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ import pandas as pd
 from tme_platform.figures import Drawn, to_small_png
 
 PICTURE_BYTES = 150_000
-_COMPRESS_FROM = 60_000
-_PNG_SIZE_AT = 16
+_COMPRESS_FROM_BYTES = 60_000
+_PNG_SIZE_OFFSET = 16
 
 
 @dataclass(frozen=True)
 class Embedded:
-    """A figure as it stands in the page.
+    """A figure as embedded in the page.
 
     Attributes
     ----------
     image
-        Data URI of the picture, its width and height in pixels.
+        Data URI of the picture, and its width and height in pixels.
     csv
-        File name and data URI of what is drawn.
+        File name and data URI of the plotted data.
     notes
-        The sentences below it.
+        Sentences below the figure.
     """
 
     image: tuple[str, int, int]
@@ -37,33 +37,33 @@ class Embedded:
 
     @property
     def png(self) -> bytes:
-        """The picture as a file."""
+        """The picture as PNG bytes."""
         return base64.b64decode(self.image[0].partition("base64,")[2])
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
-    """A frame as CSV with seven digits, the same bytes on every machine."""
+    """Convert a frame to CSV with seven significant digits; the bytes are the same on every machine."""
     return frame.to_csv(index=False, float_format="%.7g", lineterminator="\n").encode()
 
 
 def csv_link(frame: pd.DataFrame, name: str) -> tuple[str, str]:
-    """File name and data URI of a frame; a large one is compressed."""
+    """Return the file name and data URI of a frame as CSV. Large files are compressed with gzip."""
     content = csv_bytes(frame)
-    if len(content) < _COMPRESS_FROM:
+    if len(content) < _COMPRESS_FROM_BYTES:
         return f"{name}.csv", uri("text/csv;charset=utf-8", content)
-    packed = io.BytesIO()
-    with gzip.GzipFile(fileobj=packed, mode="wb", filename="", mtime=0) as file:
+    compressed = io.BytesIO()
+    with gzip.GzipFile(fileobj=compressed, mode="wb", filename="", mtime=0) as file:
         file.write(content)
-    return f"{name}.csv.gz", uri("application/gzip", packed.getvalue())
+    return f"{name}.csv.gz", uri("application/gzip", compressed.getvalue())
 
 
 def picture_link(drawn: Drawn) -> tuple[str, int, int]:
-    """Data URI of a figure, its width and height in pixels."""
+    """Return the data URI of a figure, and its width and height in pixels."""
     png = to_small_png(drawn.figure, PICTURE_BYTES)
-    width, height = struct.unpack(">II", png[_PNG_SIZE_AT : _PNG_SIZE_AT + 8])
+    width, height = struct.unpack(">II", png[_PNG_SIZE_OFFSET : _PNG_SIZE_OFFSET + 8])
     return uri("image/png", png), width, height
 
 
-def uri(kind: str, content: bytes) -> str:
-    """A data URI."""
-    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+def uri(media_type: str, content: bytes) -> str:
+    """Encode bytes as a data URI."""
+    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"

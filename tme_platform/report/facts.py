@@ -1,4 +1,4 @@
-"""What a report is made from: the study's tables, settings and versions, as they stand. Nothing is read or computed."""
+"""Input of the report: the study's tables, settings and versions. Nothing is read or computed here."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class StudyFacts:
-    """The tables of a study and what is known about them.
+    """The tables of a study with its settings and versions.
 
     Attributes
     ----------
     name, title
-        Of the study file.
+        Name and title from the study file.
     settings
-        The resolved study file: block -> setting -> value.
+        Settings after defaults are applied: block -> setting -> value.
     tables
-        Table name -> frame as the lake has it; a table that is not there counts as one without rows.
+        Table name -> frame from the lake. A missing table counts as empty.
     versions
-        One row per table (and cohort): table, cohort, version, rows, content, code_version.
+        One row per table (and cohort): table, cohort, version, rows, step_version, content.
     software
-        Package -> version that made the report.
+        Package -> version used for the report.
     """
 
     name: str
@@ -35,7 +35,7 @@ class StudyFacts:
     software: Mapping[str, str] = field(default_factory=dict)
 
     def rows(self, table: str, **equal: object) -> pd.DataFrame:
-        """The rows of a table in which columns have these values; an empty frame where there is no such column."""
+        """Select the rows in which all given columns equal the given values. A missing column gives an empty frame."""
         frame = self.tables.get(table)
         if frame is None:
             return pd.DataFrame()
@@ -46,61 +46,61 @@ class StudyFacts:
         return frame
 
     def has(self, table: str) -> bool:
-        """Whether a table has rows."""
+        """Return whether a table has rows."""
         return not self.rows(table).empty
 
     @property
     def cohorts(self) -> list[str]:
-        """Cohorts in the order of the study: those that define phenotypes first, methods last."""
+        """Cohorts ordered by role: phenotype reference first, imaging methods last."""
         described = self.rows("cohorts")
         if described.empty:
             return []
         names = [str(name) for name in described["cohort"]]
-        return sorted(names, key=lambda name: (min(map(_place, self.roles(name)), default=len(_ORDER)), name))
+        return sorted(names, key=lambda name: (min(map(_role_rank, self.roles(name)), default=len(_ROLE_ORDER)), name))
 
     def roles(self, cohort: str) -> list[str]:
-        """What a cohort is for."""
+        """List the roles of a cohort."""
         described = self.rows("cohorts", cohort=cohort)
         return [] if described.empty else [part.strip() for part in str(described["roles"].iloc[0]).split(",")]
 
     def with_role(self, role: str) -> list[str]:
-        """The cohorts of a role."""
+        """List the cohorts with a role."""
         return [name for name in self.cohorts if role in self.roles(name)]
 
     @property
     def simulated(self) -> list[str]:
-        """Cohorts of simulated patients."""
+        """Names of the simulated cohorts."""
         described = self.rows("cohorts", provenance="simulated")
         return [] if described.empty else sorted(str(name) for name in described["cohort"])
 
     def is_simulated(self, cohort: object) -> bool:
-        """Whether a cohort is simulated; of a number of no single cohort, whether any cohort is."""
+        """Return whether a cohort is simulated. Without a cohort, return whether any cohort is."""
         return bool(self.simulated) if pd.isna(cohort) or not cohort else cohort in self.simulated  # type: ignore[call-overload]
 
-    def setting(self, block: str, name: str, otherwise: object = None) -> Any:
-        """A setting of the study."""
-        return dict(self.settings.get(block) or {}).get(name, otherwise)
+    def setting(self, block: str, name: str, default: object = None) -> Any:
+        """Return a setting of the study, or `default` if it is not set."""
+        return dict(self.settings.get(block) or {}).get(name, default)
 
     @property
     def signature(self) -> Mapping[str, Any] | None:
-        """The newest signature, or None where none could be trained."""
+        """The newest signature, or None if none was trained."""
         trained = self.rows("signature")
         if trained.empty:
             return None
         return {str(name): value for name, value in trained.iloc[-1].to_dict().items()}
 
     def metric(self, side: str, analysis: str, metric: str = "auc", cohort: str | None = None) -> pd.DataFrame:
-        """Rows of the signature's metric in all patients."""
+        """Select the rows of a metric of the signature, computed on all patients."""
         chosen = {"side": side, "analysis": analysis, "metric": metric, "subgroup": "all", "model": "signature"}
         return self.rows("cohort_metrics", **(chosen if cohort is None else {**chosen, "cohort": cohort}))
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a frame, column -> value."""
+    """Convert a frame to a list of rows, each column -> value."""
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
-_ORDER = (
+_ROLE_ORDER = (
     "phenotype_reference",
     "phenotype_replication",
     "score_comparison",
@@ -112,5 +112,5 @@ _ORDER = (
 )
 
 
-def _place(role: str) -> int:
-    return _ORDER.index(role) if role in _ORDER else len(_ORDER)
+def _role_rank(role: str) -> int:
+    return _ROLE_ORDER.index(role) if role in _ROLE_ORDER else len(_ROLE_ORDER)

@@ -1,4 +1,4 @@
-"""The folder for a manuscript: the page, tables and checklists as CSV, figures as PDF, SVG and PNG with their data."""
+"""The manuscript folder: the page, tables and checklists as CSV, and figures as PDF, SVG and PNG with their data."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from tme_platform.report.write import write_if_changed
 
 
 def page_path(state: Path, study: str) -> Path:
-    """Where the page of a study lies in a lake's state folder (of a lake in a folder: in the lake)."""
+    """Return the path of a study's page in the state folder, which for a local lake is the lake folder itself."""
     return state / "report" / f"{study}.html"
 
 
 def remembered_figures(state: Path, study: str) -> Remembered:
-    """The figures of a study's page as they were drawn last, beside the page."""
+    """Return the cache of a study's figures, stored next to its page."""
     return Remembered(state / "report" / f"{study}_figures")
 
 
 def write_folder(report: StudyReport, folder: Path) -> list[Path]:
-    """Write everything; a file whose content is as it was is left alone.
+    """Write all files of the report. Files with unchanged content are not rewritten.
 
     Parameters
     ----------
     report
         The report with its figures.
     folder
-        Where to; made if it is not there. Files of other names in it are not touched.
+        Destination, created if missing. Other files in it are not touched.
 
     Returns
     -------
-    The files that belong to the report.
+    Paths of all files of the report.
 
     Raises
     ------
     OSError
-        The folder cannot be written to.
+        The folder is not writable.
     """
     written = []
     for name, content in _files(report):
@@ -55,8 +55,8 @@ def _files(report: StudyReport) -> Iterator[tuple[str, bytes]]:
     yield "tables/numbers.csv", csv_bytes(report.with_provenance(report.numbers))
     yield "tables/versions.csv", csv_bytes(report.facts.versions)
     for part in report.parts:
-        for place, (shown, rows) in enumerate(part.tables, 1):
-            yield f"tables/{part.section.key}-{place}-{shown.table}.csv", csv_bytes(rows)
+        for position, (shown, rows) in enumerate(part.tables, 1):
+            yield f"tables/{part.section.key}-{position}-{shown.table}.csv", csv_bytes(rows)
     for filled in report.checklists:
         yield f"checklists/{filled.key}.csv", csv_bytes(filled.table)
     for part in report.parts:

@@ -1,6 +1,6 @@
-"""Every number that the report states, as rows: where it stands, what it is, its n and interval, and the paper's value.
+"""Every number in the report as a row: section, measure, value, interval, n and published value.
 
-The page, the table `study_report` and the manuscript's CSV are all made from these rows, so they cannot disagree.
+The page, the table `study_report` and the manuscript's CSV files are built from these rows, so they cannot disagree.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _RESAMPLED = ("optimism_corrected", "632plus", "left_out")
 
 
 def study_numbers(facts: StudyFacts) -> pd.DataFrame:
-    """All numbers of a study in the order of the report, columns `COLUMNS`.
+    """Collect all numbers of a study in the order of the report, with columns `COLUMNS`.
 
-    `number` names a row: section, cohort and so on joined by dots. Where the same thing is measured in the published
-    study, its value stands in `published` and its interval beside it.
+    `number` identifies a row: section, cohort, side, endpoint, analysis, subject and measure joined by dots. If the
+    published study reports the same quantity, `published`, `published_low` and `published_high` contain its values.
     """
     rows = []
-    for section, of_section in _SECTIONS.items():
-        for row in of_section(facts):
+    for section, section_rows in _SECTIONS.items():
+        for row in section_rows(facts):
             row["section"] = section
             parts = (
                 section,
@@ -81,24 +81,24 @@ def _phenotypes(facts: StudyFacts) -> Iterator[Row]:
         low, high = proportion_interval(hot, n)
         yield _row(
             "hot_share", "tme_phenotypes", cohort=cohort, value=hot / n, ci_low=low, ci_high=high, n=n, n_positive=hot,
-            method=f"Wilson{_labels_from(labels)}",
+            method=f"Wilson{_label_source(labels)}",
         )  # fmt: skip
         yield from _cluster_evidence(facts, cohort, n)
         for row in records(facts.rows("phenotype_stability", cohort=cohort, kind="bootstrap", measure="jaccard")):
             yield _row(
                 "bootstrap_jaccard", "phenotype_stability", cohort=cohort, subject=f"cluster {row['subject']}",
                 value=row["value"], ci_low=row["ci_low"], ci_high=row["ci_high"], n=row["n"],
-                method="interval over bootstrap draws",
+                method="interval from bootstrap draws",
             )  # fmt: skip
 
 
-def _labels_from(labels: pd.DataFrame) -> str:
-    """Where labels that are not the cohort's own come from."""
-    taken = labels[labels["method"] != "fit"] if "method" in labels else labels.head(0)
-    if taken.empty:
+def _label_source(labels: pd.DataFrame) -> str:
+    """Describe the source of labels that come from another cohort."""
+    transferred = labels[labels["method"] != "fit"] if "method" in labels else labels.head(0)
+    if transferred.empty:
         return ""
-    how = {"patient": "the same patients in", "model": "the model of"}[str(taken["method"].iloc[0])]
-    return f"; labels from {how} {taken['model_cohort'].iloc[0]}"
+    source = {"patient": "the same patients in", "model": "the model of"}[str(transferred["method"].iloc[0])]
+    return f"; labels from {source} {transferred['model_cohort'].iloc[0]}"
 
 
 def _cluster_evidence(facts: StudyFacts, cohort: str, n: int) -> Iterator[Row]:
@@ -127,7 +127,7 @@ def _meaning(facts: StudyFacts) -> Iterator[Row]:
             yield _row(
                 "variables_that_differ", "phenotype_characteristics", cohort=cohort, subject=str(family),
                 value=int((tested["fdr"] < _FDR).sum()), n=int(sizes.max()),
-                method=f"of {len(tested)} variables, hot against cold, FDR < {_FDR}",
+                method=f"out of {len(tested)} variables, hot vs cold, FDR < {_FDR}",
             )  # fmt: skip
 
 
@@ -136,7 +136,7 @@ def _survival(facts: StudyFacts) -> Iterator[Row]:
         yield _row(
             "hazard_ratio_hot", "survival_tests", cohort=row["cohort"], value=row["hr_hot"], ci_low=row["hr_low"],
             ci_high=row["hr_high"], p=row["p"], n=row["n"], n_positive=row["n_events"],
-            method="Cox; p of the log-rank test", reason=_text(row["reason"]),
+            method="Cox regression; p from the log-rank test", reason=_text(row["reason"]),
         )  # fmt: skip
     cox = facts.rows("population_survival", patients="all")
     for cohort, rows in cox.groupby("cohort") if len(cox) else ():
@@ -144,7 +144,7 @@ def _survival(facts: StudyFacts) -> Iterator[Row]:
         yield _row(
             "populations_with_survival", "population_survival", cohort=cohort, value=int((known["fdr"] < _FDR).sum()),
             n=int(rows["n"].max()), n_positive=int(rows["n_events"].max()),
-            method=f"of {len(known)} populations, univariate Cox in all tumours, FDR < {_FDR}",
+            method=f"out of {len(known)} populations, univariate Cox regression in all tumours, FDR < {_FDR}",
         )  # fmt: skip
 
 
@@ -157,7 +157,7 @@ def _genes(facts: StudyFacts) -> Iterator[Row]:
             yield _row(
                 f"gene_sets_up_in_{side}", "pathway_enrichment", cohort=cohort, subject=str(collection),
                 value=int((chosen & (rows["fdr"] < _FDR)).sum()), n=n,
-                method=f"of {len(rows)} gene sets, GSEA, FDR < {_FDR}",
+                method=f"out of {len(rows)} gene sets, GSEA, FDR < {_FDR}",
             )  # fmt: skip
 
 
@@ -174,13 +174,13 @@ def _images(facts: StudyFacts) -> Iterator[Row]:
 def _agreement(facts: StudyFacts) -> Iterator[Row]:
     found = facts.rows("feature_agreement")
     for (cohort, kind), rows in found.groupby(["cohort", "kind"]) if len(found) else ():
-        least = facts.setting("agreement", "min_icc", 0.75)
-        good, firm = int((rows["icc"] > least).sum()), int((rows["ci_low"] > least).sum())
+        min_icc = facts.setting("agreement", "min_icc", 0.75)
+        above, lower_above = int((rows["icc"] > min_icc).sum()), int((rows["ci_low"] > min_icc).sum())
         yield _row(
-            "features_that_agree", "feature_agreement", cohort=cohort, subject=str(kind), value=good / len(rows),
+            "features_that_agree", "feature_agreement", cohort=cohort, subject=str(kind), value=above / len(rows),
             n=int(rows["subjects"].max()),
-            method=f"{good} of {len(rows)} have an ICC(2,1) above {least:g}, {firm} also its lower 95 % limit; "
-            "no interval of the share, since features go together",
+            method=f"{above} of {len(rows)} features have an ICC(2,1) above {min_icc:g}; in {lower_above} the lower "
+            "95 % limit is also above it. No interval for the share, because features are correlated",
         )  # fmt: skip
 
 
@@ -195,12 +195,12 @@ def _signature(facts: StudyFacts) -> Iterator[Row]:
     )  # fmt: skip
     shuffles = facts.rows("label_permutations")
     if len(shuffles) > 1:
-        true = float(shuffles.loc[shuffles["shuffle"] == 0, "auc"].iloc[0])
-        others = shuffles.loc[shuffles["shuffle"] > 0, "auc"]
-        p = permutation_p(true, others)
+        observed = float(shuffles.loc[shuffles["shuffle"] == 0, "auc"].iloc[0])
+        permuted = shuffles.loc[shuffles["shuffle"] > 0, "auc"]
+        p = permutation_p(observed, permuted)
         yield _row(
-            "label_permutation", "label_permutations", analysis="honest", value=true, p=p, n=n, n_positive=hot,
-            method=f"AUC by the shortened procedure; p over {len(others)} shuffles",
+            "label_permutation", "label_permutations", analysis="honest", value=observed, p=p, n=n, n_positive=hot,
+            method=f"AUC from the shortened procedure; p from {len(permuted)} label permutations",
         )  # fmt: skip
     for row in records(facts.rows("signature_optimism")):
         if row["metric"] in _RESAMPLED:
@@ -238,7 +238,7 @@ def _correlation(facts: StudyFacts) -> Iterator[Row]:
     for cohort, rows in pairs.groupby("cohort") if len(pairs) else ():
         yield _row(
             "pairs_that_correlate", "feature_cell_correlation", cohort=cohort, value=int((rows["fdr"] < _FDR).sum()),
-            n=int(rows["n"].max()), method=f"of {len(rows)} pairs, Spearman, FDR < {_FDR}",
+            n=int(rows["n"].max()), method=f"out of {len(rows)} pairs, Spearman, FDR < {_FDR}",
         )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
-"""The report as one HTML page that needs nothing beside itself: pictures, data and style are inside it.
+"""Render the report as one self-contained HTML page, with pictures, data and style embedded.
 
-What is said stands in `study_report` and its parts; this file and the templates only set it.
+The content comes from `study_report`. This module and the templates only lay it out.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _DOI = re.compile(r"doi (10\.\d{4,}/[^\s,;]*[^\s,;.])")
 
 
 def render_page(report: StudyReport) -> str:
-    """The page. The same report gives the same page: it holds no date and no path.
+    """Render the page. It contains no date and no path, so the same report gives the same page.
 
     Raises
     ------
     jinja2.TemplateError
-        A template asks for what the report does not have.
+        A template uses a value that the report does not have.
     """
     facts = report.facts
     environment = Environment(
@@ -41,14 +41,14 @@ def render_page(report: StudyReport) -> str:
     environment.filters["linked"] = _linked
     style = resources.files("tme_platform.report").joinpath("templates/report.css").read_text(encoding="utf-8")
     return environment.get_template("report.html.j2").render(
-        style=Markup(style),  # noqa: S704 (our own file)
+        style=Markup(style),  # noqa: S704 (packaged file)
         title=facts.title,
         name=facts.name,
         simulated=facts.simulated,
         only_simulated=bool(facts.simulated) and len(facts.simulated) == len(facts.cohorts),
         limits=report.limits,
-        glance=_numbers(report, report.compared, "The published study's values beside ours", "published-beside-ours"),
-        honest=_headline(report),
+        glance=_numbers(report, report.compared, "Published values compared with ours", "published-values"),
+        headline=_headline(report),
         parts=[_part(report, part) for part in report.parts],
         rejected=_rejected(report),
         checklists=[
@@ -57,13 +57,13 @@ def render_page(report: StudyReport) -> str:
         ],
         settings=[(block, json.dumps(values, sort_keys=True, default=str)) for block, values in facts.settings.items()],
         software=facts.software,
-        versions=_table(facts.versions, "Tables that this report was made from", "versions", open_up_to=0, most=10**6),
+        versions=_table(facts.versions, "Tables used for this report", "versions", open_up_to=0, most=10**6),
         signature=facts.signature,
     )
 
 
 def _linked(text: str) -> Markup:
-    """A text with its DOIs as links."""
+    """Convert the DOIs in a text to links."""
     return Markup(_DOI.sub(r'<a href="https://doi.org/\1">\g<0></a>', str(escape(text))))  # noqa: S704 (escaped)
 
 
@@ -75,39 +75,41 @@ def _part(report: StudyReport, part: Part) -> dict[str, Any]:
         "numbers": _numbers(report, part.numbers, f"{part.section.title}: numbers", f"{key}-numbers"),
         "pictures": [{"picture": picture, "embedded": embedded} for picture, embedded in part.pictures],
         "tables": [
-            _table(rows, shown.caption, f"{key}-table-{place}", data_name=f"{key}-{shown.table}")
-            for place, (shown, rows) in enumerate(part.tables, 1)
+            _table(rows, shown.caption, f"{key}-table-{position}", data_name=f"{key}-{shown.table}")
+            for position, (shown, rows) in enumerate(part.tables, 1)
         ],
     }
 
 
 def _numbers(report: StudyReport, rows: pd.DataFrame, caption: str, key: str) -> dict[str, Any] | None:
-    """Numbers as rows of cells: what, where, value with interval, n, p, and the paper's value."""
+    """Lay out numbers as rows: measure, cohort, subject, value with interval, published value, n, p and method."""
     if rows.empty:
         return None
     compared = bool(rows["published"].notna().any())
     lines: list[dict[str, Any]] = []
     for row in records(rows):
-        about = [wording.words(row[name]) for name in ("side", "endpoint", "subject") if not wording.missing(row[name])]
+        subject = [
+            wording.readable(row[name]) for name in ("side", "endpoint", "subject") if not wording.missing(row[name])
+        ]
         n = wording.number(row["n"])
         if not wording.missing(row["n_positive"]):
             n += f" ({wording.number(row['n_positive'])})"
         cohort = "" if wording.missing(row["cohort"]) else str(row["cohort"])
-        value = wording.stated(row)
+        value = wording.value_text(row)
         cells = [
-            wording.words(row["measure"]), cohort, ", ".join(about), wording.words(row["analysis"]), value, n,
-            wording.p_value(row["p"]), wording.words(row["reason"]) or wording.words(row["method"]),
+            wording.readable(row["measure"]), cohort, ", ".join(subject), wording.readable(row["analysis"]), value, n,
+            wording.p_value(row["p"]), wording.readable(row["reason"]) or wording.readable(row["method"]),
         ]  # fmt: skip
         if compared:
-            cells.insert(5, wording.stated(row, "published"))
+            cells.insert(5, wording.value_text(row, "published"))
         lines.append({"cells": cells, "simulated": report.facts.is_simulated(cohort)})
-    headings = ["measure", "cohort", "of", "analysis", "value", "n (of them)", "p", "how"]
+    headings = ["measure", "cohort", "subject", "analysis", "value", "n (positive)", "p", "method"]
     if compared:
         headings.insert(5, "Han et al. 2024")
-    told = [any(line["cells"][place] not in ("", wording.DASH) for line in lines) for place in range(len(headings))]
-    headings = [heading for heading, kept in zip(headings, told, strict=True) if kept]
+    has_content = [any(line["cells"][i] not in ("", wording.DASH) for line in lines) for i in range(len(headings))]
+    headings = [heading for heading, kept in zip(headings, has_content, strict=True) if kept]
     for line in lines:
-        line["cells"] = [cell for cell, kept in zip(line["cells"], told, strict=True) if kept]
+        line["cells"] = [cell for cell, kept in zip(line["cells"], has_content, strict=True) if kept]
     return {
         "id": key, "caption": caption, "headings": headings, "rows": lines, "total": len(lines), "numeric": set(),
         "csv": csv_link(report.with_provenance(rows), key), "open": len(lines) <= 4 * _ROWS_OPEN, "stacked": True,
@@ -123,7 +125,7 @@ def _table(
     open_up_to: int = _ROWS_OPEN,
     most: int = _ROWS_SHOWN,
 ) -> dict[str, Any] | None:
-    """A table for reading: the first rows, and all of them as CSV."""
+    """Lay out a table: the first rows for display, all rows as CSV."""
     if frame.empty:
         return None
     first = _first_rows(frame, most)
@@ -134,16 +136,16 @@ def _table(
         {"cells": [_cell(name, value, name not in fractions) for name, value in row.items()], "simulated": bool(mark)}
         for row, mark in zip(records(shown), simulated, strict=True)
     ]
-    numeric = {place for place, name in enumerate(shown.columns) if shown[name].dtype.kind in "fi"}
+    numeric = {position for position, name in enumerate(shown.columns) if shown[name].dtype.kind in "fi"}
     return {
-        "id": key, "caption": caption, "headings": [wording.words(name) for name in shown.columns], "rows": lines,
+        "id": key, "caption": caption, "headings": [wording.readable(name) for name in shown.columns], "rows": lines,
         "total": len(frame), "numeric": numeric, "csv": csv_link(frame, data_name or key),
         "open": len(frame) <= open_up_to, "stacked": False,
     }  # fmt: skip
 
 
 def _first_rows(frame: pd.DataFrame, most: int) -> pd.DataFrame:
-    """So many rows, of each cohort the first where there are several cohorts."""
+    """Return at most `most` rows. If there are several cohorts, each contributes its first rows."""
     if len(frame) <= most or "cohort" not in frame:
         return frame.head(most)
     return frame.groupby("cohort", sort=False, dropna=False).head(max(most // frame["cohort"].nunique(), 1))
@@ -156,25 +158,25 @@ def _cell(name: object, value: object, whole: bool) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
-        return wording.words(value) if column in wording.NAMED else value
+        return wording.readable(value) if column in wording.NAME_COLUMNS else value
     return wording.number(value, whole=whole)
 
 
 def _headline(report: StudyReport) -> list[tuple[str, str]]:
-    """The honest figures that a reader should take home."""
+    """List the main results. AUCs are honest estimates."""
     found = report.numbers
     lines: list[tuple[str, str]] = []
     for row in records(found[found["measure"] == "hot_share"]):
         lines.append((f"Hot tumours in {row['cohort']}", f"{_share(row)} of {row['n']:,}"))
     for row in records(found[found["measure"] == "hazard_ratio_hot"]):
         p, n = wording.p_value(row["p"]), f"{row['n']:,} ({row['n_positive']} deaths)"
-        text = f"{wording.stated(row)}, log-rank p {p if p.startswith('<') else f'= {p}'}, n = {n}"
-        lines.append((f"Hazard ratio of death, hot against cold, {row['cohort']}", text))
+        text = f"{wording.value_text(row)}, log-rank p {p if p.startswith('<') else f'= {p}'}, n = {n}"
+        lines.append((f"Hazard ratio for death, hot vs cold, {row['cohort']}", text))
     honest = found[(found["measure"] == "auc") & (found["analysis"] == "honest") & (found["section"] == "evaluation")]
     for row in records(honest[honest["subject"].isna()]):
         side = "discovery, out of fold" if row["side"] == "discovery" else row["side"]
-        about = f"AUC in {row['cohort']}, {side}, {wording.words(row['endpoint'])}"
-        lines.append((about, f"{wording.stated(row)}, n = {row['n']:,} ({row['n_positive']} positive)"))
+        label = f"AUC in {row['cohort']}, {side}, {wording.readable(row['endpoint'])}"
+        lines.append((label, f"{wording.value_text(row)}, n = {row['n']:,} ({row['n_positive']} positive)"))
     return lines
 
 
@@ -189,9 +191,9 @@ def _rejected(report: StudyReport) -> dict[str, Any] | None:
         return None
     rows: Iterable[dict[str, object]] = (
         {
-            "cohort": cohort, "rule": rule, "action": action, "findings": len(found),
-            "for example": str(found["message"].iloc[0]), "provenance": str(found["provenance"].iloc[0]),
+            "cohort": cohort, "rule": rule, "action": action, "problems": len(found),
+            "example": str(found["message"].iloc[0]), "provenance": str(found["provenance"].iloc[0]),
         }
         for (cohort, rule, action), found in rejected.groupby(["cohort", "rule", "action"])
     )  # fmt: skip
-    return _table(pd.DataFrame(list(rows)), "Input that was rejected or set missing", "rejected-table")
+    return _table(pd.DataFrame(list(rows)), "Input that was rejected or set to missing", "rejected-table")

@@ -1,4 +1,4 @@
-"""The figures of a section, drawn for each cohort that has something to show, with captions and data."""
+"""The figures of a section, one for each cohort with data, with captions and data."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from tme_platform.report.sections import Section
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure in the report; drawn when it is looked at for the first time."""
+    """A figure in the report. It is drawn on first access."""
 
     key: str
-    """Name of the file and anchor of the page."""
+    """File name and anchor on the page."""
     name: str
     cohort: str | None
     title: str
@@ -29,7 +29,7 @@ class Picture:
 
     @cached_property
     def drawn(self) -> Drawn:
-        """The figure with everything in its place."""
+        """The drawn figure with its final layout."""
         options = {"cohort": self.cohort} if FIGURES[self.name].per_cohort else {}
         drawn = draw(self.name, self.tables, **options)
         if not drawn.is_empty:
@@ -38,51 +38,53 @@ class Picture:
 
     @property
     def data(self) -> pd.DataFrame:
-        """What is drawn; of simulated data each row says so."""
+        """The plotted data. Simulated data have a column `provenance`."""
         return self.drawn.data.assign(provenance="simulated") if self.drawn.simulated else self.drawn.data
 
     def embedded(self, remembered: Remembered | None) -> Embedded | None:
-        """As the page has it, from memory where the same was drawn before; None where there is nothing to show."""
+        """Return the figure as embedded in the page, from the cache if possible, or None if it is empty."""
         content = digest(self.name, self.cohort, self.tables) if remembered else ""
-        if remembered and (before := remembered.get(self.key, content)):
-            return before
+        if remembered and (cached := remembered.get(self.key, content)):
+            return cached
         if self.drawn.is_empty:
             return None
-        now = Embedded(picture_link(self.drawn), csv_link(self.data, self.key), self.drawn.notes)
+        embedded = Embedded(picture_link(self.drawn), csv_link(self.data, self.key), self.drawn.notes)
         if remembered:
-            remembered.put(self.key, content, now)
-        return now
+            remembered.put(self.key, content, embedded)
+        return embedded
 
 
 def pictures(
     section: Section, facts: StudyFacts, remembered: Remembered | None = None
 ) -> Iterator[tuple[Picture, Embedded]]:
-    """The figures of a section that have something to show."""
+    """Yield the figures of a section that are not empty."""
     for name in section.figures:
         for cohort in _cohorts(FIGURES[name], facts):
-            made = picture(name, facts.tables, cohort)
-            if made is not None and (embedded := made.embedded(remembered)):
-                yield made, embedded
+            figure = picture(name, facts.tables, cohort)
+            if figure is not None and (embedded := figure.embedded(remembered)):
+                yield figure, embedded
 
 
 def picture(name: str, tables: Mapping[str, pd.DataFrame], cohort: str | None = None) -> Picture | None:
-    """A figure before it is drawn; of a cohort it is drawn from that cohort's rows: others that grow change nothing.
+    """Prepare a figure without drawing it.
+
+    A figure of one cohort uses only the rows of that cohort, so changes in other cohorts do not affect it.
 
     Parameters
     ----------
     name
         One of `FIGURES`.
     tables
-        Table name -> frame as the lake has it; more than the figure needs may be there.
+        Table name -> frame from the lake. Extra tables are ignored.
     cohort
-        Which cohort; None for a figure of all of them.
+        Cohort to draw, or None for a figure of all cohorts.
 
     Returns
     -------
-    None where a table that it needs has no rows.
+    The figure, or None if a required table has no rows.
     """
     entry = FIGURES[name]
-    frames = {table: _of(cohort, table, tables[table]) for table in entry.tables if table in tables}
+    frames = {table: _rows_of_cohort(cohort, table, tables[table]) for table in entry.tables if table in tables}
     frames = {table: frame for table, frame in frames.items() if len(frame)}
     if not set(entry.required) <= set(frames):
         return None
@@ -91,14 +93,14 @@ def picture(name: str, tables: Mapping[str, pd.DataFrame], cohort: str | None = 
 
 
 def _cohorts(entry: Entry, facts: StudyFacts) -> list[str | None]:
-    """The cohorts to draw one by one, or a single None where the figure shows all of them."""
+    """List the cohorts to draw separately, or a single None for a figure of all cohorts."""
     if not entry.per_cohort:
         return [None]
     present = [set(facts.rows(table).get("cohort", ())) for table in entry.required]
     return [name for name in facts.cohorts if all(name in cohorts for cohorts in present)]
 
 
-def _of(cohort: str | None, table: str, frame: pd.DataFrame) -> pd.DataFrame:
+def _rows_of_cohort(cohort: str | None, table: str, frame: pd.DataFrame) -> pd.DataFrame:
     if cohort is None or "cohort" not in frame:
         return frame
     own = frame[frame["cohort"] == cohort]

@@ -1,4 +1,4 @@
-"""The published study's own values, to stand beside ours where the same thing is measured."""
+"""Values reported in the published study, for comparison with ours."""
 
 from __future__ import annotations
 
@@ -12,27 +12,31 @@ import yaml
 
 @functools.cache
 def published_values() -> tuple[Mapping[str, Any], ...]:
-    """The packaged list; DESIGN's section 2 is its source, and the paper the source of that."""
+    """Load the packaged list of values reported in the paper."""
     text = resources.files("tme_platform.report").joinpath("published.yaml").read_text(encoding="utf-8")
     return tuple(yaml.safe_load(text))
 
 
 def published(number: Mapping[str, Any], roles: Sequence[str]) -> Mapping[str, Any]:
-    """What the paper states of a number, as published, published_low, published_high; nothing where it states nothing.
+    """Look up the published value of a number.
 
     Parameters
     ----------
     number
         A row of the table `study_report`.
     roles
-        Roles of the number's cohort: the paper's cohorts are known by theirs.
+        Roles of the number's cohort. A published cohort is identified by its role.
+
+    Returns
+    -------
+    published, published_low and published_high, or an empty mapping if the paper does not report the number.
     """
     if number.get("analysis") == "honest" or number.get("subgroup", "all") != "all":
-        return {}  # the paper reports apparent figures, and all patients unless it says otherwise
+        return {}  # published values are of the `paper` kind, on all patients
     for entry in published_values():
-        same = entry["of"] == f"{number['section']}/{number['measure']}"
-        same = same and all(entry[key] == number.get(key) for key in ("side", "endpoint") if key in entry)
-        if same and entry.get("role", None) in (None, *roles):
+        matches = entry["quantity"] == f"{number['section']}/{number['measure']}"
+        matches = matches and all(entry[key] == number.get(key) for key in ("side", "endpoint") if key in entry)
+        if matches and entry.get("role", None) in (None, *roles):
             return {
                 "published": float(entry["value"]),
                 "published_low": entry.get("low"),

@@ -1,93 +1,93 @@
-"""What each part of the report shows, in the order of the published study: figures, tables, and the sentence above.
+"""The sections of the report, in the order of the published study, with their figures, tables and introductions.
 
-How a figure looks is `figures`' affair, how a page looks `page`'s.
+The package `figures` draws the figures, and `page` lays out the page.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tme_platform.figures import FIGURES
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A table as the report shows it: which columns, which rows, in which order."""
+class ReportTable:
+    """A table in the report: its columns, rows and sort order."""
 
     table: str
     caption: str
     columns: tuple[str, ...]
-    where: str = ""
-    """A pandas query that the rows must satisfy."""
+    query: str = ""
+    """pandas query that selects the rows."""
     sort: tuple[str, ...] = ()
-    """Columns; a minus before the name puts the largest first."""
-    counted: str = ""
-    """Rows that are equal in the columns stand once, with how many there are under this name."""
+    """Columns to sort by; a leading minus sorts in descending order."""
+    count_column: str = ""
+    """If set, equal rows are merged and this column contains their number."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the report."""
+    """A section of the report."""
 
     key: str
     title: str
     lead: str
-    """What is asked here and how it is answered."""
+    """Introduction: the question and the method."""
     figures: tuple[str, ...] = ()
-    tables: tuple[Shown, ...] = ()
-    empty: str = ""
-    """What is said where the study has nothing of this kind."""
-    needs: tuple[str, ...] = field(default=())
-    """Tables that its numbers are taken from, beyond those of its figures and tables."""
+    tables: tuple[ReportTable, ...] = ()
+    empty_text: str = ""
+    """Text shown if the study has no results for the section."""
+    extra_tables: tuple[str, ...] = ()
+    """Tables used only for the numbers of the section."""
 
 
 SECTIONS = (
     Section(
         "cohorts", "Cohorts",
-        "Who takes part, what for, where the data come from, and how many patients are left at each step.",
+        "The cohorts, their roles and data sources, and the number of patients remaining at each step.",
         ("cohort_flow",),
-        (Shown("cohorts", "The cohorts", ("cohort", "title", "roles", "provenance", "source", "licence")),),
-        "No cohort has landed.",
+        (ReportTable("cohorts", "Cohorts", ("cohort", "title", "roles", "provenance", "source", "licence")),),
+        "There are no cohorts.",
     ),
     Section(
         "phenotypes", "Immune phenotypes",
-        "Scores of the cell populations are scaled within each tumour and clustered by k-means. The cluster with the "
-        "higher mean of the adaptive and activated innate populations is called hot (immune-inflamed), the other cold.",
+        "Cell population scores are scaled within each tumour and clustered by k-means. The cluster with the higher "
+        "mean of the adaptive and activated innate populations is called hot (immune-inflamed), the other cold.",
         ("cluster_votes", "cell_score_heatmap"),
         (
-            Shown(
+            ReportTable(
                 "cluster_evidence", "Number of clusters by index",
                 ("cohort", "index_name", "k", "value", "rule"), "chosen", ("cohort", "index_name"),
             ),
-            Shown(
-                "phenotype_stability", "How firm the phenotypes are",
+            ReportTable(
+                "phenotype_stability", "Stability of the phenotypes",
                 ("cohort", "kind", "subject", "measure", "value", "ci_low", "ci_high", "n"),
                 "", ("cohort", "kind", "subject", "measure"),
             ),
-            Shown(
-                "populations", "Cell populations that are not scored",
+            ReportTable(
+                "populations", "Cell populations without a score",
                 ("cohort", "population", "n_genes", "n_found", "reason"), "used == False",
             ),
         ),
         "No cohort has cell scores.",
     ),
     Section(
-        "meaning", "What the phenotypes mean",
-        "Hot against cold: groups of populations, MCP-counter, tumour purity, intrinsic subtype and clinical "
-        "variables. Shapiro-Wilk first, then Student or Wilcoxon, Fisher for categories; two-sided, with the false "
-        "discovery rate. Whatever is read from the same RNA as the phenotype (populations, MCP-counter, "
-        "ESTIMATE) differs in part by "
+        "meaning", "Characteristics of the phenotypes",
+        "Hot tumours are compared with cold tumours by population group, MCP-counter, tumour purity, intrinsic subtype "
+        "and clinical variables. Numeric variables: Student's t-test or Wilcoxon rank-sum test, depending on "
+        "Shapiro-Wilk. Categorical variables: Fisher's exact test. Tests are two-sided, with false discovery rates. "
+        "Variables computed from the same RNA as the phenotype (populations, MCP-counter, ESTIMATE) differ in part by "
         "construction.",
         ("population_groups", "mcp_counter", "tumour_purity", "tumour_subtypes", "clinical_distribution"),
         (
-            Shown(
+            ReportTable(
                 "phenotype_characteristics", "Clinical variables, purity and subtype by phenotype",
                 ("cohort", "variable", "level", "phenotype", "n", "n_missing", "share", "median", "q1", "q3", "test",
                  "p", "fdr"),
                 "family in ('clinical', 'purity', 'subtype')", ("cohort", "family", "variable", "level", "phenotype"),
             ),
-            Shown(
-                "score_agreement", "Scores from RNA beside another estimate in the same patients",
+            ReportTable(
+                "score_agreement", "RNA-based scores compared with another estimate in the same patients",
                 ("cohort", "population", "compared_with", "n", "rho", "p", "fdr", "reason"),
             ),
         ),
@@ -95,24 +95,24 @@ SECTIONS = (
     ),
     Section(
         "survival", "Overall survival",
-        "Kaplan-Meier curves and log-rank test of hot against cold; univariate Cox regression on each population; high "
-        "against low at the best cut, with the p-value corrected for having chosen the cut.",
+        "Kaplan-Meier curves and log-rank test of hot vs cold; univariate Cox regression for each population; high vs "
+        "low scores at the optimal cut-off, with the p-value corrected for choosing the cut-off.",
         ("kaplan_meier", "cox_bubbles"),
         (
-            Shown(
-                "survival_tests", "Hot against cold",
+            ReportTable(
+                "survival_tests", "Hot vs cold",
                 ("cohort", "n", "n_events", "n_left_out", "p", "hr_hot", "hr_low", "hr_high", "proportional_hazards_p",
                  "median_hot_days", "median_cold_days", "reason"),
             ),
-            Shown(
+            ReportTable(
                 "population_survival",
-                "Univariate Cox regression, all tumours; hazard ratio per standard deviation of the score",
+                "Univariate Cox regression in all tumours; hazard ratio per standard deviation of the score",
                 ("cohort", "population", "n", "n_events", "hr", "ci_low", "ci_high", "p", "fdr",
                  "proportional_hazards_p", "reason"),
                 "patients == 'all'", ("cohort", "fdr"),
             ),
-            Shown(
-                "population_cut_points", "High against low at the best cut; threshold on the scale of the score",
+            ReportTable(
+                "population_cut_points", "High vs low at the optimal cut-off; threshold on the scale of the score",
                 ("cohort", "population", "n_low", "n_high", "n_events", "threshold", "hr", "ci_low", "ci_high",
                  "p_naive", "p_corrected", "fdr_corrected", "reason"),
                 "", ("cohort", "p_corrected"),
@@ -122,36 +122,36 @@ SECTIONS = (
     ),
     Section(
         "genes", "Checkpoint genes and pathways",
-        "The eight immune checkpoint genes, and gene set enrichment of hot against cold tumours.",
+        "The eight immune checkpoint genes, and gene set enrichment in hot vs cold tumours.",
         ("checkpoint_genes", "enrichment_bars", "enrichment_run"),
         (
-            Shown(
-                "phenotype_characteristics", "Checkpoint genes, log2 expression in the cohort's unit",
+            ReportTable(
+                "phenotype_characteristics", "Checkpoint genes, log2 expression in the unit of the cohort",
                 ("cohort", "variable", "phenotype", "n", "mean", "sd", "median", "test", "p", "fdr"),
                 "family == 'checkpoint_genes'", ("cohort", "variable", "phenotype"),
             ),
-            Shown(
+            ReportTable(
                 "pathway_enrichment", "Gene sets with FDR below 0.05",
                 ("cohort", "collection", "term", "nes", "p", "fdr", "n_genes"), "fdr < 0.05",
                 ("cohort", "-collection", "-nes"),
             ),
         ),
-        "No cohort has expression of both phenotypes.",
+        "No cohort has expression data for both phenotypes.",
         ("gene_comparison",),
     ),
     Section(
         "images", "Images and features",
-        "Outlines, the ring of 2 mm on either side of the border, and the features of both regions.",
+        "Tumour outlines, the ring that extends 2 mm to either side of the border, and the features of both regions.",
         ("segmentation", "ring_widths", "scanner_effect"),
         (
-            Shown(
-                "image_acquisition", "How images were acquired",
+            ReportTable(
+                "image_acquisition", "Image acquisition",
                 ("cohort", "series", "manufacturer", "model", "field_strength_t", "repetition_time_ms", "echo_time_ms",
                  "flip_angle_deg", "spacing_x_mm", "slice_thickness_mm"),
                 "", ("cohort", "series"), "images",
             ),
-            Shown(
-                "image_regions", "Outlines with a warning",
+            ReportTable(
+                "image_regions", "Outlines with warnings",
                 ("cohort", "patient_id", "reader", "session", "volume_ml", "touches_border", "warnings"),
                 "warnings.fillna('') != ''",
             ),
@@ -160,87 +160,89 @@ SECTIONS = (
         ("radiomic_features",),
     ),
     Section(
-        "agreement", "Agreement",
-        "ICC(2,1) of each feature between readers and between sessions, or under perturbation where nobody read twice; "
-        "a feature is kept where every kind exceeds the threshold.",
+        "agreement", "Feature agreement",
+        "ICC(2,1) of each feature between readers and between sessions, or under perturbation if there is no second "
+        "reading. A feature is kept if every kind of ICC exceeds the threshold.",
         ("reader_agreement", "icc_distribution"),
         (),
-        "Agreement cannot be judged: no cohort has outlines.",
+        "Agreement cannot be assessed: no cohort has outlines.",
         ("agreed_features",),
     ),
     Section(
         "signature", "The signature",
-        "A random forest on the image features, in a pipeline that learns imputation and selection inside each fold; "
-        "what it relies on, how far chance and optimism go, and what simpler models reach in the same folds.",
+        "A random forest on the image features. Imputation and feature selection are fitted inside each fold. The "
+        "section also shows feature importance, label permutations, optimism, and other models in the same folds.",
         ("feature_importance", "label_shuffles", "auc_by_size", "model_history"),
         (
-            Shown(
+            ReportTable(
                 "signature", "Version and settings",
                 ("model_version", "feature_set", "n_patients", "n_hot", "n_features", "threshold", "best_params",
                  "apparent_auc", "oof_auc", "oof_auc_low", "oof_auc_high"),
             ),
-            Shown(
-                "signature_rivals", "Beside other models, in the same folds",
+            ReportTable(
+                "signature_rivals", "Comparison with other models in the same folds",
                 ("model", "analysis", "metric", "value", "ci_low", "ci_high", "p", "n", "n_positive", "reason"),
             ),
-            Shown(
-                "signature_optimism", "Optimism of the apparent AUC, of a forest without the search for settings",
+            ReportTable(
+                "signature_optimism", "Optimism of the apparent AUC, for a forest without grid search",
                 ("metric", "value", "method"),
             ),
-            Shown(
-                "signature_cautions", "What a reviewer asks first", ("topic", "value", "p", "n", "caution", "reason"),
+            ReportTable(
+                "signature_cautions", "Cautions", ("topic", "value", "p", "n", "caution", "reason"),
             ),
-            Shown(
-                "signature_review", "The rule for promotion",
+            ReportTable(
+                "signature_review", "Promotion rule",
                 ("model_version", "criterion", "met", "explanation", "decision"),
             ),
         ),
-        "No signature could be trained.",
+        "No signature was trained.",
         ("label_permutations", "signature_patients"),
     ),
     Section(
         "evaluation", "Evaluation by cohort and role",
-        "“paper”: as the published study reports it, apparent on discovery and with a threshold chosen on each cohort. "
-        "“honest”: out of fold on discovery, and one threshold locked there. AUC with DeLong's interval, the other "
-        "metrics with a bootstrap interval. The ROC curve of discovery pools all out-of-fold scores, the AUC in the "
-        "table is the mean within held-out folds, the rule for promotion takes that of each patient's mean score; "
-        "they differ a little.",
+        "“paper”: as in the published study, apparent on discovery, with a threshold chosen on each cohort. “honest”: "
+        "out of fold on discovery, with one threshold fixed there. The AUC has a DeLong interval, other metrics have "
+        "bootstrap intervals. For discovery, the ROC curve pools all out-of-fold scores, the AUC in the table is the "
+        "mean within held-out folds, and the promotion rule uses the AUC of each patient's mean score. These three "
+        "values differ slightly.",
         ("roc", "metric_bars", "calibration", "net_benefit", "rad_score_by_group"),
         (
-            Shown(
-                "rad_score_groups", "The rad-score by clinical group",
+            ReportTable(
+                "rad_score_groups", "Rad-score by clinical group",
                 ("cohort", "variable", "group", "n", "median", "q1", "q3", "test", "p", "fdr", "reason"),
             ),
-            Shown(
+            ReportTable(
                 "rad_score_survival", "Survival above and below the median rad-score",
                 ("cohort", "cut", "n_high", "n_low", "events_high", "events_low", "p", "hr", "ci_low", "ci_high",
                  "reason"),
             ),
         ),
-        "There is no patient with both a rad-score and an endpoint.",
+        "No patient has both a rad-score and an endpoint.",
         ("cohort_metrics",),
     ),
     Section(
         "correlation", "Features and cell populations",
-        "Spearman's correlation of the signature's twenty first features with the cell populations of the same "
+        "Spearman correlation of the twenty top-ranked features of the signature with the cell populations of the same "
         "patients.",
         ("feature_cell_map",),
         (
-            Shown(
-                "feature_cell_correlation", "Pairs with p < 0.05 before correction for their number",
+            ReportTable(
+                "feature_cell_correlation", "Pairs with p < 0.05, before correction for multiple testing",
                 ("cohort", "feature", "population", "n", "rho", "p", "fdr"), "p < 0.05", ("cohort", "p"),
             ),
         ),
-        "No signature, or no cell scores of its patients.",
+        "There is no signature, or its patients have no cell scores.",
     ),
 )  # fmt: skip
-"""The parts of the report, in order."""
+"""The sections of the report, in order."""
 
-OTHER_TABLES = ("patients", "tme_phenotypes", "cell_scores", "rejected_inputs", "cohort_split", "phenotype_model")
+_OTHER_TABLES = ("patients", "tme_phenotypes", "cell_scores", "rejected_inputs", "cohort_split", "phenotype_model")
 
 
 def tables_needed() -> list[str]:
-    """Every table that the report reads."""
-    named = {name for section in SECTIONS for name in (*section.needs, *(shown.table for shown in section.tables))}
+    """List every table that the report reads."""
+    listed = {
+        name for section in SECTIONS for name in (*section.extra_tables, *(shown.table for shown in section.tables))
+    }
     drawn = {name for section in SECTIONS for figure in section.figures for name in FIGURES[figure].tables}
-    return sorted(named | drawn | set(OTHER_TABLES))
+    return sorted(listed | drawn | set(_OTHER_TABLES))

@@ -1,4 +1,4 @@
-"""The report before it is a page: numbers, limits, parts with their figures and tables, checklists."""
+"""The content of the report: numbers, limitations, sections with figures and tables, and checklists."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from tme_platform.report.limits import limits
 from tme_platform.report.numbers import study_numbers
 from tme_platform.report.pictures import Picture, pictures
 from tme_platform.report.remembered import Remembered
-from tme_platform.report.sections import SECTIONS, Section, Shown
+from tme_platform.report.sections import SECTIONS, ReportTable, Section
 
 
 @dataclass(frozen=True)
 class Part:
-    """A section with what it found."""
+    """A section with its numbers, figures and tables."""
 
     section: Section
     numbers: pd.DataFrame
     pictures: list[tuple[Picture, Embedded]]
-    tables: list[tuple[Shown, pd.DataFrame]]
+    tables: list[tuple[ReportTable, pd.DataFrame]]
 
     @property
     def is_empty(self) -> bool:
-        """Whether the study has nothing of this kind."""
+        """Whether the study has no results for this section."""
         return self.numbers.empty and not self.pictures and not self.tables
 
 
 @dataclass(frozen=True)
 class StudyReport:
-    """All that the report says."""
+    """The complete content of the report."""
 
     facts: StudyFacts
     numbers: pd.DataFrame
@@ -43,26 +43,26 @@ class StudyReport:
 
     @property
     def compared(self) -> pd.DataFrame:
-        """The numbers of which the published study states one, too."""
+        """The numbers that have a published value."""
         return self.numbers[self.numbers["published"].notna()]
 
     def with_provenance(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Numbers with whether each is real or simulated; one that is of no single cohort, if any cohort is."""
+        """Add a column `provenance`: real or simulated. A number without a cohort is simulated if any cohort is."""
         marks = ["simulated" if self.facts.is_simulated(cohort) else "real" for cohort in rows["cohort"]]
         return rows.assign(provenance=marks)
 
 
 def make_report(facts: StudyFacts, *, figures: bool = True, remembered: Remembered | None = None) -> StudyReport:
-    """Put the report together.
+    """Build the report.
 
     Parameters
     ----------
     facts
         The study's tables.
     figures
-        Whether there are figures; drawing them is most of the work.
+        Whether to include figures. Drawing them takes most of the time.
     remembered
-        Figures drawn before; those whose rows are the same are taken from there, the others are put there.
+        Cache of figures. Figures with unchanged rows are taken from it; newly drawn figures are added to it.
     """
     numbers = study_numbers(facts)
     parts = [
@@ -70,25 +70,25 @@ def make_report(facts: StudyFacts, *, figures: bool = True, remembered: Remember
             section,
             numbers[numbers["section"] == section.key],
             list(pictures(section, facts, remembered)) if figures else [],
-            [(shown, rows) for shown in section.tables if len(rows := chosen(shown, facts))],
+            [(shown, rows) for shown in section.tables if len(rows := select_rows(shown, facts))],
         )
         for section in SECTIONS
     ]
     return StudyReport(facts, numbers, limits(facts), parts, fill_checklists(facts))
 
 
-def chosen(shown: Shown, facts: StudyFacts) -> pd.DataFrame:
-    """The rows and columns of a table that the report shows, and whether a row is simulated."""
+def select_rows(shown: ReportTable, facts: StudyFacts) -> pd.DataFrame:
+    """Select the rows and columns that the report shows, with the column `provenance`."""
     rows = facts.rows(shown.table)
     if rows.empty:
         return rows
-    if shown.where:
-        rows = rows.query(shown.where, engine="python")
+    if shown.query:
+        rows = rows.query(shown.query, engine="python")
     if shown.sort:
         names = [name.removeprefix("-") for name in shown.sort]
         rows = rows.sort_values(names, ascending=[not name.startswith("-") for name in shown.sort], kind="stable")
     columns = list(dict.fromkeys(name for name in (*shown.columns, "provenance") if name in rows))
-    if not shown.counted:
+    if not shown.count_column:
         return rows[columns].reset_index(drop=True)
     rounded = rows[columns].round(2).dropna(axis="columns", how="all")
-    return rounded.value_counts(dropna=False, sort=False).rename(shown.counted).reset_index()
+    return rounded.value_counts(dropna=False, sort=False).rename(shown.count_column).reset_index()

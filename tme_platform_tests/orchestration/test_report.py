@@ -165,11 +165,11 @@ def test_limits_come_first_and_sections_in_the_order_of_the_study(page: Page, te
     sections = [attributes["id"] for attributes in page.all("section")]
     assert sections == [
         "limits", "glance", "cohorts", "phenotypes", "meaning", "survival", "genes", "images", "agreement", "signature",
-        "evaluation", "correlation", "rejected", "checklists", "made-from",
+        "evaluation", "correlation", "rejected", "checklists", "provenance",
     ]  # fmt: skip
     assert page.levels[0] == 1
     assert page.levels.count(1) == 1
-    assert "No cohort has expression of both phenotypes." in text, "the genes were not compared"
+    assert "No cohort has expression data for both phenotypes." in text, "the genes were not compared"
     assert all(after - before <= 1 for before, after in zip(page.levels, page.levels[1:], strict=False))
     assert text.index('class="skip"') < text.index("<main")
 
@@ -183,7 +183,7 @@ def test_simulated_data_are_called_so(text: str, made: StudyReport) -> None:
     assert len(rows) == len(made.facts.cohorts)
     assert all(rows)
     numbers = text.split('id="signature-numbers"')[1].split("</table>")[0]
-    assert "AUC out of fold" in numbers
+    assert "out-of-fold AUC" in numbers
     assert '<tr><th scope="row">' not in numbers, "numbers of no single cohort, too"
 
 

@@ -1,4 +1,4 @@
-"""Numbers, the paper's values beside them, limits and checklists, on tables of a few rows."""
+"""Numbers, published values, limitations and checklists, on tables with a few rows."""
 
 import pandas as pd
 import pytest
@@ -37,7 +37,7 @@ def study(**tables: pd.DataFrame) -> StudyFacts:
     return StudyFacts("small", "Small", {}, {"cohorts": cohorts, **tables})
 
 
-def test_the_papers_value_stands_beside_what_the_paper_measures_and_only_there() -> None:
+def test_published_values_are_given_only_for_quantities_that_the_paper_reports() -> None:
     numbers = study_numbers(study(cohort_metrics=metrics())).set_index("number")
     paper = numbers.loc["evaluation.mri.validation.hot.paper.auc"]
     assert (paper["published"], paper["published_low"], paper["published_high"]) == (0.844, 0.606, 1.0)
@@ -49,22 +49,27 @@ def test_the_papers_value_stands_beside_what_the_paper_measures_and_only_there()
         assert found.loc[found["section"] == "evaluation", "published"].isna().all()
 
 
-def test_an_external_cohort_is_compared_by_its_role() -> None:
+def test_published_value_of_an_external_cohort_depends_on_its_role() -> None:
     table = metrics(cohort="trial", side="external", endpoint="objective_response")
     numbers = study_numbers(study(cohort_metrics=table)).set_index("number")
     assert numbers.loc["evaluation.trial.external.objective_response.paper.auc", "published"] == 0.784
-    same = {"section": "evaluation", "measure": "auc", "side": "external", "endpoint": "objective_response"}
-    assert published(same, ["immune_phenotype"]) == {}
+    number_of_another_role = {
+        "section": "evaluation",
+        "measure": "auc",
+        "side": "external",
+        "endpoint": "objective_response",
+    }
+    assert published(number_of_another_role, ["immune_phenotype"]) == {}
 
 
-@pytest.mark.parametrize("entry", published_values(), ids=lambda entry: entry["of"])
-def test_every_published_value_can_be_met(entry: dict[str, object]) -> None:
-    section, measure = str(entry["of"]).split("/")
+@pytest.mark.parametrize("entry", published_values(), ids=lambda entry: entry["quantity"])
+def test_every_published_value_can_be_matched(entry: dict[str, object]) -> None:
+    section, measure = str(entry["quantity"]).split("/")
     found = published({"section": section, "measure": measure, **entry}, [str(entry.get("role", ""))])
     assert found["published"] == entry["value"]
 
 
-def test_a_number_has_its_n_and_no_number_stands_twice() -> None:
+def test_numbers_are_unique_and_have_n() -> None:
     labels = pd.DataFrame(
         {
             "cohort": "mri",
@@ -80,26 +85,26 @@ def test_a_number_has_its_n_and_no_number_stands_twice() -> None:
     assert 0 < share["ci_low"] < share["value"] < share["ci_high"] < 1
 
 
-SIGNATURE = {"feature_set": "finished", "n_features": 36, "n_patients": 72, "n_hot": 16, "apparent_auc": 0.99}
+SIGNATURE = {"feature_set": "precomputed", "n_features": 36, "n_patients": 72, "n_hot": 16, "apparent_auc": 0.99}
 
 
-@pytest.mark.parametrize(("low", "found"), [(0.35, True), (0.61, False)])
-def test_a_signature_no_better_than_chance_is_called_so_first(low: float, found: bool) -> None:
-    signature = pd.DataFrame([{**SIGNATURE, "oof_auc": 0.7, "oof_auc_low": low, "oof_auc_high": 0.9}])
-    said = limits(study(signature=signature))
-    assert ("does not tell hot from cold" in said[0]) == found
-    assert any("0.99" in sentence and "0.70" in sentence for sentence in said)
+@pytest.mark.parametrize(("ci_low", "expected"), [(0.35, True), (0.61, False)])
+def test_no_evidence_of_separation_is_the_first_limitation(ci_low: float, expected: bool) -> None:
+    signature = pd.DataFrame([{**SIGNATURE, "oof_auc": 0.7, "oof_auc_low": ci_low, "oof_auc_high": 0.9}])
+    sentences = limits(study(signature=signature))
+    assert ("no evidence that the signature separates hot from cold" in sentences[0]) == expected
+    assert any("0.99" in sentence and "0.70" in sentence for sentence in sentences)
 
 
-def test_few_patients_and_lacking_cohorts_are_limits() -> None:
+def test_few_patients_and_missing_cohorts_are_limitations() -> None:
     signature = pd.DataFrame([{**SIGNATURE, "oof_auc": 0.7, "oof_auc_low": 0.6, "oof_auc_high": 0.9}])
-    said = " ".join(limits(study(signature=signature, cohort_metrics=metrics())))
-    assert "18 patients, 4 of them positive" in said
-    assert "no external validation" in said
-    assert "CD8 immunohistochemistry:" in said, "the response to immunotherapy is there"
+    text = " ".join(limits(study(signature=signature, cohort_metrics=metrics())))
+    assert "18 patients, 4 of them positive" in text
+    assert "no external validation" in text
+    assert "CD8 immunohistochemistry:" in text, "a cohort has the response to immunotherapy"
 
 
-def test_a_hot_cluster_that_is_not_inflamed_is_a_limit() -> None:
+def test_a_hot_cluster_that_is_not_inflamed_is_a_limitation() -> None:
     medians = [("purity", "purity_absolute", 0.7, 0.5), ("checkpoint_genes", "CD274", 1.0, 2.0)]
     rows = [
         {"family": family, "variable": name, "phenotype": phenotype, "median": median, "fdr": 0.01}
@@ -110,8 +115,8 @@ def test_a_hot_cluster_that_is_not_inflamed_is_a_limit() -> None:
     sets = pd.DataFrame(
         {"cohort": "mri", "term": ["HALLMARK_INFLAMMATORY_RESPONSE"], "nes": [-2.0], "fdr": [0.01], "collection": "h"}
     )
-    (said,) = (text for text in limits(study(phenotype_characteristics=characteristics)) if "inflamed" in text)
-    assert "higher in hot tumours (by ABSOLUTE); checkpoint genes are lower in hot tumours (CD274)" in said
+    (sentence,) = (text for text in limits(study(phenotype_characteristics=characteristics)) if "inflamed" in text)
+    assert "higher in hot tumours (by ABSOLUTE); checkpoint genes are lower in hot tumours (CD274)" in sentence
     assert any("inflammatory response" in text for text in limits(study(pathway_enrichment=sets)))
     expected = characteristics.assign(phenotype=characteristics["phenotype"].map({"hot": "cold", "cold": "hot"}))
     for table in (expected, characteristics.assign(fdr=0.2)):
@@ -119,8 +124,8 @@ def test_a_hot_cluster_that_is_not_inflamed_is_a_limit() -> None:
     assert not any("inflamed" in text for text in limits(study(pathway_enrichment=sets.assign(nes=2.0))))
 
 
-def test_clusters_that_lie_apart_by_stroma_are_a_limit() -> None:
-    centres = pd.DataFrame(
+def test_separation_by_non_immune_populations_is_a_limitation() -> None:
+    centroids = pd.DataFrame(
         {
             "cohort": "mri",
             "population": ["T cells", "Fibroblasts"] * 2,
@@ -131,27 +136,27 @@ def test_clusters_that_lie_apart_by_stroma_are_a_limit() -> None:
     groups = pd.DataFrame(
         {"cohort": "mri", "population": ["T cells", "Fibroblasts"], "population_group": ["adaptive", "non_immune"]}
     )
-    said = " ".join(limits(study(phenotype_model=centres, populations=groups)))
-    assert "In mri 90 % of the squared distance" in said
-    assert "(Fibroblasts 90 %)" in said
+    text = " ".join(limits(study(phenotype_model=centroids, populations=groups)))
+    assert "In mri, 90 % of the squared distance" in text
+    assert "(largest: Fibroblasts 90 %)" in text
     swapped = groups.assign(population=["Fibroblasts", "T cells"])
-    assert "squared distance" not in " ".join(limits(study(phenotype_model=centres, populations=swapped)))
+    assert "squared distance" not in " ".join(limits(study(phenotype_model=centroids, populations=swapped)))
 
 
-def test_every_table_that_a_rule_or_a_limit_looks_at_is_read_for_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: set[str] = set()
+def test_the_report_reads_every_table_that_rules_and_limitations_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    requested: set[str] = set()
     rows = StudyFacts.rows
 
-    def noting(self: StudyFacts, table: str, **equal: object) -> pd.DataFrame:
-        asked.add(table)
+    def recording(self: StudyFacts, table: str, **equal: object) -> pd.DataFrame:
+        requested.add(table)
         return rows(self, table, **equal)
 
-    monkeypatch.setattr(StudyFacts, "rows", noting)
+    monkeypatch.setattr(StudyFacts, "rows", recording)
     fill_checklists(study())
     limits(study())
     study_numbers(study())
-    assert asked
-    assert asked <= set(tables_needed())
+    assert requested
+    assert requested <= set(tables_needed())
 
 
 def test_every_item_of_every_checklist_is_answered() -> None:
@@ -171,28 +176,28 @@ def test_the_status_of_an_item_follows_the_tables() -> None:
     def status(facts: StudyFacts, rule: str) -> bool | None:
         return RULES[rule](facts).met
 
-    bare, external = study(), study(cohort_metrics=metrics(side="external"))
-    assert (status(bare, "external"), status(external, "external")) == (False, True)
+    empty, external = study(), study(cohort_metrics=metrics(side="external"))
+    assert (status(empty, "external"), status(external, "external")) == (False, True)
     cautions = pd.DataFrame({"topic": ["events_per_feature"], "value": [0.44], "n": [72], "caution": [None]})
     assert status(study(signature_cautions=cautions), "events_per_feature") is False
     assert status(study(signature_cautions=cautions.assign(value=12.0)), "events_per_feature") is True
     sides = pd.DataFrame(
         {"cohort": "mri", "patient_id": ["a", "a"], "side": ["discovery", "validation"], "phenotype": "hot"}
     )
-    assert status(study(signature_patients=sides), "apart") is False
-    assert status(study(signature_patients=sides.head(1)), "apart") is True
+    assert status(study(signature_patients=sides), "disjoint_split") is False
+    assert status(study(signature_patients=sides.head(1)), "disjoint_split") is True
     agreement = pd.DataFrame({"feature_set": ["another"], "kind": ["reader"]})
     signature = pd.DataFrame([{**SIGNATURE, "oof_auc": 0.7, "oof_auc_low": 0.6, "oof_auc_high": 0.9}])
-    assert status(study(signature=signature, feature_agreement=agreement), "agreement") is False, "of other features"
+    assert status(study(signature=signature, feature_agreement=agreement), "agreement") is False, "other features"
 
 
-def test_the_tables_of_the_report_are_the_lakes() -> None:
+def test_the_lake_has_every_table_of_the_report() -> None:
     from tme_platform.tables import TABLES
 
     assert set(tables_needed()) < set(TABLES)
 
 
-def test_numbers_are_set_for_reading() -> None:
+def test_numbers_are_formatted_for_readers() -> None:
     assert [number(value) for value in (1082, 0.256, 0.0001, 1234567.8, None, float("nan"))] == [
         "1,082",
         "0.26",

@@ -33,7 +33,7 @@ _IMAGES = ("radiomic_features", "image_regions", "perturbed_features")
 CHANGES = {
     "nothing": Change("nothing"),
     "image": Change(
-        "one patient added to a cohort of images",
+        "one patient added to an imaging cohort",
         ("images",),
         ("cohort_files", "imaging_series", *_IMAGES),
         ("expression", "cell_scores", "phenotype_model", "signature"),
@@ -54,14 +54,14 @@ CHANGES = {
         {"radiomic_features": (0, 1, 2, 0)},
     ),
     "clinical_value": Change(
-        "one clinical value edited (overall survival); `mri` takes its phenotypes and clinical data from there",
+        "one clinical value edited (overall survival); `mri` takes its phenotypes and clinical data from this cohort",
         ("reference", "mri"),
         ("cohort_files", "patients", "survival_curves", "survival_tests", "population_survival", "signature_rivals"),
         ("cell_scores", "tme_phenotypes", "cluster_evidence", "radiomic_features", *_LEARNED),
         {"patients": (0, 1, 39, 0)},
     ),
     "clinical_patient": Change(
-        "one patient added to that clinical table (neither scored nor imaged)",
+        "one patient added to the same clinical table (without scores or images)",
         ("reference", "mri"),
         ("cohort_files", "patients"),
         ("cell_scores", "tme_phenotypes", "radiomic_features", "signature_rivals", *_LEARNED),
@@ -89,20 +89,20 @@ CHANGES = {
         {"ring_width_features": (0, 0, 1, 1)},
     ),
     "gene_sets": Change(
-        "another collection of gene sets",
+        "another collection of gene sets chosen",
         ("rna", "images", "mri"),
         ("populations", "cell_scores", "phenotype_model", "tme_phenotypes"),
         ("cohort_files", "expression", "radiomic_features", "signature", "rad_scores"),
         {"cell_scores": (0, 12, 0, 0)},
     ),
     "code_version": Change(
-        "version of one step raised (`survival_curves`), one cohort run",
+        "version of one step increased (`survival_curves`), run for one cohort",
         ("rna",),
         ("survival_curves",),
         ("cohort_files", "patients", "expression", "cell_scores", *_LEARNED),
     ),
     "new_cohort": Change(
-        "a new cohort folder, labelled by the phenotype model of another",
+        "new cohort folder, labelled by the phenotype model of another cohort",
         ("second",),
         ("cohort_files", "cohorts", "expression", "cell_scores", "tme_phenotypes"),
         ("signature", "label_permutations"),
@@ -112,10 +112,10 @@ CHANGES = {
 
 _HEAD = """# What runs after which change
 
-Each row is tested by `tme_platform_tests/orchestration/test_growth.py`: a small study runs, one thing changes, the
-study runs again, and the test counts what was built. "Rebuilt" lists tables that must be built, "unchanged" lists some
-that must not be. No table of another cohort is built. Tables of the whole study (such as `signature`) are rebuilt if
-content that they read has changed.
+Each row is an example that `tme_platform_tests/orchestration/test_growth.py` tests: a small study is run, one thing is
+changed, the study is run again, and the test checks which tables were built. The column "rebuilt" lists tables that
+must be rebuilt, and "unchanged" lists tables that must not be. The column "cohorts" lists the only cohorts of which any
+table is built. Tables of the whole study (such as `signature`) are rebuilt if the content that they read has changed.
 
 | what changed | cohorts | rebuilt | unchanged | rows new / changed / unchanged / removed | new models |
 | --- | --- | --- | --- | --- | --- |

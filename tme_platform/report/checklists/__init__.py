@@ -1,6 +1,6 @@
-"""Reporting checklists filled in from what the platform knows: METRICS, CLEAR, TRIPOD+AI, RQS.
+"""Reporting checklists filled in from the study's tables: METRICS, CLEAR, TRIPOD+AI and RQS.
 
-Items stand in the YAML files by number and in our own short wording; what decides an item, in `known` and `rules`.
+The YAML files list the items by number in our own short wording. `known` and `rules` define how each item is answered.
 """
 
 from tme_platform.report.checklists.fill import Answer, Filled, fill_checklists

@@ -1,4 +1,4 @@
-"""Filling a checklist: its items from the YAML file, each answered by its rule or left to the author."""
+"""Fill in a checklist: each item of its YAML file is answered by its rule or left to the author."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tme_platform.report.facts import StudyFacts
 
 CHECKLISTS = ("metrics", "clear", "tripod_ai", "rqs")
 STATUSES = ("met", "not met", "for the author")
-_AUTHOR = Verdict(None, "")
+_LEFT_TO_AUTHOR = Verdict(None, "")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One item, answered."""
+    """An item with its answer."""
 
     number: str
     topic: str
@@ -31,7 +31,7 @@ class Answer:
     """One of `STATUSES`."""
     evidence: str
     anchor: str
-    """Part of the report that shows it, or nothing."""
+    """Anchor of the section with the evidence, or an empty string."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Filled:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many items have each status."""
+        """Number of items per status."""
         found = Counter(answer.status for answer in self.answers)
         return {status: found[status] for status in STATUSES}
 
@@ -58,7 +58,7 @@ class Filled:
 def fill_checklists(facts: StudyFacts) -> list[Filled]:
     """Answer every item of every checklist.
 
-    An item without a rule, and one whose rule cannot know, is for the author.
+    Items without a rule, and items that their rule cannot decide, are left to the author.
     """
     verdicts = {name: rule(facts) for name, rule in RULES.items()}
     folder = resources.files("tme_platform.report.checklists")
@@ -71,16 +71,16 @@ def fill(key: str, text: str, verdicts: Mapping[str, Verdict]) -> Filled:
     Parameters
     ----------
     key, text
-        Name and content (YAML) of its file.
+        Name and YAML content of the checklist file.
     verdicts
-        What each rule of `known` says.
+        Verdict of each rule in `known`.
     """
-    written: dict[str, Any] = yaml.safe_load(text)
+    checklist: dict[str, Any] = yaml.safe_load(text)
     answers = []
-    for item in written["items"]:
-        verdict = verdicts[item["rule"]] if "rule" in item else _AUTHOR
+    for item in checklist["items"]:
+        verdict = verdicts[item["rule"]] if "rule" in item else _LEFT_TO_AUTHOR
         status = STATUSES[2] if verdict.met is None else STATUSES[0] if verdict.met else STATUSES[1]
         answers.append(
             Answer(str(item["number"]), item["topic"], item["asks"], status, verdict.evidence, verdict.anchor)
         )
-    return Filled(key, written["title"], written["source"], tuple(answers))
+    return Filled(key, checklist["title"], checklist["source"], tuple(answers))

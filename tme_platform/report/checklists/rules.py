@@ -1,6 +1,6 @@
-"""What decides an item of a checklist: a small rule for each thing that the platform can know about a study.
+"""Rules that decide the items of a checklist from the tables of a study.
 
-A rule says met, not met, or (None) that only the author can say; it always says why.
+A rule returns met, not met, or None if only the author can decide. It always states the evidence.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 from tme_platform.report.facts import StudyFacts
 
-_CUSTOMARY = 10
-"""Patients of the rarer outcome per feature."""
+_CUSTOMARY_MINIMUM = 10
+"""Customary minimum of patients with the rarer outcome per candidate feature."""
 NO_SIGNATURE = "There is no signature."
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether something is met; None where only the author can say."""
+    """Whether a requirement is met, with the evidence; None if only the author can decide."""
 
     met: bool | None
     evidence: str
@@ -27,18 +27,18 @@ class Verdict:
 Rule = Callable[[StudyFacts], Verdict]
 
 
-def always(evidence: str, anchor: str) -> Rule:
-    """What the platform does in every study."""
+def always_met(evidence: str, anchor: str) -> Rule:
+    """Build a rule for what the platform does in every study."""
     return lambda _: Verdict(True, evidence, anchor)
 
 
-def author(evidence: str, anchor: str) -> Rule:
-    """What the platform shows but cannot judge."""
+def author_decides(evidence: str, anchor: str) -> Rule:
+    """Build a rule for what the report shows but only the author can assess."""
     return lambda _: Verdict(None, evidence, anchor)
 
 
 def where_rows(table: str, anchor: str, yes: str, no: str, **equal: object) -> Rule:
-    """Met where a table has rows of this kind."""
+    """Build a rule that is met if a table has rows with these values."""
 
     def rule(facts: StudyFacts) -> Verdict:
         found = not facts.rows(table, **equal).empty
@@ -47,109 +47,114 @@ def where_rows(table: str, anchor: str, yes: str, no: str, **equal: object) -> R
     return rule
 
 
-def own_images(evidence: str, anchor: str) -> Rule:
-    """Met where the platform extracted the signature's features itself."""
+def features_extracted_here(evidence: str, anchor: str) -> Rule:
+    """Build a rule that is met if the platform extracted the signature's features."""
 
     def rule(facts: StudyFacts) -> Verdict:
         trained = facts.signature
         if trained is not None and str(trained["feature_set"]).startswith("pyradiomics"):
             return Verdict(True, evidence, anchor)
-        return Verdict(None, "The signature's features came finished with the cohort; their source must say.", anchor)
+        return Verdict(None, "The platform did not extract the signature's features; see their source.", anchor)
 
     return rule
 
 
 def agreement(facts: StudyFacts) -> Verdict:
-    """Whether the signature's features were measured twice."""
+    """Check whether the signature's features were measured repeatedly."""
     trained = facts.signature
-    judged = facts.rows("feature_agreement")
-    if trained is None or judged.empty or trained["feature_set"] not in set(judged["feature_set"]):
-        return Verdict(False, "No feature of the signature's set was measured twice.", "agreement")
-    kinds = ", ".join(sorted(judged.loc[judged["feature_set"] == trained["feature_set"], "kind"].unique()))
+    measured = facts.rows("feature_agreement")
+    if trained is None or measured.empty or trained["feature_set"] not in set(measured["feature_set"]):
+        return Verdict(False, "No feature in the signature's feature set was measured repeatedly.", "agreement")
+    kinds = ", ".join(sorted(measured.loc[measured["feature_set"] == trained["feature_set"], "kind"].unique()))
     return Verdict(True, f"ICC(2,1) with 95 % CI, by {kinds}.", "agreement")
 
 
 def events_per_feature(facts: StudyFacts) -> Verdict:
-    """Patients of the rarer outcome per candidate feature."""
+    """Compare the patients with the rarer outcome per candidate feature with the customary minimum."""
     found = facts.rows("signature_cautions", topic="events_per_feature")
     if found.empty or found["value"].isna().all():
         return Verdict(False, NO_SIGNATURE, "signature")
     value = float(found["value"].iloc[0])
-    text = f"{value:.2f} patients of the rarer outcome per candidate feature; {_CUSTOMARY} are customary."
-    return Verdict(value >= _CUSTOMARY, text, "signature")
+    text = (
+        f"{value:.2f} patients with the rarer outcome per candidate feature; "
+        f"at least {_CUSTOMARY_MINIMUM} are customary."
+    )
+    return Verdict(value >= _CUSTOMARY_MINIMUM, text, "signature")
 
 
 def sample_size(facts: StudyFacts) -> Verdict:
-    """Whether the number of patients that would be needed was worked out."""
+    """Check whether the required number of patients was computed."""
     found = facts.rows("signature_cautions", topic="patients_needed")
     if found.empty or found["value"].isna().all():
-        return Verdict(False, "No number of patients could be worked out.", "signature")
-    text = f"About {found['value'].iloc[0]:,.0f} patients would be needed; {found['n'].iloc[0]} were there."
-    return Verdict(True, text + " The number was worked out afterwards.", "signature")
+        return Verdict(False, "The required number of patients could not be computed.", "signature")
+    text = f"About {found['value'].iloc[0]:,.0f} patients would be needed; {found['n'].iloc[0]} were available."
+    return Verdict(True, text + " The number was computed retrospectively.", "signature")
 
 
 def centres(facts: StudyFacts) -> Verdict:
-    """How many sites the signature's patients are from."""
+    """Count the sites of the signature's patients."""
     patients = facts.rows("signature_patients")
     known = facts.rows("patients")
     if patients.empty or "site" not in known:
-        return Verdict(None, "No site is known of the signature's patients.", "cohorts")
-    # a radiogenomic cohort has its clinical columns from the cohort that gave its phenotypes
+        return Verdict(None, "The sites of the signature's patients are not known.", "cohorts")
+    # the clinical columns of a radiogenomic cohort come from the cohort that provides its phenotypes
     sites = known.loc[known["patient_id"].isin(patients["patient_id"]), "site"].dropna().nunique()
     if not sites:
-        return Verdict(None, "No site is known of the signature's patients.", "cohorts")
+        return Verdict(None, "The sites of the signature's patients are not known.", "cohorts")
     return Verdict(sites > 1, f"{sites} site(s) among the signature's patients.", "cohorts")
 
 
 def acquisition(facts: StudyFacts) -> Verdict:
-    """Whether it is known how the signature's images were acquired."""
+    """Check whether the acquisition parameters of the signature's images are known."""
     acquired = facts.rows("image_acquisition")
     own = set(facts.rows("signature_patients").get("patient_id", ()))
     if len(acquired) and own & set(acquired["patient_id"]) and acquired["field_strength_t"].notna().any():
-        return Verdict(True, "Scanner, field strength, times, angle and spacing of each series.", "images")
-    return Verdict(False, "How the signature's images were acquired is not among the data.", "images")
+        return Verdict(True, "Scanner, field strength, TR, TE, flip angle and voxel spacing of each series.", "images")
+    return Verdict(False, "The data do not include acquisition parameters of the signature's images.", "images")
 
 
-def apart(facts: StudyFacts) -> Verdict:
-    """Whether nobody is on both sides of the split."""
+def disjoint_split(facts: StudyFacts) -> Verdict:
+    """Check that no patient is on both sides of the split."""
     patients = facts.rows("signature_patients")
     if patients.empty:
-        return Verdict(False, "There is no signature.", "signature")
+        return Verdict(False, NO_SIGNATURE, "signature")
     both = patients.groupby("patient_id")["side"].nunique() > 1
-    text = f"{int(both.sum())} of {len(both)} patients are on both sides; a blocking check holds it at none."
+    text = f"{int(both.sum())} of {len(both)} patients are on both sides; a blocking check enforces that none are."
     return Verdict(not bool(both.any()), text, "cohorts")
 
 
 def intervals(facts: StudyFacts) -> Verdict:
-    """Whether metrics have intervals."""
+    """Count the metrics with a confidence interval."""
     metrics = facts.rows("cohort_metrics")
     if metrics.empty:
-        return Verdict(False, "Nothing was evaluated.", "evaluation")
-    with_one = int(metrics["ci_low"].notna().sum())
+        return Verdict(False, "No metrics were computed.", "evaluation")
+    with_interval = int(metrics["ci_low"].notna().sum())
     return Verdict(
-        with_one > 0, f"{with_one} of {len(metrics)} metrics have a 95 % CI; others say why not.", "evaluation"
+        with_interval > 0,
+        f"{with_interval} of {len(metrics)} metrics have a 95 % CI; the others state the reason.",
+        "evaluation",
     )
 
 
 def several_cohorts(facts: StudyFacts) -> Verdict:
-    """Whether performance stands for more than one cohort."""
+    """Check whether performance is reported for more than one cohort."""
     metrics = facts.rows("cohort_metrics")
     count = 0 if metrics.empty else metrics["cohort"].nunique()
-    return Verdict(count > 1, f"Performance stands for {count} cohort(s), one by one.", "evaluation")
+    return Verdict(count > 1, f"Performance is reported for {count} cohort(s), separately.", "evaluation")
 
 
 def subgroups(facts: StudyFacts) -> Verdict:
-    """Whether accuracy stands for subgroups."""
+    """Check whether metrics are reported for subgroups."""
     metrics = facts.rows("cohort_metrics")
     if len(metrics) and (metrics["subgroup"] != "all").any():
-        return Verdict(True, "Metrics stand for subgroups, too.", "evaluation")
+        return Verdict(True, "Metrics are also reported for subgroups.", "evaluation")
     if facts.has("rad_score_groups"):
-        return Verdict(False, "The score is shown by clinical group, its accuracy is not.", "evaluation")
+        return Verdict(False, "The rad-score is reported by clinical group, but not its accuracy.", "evaluation")
     return Verdict(False, "No subgroup was evaluated.", "evaluation")
 
 
 def second_reader(facts: StudyFacts) -> Verdict:
-    """Whether tumours were outlined more than once, or outlines perturbed."""
+    """Check whether tumours were outlined more than once or outlines were perturbed."""
     if facts.has("reader_overlap"):
-        return Verdict(True, "Outlines by several readers or sessions, with their overlap.", "agreement")
+        return Verdict(True, "Outlines by several readers or in several sessions, with their overlap.", "agreement")
     return agreement(facts)
