@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tme_platform.cohorts._tables import nearest, short
+from tme_platform.cohorts._tables import short
 from tme_platform.cohorts.declaration import ColumnRule
 from tme_platform.cohorts.rejections import Rejections
-from tme_platform.tables.clinical import CLINICAL_COLUMNS, SURVIVAL_PAIRS, ClinicalColumn
+from tme_platform.tables.clinical import CLINICAL_COLUMNS, DAYS_PER, SURVIVAL_PAIRS, ClinicalColumn
+from tme_platform.yaml_file import nearest
 
-DAYS_PER = {"days": 1.0, "months": 365.25 / 12, "years": 365.25}
 TIME_COLUMNS = tuple(name for name, column in CLINICAL_COLUMNS.items() if column.unit in DAYS_PER)
 """Canonical columns that a `unit` in the cohort file applies to."""
 

@@ -14,12 +14,13 @@ import pandas as pd
 
 from tme_platform.cohorts._known import known_patients
 from tme_platform.cohorts._merge import merge_tables, one_row_each
-from tme_platform.cohorts._tables import has_column, nearest, no_column, read_text_table, reject_unnamed_rows, short
+from tme_platform.cohorts._tables import has_column, no_column, read_text_table, reject_unnamed_rows, short
 from tme_platform.cohorts._values import to_canonical
 from tme_platform.cohorts.declaration import ClinicalSource, Cohort
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.tables.clinical import CLINICAL_COLUMNS, SURVIVAL_PAIRS
 from tme_platform.tables.cohorts import CLINICAL_OTHER
+from tme_platform.yaml_file import nearest
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from tme_platform.evaluation.endpoints import Endpoints, Subgroups
+
 COHORT_NAME = r"^[a-z][a-z0-9_]{0,62}$"
 """Pattern of a cohort name; restricted because the name is a folder, a partition key and a value in SQL."""
 
@@ -165,6 +167,9 @@ class Cohort(_Model):
     score_comparison: ScoreComparison | None = None
     control_arm: str | None = None
     """The value of `arm` that other treatment arms are compared with."""
+    endpoints: Endpoints = Endpoints({})
+    """Added to those of the study, or replacing them by name."""
+    subgroups: Subgroups = Subgroups({})
 
     @model_validator(mode="after")
     def _split_needs_both_roles(self) -> Cohort:

@@ -9,12 +9,17 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.evaluation import OddsRatio, benjamini_hochberg, interaction, odds_per_sd, odds_ratio
-from tme_platform.steps.endpoints_local import binary_endpoints, time_endpoints
-from tme_platform.steps.evaluation import _scored as scored
-from tme_platform.steps.reading import clinical_by_patient, hot_or_cold, population_scores
+from tme_platform.steps.evaluation import scored_patients
+from tme_platform.steps.reading import (
+    binary_endpoints,
+    clinical_by_patient,
+    hot_or_cold,
+    population_scores,
+    time_endpoints,
+)
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, empty, step
-from tme_platform.tables.cohorts import PATIENTS
+from tme_platform.tables.cohorts import CLINICAL_OTHER, PATIENTS
 from tme_platform.tables.expression import CELL_SCORES
 from tme_platform.tables.phenotypes import TME_PHENOTYPES
 from tme_platform.tables.response import PHENOTYPE_RESPONSE, POPULATION_RESPONSE, TREATMENT_INTERACTION
@@ -27,7 +32,8 @@ _NO_SCORES = "the cohort has no scores of its own"
 
 def _arms(scope: Scope) -> pd.Series:
     """Treatment arm by patient, of those who have one."""
-    return clinical_by_patient(scope, scope.own_cohort, ["arm"])["arm"].astype("object").dropna()
+    arms = scope.read(PATIENTS, columns=["patient_id", "arm"]).set_index("patient_id")["arm"]
+    return arms.astype("object").dropna()
 
 
 def _by_arm(outcome: pd.Series, arms: pd.Series) -> Iterator[tuple[str, pd.Series]]:
@@ -40,7 +46,7 @@ def _by_arm(outcome: pd.Series, arms: pd.Series) -> Iterator[tuple[str, pd.Serie
         yield from by_arm
 
 
-@step(PHENOTYPE_RESPONSE, version="1", reads=[TME_PHENOTYPES], reads_all_cohorts=[PATIENTS])
+@step(PHENOTYPE_RESPONSE, version="1", reads=[TME_PHENOTYPES, PATIENTS, CLINICAL_OTHER])
 def phenotype_response(scope: Scope) -> StepResult:
     """Compare hot with cold tumours: shares with Wilson's interval, odds ratio with its exact interval (Fisher)."""
     phenotype = hot_or_cold(scope)
@@ -88,7 +94,7 @@ def _finite(table: pd.DataFrame, ratios: list[str]) -> pd.DataFrame:
     return table.assign(**table[ratios].astype("float64").replace(np.inf, np.nan))
 
 
-@step(POPULATION_RESPONSE, version="1", reads=[CELL_SCORES], reads_all_cohorts=[PATIENTS])
+@step(POPULATION_RESPONSE, version="1", reads=[CELL_SCORES, PATIENTS, CLINICAL_OTHER])
 def population_response(scope: Scope) -> StepResult:
     """Relate each population to each endpoint: odds ratio per standard deviation, and AUC."""
     if not scope.has_rows(CELL_SCORES):
@@ -110,30 +116,22 @@ def population_response(scope: Scope) -> StepResult:
 @step(
     TREATMENT_INTERACTION,
     version="1",
-    reads=[TME_PHENOTYPES, CELL_SCORES, RAD_SCORES, OUT_OF_FOLD_SCORES],
+    reads=[TME_PHENOTYPES, CELL_SCORES, RAD_SCORES, OUT_OF_FOLD_SCORES, CLINICAL_OTHER],
     reads_all_cohorts=[PATIENTS],
 )
 def treatment_interaction(scope: Scope) -> StepResult:
     """Test predictor x arm in logistic and Cox regressions; discovery patients have their out-of-fold rad-score."""
-    arms = _arms(scope)
-    if arms.nunique() < 2:
-        return empty(scope, "fewer than two treatment arms")
-    control = scope.declaration("control_arm").control_arm
-    outcomes = {
-        "ratio of odds ratios": binary_endpoints(scope),
-        "ratio of hazard ratios": time_endpoints(scope),
-    }
-    parts = [
-        interaction.treatment_interaction(outcome, values, arms, control=control, standardise=name != "hot").assign(
-            endpoint=endpoint, predictor=name, measure=measure
-        )
-        for name, values in _predictors(scope).items()
-        for measure, endpoints in outcomes.items()
-        for endpoint, outcome in endpoints.items()
-    ]
+    arms, control = _arms(scope), scope.declaration("control_arm").control_arm
+    parts = list(_interactions(_predictors(scope), _outcomes(scope), arms, control)) if len(set(arms)) > 1 else []
+    scores = scored_patients(scope)
+    if len(scores):  # outcome and arm may stand with the same patients of another cohort, as in `cohort_metrics`
+        arms = clinical_by_patient(scope, scope.own_cohort, ["arm"])["arm"].astype("object").dropna()
+        if len(set(arms)) > 1:
+            outcomes = _outcomes(scope, borrowed=True)
+            parts += _interactions({"rad_score": scores["unseen"]}, outcomes, arms, control or _borrowed_control(scope))
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     if table.empty:
-        return empty(scope, "fewer than two arms have patients with an endpoint and a predictor")
+        return empty(scope, "fewer than two treatment arms have patients with an endpoint and a predictor")
     table = _finite(table, ["ratio", "ci_low", "ci_high"])
     by_test = table.groupby(["endpoint", "arm"])["p"]
     table["fdr"] = by_test.transform(lambda p: benjamini_hochberg(p.to_numpy(dtype=float)))
@@ -141,13 +139,42 @@ def treatment_interaction(scope: Scope) -> StepResult:
     return StepResult(table, details=details | {"control_arm": control or "none declared"})
 
 
+def _borrowed_control(scope: Scope) -> str | None:
+    """The control arm of the cohort that phenotypes, and with them arms, are taken from by patient."""
+    source = scope.declaration("phenotypes").phenotypes
+    if source is None or source.by != "patient" or source.cohort is None:
+        return None
+    return scope.declaration("control_arm", cohort=source.cohort).control_arm
+
+
+def _outcomes(scope: Scope, *, borrowed: bool = False) -> list[tuple[str, str, pd.Series | pd.DataFrame]]:
+    """Each endpoint: what its regression compares, its name, its outcome by patient."""
+    binary, times = binary_endpoints(scope, borrowed=borrowed), time_endpoints(scope, borrowed=borrowed)
+    return [
+        *(("ratio of odds ratios", name, outcome) for name, outcome in binary.items()),
+        *(("ratio of hazard ratios", name, followed) for name, followed in times.items()),
+    ]
+
+
+def _interactions(
+    predictors: dict[str, pd.Series],
+    outcomes: list[tuple[str, str, pd.Series | pd.DataFrame]],
+    arms: pd.Series,
+    control: str | None,
+) -> Iterator[pd.DataFrame]:
+    """Every predictor with every endpoint."""
+    for name, values in predictors.items():
+        for measure, endpoint, outcome in outcomes:
+            found = interaction.treatment_interaction(outcome, values, arms, control=control, standardise=name != "hot")
+            yield found.assign(endpoint=endpoint, predictor=name, measure=measure)
+
+
 def _predictors(scope: Scope) -> dict[str, pd.Series]:
-    """What may depend on the treatment, by patient: the phenotype, each population, the rad-score."""
+    """What the cohort itself knows of the tumours, by patient: the phenotype, and each population."""
     found: dict[str, pd.Series] = {}
     phenotype = hot_or_cold(scope)
     if len(phenotype):
         found["hot"] = (phenotype == "hot").astype("float64")
     if scope.has_rows(CELL_SCORES):
         found |= {str(name): values for name, values in population_scores(scope).iterrows()}
-    scores = scored(scope)
-    return found | ({"rad_score": scores["unseen"]} if len(scores) else {})
+    return found

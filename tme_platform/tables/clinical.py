@@ -14,6 +14,9 @@ from tme_platform.tables.schema import Column
 SUBTYPES = ("LumA", "LumB", "Her2", "Basal", "Normal")
 STAGES = tuple(f"{numeral}{letter}" for numeral in ("0", "I", "II", "III", "IV") for letter in ("", "A", "B", "C"))
 
+DAYS_PER = {"days": 1.0, "months": 365.25 / 12, "years": 365.25}
+"""Length of the units of time."""
+
 
 @dataclass(frozen=True)
 class ClinicalColumn(Column):
@@ -44,7 +47,9 @@ class ClinicalColumn(Column):
     def allowed_range(self) -> str:
         """The limits and the unit of a measured column, as messages state them."""
         low = f"{self.at_least:g}" if self.at_least is not None else f"more than {self.above or 0:g}"
-        return f"{low} to {self.at_most:g} ({self.unit})" if self.at_most is not None else f"{low} ({self.unit})"
+        if self.at_most is not None:
+            return f"{low} to {self.at_most:g} ({self.unit})"
+        return f"{low} or more ({self.unit})" if self.at_least is not None else f"{low} ({self.unit})"
 
 
 def _number(name: str, description: str, unit: str, low: float, high: float, label: str = "") -> ClinicalColumn:
