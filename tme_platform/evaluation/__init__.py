@@ -30,6 +30,8 @@ from tme_platform.evaluation.endpoints import (
     TimeEndpoint,
     combined_endpoints,
     combined_subgroups,
+    definition,
+    endpoint_title,
 )
 from tme_platform.evaluation.groups import score_by_group
 from tme_platform.evaluation.interaction import treatment_interaction
@@ -67,8 +69,10 @@ __all__ = [
     "compare_auc_delong",
     "comparison_from_estimates",
     "decision_curve",
+    "definition",
     "endpoint_outcome",
     "endpoint_times",
+    "endpoint_title",
     "evaluate_endpoints",
     "evaluate_scores",
     "label_confounding",

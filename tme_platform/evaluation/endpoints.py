@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -18,7 +19,7 @@ from pydantic import (
 )
 
 from tme_platform.evaluation._words import Word, check_limit, check_words
-from tme_platform.tables.clinical import CLINICAL_COLUMNS, SURVIVAL_PAIRS
+from tme_platform.tables.clinical import CLINICAL_COLUMNS, SURVIVAL_PAIRS, SURVIVAL_TITLES
 
 Unit = Literal["days", "months", "years"]
 Words = Annotated[tuple[Word, ...], Field(min_length=1)]
@@ -239,11 +240,20 @@ class Subgroups(RootModel[dict[Name, Subgroup | None]]):
 
 PACKAGED_ENDPOINTS = Endpoints.model_validate(
     {
-        **{name: {"time": time, "event": event} for name, (time, event) in SURVIVAL_PAIRS.items()},
-        "pcr": {"column": "pcr", "positive": ["yes"], "negative": ["no"]},
+        **{
+            name: {"time": time, "event": event, "title": SURVIVAL_TITLES[name]}
+            for name, (time, event) in SURVIVAL_PAIRS.items()
+        },
+        "pcr": {
+            "column": "pcr",
+            "positive": ["yes"],
+            "negative": ["no"],
+            "title": "pathological complete response",
+        },
         "objective_response": {"column": "recist", "positive": ["CR", "PR"], "negative": ["SD", "PD"]},
         "disease_control": {"column": "recist", "positive": ["CR", "PR", "SD"], "negative": ["PD"]},
         "inflamed": {
+            "title": "immune-inflamed",
             "column": "cd8_percent",
             "at_least": 20,
             # The published study kept inflamed and desert tumours only: excluded is not cold.
@@ -253,7 +263,7 @@ PACKAGED_ENDPOINTS = Endpoints.model_validate(
                 "negative": ["desert", "cold"],
             },
         },
-        "pd_l1_positive": {"column": "pd_l1", "at_least": 1},
+        "pd_l1_positive": {"column": "pd_l1", "at_least": 1, "title": "PD-L1 positive"},
     }
 )
 """Endpoints of every study; a study file or a cohort file replaces them by name."""
@@ -266,6 +276,19 @@ PACKAGED_SUBGROUPS = Subgroups.model_validate(
     }
 )
 """Subgroups of every study; a patient with unknown receptor status belongs to none."""
+
+
+def endpoint_title(name: str, endpoint: Endpoint | None = None) -> str:
+    """Name of an endpoint in figures and reports: its title, that of the packaged one, or its name in words."""
+    packaged = PACKAGED_ENDPOINTS.root.get(name)
+    title = (endpoint.title if endpoint else None) or (packaged.title if packaged else None)
+    return title or name.replace("_", " ")
+
+
+def definition(entry: Endpoint | Subgroup) -> str:
+    """State an endpoint or subgroup as it is written in YAML, without its title."""
+    given = entry.model_dump(mode="json", exclude_defaults=True)
+    return json.dumps({key: value for key, value in given.items() if key != "title"})
 
 
 def declared_columns(endpoints: Endpoints, subgroups: Subgroups) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -46,7 +46,14 @@ SECTIONS = (
         "cohorts", "Cohorts",
         "The cohorts, their roles and data sources, and the number of patients remaining at each step.",
         ("cohort_flow",),
-        (ReportTable("cohorts", "Cohorts", ("cohort", "title", "roles", "provenance", "source", "licence")),),
+        (
+            ReportTable("cohorts", "Cohorts", ("cohort", "title", "roles", "provenance", "source", "licence")),
+            ReportTable(
+                "endpoints", "Endpoints and subgroups",
+                ("cohort", "kind", "endpoint", "title", "n", "n_positive", "definition"),
+                "", ("cohort", "-kind", "endpoint"),
+            ),
+        ),
         "There are no cohorts.",
     ),
     Section(
@@ -100,28 +107,29 @@ SECTIONS = (
         "No cohort has phenotypes.",
     ),
     Section(
-        "survival", "Overall survival",
-        "Kaplan-Meier curves and log-rank test of hot vs cold; univariate Cox regression for each population; high vs "
-        "low scores at the optimal cut-off, with the p-value corrected for choosing the cut-off.",
+        "survival", "Survival",
+        "For each time-to-event endpoint: Kaplan-Meier curves and log-rank test of hot vs cold; univariate Cox "
+        "regression for each population; high vs low scores at the optimal cut-off, with the p-value corrected for "
+        "choosing the cut-off.",
         ("kaplan_meier", "cox_bubbles"),
         (
             ReportTable(
                 "survival_tests", "Hot vs cold",
-                ("cohort", "n", "n_events", "n_left_out", "p", "hr_hot", "hr_low", "hr_high", "proportional_hazards_p",
-                 "median_hot_days", "median_cold_days", "reason"),
+                ("cohort", "endpoint", "n", "n_events", "n_left_out", "p", "hr_hot", "hr_low", "hr_high",
+                 "proportional_hazards_p", "median_hot_days", "median_cold_days", "reason"),
             ),
             ReportTable(
                 "population_survival",
                 "Univariate Cox regression in all tumours; hazard ratio per standard deviation of the score",
-                ("cohort", "population", "n", "n_events", "hr", "ci_low", "ci_high", "p", "fdr",
+                ("cohort", "endpoint", "population", "n", "n_events", "hr", "ci_low", "ci_high", "p", "fdr",
                  "proportional_hazards_p", "reason"),
-                "patients == 'all'", ("cohort", "fdr"),
+                "patients == 'all'", ("cohort", "endpoint", "fdr"),
             ),
             ReportTable(
                 "population_cut_points", "High vs low at the optimal cut-off; threshold on the scale of the score",
-                ("cohort", "population", "n_low", "n_high", "n_events", "threshold", "hr", "ci_low", "ci_high",
-                 "p_naive", "p_corrected", "fdr_corrected", "reason"),
-                "", ("cohort", "p_corrected"),
+                ("cohort", "endpoint", "population", "n_low", "n_high", "n_events", "threshold", "hr", "ci_low",
+                 "ci_high", "p_naive", "p_corrected", "fdr_corrected", "reason"),
+                "", ("cohort", "endpoint", "p_corrected"),
             ),
         ),
         "No cohort with phenotypes has follow-up.",
@@ -248,8 +256,8 @@ SECTIONS = (
             ),
             ReportTable(
                 "rad_score_survival", "Survival above and below the median rad-score",
-                ("cohort", "cut", "n_high", "n_low", "events_high", "events_low", "p", "hr", "ci_low", "ci_high",
-                 "reason"),
+                ("cohort", "endpoint", "cut", "n_high", "n_low", "events_high", "events_low", "p", "hr", "ci_low",
+                 "ci_high", "reason"),
             ),
         ),
         "No patient has both a rad-score and an endpoint.",

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from tme_platform.evaluation import PACKAGED_ENDPOINTS, endpoint_title
 from tme_platform.figures import VARIABLE_NAMES
 
 DASH = "–"
@@ -36,7 +37,7 @@ LABELS = {
     "oof_auc_low": "CI lower",
     "oof_auc_high": "CI upper",
     "apparent_auc": "apparent AUC",
-    "n_events": "deaths",
+    "n_events": "events",
     "rho": "Spearman's rho",
     "optimism_corrected": "optimism-corrected (Harrell)",
     "left_out": "out-of-bootstrap patients",
@@ -93,10 +94,9 @@ LABELS = {
     "hot_kept": "share of hot tumours that remain hot",
     "log_rank_p": "log-rank p",
     "mean_silhouette": "mean silhouette",
-    "cd8_inflamed": "CD8-inflamed",
-    "pd_l1_positive": "PD-L1 positive",
     "fisher_simulated": "Fisher, Monte Carlo",
     "auc_not_worse": "AUC not worse",
+    **{name: endpoint_title(name) for name in PACKAGED_ENDPOINTS.root if name not in VARIABLE_NAMES},
     **VARIABLE_NAMES,
 }
 NAME_COLUMNS = frozenset(

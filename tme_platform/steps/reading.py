@@ -125,7 +125,7 @@ def time_endpoints(scope: Scope, *, borrowed: bool = False) -> dict[str, pd.Data
     dict
         By endpoint a frame by patient: ``time_days`` and ``event`` (1 observed, 0 censored), known or missing together.
     """
-    declared = {name: found for name, found in _endpoints(scope).items() if isinstance(found, TimeEndpoint)}
+    declared = {name: found for name, found in declared_endpoints(scope).items() if isinstance(found, TimeEndpoint)}
     clinical = _named_columns(scope, declared.values(), borrowed)
     found = {name: endpoint_times(clinical, endpoint) for name, endpoint in declared.items()}
     return {name: times for name, times in found.items() if times["event"].notna().any()}
@@ -133,7 +133,7 @@ def time_endpoints(scope: Scope, *, borrowed: bool = False) -> dict[str, pd.Data
 
 def binary_endpoints(scope: Scope, *, borrowed: bool = False) -> dict[str, pd.Series]:
     """Endpoints with two classes that the cohort has values for: 1, 0 or missing by patient. See `time_endpoints`."""
-    declared = {name: found for name, found in _endpoints(scope).items() if isinstance(found, BinaryEndpoint)}
+    declared = {name: found for name, found in declared_endpoints(scope).items() if isinstance(found, BinaryEndpoint)}
     clinical = _named_columns(scope, declared.values(), borrowed)
     found = {name: endpoint_outcome(clinical, endpoint) for name, endpoint in declared.items()}
     return {name: outcome for name, outcome in found.items() if outcome.notna().any()}
@@ -141,13 +141,19 @@ def binary_endpoints(scope: Scope, *, borrowed: bool = False) -> dict[str, pd.Se
 
 def subgroups(scope: Scope, *, borrowed: bool = False) -> dict[str, pd.Series]:
     """Subgroups that have members in the cohort: which patients belong to each. See `time_endpoints`."""
-    declared = combined_subgroups(scope.study.subgroups, scope.declaration("subgroups").subgroups)
+    declared = declared_subgroups(scope)
     clinical = _named_columns(scope, declared.values(), borrowed)
     found = {name: subgroup_members(clinical, subgroup) for name, subgroup in declared.items()}
     return {name: members for name, members in found.items() if members.any()}
 
 
-def _endpoints(scope: Scope) -> dict[str, Endpoint]:
+def declared_subgroups(scope: Scope) -> dict[str, Subgroup]:
+    """The subgroups of the cohort as declared, whether or not it has values for them."""
+    return combined_subgroups(scope.study.subgroups, scope.declaration("subgroups").subgroups)
+
+
+def declared_endpoints(scope: Scope) -> dict[str, Endpoint]:
+    """The endpoints of the cohort as declared, whether or not it has values for them."""
     return combined_endpoints(scope.study.endpoints, scope.declaration("endpoints").endpoints)
 
 

@@ -66,7 +66,18 @@ def _receptor(name: str, description: str, label: str) -> ClinicalColumn:
     return ClinicalColumn(name, "string", description, isin=("negative", "positive"), label=label)
 
 
-def _survival(name: str, title: str, observed: str) -> tuple[ClinicalColumn, ClinicalColumn]:
+SURVIVAL_TITLES = {
+    "os": "overall survival",
+    "pfs": "progression-free survival",
+    "dfs": "disease-free survival",
+    "rfs": "recurrence-free survival",
+    "dmfs": "distant-metastasis-free survival",
+}
+"""Times to an event that have canonical columns."""
+
+
+def _survival(name: str, observed: str) -> tuple[ClinicalColumn, ClinicalColumn]:
+    title = SURVIVAL_TITLES[name].capitalize()
     return (
         ClinicalColumn(
             f"{name}_days", "float64", f"{title} or follow-up, days.", above=0, group="survival", unit="days"
@@ -79,11 +90,11 @@ _COLUMNS = (
     _number("age_years", "Age at diagnosis, years.", "years", 0, 120, "age, years"),
     ClinicalColumn("sex", "string", "Sex.", isin=("female", "male")),
     ClinicalColumn("laterality", "string", "Side of the tumour.", isin=("left", "right", "bilateral")),
-    *_survival("os", "Overall survival", "died"),
-    *_survival("pfs", "Progression-free survival", "progressed or died"),
-    *_survival("dfs", "Disease-free survival", "recurrence, new cancer or death"),
-    *_survival("rfs", "Recurrence-free survival", "recurrence or death"),
-    *_survival("dmfs", "Distant-metastasis-free survival", "distant metastasis or death"),
+    *_survival("os", "died"),
+    *_survival("pfs", "progressed or died"),
+    *_survival("dfs", "recurrence, new cancer or death"),
+    *_survival("rfs", "recurrence or death"),
+    *_survival("dmfs", "distant metastasis or death"),
     ClinicalColumn("stage", "string", "Pathological stage, Roman numeral with letter.", isin=STAGES),
     ClinicalColumn("grade", "Int64", "Histological grade.", at_least=1, at_most=3),
     ClinicalColumn("nodes_positive", "Int64", "Lymph nodes with metastasis, a number.", at_least=0, unit="nodes"),
@@ -120,11 +131,7 @@ CLINICAL_COLUMNS: dict[str, ClinicalColumn] = {column.name: column for column in
 """The canonical clinical columns besides `patient_id`, in the order of the `patients` table."""
 
 
-SURVIVAL_PAIRS: dict[str, tuple[str, str]] = {
-    name.removesuffix("_days"): (name, f"{name.removesuffix('_days')}_event")
-    for name, column in CLINICAL_COLUMNS.items()
-    if column.group == "survival" and name.endswith("_days")
-}
+SURVIVAL_PAIRS = {name: (f"{name}_days", f"{name}_event") for name in SURVIVAL_TITLES}
 """Columns of time and event by endpoint (`os`, `pfs`, ...); both are always taken from the same row."""
 
 

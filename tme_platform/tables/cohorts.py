@@ -7,6 +7,8 @@ from tme_platform.tables.columns import PATIENT, count, number, share, text
 from tme_platform.tables.imaging import OUTLINE, OUTLINE_KEY
 from tme_platform.tables.schema import COHORT, Column, Stage, TableSchema
 
+ENDPOINT_KINDS = ("time to event", "two classes", "subgroup")
+
 COHORT_FILES = TableSchema(
     "cohort_files",
     Stage.COHORTS,
@@ -55,6 +57,22 @@ CLINICAL_OTHER = TableSchema(
         text("value", "The value as text."),
     ),
     key=("patient_id", "source_file", "column", "value"),
+)
+
+ENDPOINTS = TableSchema(
+    "endpoints",
+    Stage.COHORTS,
+    "Endpoints and subgroups that a cohort has values for, with their definitions.",
+    (
+        text("endpoint", "Name of the endpoint or subgroup.", required=True),
+        text("kind", "time to event, two classes or subgroup.", required=True, isin=ENDPOINT_KINDS),
+        text("title", "Name in figures and reports.", required=True),
+        text("definition", "Its definition as in the study file or the cohort file.", required=True),
+        count("n", "Patients with a value; members of a subgroup."),
+        count("n_positive", "Events, or patients of the positive class; missing for a subgroup."),
+    ),
+    key=("kind", "endpoint"),
+    unit="endpoint",
 )
 
 IMAGING_SERIES = TableSchema(

@@ -35,6 +35,7 @@ NEVER_READ = {
     **{  # no endpoint of the small study is made of an unmapped column
         name: {"clinical_other"}
         for name in (
+            "endpoints",
             "survival_curves",
             "survival_tests",
             "population_survival",

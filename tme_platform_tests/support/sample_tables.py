@@ -171,11 +171,21 @@ def _survival() -> dict[str, pd.DataFrame]:
     ]
     columns = ["patients", "population", "n", "n_events", "hr", "ci_low", "ci_high", "fdr"]
     return {
-        "survival_curves": pd.concat(curves, ignore_index=True).assign(cohort=COHORT),
+        "survival_curves": pd.concat(curves, ignore_index=True).assign(cohort=COHORT, endpoint="os"),
         "survival_tests": pd.DataFrame(
-            {"p": [0.03], "hr_hot": [0.6], "hr_low": [0.4], "hr_high": [0.9], "reason": [None], "cohort": COHORT}
+            {
+                "endpoint": ["os"],
+                "p": [0.03],
+                "hr_hot": [0.6],
+                "hr_low": [0.4],
+                "hr_high": [0.9],
+                "reason": [None],
+                "cohort": COHORT,
+            }
         ),
-        "population_survival": pd.DataFrame(cox, columns=columns).assign(p=0.1, reason=None, cohort=COHORT),
+        "population_survival": pd.DataFrame(cox, columns=columns).assign(
+            p=0.1, reason=None, cohort=COHORT, endpoint="os"
+        ),
     }
 
 
