@@ -134,6 +134,15 @@ def test_without_a_declared_control_arm_nothing_is_guessed(trial: tuple[Platform
     assert found["p"].notna().any()
 
 
+def test_the_rad_score_takes_arm_and_outcome_from_where_the_phenotypes_come_from(
+    finished: tuple[Platform, Outcome, Recorded],
+) -> None:
+    found = finished[0].workspace.lake.read(TABLES["treatment_interaction"], "mri")
+    assert set(found["predictor"]) == {"rad_score"}
+    assert {"objective_response", "os"} <= set(found["endpoint"])
+    assert (found["n"] > 30).all()
+
+
 def test_table_one_across_cohorts(trial: tuple[Platform, Outcome, Recorded]) -> None:
     found = rows(trial, "cohort_table_one", None)
     age = found[found["variable"] == "age_years"].set_index("cohort")
