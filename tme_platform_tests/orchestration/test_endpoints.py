@@ -10,7 +10,7 @@ from tme_platform.cohorts import check_cohort
 from tme_platform.evaluation import auc_delong
 from tme_platform.figures import draw
 from tme_platform.lake import Lake
-from tme_platform.survival import kaplan_meier, log_rank
+from tme_platform.survival import cox_univariate, kaplan_meier, log_rank
 from tme_platform.tables import TABLES
 from tme_platform_tests.support.platform import Platform, copied_platform
 from tme_platform_tests.support.trial_cohort import COHORT_FILE, land_trial
@@ -73,6 +73,22 @@ def test_survival_is_analysed_by_endpoint(
         assert endpoint in set(rows(lake, table)["endpoint"]), table
     split = rows(lake, "rad_score_survival").set_index("endpoint").loc[endpoint]
     assert split["events_high"] + split["events_low"] == seen.sum()
+
+
+def test_overall_survival_is_what_its_columns_give(small_run: Path) -> None:
+    lake = Lake(str(small_run / "lake"))
+    landed = pd.read_csv(small_run / "landing" / "reference" / "clinical.csv", index_col="id")
+    label = lake.read(TABLES["tme_phenotypes"], "reference").set_index("patient_id")["phenotype"].reindex(landed.index)
+    tested = lake.read(TABLES["survival_tests"], "reference")
+    assert tested["endpoint"].tolist() == ["os"]
+    assert tested["p"].item() == pytest.approx(log_rank(landed["days"], landed["dead"], label).p)
+    expected = kaplan_meier(landed["days"], landed["dead"], ["all"] * len(landed))
+    curves = lake.read(TABLES["survival_curves"], "reference").query("phenotype == 'all'")
+    assert curves["survival"].to_list() == pytest.approx(expected["survival"].to_list())
+    scores = lake.read(TABLES["cell_scores"], "reference").set_index("patient_id").drop(columns=["cohort", "provenance"])
+    cox = cox_univariate(landed.join(scores), "days", "dead", list(scores.columns), standardise=True)
+    population = lake.read(TABLES["population_survival"], "reference").query("patients == 'all'").set_index("population")
+    assert population["hr"].loc[cox["covariate"]].to_list() == pytest.approx(cox["hr"].to_list())
 
 
 def test_the_rad_score_is_evaluated_against_declared_endpoints(trial: tuple[Platform, pd.DataFrame]) -> None:
