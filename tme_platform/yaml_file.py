@@ -134,6 +134,8 @@ def _problem(problem: dict[str, Any], files: Sequence[YamlFile]) -> tuple[str, s
         return file.where, f"{line}: unknown key. Correct its spelling or remove it"
     if problem["type"] == "missing":
         return file.where, f"{line}: is missing. Add it"
+    if problem["type"] == "too_short":
+        return file.where, f"{line}: is empty. Write at least one entry"
     if place and place[-1] == "[key]" and problem["type"] == "string_type":
         return file.where, f"{line}: {problem['input']!r} is not text in YAML. Put it in quotes"
     given = problem["input"]

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import check_not_empty, cohort_label, select_cohort
+from tme_platform.figures.frames import check_not_empty, cohort_label, endpoint_label, select_cohort
 
 TITLE = "Response and cell populations"
 _MOST_ARMS = 4
@@ -22,13 +22,17 @@ _TICKS = (0.125, 0.25, 0.5, 1, 2, 4, 8)
     caption="Odds ratio per standard deviation of each population for each endpoint, in all patients and by treatment "
     "arm, with 95 % confidence intervals.",
 )
-def population_response(population_response: pd.DataFrame, *, cohort: str | None = None) -> Drawn:
+def population_response(
+    population_response: pd.DataFrame, endpoints: pd.DataFrame | None = None, *, cohort: str | None = None
+) -> Drawn:
     """Draw odds ratios per standard deviation of the score, one panel per endpoint.
 
     Parameters
     ----------
     population_response
         The table of the same name. The endpoints and arms with most patients are drawn.
+    endpoints
+        The table of the same name. Provides the titles of endpoints.
     cohort
         Cohort to draw, if the table holds several.
     """
@@ -36,18 +40,18 @@ def population_response(population_response: pd.DataFrame, *, cohort: str | None
         select_cohort(population_response, cohort), "no patient of this cohort has cell scores and a binary endpoint."
     )
     known = check_not_empty(own.dropna(subset=["odds_ratio"]), "no odds ratio could be estimated.")
-    endpoints = _largest(known, "endpoint", _MOST_ENDPOINTS)
+    names = _largest(known, "endpoint", _MOST_ENDPOINTS)
     arms = _largest(known[known["arm"] != "all"], "arm", _MOST_ARMS)
-    shown = known[known["endpoint"].isin(endpoints) & known["arm"].isin(["all", *arms])]
-    first = shown[(shown["endpoint"] == endpoints[0])].groupby("population")["odds_ratio"].median()
+    shown = known[known["endpoint"].isin(names) & known["arm"].isin(["all", *arms])]
+    first = shown[(shown["endpoint"] == names[0])].groupby("population")["odds_ratio"].median()
     order = list(first.reindex(sorted(shown["population"].unique())).sort_values(kind="stable").index)
     series = [name for name in ("all", *arms) if (shown["arm"] == name).any()]
     height = 40 + 4 * len(series) + len(order) * (1.6 + 2.0 * len(series))
-    drawn, axes = canvas(style.DOUBLE_MM, height, 1, len(endpoints), share_y=True)
-    for panel, endpoint in zip(axes[0], endpoints, strict=True):
+    drawn, axes = canvas(style.DOUBLE_MM, height, 1, len(names), share_y=True)
+    for panel, endpoint in zip(axes[0], names, strict=True):
         _forest(panel, shown[shown["endpoint"] == endpoint], order, series)
         panel.legend(
-            title=endpoint.replace("_", " "),
+            title=endpoint_label(endpoint, endpoints, cohort),
             loc="lower left",
             bbox_to_anchor=(0, 1),
             alignment="left",
@@ -56,7 +60,7 @@ def population_response(population_response: pd.DataFrame, *, cohort: str | None
     axes[0, 0].set_yticks(range(len(order)), order)
     axes[0, 0].set_ylim(len(order) - 0.5, -0.5)
     notes = ["Odds ratio per standard deviation; line: 95 % CI, clipped at the axis limits; filled: FDR < 0.05."]
-    notes += [_left_out(known, "endpoint", endpoints), _left_out(known, "arm", ["all", *arms])]
+    notes += [_left_out(known, "endpoint", names), _left_out(known, "arm", ["all", *arms])]
     columns = ["endpoint", "arm", "population", "n", "n_positive", "odds_ratio", "ci_low", "ci_high", "p", "fdr"]
     title = f"{cohort_label(population_response, cohort)}{TITLE}"
     return finish(drawn, shown[columns], title=title, frames=(population_response,), notes=notes)

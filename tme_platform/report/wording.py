@@ -51,8 +51,6 @@ LABELS = {
     "share_hot": "share, hot",
     "share_cold": "share, cold",
     "reference_arm": "reference arm",
-    "objective_response": "objective response",
-    "disease_control": "disease control",
     "p_naive": "p, not corrected for choosing the cut-off",
     "p_corrected": "p, corrected for choosing the cut-off",
     "fdr_corrected": "FDR of the corrected p",

@@ -102,6 +102,13 @@ def test_single_outcome_gives_nan_with_reasons():
     assert empty.loc[empty["metric"] != "threshold", "value"].isna().all()
 
 
+def test_a_useless_score_has_no_threshold_but_a_reason():
+    reversed_score = evaluate_scores([0, 1, 1, 0], [0.9, 0.2, 0.3, 0.4], endpoint="e", analysis="paper")
+    threshold = reversed_score.set_index("metric").loc["threshold"]
+    assert np.isnan(threshold["value"])
+    assert threshold["reason"] == "no threshold is better than calling every patient positive"
+
+
 def test_endpoints_are_evaluated_in_all_patients_and_in_subgroups(score, clinical):
     outcomes = {name: outcome_of(clinical, name) for name in ("inflamed", "objective_response")}
     rows = evaluate_endpoints(score.iloc[::-1], outcomes, members_of(clinical), threshold=0.5, cohort="ip")
