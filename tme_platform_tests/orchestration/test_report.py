@@ -164,8 +164,8 @@ def test_only_figures_whose_rows_changed_are_drawn_again(
 def test_limits_come_first_and_sections_in_the_order_of_the_study(page: Page, text: str) -> None:
     sections = [attributes["id"] for attributes in page.all("section")]
     assert sections == [
-        "limits", "glance", "cohorts", "phenotypes", "meaning", "survival", "genes", "images", "agreement", "signature",
-        "evaluation", "correlation", "rejected", "checklists", "provenance",
+        "limits", "glance", "cohorts", "phenotypes", "meaning", "survival", "response", "genes", "images", "agreement",
+        "signature", "evaluation", "correlation", "rejected", "checklists", "provenance",
     ]  # fmt: skip
     assert page.levels[0] == 1
     assert page.levels.count(1) == 1
@@ -230,11 +230,12 @@ def test_an_asset_carries_its_figure(platform: Platform) -> None:
 
 
 def test_a_figure_of_several_tables_waits_for_the_last_of_them(platform: Platform) -> None:
-    """Kaplan-Meier curves show the log-rank test: they are shown by the table that is built last."""
+    """Kaplan-Meier curves show the log-rank test and titles of endpoints: the table that is built last shows them."""
     lake, workspace = platform.workspace.lake, platform.workspace
     assert lake.state(SURVIVAL_TESTS, "reference") is None
     assert "figure_kaplan_meier" not in figure_metadata(workspace.scope(SURVIVAL_CURVES, "reference"))
-    materialise(STEPS["survival_tests"], workspace.scope(SURVIVAL_TESTS, "reference"))
+    for name in ("survival_tests", "endpoints"):
+        materialise(STEPS[name], workspace.scope(TABLES[name], "reference"))
     for table in (SURVIVAL_TESTS, SURVIVAL_CURVES):
         assert "figure_kaplan_meier" in figure_metadata(workspace.scope(table, "reference"))
 
