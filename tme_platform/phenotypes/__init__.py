@@ -11,7 +11,7 @@ from tme_platform.phenotypes.kmeans import KMeansFit, fit_kmeans, kmeans_partiti
 from tme_platform.phenotypes.labels import LabelChange, adjusted_rand_index, compare_labels
 from tme_platform.phenotypes.model import PhenotypeModel
 from tme_platform.phenotypes.nbclust import NbClust, nbclust
-from tme_platform.phenotypes.scaling import scale_samples
+from tme_platform.phenotypes.scaling import PopulationScale, Scaling, scale_samples, scale_scores
 from tme_platform.phenotypes.silhouette import silhouette_by_k
 from tme_platform.phenotypes.stability import bootstrap_jaccard, label_agreement, label_stability_over_k
 
@@ -22,6 +22,8 @@ __all__ = [
     "LabelChange",
     "NbClust",
     "PhenotypeModel",
+    "PopulationScale",
+    "Scaling",
     "adjusted_rand_index",
     "assign_phenotypes",
     "bootstrap_jaccard",
@@ -36,5 +38,6 @@ __all__ = [
     "label_stability_over_k",
     "nbclust",
     "scale_samples",
+    "scale_scores",
     "silhouette_by_k",
 ]

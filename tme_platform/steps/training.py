@@ -46,7 +46,7 @@ def training_set(patients: pd.DataFrame, agreed: pd.DataFrame) -> TrainingSet:
         The tables `signature_patients` and `agreed_features`, of whichever version.
     """
     rows = patients[patients["side"] == "discovery"].set_index("patient_id", drop=False)
-    features = rows.drop(columns=[*ID_COLUMNS, "provenance"])
+    features = rows.drop(columns=[*ID_COLUMNS, "provenance", "expression_scale"], errors="ignore")
     agreed = agreed[agreed["feature_set"].isin(rows["feature_set"].unique())]
     kept = None if agreed.empty else sorted(agreed.loc[agreed["kept"], "feature"])
     return TrainingSet(features, rows["phenotype"], kept, rows)

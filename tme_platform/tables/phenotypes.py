@@ -35,6 +35,14 @@ PHENOTYPE_MODEL = TableSchema(
             "Whether the population is used to order the clusters (adaptive and activated innate ones are).",
         ),
         number("centroid", "Mean scaled score of the population in the cluster."),
+        text(
+            "scaling",
+            "within_sample: each tumour across its populations; over_cohort: each population over the fitted cohort.",
+            required=True,
+            isin=("within_sample", "over_cohort"),
+        ),
+        number("reference_mean", "Mean score of the population over the fitted cohort; missing for within_sample."),
+        number("reference_sd", "Its standard deviation.", 0),
         count("n_samples", "Tumours that the model was fitted on."),
         count("k", "Number of clusters."),
         Column("seed", "Int64", "Seed of the k-means starts."),
@@ -51,10 +59,17 @@ TME_PHENOTYPES = TableSchema(
         PATIENT,
         text("cluster", "Cluster; A is the most inflamed.", required=True),
         PHENOTYPE,
+        text(
+            "scaling",
+            "Scaling of scores: within_sample (each tumour across its populations) or over_cohort (each population).",
+            required=True,
+            isin=("within_sample", "over_cohort"),
+        ),
         number("distance", "Distance to the assigned centroid on the scaled scores.", 0),
         number("margin", "Additional distance to the next centroid.", 0),
         number(
-            "immune_mean", "Mean score of the adaptive and the activated innate populations, in the unit of the scores."
+            "immune_mean",
+            "Mean of the adaptive and activated innate populations; of standardised scores if scaled over the cohort.",
         ),
         text("model_cohort", "Cohort whose model assigned the label.", required=True),
         text(
