@@ -33,12 +33,12 @@ def population_scores(scope: Scope, cohort: str | None = None) -> pd.DataFrame:
     return by_patient(scope.read(CELL_SCORES, cohort)).T
 
 
-def phenotype_scaling(scope: Scope) -> Scaling:
-    """How the cohort's scores are scaled before clustering."""
-    cohort = scope.declaration("phenotypes", "cell_scores")
-    if cohort.phenotypes is not None and cohort.phenotypes.scaling is not None:
-        return cohort.phenotypes.scaling
-    in_lineages = cohort.cell_scores is not None and cohort.cell_scores.lineages is not None
+def phenotype_scaling(scope: Scope, cohort: str | None = None) -> Scaling:
+    """How a cohort's scores are scaled before clustering."""
+    declared = scope.declaration("phenotypes", "cell_scores", cohort=cohort)
+    if declared.phenotypes is not None and declared.phenotypes.scaling is not None:
+        return declared.phenotypes.scaling
+    in_lineages = declared.cell_scores is not None and declared.cell_scores.lineages is not None
     return "over_cohort" if in_lineages else scope.study.phenotypes.scaling
 
 

@@ -49,6 +49,15 @@ class PhenotypeSettings(_Settings):
     seed: int = 2024
 
 
+class SpecificationSettings(_Settings):
+    """The specification curve: hot and cold by other definitions, beside the study's own."""
+
+    cohorts: tuple[str, ...] = ()
+    """Cohorts that measure the same patients by another method, such as cell fractions."""
+    repeats: Annotated[int, Field(ge=1)] = 1
+    """Repeats of the cross-validation of each definition's signature."""
+
+
 class EnrichmentSettings(_Settings):
     """Gene sets that are compared between hot and cold tumours."""
 
@@ -143,6 +152,7 @@ class Study(_Settings):
     """Landing folders that take part; all of them by default."""
     gene_sets: GeneSetSettings = GeneSetSettings()
     phenotypes: PhenotypeSettings = PhenotypeSettings()
+    specifications: SpecificationSettings = SpecificationSettings()
     enrichment: EnrichmentSettings = EnrichmentSettings()
     survival: SurvivalSettings = SurvivalSettings()
     extraction: ExtractionSettings = ExtractionSettings()

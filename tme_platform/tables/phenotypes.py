@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tme_platform.tables.columns import PATIENT, PHENOTYPE, POPULATION, count, flag, number, share, text
-from tme_platform.tables.schema import Column, Stage, TableSchema
+from tme_platform.tables.expression import POPULATION_GROUPS
+from tme_platform.tables.schema import COHORT, Column, Stage, TableSchema
 
 CLUSTER_EVIDENCE = TableSchema(
     "cluster_evidence",
@@ -79,6 +80,58 @@ TME_PHENOTYPES = TableSchema(
         ),
     ),
     key=("patient_id",),
+)
+
+PHENOTYPE_SEPARATION = TableSchema(
+    "phenotype_separation",
+    Stage.PHENOTYPES,
+    "Which populations separate hot from cold: their shares of the squared distance between the centroids.",
+    (
+        POPULATION,
+        text("population_group", "Group of the population.", isin=POPULATION_GROUPS),
+        number("hot", "Mean scaled score in hot tumours."),
+        number("cold", "Mean scaled score in cold tumours."),
+        number("difference", "Hot minus cold."),
+        share("share", "Share of the squared distance."),
+        flag("inflamed", "Whether the population is adaptive or activated innate and higher in hot tumours."),
+    ),
+    key=("population",),
+)
+
+PHENOTYPE_CAUTIONS = TableSchema(
+    "phenotype_cautions",
+    Stage.PHENOTYPES,
+    "Why the clusters may not be what the published study calls hot and cold; each topic with its limit.",
+    (
+        text(
+            "topic",
+            "number_of_clusters, silhouette, inflamed_share, raw_fractions, relative_expression, or a family of "
+            "yardsticks with the expected direction.",
+            required=True,
+        ),
+        number("value", "What was measured (for yardsticks: how many do not contradict the label)."),
+        number("limit", "What it is compared with (for yardsticks: how many there are)."),
+        text("caution", "A clause, if there is a reason for caution."),
+    ),
+    key=("topic",),
+)
+
+SPECIFICATION_LABELS = TableSchema(
+    "specification_labels",
+    Stage.PHENOTYPES,
+    "Hot and cold by every definition of the specification curve, for the patients that the study's labels come from.",
+    (
+        text("specification", "The definition: what is clustered, scaling and number of clusters.", required=True),
+        COHORT,
+        PATIENT,
+        PHENOTYPE,
+        text("source", "What is clustered.", required=True),
+        count("k", "Number of clusters."),
+        number("silhouette", "Mean silhouette width of the partition.", -1, 1),
+        flag("is_main", "Whether the definition gives the study's own labels."),
+    ),
+    key=("specification", "patient_id"),
+    per_cohort=False,
 )
 
 PHENOTYPE_STABILITY = TableSchema(
