@@ -85,9 +85,13 @@ def test_overall_survival_is_what_its_columns_give(small_run: Path) -> None:
     expected = kaplan_meier(landed["days"], landed["dead"], ["all"] * len(landed))
     curves = lake.read(TABLES["survival_curves"], "reference").query("phenotype == 'all'")
     assert curves["survival"].to_list() == pytest.approx(expected["survival"].to_list())
-    scores = lake.read(TABLES["cell_scores"], "reference").set_index("patient_id").drop(columns=["cohort", "provenance"])
+    scores = (
+        lake.read(TABLES["cell_scores"], "reference").set_index("patient_id").drop(columns=["cohort", "provenance"])
+    )
     cox = cox_univariate(landed.join(scores), "days", "dead", list(scores.columns), standardise=True)
-    population = lake.read(TABLES["population_survival"], "reference").query("patients == 'all'").set_index("population")
+    population = (
+        lake.read(TABLES["population_survival"], "reference").query("patients == 'all'").set_index("population")
+    )
     assert population["hr"].loc[cox["covariate"]].to_list() == pytest.approx(cox["hr"].to_list())
 
 
