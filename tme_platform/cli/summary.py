@@ -72,8 +72,8 @@ def _phenotypes(lake: Lake) -> list[str]:
 
 def _survival(lake: Lake) -> list[str]:
     return [
-        f"[bold]Survival[/bold] hot against cold, {row['cohort']}: log-rank p = {row['p']:.3g} "
-        f"({row['n']} patients, {row['n_events']} deaths{_simulated(row['provenance'])})"
+        f"[bold]Survival[/bold] ({row['endpoint']}) hot against cold, {row['cohort']}: log-rank p = {row['p']:.3g} "
+        f"({row['n']} patients, {row['n_events']} events{_simulated(row['provenance'])})"
         for row in lake.read(SURVIVAL_TESTS).to_dict("records")
     ]
 

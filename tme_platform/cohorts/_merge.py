@@ -7,6 +7,7 @@ import pandas as pd
 
 from tme_platform.cohorts._values import empty_values
 from tme_platform.cohorts.rejections import Rejections
+from tme_platform.tables.clinical import SURVIVAL_PAIRS
 
 _SAME_WITHIN = 0.01
 """Relative difference up to which numbers agree: months and days of the same follow-up differ by rounding."""
@@ -47,14 +48,15 @@ def _known(values: pd.DataFrame, patient: object, name: str) -> list[object]:
 
 def _pair_survival(values: pd.DataFrame) -> pd.DataFrame:
     """Blank incomplete survival of patients who have a complete one, so that time and event come from one row."""
-    if not {"os_days", "os_event"} <= set(values.columns):
-        return values
-    complete = values["os_days"].notna() & values["os_event"].notna()
-    elsewhere = values.index.isin(values.index[complete])
-    incomplete = ~complete.to_numpy() & elsewhere
     paired = values.copy()
-    paired.loc[incomplete, "os_days"] = np.nan
-    paired.loc[incomplete, "os_event"] = pd.NA
+    for time, event in SURVIVAL_PAIRS.values():
+        if not {time, event} <= set(values.columns):
+            continue
+        complete = values[time].notna() & values[event].notna()
+        elsewhere = values.index.isin(values.index[complete])
+        incomplete = ~complete.to_numpy() & elsewhere
+        paired.loc[incomplete, time] = np.nan
+        paired.loc[incomplete, event] = pd.NA
     return paired
 
 

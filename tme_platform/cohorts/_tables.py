@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import gzip
 import io
 import zlib
@@ -17,6 +16,7 @@ from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.folders import landing_path
 from tme_platform.cohorts.inflate import check_cell_count, open_inflated
 from tme_platform.cohorts.rejections import Rejections
+from tme_platform.yaml_file import nearest
 
 MISSING = frozenset(
     {"", "na", "n/a", "nan", "null", "<na>", "#n/a", ".", "unknown", "not available", "not reported"}
@@ -141,16 +141,6 @@ def reject_unnamed_rows(unnamed: pd.Series, column: str, file: str, rejected: Re
 def no_column(file: str, column: str, table: pd.DataFrame, correct: str) -> str:
     """Message for a column that a cohort file names and a table does not have."""
     return f"{file} has no column {short(column)}{nearest(column, list(table.columns))}. Correct {correct}."
-
-
-def nearest(name: str, known: Sequence[str]) -> str:
-    """`; nearest: ...` with known names that are spelled similarly or contain one another; empty if there are none."""
-    wanted = name.lower()
-    lower = {candidate.lower(): candidate for candidate in known}
-    similar = difflib.get_close_matches(wanted, lower, n=3, cutoff=0.6)
-    containing = [other for other in lower if min(len(wanted), len(other)) > 1 and (wanted in other or other in wanted)]
-    near = list(dict.fromkeys([*similar, *sorted(containing, key=len)]))[:3]
-    return f"; nearest: {', '.join(lower[found] for found in near)}" if near else ""
 
 
 def short(value: object) -> str:

@@ -10,17 +10,25 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tme_platform.cohorts._tables import nearest, short
+from tme_platform.cohorts._tables import short
 from tme_platform.cohorts.declaration import ColumnRule
 from tme_platform.cohorts.rejections import Rejections
-from tme_platform.tables.clinical import CLINICAL_COLUMNS, ClinicalColumn
+from tme_platform.tables.clinical import CLINICAL_COLUMNS, DAYS_PER, SURVIVAL_PAIRS, ClinicalColumn
+from tme_platform.yaml_file import nearest
 
-DAYS_PER = {"days": 1.0, "months": 365.25 / 12, "years": 365.25}
+TIME_COLUMNS = tuple(name for name, column in CLINICAL_COLUMNS.items() if column.unit in DAYS_PER)
+"""Canonical columns that a `unit` in the cohort file applies to."""
 
+_GRADES = (("g", ""), ("grade ", ""), ("", ".0"))
 SYNONYMS = {
     "sex": {"f": "female", "m": "male"},
     "laterality": {"l": "left", "r": "right", "both": "bilateral"},
-    "os_event": {"0.0": "0", "1.0": "1", "false": "0", "true": "1"},
+    **{event: {"0.0": "0", "1.0": "1", "false": "0", "true": "1"} for _, event in SURVIVAL_PAIRS.values()},
+    "grade": {f"{prefix}{number}{suffix}": number for number in "123" for prefix, suffix in _GRADES},
+    "pcr": {
+        **dict.fromkeys(("1", "1.0", "true", "pcr"), "yes"),
+        **dict.fromkeys(("0", "0.0", "false", "rd", "no pcr", "non-pcr", "residual disease"), "no"),
+    },
     "pam50": {
         "luminal a": "LumA",
         "luminal b": "LumB",
@@ -62,7 +70,9 @@ def to_canonical(
     if rule.values is not None:  # noqa: PD011  # the mapping of the cohort file
         text = _translate(text, rule.values)
     if column.dtype == "float64":
-        return _to_number(text, _scale(name, rule.unit), decimal, source)
+        return _to_number(text, _scale(column, rule.unit), decimal, source)
+    if column.dtype == "Int64" and not column.allowed:
+        return _to_whole_number(text, decimal, source)
     return (_to_word(text, source) if column.allowed else text).astype(column.dtype)
 
 
@@ -87,10 +97,15 @@ def _translate(text: pd.Series, words: dict[str, str | float | int | bool | None
     return mapped.astype("string").where(text.isin(list(words)), text)
 
 
-def _scale(name: str, unit: str | None) -> float:
-    if unit is None:
-        return 1.0
-    return DAYS_PER[unit] if name == "os_days" else DAYS_PER[unit] / DAYS_PER["years"]
+def _scale(column: ClinicalColumn, unit: str | None) -> float:
+    return 1.0 if unit is None else DAYS_PER[unit] / DAYS_PER[column.unit]
+
+
+def _to_whole_number(text: pd.Series, decimal: str, source: _Source) -> pd.Series:
+    number = _to_number(text, 1.0, decimal, source)
+    fraction = number.notna() & (number % 1 != 0)
+    source.reject(text, fraction, "not_a_number", ", not a whole number", "Correct it in the file.")
+    return number.mask(fraction).astype("Int64")
 
 
 def _to_number(text: pd.Series, scale: float, decimal: str, source: _Source) -> pd.Series:
@@ -100,12 +115,14 @@ def _to_number(text: pd.Series, scale: float, decimal: str, source: _Source) -> 
     if decimal == "." and text[number.isna() & text.notna()].str.fullmatch(r"-?\d+,\d+").any():
         advice = 'If the file writes decimal commas, set `decimal: ","` for it in cohort.yaml.'
     source.reject(text, number.isna() & text.notna(), "not_a_number", ", not a number", advice)
-    if source.column.name == "os_days":
+    for pair, (time, _) in SURVIVAL_PAIRS.items():
+        if source.column.name != time:
+            continue
         negative, zero = number < 0, number == 0
         advice = "A time cannot be negative: correct it, or leave it empty."
-        source.reject(text, negative, "negative_os_time", "", advice)
+        source.reject(text, negative, f"negative_{pair}_time", "", advice)
         advice = "Zero follow-up carries no survival information: correct it, or leave it empty."
-        source.reject(text, zero, "zero_os_time", "", advice)
+        source.reject(text, zero, f"zero_{pair}_time", "", advice)
         number = number.mask(negative | zero)
     outside = number.notna() & ~_within_limits(number, source.column)
     what = f", outside the allowed range {source.column.allowed_range}"

@@ -21,8 +21,10 @@ from tme_platform.cohorts.folders import COHORT_FILE
 from tme_platform.cohorts.manifest import read_manifest
 from tme_platform.cohorts.rejections import REJECTED_COLUMNS
 from tme_platform.expression import unit_warning
+from tme_platform.tables.clinical import SURVIVAL_PAIRS
 
-_SIGNATURE = {Role.SIGNATURE_DISCOVERY, Role.SIGNATURE_VALIDATION, Role.IMMUNE_PHENOTYPE, Role.IMMUNOTHERAPY}
+_SIGNATURE = {Role.SIGNATURE_DISCOVERY, Role.SIGNATURE_VALIDATION}
+_OUTCOMES = {Role.IMMUNE_PHENOTYPE, Role.IMMUNOTHERAPY}
 _PHENOTYPES = {Role.PHENOTYPE_REFERENCE, Role.PHENOTYPE_REPLICATION}
 
 
@@ -104,8 +106,7 @@ def _clinical(folder: Path, cohort: Cohort) -> _Part:
     patients = tables.patients
     counts = {
         "patients": len(patients),
-        "patients with survival": int((patients["os_days"].notna() & patients["os_event"].notna()).sum()),
-        "deaths": int((patients["os_event"].fillna(0) * patients["os_days"].notna()).sum()),
+        **_followed(patients),
         "unmapped clinical columns": len(tables.other[["source_file", "column"]].drop_duplicates()),
     }
     return (
@@ -113,6 +114,18 @@ def _clinical(folder: Path, cohort: Cohort) -> _Part:
         tables.rejected,
         [] if len(patients) else ["no file names any patients. Declare one that does."],
     )
+
+
+def _followed(patients: pd.DataFrame) -> dict[str, int]:
+    """Patients with time and event, and their events; of endpoints other than os only if there are any."""
+    counts = {}
+    for pair, (time, event) in SURVIVAL_PAIRS.items():
+        known = patients[time].notna() & patients[event].notna()
+        if pair == "os" or known.any():
+            of, events = ("survival", "deaths") if pair == "os" else (pair, f"{pair} events")
+            counts[f"patients with {of}"] = int(known.sum())
+            counts[events] = int(patients.loc[known, event].sum())
+    return counts
 
 
 def _expression(folder: Path, cohort: Cohort) -> _Part:
@@ -155,6 +168,11 @@ def _role_problems(folder: Path, cohort: Cohort, counts: dict[str, int]) -> list
     roles = set(cohort.roles)
     needs: list[tuple[bool, Callable[[], bool], str]] = [
         (bool(roles & _SIGNATURE), lambda: bool(cohort.features or cohort.imaging), "features or imaging"),
+        (
+            bool(roles & _OUTCOMES),
+            lambda: bool(cohort.features or cohort.imaging or cohort.cell_scores or cohort.expression),
+            "features, imaging, cell_scores or expression",
+        ),
         (Role.IMAGING_METHODS in roles, lambda: cohort.imaging is not None, "imaging"),
         (bool(roles & _PHENOTYPES), lambda: bool(cohort.cell_scores or cohort.expression), "cell_scores or expression"),
         (Role.SCORE_COMPARISON in roles, lambda: cohort.expression is not None, "expression"),

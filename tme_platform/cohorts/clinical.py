@@ -14,12 +14,13 @@ import pandas as pd
 
 from tme_platform.cohorts._known import known_patients
 from tme_platform.cohorts._merge import merge_tables, one_row_each
-from tme_platform.cohorts._tables import has_column, nearest, no_column, read_text_table, reject_unnamed_rows, short
+from tme_platform.cohorts._tables import has_column, no_column, read_text_table, reject_unnamed_rows, short
 from tme_platform.cohorts._values import to_canonical
 from tme_platform.cohorts.declaration import ClinicalSource, Cohort
 from tme_platform.cohorts.rejections import Rejections
-from tme_platform.tables.clinical import CLINICAL_COLUMNS
+from tme_platform.tables.clinical import CLINICAL_COLUMNS, SURVIVAL_PAIRS
 from tme_platform.tables.cohorts import CLINICAL_OTHER
+from tme_platform.yaml_file import nearest
 
 
 @dataclass(frozen=True)
@@ -136,8 +137,9 @@ def _unmapped(table: pd.DataFrame, source: ClinicalSource) -> pd.DataFrame:
 
 def _report_missing_times(patients: pd.DataFrame, rejected: Rejections) -> None:
     """Report known events without a time, unless the reason was already reported."""
-    reported = rejected.patients("negative_os_time", "zero_os_time", "not_a_number", "out_of_range")
-    missing = patients.index[patients["os_event"].notna() & patients["os_days"].isna() & ~patients.index.isin(reported)]
-    cases = [(str(patient), "os_event is known, os_days is not") for patient in missing]
-    advice = "Add the time; without it the patient is left out of survival analyses."
-    rejected.add_cases(cases, rule="missing_os_time", advice=advice, action="left out of survival", file=None)
+    for pair, (time, event) in SURVIVAL_PAIRS.items():
+        reported = rejected.patients(f"negative_{pair}_time", f"zero_{pair}_time", "not_a_number", "out_of_range")
+        missing = patients.index[patients[event].notna() & patients[time].isna() & ~patients.index.isin(reported)]
+        cases = [(str(patient), f"{event} is known, {time} is not") for patient in missing]
+        advice = "Add the time; without it the patient is left out of survival analyses."
+        rejected.add_cases(cases, rule=f"missing_{pair}_time", advice=advice, action="left out of survival", file=None)

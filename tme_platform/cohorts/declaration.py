@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from tme_platform.evaluation.endpoints import Endpoints, Subgroups
 from tme_platform.tables.clinical import CLINICAL_COLUMNS
 
 COHORT_NAME = r"^[a-z][a-z0-9_]{0,62}$"
@@ -203,6 +204,11 @@ class Cohort(_Model):
     split: Split | None = None
     score_comparison: tuple[ScoreComparison, ...] = ()
     other_scores: dict[str, OtherScores] = Field(default_factory=dict)
+    control_arm: str | None = None
+    """The value of `arm` that other treatment arms are compared with."""
+    endpoints: Endpoints = Endpoints({})
+    """Added to those of the study, or replacing them by name."""
+    subgroups: Subgroups = Subgroups({})
 
     @field_validator("score_comparison", mode="before")
     @classmethod

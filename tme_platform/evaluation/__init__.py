@@ -19,35 +19,66 @@ from tme_platform.evaluation.delong import (
     placements,
     variance,
 )
-from tme_platform.evaluation.endpoints import ENDPOINTS, SUBGROUPS, endpoint_outcome, subgroup_members
+from tme_platform.evaluation.endpoints import (
+    PACKAGED_ENDPOINTS,
+    PACKAGED_SUBGROUPS,
+    BinaryEndpoint,
+    Endpoint,
+    Endpoints,
+    Subgroup,
+    Subgroups,
+    TimeEndpoint,
+    combined_endpoints,
+    combined_subgroups,
+    definition,
+    endpoint_title,
+)
 from tme_platform.evaluation.groups import score_by_group
+from tme_platform.evaluation.interaction import treatment_interaction
 from tme_platform.evaluation.median_split import median_split_survival
-from tme_platform.evaluation.roles import ROLE_ENDPOINTS, evaluate_role
+from tme_platform.evaluation.odds import GroupShare, OddsRatio, odds_per_sd, odds_ratio
+from tme_platform.evaluation.outcomes import endpoint_outcome, endpoint_times, subgroup_members
+from tme_platform.evaluation.roles import ROLE_ENDPOINTS, evaluate_endpoints
 from tme_platform.evaluation.sample_size import SampleSize, sample_size
 from tme_platform.evaluation.scores import METRIC_COLUMNS, evaluate_scores
 from tme_platform.statistics import benjamini_hochberg, roc_curve_points, youden_threshold
 
 __all__ = [
-    "ENDPOINTS",
     "METRIC_COLUMNS",
+    "PACKAGED_ENDPOINTS",
+    "PACKAGED_SUBGROUPS",
     "ROLE_ENDPOINTS",
-    "SUBGROUPS",
     "AucComparison",
+    "BinaryEndpoint",
     "DeLongAuc",
+    "Endpoint",
+    "Endpoints",
+    "GroupShare",
+    "OddsRatio",
     "SampleSize",
+    "Subgroup",
+    "Subgroups",
+    "TimeEndpoint",
     "auc_delong",
     "auc_from_estimate",
     "auc_from_placements",
     "benjamini_hochberg",
     "calibration",
+    "combined_endpoints",
+    "combined_subgroups",
     "compare_auc_delong",
     "comparison_from_estimates",
     "decision_curve",
+    "definition",
     "endpoint_outcome",
-    "evaluate_role",
+    "endpoint_times",
+    "endpoint_title",
+    "evaluate_endpoints",
     "evaluate_scores",
     "label_confounding",
     "median_split_survival",
+    "odds_per_sd",
+    "odds_ratio",
     "placements",
     "reliability_curve",
     "roc_curve_points",
@@ -55,6 +86,7 @@ __all__ = [
     "score_by_group",
     "subgroup_members",
     "threshold_metrics",
+    "treatment_interaction",
     "variance",
     "youden_threshold",
 ]

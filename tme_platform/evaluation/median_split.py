@@ -12,45 +12,38 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def median_split_survival(
-    score: pd.Series, clinical: pd.DataFrame, *, time: str = "os_days", event: str = "os_event"
-) -> pd.DataFrame:
+def median_split_survival(score: pd.Series, followed: pd.DataFrame) -> pd.DataFrame:
     """Compare survival between patients above and at or below the median score.
 
     Parameters
     ----------
     score
         Score by patient.
-    clinical
-        Follow-up in days and event (1 observed, 0 censored) by patient.
-    time, event
-        Names of these columns.
+    followed
+        ``time_days`` and ``event`` (1 observed, 0 censored) by patient.
 
     Returns
     -------
     pandas.DataFrame
         One row: cut (the median of the patients with follow-up), n_high, n_low, events_high, events_low, statistic and
-        p (log-rank), hr, ci_low, ci_high (Cox, high against low), reason. No row if the cohort has no follow-up.
+        p (log-rank), hr, ci_low, ci_high (Cox, high against low), reason. No row without follow-up.
     """
-    if time not in clinical or event not in clinical:
-        return pd.DataFrame(columns=list(_COLUMNS))
-    patients = clinical.index.intersection(score.dropna().index, sort=True)
-    rows = clinical.loc[patients, [time, event]].astype("Float64").astype(np.float64)
-    rows = rows[(rows[time] >= 0) & rows[event].notna()]
+    patients = followed.index.intersection(score.dropna().index, sort=True)
+    rows = followed.loc[patients, ["time_days", "event"]].dropna()
     if rows.empty:
         return pd.DataFrame(columns=list(_COLUMNS))
     values = score.loc[rows.index]
     cut = float(values.median())
     rows["high"] = (values > cut).astype(np.float64)
-    test = log_rank(rows[time], rows[event], rows["high"])
-    cox = cox_univariate(rows, time, event, ["high"]).iloc[0]
+    test = log_rank(rows["time_days"], rows["event"], rows["high"])
+    cox = cox_univariate(rows, "time_days", "event", ["high"]).iloc[0]
     high = rows["high"] == 1
     row = {
         "cut": cut,
         "n_high": int(high.sum()),
         "n_low": int((~high).sum()),
-        "events_high": int(rows.loc[high, event].sum()),
-        "events_low": int(rows.loc[~high, event].sum()),
+        "events_high": int(rows.loc[high, "event"].sum()),
+        "events_low": int(rows.loc[~high, "event"].sum()),
         "statistic": test.statistic,
         "p": test.p,
         "hr": cox["hr"],

@@ -1,4 +1,7 @@
-"""Evaluate a cohort's scores against the endpoints of its role. Endpoints are defined in `endpoints`."""
+"""Evaluate a cohort's scores against binary endpoints, in all patients and in subgroups.
+
+Endpoints are defined in `endpoints`.
+"""
 
 from __future__ import annotations
 
@@ -6,49 +9,42 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from tme_platform.evaluation.endpoints import ENDPOINTS, endpoint_outcome, subgroup_members
 from tme_platform.evaluation.scores import METRIC_COLUMNS, Analysis, evaluate_scores
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
 ROLE_ENDPOINTS = {
-    "immune_phenotype": ("cd8_inflamed", "pd_l1_positive"),
+    "immune_phenotype": ("inflamed", "pd_l1_positive"),
     "immunotherapy": ("objective_response", "disease_control", "pd_l1_positive"),
 }
-"""Endpoints evaluated by role. A cohort of any other role is evaluated against all endpoints it has."""
-
-_SUBGROUPS = ("all", "her2_positive", "her2_negative_hr_positive")
+"""Endpoints that the rad-score is evaluated against, by role; those that a cohort declares itself are added."""
 
 
-def evaluate_role(
+def evaluate_endpoints(
     score: pd.Series,
-    clinical: pd.DataFrame,
+    outcomes: Mapping[str, pd.Series],
+    subgroups: Mapping[str, pd.Series],
     *,
-    role: str,
     threshold: float,
     cohort: str = "",
-    endpoints: Sequence[str] | None = None,
-    subgroups: Sequence[str] = _SUBGROUPS,
     prevalence: float | None = None,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Evaluate a rad-score against the endpoints of a role, in all patients and in subgroups.
+    """Evaluate a rad-score against endpoints, in all patients and in subgroups.
 
     Parameters
     ----------
     score
         Rad-score by patient.
-    clinical
-        Canonical clinical columns by patient; patients without a score are left out.
-    role
-        ``immune_phenotype``, ``immunotherapy``, or another.
+    outcomes
+        1, 0 or missing by patient, by endpoint; patients without a score are left out.
+    subgroups
+        Which patients belong to it, by subgroup.
     threshold
         Threshold locked on the discovery cohort, for the "honest" rows. The "paper" rows choose one in this cohort.
     cohort, prevalence, seed
         As for `evaluate_scores`.
-    endpoints, subgroups
-        Override the endpoints of the role, and the subgroups.
 
     Returns
     -------
@@ -56,22 +52,22 @@ def evaluate_role(
         Columns `METRIC_COLUMNS`. An endpoint without known outcomes has no rows. If a subgroup has only one outcome,
         its values are NaN with a reason.
     """
-    selected = endpoints if endpoints is not None else ROLE_ENDPOINTS.get(role, tuple(ENDPOINTS))
-    patients = clinical.index.intersection(score.dropna().index, sort=True)
-    clinical, score = clinical.loc[patients], score.loc[patients]
+    score = score.dropna()
     thresholds: dict[Analysis, float | None] = {"paper": None, "honest": threshold}
     parts = []
-    for endpoint in selected:
-        outcome = endpoint_outcome(clinical, endpoint)
-        for subgroup in subgroups:
-            members = subgroup_members(clinical, subgroup) & outcome.notna()
-            if not members.any():
+    for endpoint, outcome in outcomes.items():
+        known = outcome.dropna()
+        patients = known.index.intersection(score.index, sort=True)
+        everyone = pd.Series(True, index=patients)
+        for subgroup, members in {"all": everyone, **subgroups}.items():
+            chosen = patients[members.reindex(patients, fill_value=False).to_numpy()]
+            if chosen.empty:
                 continue
             for analysis, cut in thresholds.items():
                 parts.append(
                     evaluate_scores(
-                        outcome[members].to_numpy(),
-                        score[members].to_numpy(),
+                        known[chosen].to_numpy(),
+                        score[chosen].to_numpy(),
                         endpoint=endpoint,
                         analysis=analysis,
                         threshold=cut,

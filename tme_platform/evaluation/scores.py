@@ -78,12 +78,12 @@ def evaluate_scores(
     first = pd.DataFrame(
         {
             "metric": ["auc", "threshold"],
-            "value": [area.auc, cut],
+            "value": [area.auc, cut if np.isfinite(cut) else nan],
             "ci_low": [area.ci_low, nan],
             "ci_high": [area.ci_high, nan],
             "p": [area.p, nan],
             "method": [auc_method, choice],
-            "reason": [area.reason, "there is no threshold without both outcomes" if np.isnan(cut) else ""],
+            "reason": [area.reason, _no_threshold(cut)],
         }
     )
     rows = pd.concat([first, at_cut.assign(p=nan), fit.assign(p=nan)], ignore_index=True)
@@ -97,6 +97,15 @@ def evaluate_scores(
         n_positive=int(positive.sum()),
     )
     return rows[list(METRIC_COLUMNS)]
+
+
+def _no_threshold(cut: float) -> str:
+    """Why there is no threshold; empty if there is one."""
+    if np.isnan(cut):
+        return "there is no threshold without both outcomes"
+    if np.isinf(cut):
+        return f"no threshold is better than calling every patient {'positive' if cut < 0 else 'negative'}"
+    return ""
 
 
 def _at_threshold(method: str, denominator: int, choice: str) -> str:

@@ -7,7 +7,7 @@ window; `export` converts it to bytes.
 from tme_platform.figures.canvas import Drawn
 from tme_platform.figures.entry import Entry, figure
 from tme_platform.figures.export import SMALL_BYTES, fix_layout, to_pdf, to_png, to_small_png, to_svg
-from tme_platform.figures.frames import VARIABLE_NAMES
+from tme_platform.figures.frames import VARIABLE_NAMES, endpoint_label, event_word
 from tme_platform.figures.registry import FIGURES, draw
 
 __all__ = [
@@ -17,6 +17,8 @@ __all__ = [
     "Drawn",
     "Entry",
     "draw",
+    "endpoint_label",
+    "event_word",
     "figure",
     "fix_layout",
     "to_pdf",

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import by_endpoint, check_not_empty, format_interval, variable_label
+from tme_platform.figures.frames import by_endpoint, check_not_empty, endpoint_label, format_interval
 
 TITLE = "Calibration of the rad-score"
 
@@ -19,7 +19,10 @@ TITLE = "Calibration of the rad-score"
     caption="Observed against predicted shares with 95 % confidence intervals, and the distribution of the scores.",
 )
 def calibration(
-    reliability_curves: pd.DataFrame, rad_scores: pd.DataFrame | None = None, cohort_metrics: pd.DataFrame | None = None
+    reliability_curves: pd.DataFrame,
+    rad_scores: pd.DataFrame | None = None,
+    cohort_metrics: pd.DataFrame | None = None,
+    endpoints: pd.DataFrame | None = None,
 ) -> Drawn:
     """Draw observed against predicted shares with 95 % confidence intervals, and a histogram of the scores below.
 
@@ -31,6 +34,8 @@ def calibration(
         The table of the same name. The histogram leaves out the patients who trained the signature.
     cohort_metrics
         The table of the same name. Provides the calibration slope.
+    endpoints
+        The table of the same name. Provides the titles of endpoints.
     """
     check_not_empty(reliability_curves, "no patient has both a rad-score and an endpoint.")
     figure, axes = canvas(style.DOUBLE_MM * 0.85, 100, 2, 2, heights=(3.6, 1.0), widths=(1.25, 1.0), share_x=False)
@@ -43,7 +48,8 @@ def calibration(
         observed, low, high = (own[name].to_numpy(dtype=np.float64) for name in ("observed", "ci_low", "ci_high"))
         n, positive = int(own["n"].sum()), int(own["n_positive"].sum())
         name = (
-            f"{key[0]}, {key[1]}: {variable_label(key[2])}\nn = {n} ({positive} positive){_slope(cohort_metrics, key)}"
+            f"{key[0]}, {key[1]}: {endpoint_label(key[2], endpoints, key[0])}\nn = {n} ({positive} positive)"
+            f"{_slope(cohort_metrics, key)}"
         )
         # Shift the series slightly so that intervals do not overlap.
         x = own["predicted"].to_numpy(dtype=np.float64) + 0.004 * position

@@ -11,7 +11,14 @@ from matplotlib.lines import Line2D
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish, write_message
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import check_not_empty, cohort_label, select_cohort
+from tme_platform.figures.frames import (
+    check_not_empty,
+    cohort_label,
+    endpoint_label,
+    event_word,
+    select_cohort,
+    sorted_endpoints,
+)
 
 TITLE = "Survival and cell populations"
 PATIENTS = ("all", "hot", "cold")
@@ -28,10 +35,14 @@ _LARGEST = 4.0
 @figure(
     title=TITLE,
     caption="Hazard ratio per standard deviation of each population (colour) and -log10 FDR (size) in all, hot and "
-    "cold tumours, and 95 % confidence intervals in all tumours.",
+    "cold tumours, and 95 % confidence intervals in all tumours; one row of panels per time-to-event endpoint.",
 )
 def cox_bubbles(
-    population_survival: pd.DataFrame, populations: pd.DataFrame | None = None, *, cohort: str | None = None
+    population_survival: pd.DataFrame,
+    populations: pd.DataFrame | None = None,
+    endpoints: pd.DataFrame | None = None,
+    *,
+    cohort: str | None = None,
 ) -> Drawn:
     """Draw hazard ratio per standard deviation (colour) and -log10 FDR (size), with intervals in all tumours.
 
@@ -41,6 +52,8 @@ def cox_bubbles(
         The table of the same name.
     populations
         The table of the same name. Orders the populations by group.
+    endpoints
+        The table of the same name. Provides the titles of endpoints.
     cohort
         Cohort to draw, if the tables hold several.
     """
@@ -49,12 +62,18 @@ def cox_bubbles(
     )
     known = own.dropna(subset=["hr"])
     check_not_empty(known, f"no hazard ratio could be estimated: {_reasons(own)}.")
-    order = _order(known, populations, cohort)
-    figure, axes = canvas(style.DOUBLE_MM, 62 + 3.5 * len(order), 1, 2, widths=(1.0, 1.15), share_y=True)
-    data = known[known["population"].isin(order)].copy()
-    data["minus_log10_fdr"] = -np.log10(data["fdr"].astype("float64").clip(lower=10**-_LARGEST))
-    _bubbles(figure, axes[0, 0], data, own, order)
-    _forest(axes[0, 1], data[data["patients"] == "all"], order)
+    names = sorted_endpoints(known)
+    order = _order(known[known["endpoint"] == names[0]], populations, cohort)
+    order += [name for name in known["population"].unique() if name not in order]
+    figure, axes = canvas(
+        style.DOUBLE_MM, (62 + 3.5 * len(order)) * len(names), len(names), 2, widths=(1.0, 1.15), share_y=True
+    )
+    data = known.assign(minus_log10_fdr=-np.log10(known["fdr"].astype("float64").clip(lower=10**-_LARGEST)))
+    for (left, right), name in zip(axes, names, strict=True):
+        rows = data[data["endpoint"] == name]
+        title = endpoint_label(name, endpoints)
+        _bubbles(left, rows, own[own["endpoint"] == name], order, name)
+        _forest(right, rows[rows["patients"] == "all"], order, title)
     notes = [
         "Hazard ratio per standard deviation of the score, univariate Cox. Black rim: FDR < 0.05. Line: 95 % CI, "
         "clipped at the axis limits."
@@ -62,8 +81,11 @@ def cox_bubbles(
     lost = own[own["hr"].isna()]
     if len(lost):
         notes.append(f"{len(lost)} without an estimate ({_reasons(lost)}).")
-    columns = ["patients", "population", "n", "n_events", "hr", "ci_low", "ci_high", "p", "fdr", "minus_log10_fdr"]
-    title = f"{cohort_label(population_survival, cohort)}{TITLE}"
+    columns = [
+        "endpoint", "patients", "population", "n", "n_events", "hr", "ci_low", "ci_high", "p", "fdr", "minus_log10_fdr",
+    ]  # fmt: skip
+    one = f": {endpoint_label(names[0], endpoints)}" if len(names) == 1 else ""
+    title = f"{cohort_label(population_survival, cohort)}{TITLE}{one}"
     return finish(figure, data[columns], title=title, frames=(population_survival,), notes=notes)
 
 
@@ -79,7 +101,7 @@ def _order(known: pd.DataFrame, populations: pd.DataFrame | None, cohort: str | 
     return list(frame.sort_values(["group", "ratio"], kind="stable").index)
 
 
-def _bubbles(figure: object, panel: Axes, data: pd.DataFrame, own: pd.DataFrame, order: list[str]) -> None:
+def _bubbles(panel: Axes, data: pd.DataFrame, own: pd.DataFrame, order: list[str], endpoint: str) -> None:
     extremes = np.abs(np.log2(data["hr"].astype("float64")))
     reach = float(np.clip(np.nanpercentile(extremes, 95), 0.2, _WIDEST))
     norm = TwoSlopeNorm(0.0, -reach, reach)
@@ -101,7 +123,7 @@ def _bubbles(figure: object, panel: Axes, data: pd.DataFrame, own: pd.DataFrame,
         )
         counts = own[own["patients"] == patients]
         n, events = (int(counts[name].max()) if counts[name].notna().any() else 0 for name in ("n", "n_events"))
-        labels.append(f"{patients}\nn = {n:,}\n{events} deaths")
+        labels.append(f"{patients}\nn = {n:,}\n{event_word(endpoint, events)}")
     panel.set_xticks(range(len(PATIENTS)), labels)
     panel.set_xlim(-0.6, len(PATIENTS) - 0.4)
     panel.set_yticks(range(len(order)), order)
@@ -125,7 +147,7 @@ def _bubbles(figure: object, panel: Axes, data: pd.DataFrame, own: pd.DataFrame,
     )  # fmt: skip
 
 
-def _forest(panel: Axes, rows: pd.DataFrame, order: list[str]) -> None:
+def _forest(panel: Axes, rows: pd.DataFrame, order: list[str], title: str) -> None:
     """Draw the hazard ratios in all tumours with their intervals."""
     if rows.empty:
         write_message(panel, "No estimate for all tumours.")
@@ -148,7 +170,7 @@ def _forest(panel: Axes, rows: pd.DataFrame, order: list[str]) -> None:
     ticks = [tick for tick in steps if abs(np.log(tick)) <= reach]
     panel.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     panel.minorticks_off()
-    panel.set_xlabel("hazard ratio with 95 % CI, all tumours")
+    panel.set_xlabel(f"hazard ratio with 95 % CI, all tumours\n{title}")
     panel.tick_params(axis="y", length=0, labelleft=False)
     panel.grid(axis="y", color=style.FAINT, linewidth=0.4)
 

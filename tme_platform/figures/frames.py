@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from tme_platform.evaluation.endpoints import PACKAGED_ENDPOINTS, endpoint_title
 from tme_platform.figures import style
 from tme_platform.figures.canvas import NothingToDrawError
 from tme_platform.tables import COMMON_COLUMNS
@@ -95,6 +96,28 @@ def format_interval(value: float, low: float, high: float, digits: int = 2) -> s
     if np.isnan(low) or np.isnan(high):
         return f"{value:.{digits}f} (no interval)"
     return f"{value:.{digits}f} ({low:.{digits}f}–{high:.{digits}f})"
+
+
+def endpoint_label(name: str, endpoints: pd.DataFrame | None = None, cohort: str | None = None) -> str:
+    """Return the title of an endpoint: as the table `endpoints` has it, or that of the packaged endpoint."""
+    if endpoints is not None and len(endpoints):
+        found = endpoints[(endpoints["endpoint"] == name) & (endpoints["kind"] != "subgroup")]
+        found = found if cohort is None else found[found["cohort"] == cohort]
+        if len(found):
+            return str(found["title"].iloc[0])
+    return endpoint_title(name)
+
+
+def sorted_endpoints(frame: pd.DataFrame) -> list[str]:
+    """Return the endpoints of a table: packaged ones in their order, then the others by name."""
+    packaged = {name: at for at, name in enumerate(PACKAGED_ENDPOINTS.root)}
+    return sorted(frame["endpoint"].unique(), key=lambda name: (packaged.get(name, len(packaged)), name))
+
+
+def event_word(endpoint: str, n: int) -> str:
+    """Return the count of events with its noun; only events of overall survival are deaths."""
+    noun = "death" if endpoint == "os" else "event"
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def variable_label(name: str) -> str:

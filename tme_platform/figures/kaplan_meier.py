@@ -11,20 +11,35 @@ from tme_platform.figures import style
 from tme_platform.figures.boxes import phenotype_line
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import check_not_empty, cohort_label, format_interval, format_p, select_cohort
+from tme_platform.figures.frames import (
+    check_not_empty,
+    cohort_label,
+    endpoint_label,
+    event_word,
+    format_interval,
+    format_p,
+    select_cohort,
+    sorted_endpoints,
+)
 
-TITLE = "Overall survival by phenotype"
+TITLE = "Survival by phenotype"
 DAYS_PER_YEAR = 365.25
+_ACROSS = 2
 
 
 @figure(
     title=TITLE,
-    caption="Kaplan-Meier curves with 95 % confidence bands, numbers at risk, log-rank test and hazard ratio.",
+    caption="Kaplan-Meier curves of each time-to-event endpoint with 95 % confidence bands, numbers at risk, log-rank "
+    "test and hazard ratio.",
 )
 def kaplan_meier(
-    survival_curves: pd.DataFrame, survival_tests: pd.DataFrame | None = None, *, cohort: str | None = None
+    survival_curves: pd.DataFrame,
+    survival_tests: pd.DataFrame | None = None,
+    endpoints: pd.DataFrame | None = None,
+    *,
+    cohort: str | None = None,
 ) -> Drawn:
-    """Draw survival by phenotype with 95 % confidence bands, censoring ticks and numbers at risk.
+    """Draw each endpoint by phenotype with 95 % confidence bands, censoring ticks and numbers at risk.
 
     Parameters
     ----------
@@ -32,6 +47,8 @@ def kaplan_meier(
         The table of the same name. Its curve of `all` patients is not drawn.
     survival_tests
         The table of the same name. Provides the log-rank p and the hazard ratio.
+    endpoints
+        The table of the same name. Provides the titles of endpoints.
     cohort
         Cohort to draw, if the tables hold several.
     """
@@ -39,36 +56,59 @@ def kaplan_meier(
     curves = check_not_empty(
         curves[curves["phenotype"].isin(style.PHENOTYPES)], "no patient has survival and a phenotype."
     )
+    names = sorted_endpoints(curves)
     groups = [name for name in style.PHENOTYPES if (curves["phenotype"] == name).any()]
-    figure, axes = canvas(
-        style.DOUBLE_MM * 0.6, 82 + 4 * len(groups), 2, heights=(5.0, 0.4 * len(groups)), share_x=True
+    across = min(len(names), _ACROSS)
+    down = -(-len(names) // across)
+    height = (82 + 4 * len(groups)) * down
+    width = style.DOUBLE_MM if across > 1 else style.DOUBLE_MM * 0.6
+    figure, axes = canvas(width, height, 2 * down, across, heights=(5.0, 0.4 * len(groups)) * down)
+    for panel in axes.flat:
+        panel.set_axis_off()
+    notes = []
+    for position, name in enumerate(names):
+        row, column = 2 * (position // across), position % across
+        upper, lower = axes[row, column], axes[row + 1, column]
+        own = curves[curves["endpoint"] == name]
+        title = endpoint_label(name, endpoints)
+        notes += _panels(upper, lower, own, name, title)
+        notes.append(_test(survival_tests, cohort, name, f"{title}: " if len(names) > 1 else ""))
+    notes.append("Bands: 95 % CI; ticks: censored.")
+    one = endpoint_label(names[0], endpoints)
+    title = TITLE if len(names) > 1 else f"{one[:1].upper()}{one[1:]} by phenotype"
+    columns = ["endpoint", "phenotype", "time_days", "at_risk", "events", "censored", "survival", "ci_low", "ci_high"]
+    label = cohort_label(survival_curves, cohort)
+    return finish(
+        figure, curves[columns], title=f"{label}{title}", frames=(survival_curves, survival_tests), notes=notes
     )
-    upper, lower = axes[:, 0]
+
+
+def _panels(upper: Axes, lower: Axes, curves: pd.DataFrame, endpoint: str, title: str) -> list[str]:
+    """Draw the curves of one endpoint, and the numbers at risk below them."""
     notes, handles = [], []
+    groups = [name for name in style.PHENOTYPES if (curves["phenotype"] == name).any()]
+    upper.set_axis_on()
+    lower.set_axis_on()
     for name in groups:
         own = curves[curves["phenotype"] == name].sort_values("time_days")
         n, events = int(own["at_risk"].iloc[0]), int(own["events"].sum())
         _curve(upper, own, name)
-        handles.append(phenotype_line(name, f"{name} (n = {n:,}, {events} deaths)"))
+        handles.append(phenotype_line(name, f"{name} (n = {n:,}, {event_word(endpoint, events)})"))
         if n == 1:
             notes.append(f"Only one patient is {name}, so this curve is the follow-up of one person.")
     longest = float(curves["time_days"].max()) / DAYS_PER_YEAR
     upper.set_ylim(0, 1.02)
-    upper.set_xlim(-0.04 * longest, longest * 1.02)
-    upper.set_ylabel("overall survival")
+    upper.set_ylabel(title)
     upper.legend(handles=handles, loc="lower left")
-    upper.tick_params(labelbottom=True)
     upper.set_xlabel("years")
     # Set explicitly so that they match the numbers at risk.
     years = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(0, longest)
     ticks = [float(year) for year in years if 0 <= year <= longest]
-    upper.set_xticks(ticks)
+    for panel in (upper, lower):
+        panel.set_xlim(-0.04 * longest, longest * 1.02)
+        panel.set_xticks(ticks)
     _at_risk(lower, curves, groups, ticks)
-    notes.append("Bands: 95 % CI; ticks: censored.")
-    notes.append(_test(survival_tests, cohort))
-    title = f"{cohort_label(survival_curves, cohort)}{TITLE}"
-    columns = ["phenotype", "time_days", "at_risk", "events", "censored", "survival", "ci_low", "ci_high"]
-    return finish(figure, curves[columns], title=title, frames=(survival_curves, survival_tests), notes=notes)
+    return notes
 
 
 def _curve(panel: Axes, own: pd.DataFrame, name: str) -> None:
@@ -105,11 +145,15 @@ def _at_risk(panel: Axes, curves: pd.DataFrame, groups: list[str], ticks: list[f
             panel.text(year, y, f"{n}", ha="center", va="center", size=style.SMALL_POINTS)
 
 
-def _test(tests: pd.DataFrame | None, cohort: str | None) -> str:
-    if tests is None or (own := select_cohort(tests, cohort)).empty:
+def _test(tests: pd.DataFrame | None, cohort: str | None, endpoint: str, prefix: str) -> str:
+    if tests is None:
+        return ""
+    own = select_cohort(tests, cohort)
+    own = own[own["endpoint"] == endpoint]
+    if own.empty:
         return ""
     row = own.iloc[0]
     if pd.isna(row["p"]):
-        return f"No test: {row['reason']}." if pd.notna(row["reason"]) else ""
+        return f"{prefix}No test: {row['reason']}." if pd.notna(row["reason"]) else ""
     ratio = format_interval(row["hr_hot"], row["hr_low"], row["hr_high"])
-    return f"Log-rank {format_p(row['p'])}; hazard ratio, hot versus cold: {ratio}."
+    return f"{prefix}Log-rank {format_p(row['p'])}; hazard ratio, hot versus cold: {ratio}."

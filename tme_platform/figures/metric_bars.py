@@ -9,7 +9,7 @@ from matplotlib.colors import to_rgb
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import by_endpoint, check_not_empty, variable_label
+from tme_platform.figures.frames import by_endpoint, check_not_empty, endpoint_label, variable_label
 
 TITLE = "Metrics of the rad-score"
 METRICS = {
@@ -28,13 +28,21 @@ _MOST_UPRIGHT = 3
     title=TITLE,
     caption="AUC, accuracy, sensitivity, specificity and predictive values by cohort with 95 % confidence intervals.",
 )
-def metric_bars(cohort_metrics: pd.DataFrame, *, analysis: str = "honest", subgroup: str = "all") -> Drawn:
+def metric_bars(
+    cohort_metrics: pd.DataFrame,
+    endpoints: pd.DataFrame | None = None,
+    *,
+    analysis: str = "honest",
+    subgroup: str = "all",
+) -> Drawn:
     """Draw the metrics as bars with their 95 % confidence intervals.
 
     Parameters
     ----------
     cohort_metrics
         The table of the same name, for one cohort or several.
+    endpoints
+        The table of the same name. Provides the titles of endpoints.
     analysis
         ``honest`` (out of fold, one locked threshold) or ``paper`` (our reading of the published analysis).
     subgroup
@@ -53,7 +61,8 @@ def metric_bars(cohort_metrics: pd.DataFrame, *, analysis: str = "honest", subgr
         look = style.series_style(position)
         x = np.arange(len(METRICS)) + (position - (len(series) - 1) / 2) * width
         n, positive = int(found["n"].max()), int(found["n_positive"].max())
-        name = f"{key[0]}, {key[1]}: {variable_label(key[2])} (n = {n}, {positive} positive)"
+        title = endpoint_label(key[2], endpoints, key[0])
+        name = f"{key[0]}, {key[1]}: {title} (n = {n}, {positive} positive)"
         panel.bar(
             x, value, width * 0.9, facecolor=_pale(str(look["color"])), edgecolor=style.INK, linewidth=0.6, label=name,
             hatch=style.SERIES_HATCHES[position % len(style.SERIES_HATCHES)],
@@ -69,7 +78,7 @@ def metric_bars(cohort_metrics: pd.DataFrame, *, analysis: str = "honest", subgr
                     rotation=90 if len(series) > _MOST_UPRIGHT else 0,
                 )  # fmt: skip
         for reason in found.loc[found["value"].isna(), "reason"].dropna().unique():
-            notes.append(f"{key[0]}, {key[1]}, {variable_label(key[2])}: {reason}.")
+            notes.append(f"{key[0]}, {key[1]}, {title}: {reason}.")
         parts.append(found.reset_index().assign(cohort=key[0], side=key[1], endpoint=key[2]))
     panel.axhline(0.5, color=style.MUTED, linewidth=0.6, linestyle=(0, (1, 2)), zorder=0)
     panel.set_xticks(range(len(METRICS)), list(METRICS.values()))

@@ -7,7 +7,7 @@ import pandas as pd
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import by_endpoint, check_not_empty, variable_label
+from tme_platform.figures.frames import by_endpoint, check_not_empty, endpoint_label
 
 TITLE = "Net benefit of acting on the rad-score"
 _MOST_ACROSS = 3
@@ -17,7 +17,7 @@ _MOST_ACROSS = 3
     title=TITLE,
     caption="Decision curves: net benefit of acting on the rad-score, compared with acting on everybody and on nobody.",
 )
-def net_benefit(decision_curves: pd.DataFrame) -> Drawn:
+def net_benefit(decision_curves: pd.DataFrame, endpoints: pd.DataFrame | None = None) -> Drawn:
     """Draw net benefit against the threshold probability, one panel per cohort, side and endpoint.
 
     Parameters
@@ -25,6 +25,8 @@ def net_benefit(decision_curves: pd.DataFrame) -> Drawn:
     decision_curves
         The table of the same name, for one cohort or several. Columns `ci_low` and `ci_high`, if present, are drawn as
         a band.
+    endpoints
+        The table of the same name. Provides the titles of endpoints.
     """
     check_not_empty(decision_curves, "no patient has both a rad-score and an endpoint.")
     curves = by_endpoint(decision_curves)
@@ -50,7 +52,8 @@ def net_benefit(decision_curves: pd.DataFrame) -> Drawn:
         # Above twice the prevalence few would act, and the curves only fall.
         panel.set_xlim(0, min(1.0, max(0.3, 2 * prevalence)))
         panel.set_title(
-            f"{key[0]}, {key[1]}\n{variable_label(key[2])}: n = {int(first['n'])}, {int(first['n_positive'])} positive",
+            f"{key[0]}, {key[1]}\n{endpoint_label(key[2], endpoints, key[0])}: n = {int(first['n'])}, "
+            f"{int(first['n_positive'])} positive",
             size=style.SMALL_POINTS,
         )
         panel.set_xlabel("threshold probability")

@@ -8,7 +8,15 @@ from matplotlib.axes import Axes
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import check_not_empty, cohort_label, format_p, select_cohort, variable_label
+from tme_platform.figures.frames import (
+    check_not_empty,
+    cohort_label,
+    endpoint_label,
+    format_p,
+    select_cohort,
+    variable_label,
+)
+from tme_platform.tables.clinical import CLINICAL_COLUMNS
 
 TITLE = "Rad-score by clinical group"
 _MOST_ACROSS = 4
@@ -17,15 +25,19 @@ _MOST_GROUPS = 12
 
 @figure(
     title=TITLE,
-    caption="Median, quartiles and mean of the rad-score by phenotype, stage, subtype, receptors and response.",
+    caption="Median, quartiles and mean of the rad-score by phenotype, stage, subtype, receptors, arm and response.",
 )
-def rad_score_by_group(rad_score_groups: pd.DataFrame, *, cohort: str | None = None) -> Drawn:
+def rad_score_by_group(
+    rad_score_groups: pd.DataFrame, endpoints: pd.DataFrame | None = None, *, cohort: str | None = None
+) -> Drawn:
     """Draw median and quartiles of the rad-score by group, with the mean and its interval, one panel per variable.
 
     Parameters
     ----------
     rad_score_groups
         The table of the same name (or the result of `evaluation.score_by_group`).
+    endpoints
+        The table of the same name. Provides the titles of endpoints.
     cohort
         Cohort to draw, if the table holds several.
     """
@@ -45,14 +57,19 @@ def rad_score_by_group(rad_score_groups: pd.DataFrame, *, cohort: str | None = N
     notes = ["Box: median and quartiles; diamond: mean with 95 % CI; n below each group; FDR over the variables."]
     for position, (panel, variable) in enumerate(zip(axes.flat, shown, strict=False)):
         rows = _sorted(own[own["variable"] == variable])
-        notes += _panel(panel, rows, str(variable))
+        notes += _panel(panel, rows, _title(str(variable), endpoints))
         if position % across == 0:
             panel.set_ylabel("rad-score")
     for name in sizes.index.difference(shown):
-        notes.append(f"{variable_label(str(name))} is not drawn ({sizes[name]} groups).")
+        notes.append(f"{_title(str(name), endpoints)} is not drawn ({sizes[name]} groups).")
     columns = ["variable", "group", "n", "q1", "median", "q3", "mean", "ci_low", "ci_high", "p", "fdr"]
     title = f"{cohort_label(rad_score_groups, cohort)}{TITLE}"
     return finish(figure, own[columns], title=title, frames=(rad_score_groups,), notes=notes)
+
+
+def _title(variable: str, endpoints: pd.DataFrame | None) -> str:
+    """The label of a clinical column, or the title of an endpoint."""
+    return variable_label(variable) if variable in CLINICAL_COLUMNS else endpoint_label(variable, endpoints)
 
 
 def _half_interval(own: pd.DataFrame) -> pd.Series:
@@ -68,14 +85,14 @@ def _sorted(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values("group", key=lambda names: names.map(lambda name: (order.get(name, 99), str(name))))
 
 
-def _panel(panel: Axes, rows: pd.DataFrame, variable: str) -> list[str]:
+def _panel(panel: Axes, rows: pd.DataFrame, title: str) -> list[str]:
     notes, labels = [], []
     for x, row in enumerate(rows.to_dict("records")):
         name = str(row["group"])
         colour = style.PHENOTYPE_COLOURS.get(name, "#d9d9d9")
         if row["n"] == 1:
             panel.plot([x], [row["mean"]], "o", color=colour, markeredgecolor=style.INK)
-            notes.append(f"{variable_label(variable)} {name}: a single patient, drawn as a point.")
+            notes.append(f"{title} {name}: a single patient, drawn as a point.")
         else:
             panel.bar(
                 [x], [row["q3"] - row["q1"]], 0.62, bottom=[row["q1"]], color=colour, edgecolor=style.INK,
@@ -94,7 +111,5 @@ def _panel(panel: Axes, rows: pd.DataFrame, variable: str) -> list[str]:
         panel.tick_params(axis="x", rotation=90)
     panel.set_xlim(-0.6, len(labels) - 0.4)
     panel.set_ylim(0, 1)
-    panel.set_title(
-        f"{variable_label(variable)}\n{format_p(rows['fdr'].iloc[0], 'FDR') or 'no test'}", size=style.SMALL_POINTS
-    )
+    panel.set_title(f"{title}\n{format_p(rows['fdr'].iloc[0], 'FDR') or 'no test'}", size=style.SMALL_POINTS)
     return notes

@@ -8,7 +8,7 @@ import pandas as pd
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import by_endpoint, check_not_empty, format_interval, variable_label
+from tme_platform.figures.frames import by_endpoint, check_not_empty, endpoint_label, format_interval
 from tme_platform.statistics.proportions import proportion_interval
 
 TITLE = "ROC curves of the rad-score"
@@ -20,7 +20,9 @@ _BANDS_UP_TO = 2
     title=TITLE,
     caption="ROC curve of each cohort and endpoint with AUC and 95 % confidence interval; discovery out of fold.",
 )
-def roc(roc_curves: pd.DataFrame, cohort_metrics: pd.DataFrame | None = None) -> Drawn:
+def roc(
+    roc_curves: pd.DataFrame, cohort_metrics: pd.DataFrame | None = None, endpoints: pd.DataFrame | None = None
+) -> Drawn:
     """Draw one ROC curve per cohort, side and endpoint.
 
     Parameters
@@ -29,15 +31,18 @@ def roc(roc_curves: pd.DataFrame, cohort_metrics: pd.DataFrame | None = None) ->
         The table of the same name, for one cohort or several. Discovery uses out-of-fold scores.
     cohort_metrics
         The table of the same name. If given, the apparent AUC is stated for comparison.
+    endpoints
+        The table of the same name. Provides the titles of endpoints.
     """
     check_not_empty(roc_curves, "no patient has both a rad-score and an endpoint.")
     curves = by_endpoint(roc_curves)
-    lines = sum(2 if len(_name(key)) > 30 else 1 for key, _ in curves) + len(curves)
+    names = [_name(key, endpoints) for key, _ in curves]
+    lines = sum(2 if len(name) > 30 else 1 for name in names) + len(curves)
     figure, axes = canvas(style.DOUBLE_MM * 0.85, max(85.0, 20 + 4.0 * lines), 1, 2, widths=(1.3, 1.0))
     panel, legend = axes[0]
     panel.plot([0, 1], [0, 1], color=style.MUTED, linewidth=0.7, linestyle=(0, (1, 2)))
     notes: list[str] = []
-    for position, (key, rows) in enumerate(curves):
+    for position, (name, (key, rows)) in enumerate(zip(names, curves, strict=True)):
         own = rows.sort_values("point")
         first = own.iloc[0]
         look = style.series_style(position)
@@ -47,14 +52,14 @@ def roc(roc_curves: pd.DataFrame, cohort_metrics: pd.DataFrame | None = None) ->
         n, positive = int(first["n"]), int(first["n_positive"])
         panel.plot(
             false_positive, sensitivity, color=look["color"], linestyle=look["linestyle"], gid="roc:" + ":".join(key),
-            label=f"{_name(key)}\nAUC {area}, n = {n} ({positive} positive)",
+            label=f"{name}\nAUC {area}, n = {n} ({positive} positive)",
         )  # fmt: skip
         if len(curves) <= _BANDS_UP_TO:
             limits = [proportion_interval(round(value * positive), positive) for value in sensitivity]
             low, high = np.array(limits).T
             panel.fill_between(false_positive, low, high, color=look["color"], alpha=0.13, linewidth=0)
         if min(positive, n - positive) == 1:
-            notes.append(f"{_name(key)}: only one patient in one of the classes, so the curve is a single step.")
+            notes.append(f"{name}: only one patient in one of the classes, so the curve is a single step.")
     panel.set_xlim(-0.01, 1.01)
     panel.set_ylim(-0.01, 1.01)
     panel.set_aspect("equal")
@@ -69,9 +74,9 @@ def roc(roc_curves: pd.DataFrame, cohort_metrics: pd.DataFrame | None = None) ->
     return finish(figure, roc_curves, title=TITLE, frames=(roc_curves,), notes=notes)
 
 
-def _name(key: tuple[str, str, str]) -> str:
+def _name(key: tuple[str, str, str], endpoints: pd.DataFrame | None) -> str:
     cohort, side, endpoint = key
-    return f"{cohort}, {side}: {variable_label(endpoint)}"
+    return f"{cohort}, {side}: {endpoint_label(endpoint, endpoints, cohort)}"
 
 
 def _apparent(metrics: pd.DataFrame | None) -> str:

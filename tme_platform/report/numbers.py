@@ -134,17 +134,37 @@ def _meaning(facts: StudyFacts) -> Iterator[Row]:
 def _survival(facts: StudyFacts) -> Iterator[Row]:
     for row in records(facts.rows("survival_tests")):
         yield _row(
-            "hazard_ratio_hot", "survival_tests", cohort=row["cohort"], value=row["hr_hot"], ci_low=row["hr_low"],
-            ci_high=row["hr_high"], p=row["p"], n=row["n"], n_positive=row["n_events"],
-            method="Cox regression; p from the log-rank test", reason=_text(row["reason"]),
+            "hazard_ratio_hot", "survival_tests", cohort=row["cohort"], endpoint=row["endpoint"],
+            value=row["hr_hot"], ci_low=row["hr_low"], ci_high=row["hr_high"], p=row["p"], n=row["n"],
+            n_positive=row["n_events"], method="Cox regression; p from the log-rank test",
+            reason=_text(row["reason"]),
         )  # fmt: skip
     cox = facts.rows("population_survival", patients="all")
-    for cohort, rows in cox.groupby("cohort") if len(cox) else ():
+    for (cohort, endpoint), rows in cox.groupby(["cohort", "endpoint"]) if len(cox) else ():
         known = rows.dropna(subset=["fdr"])
         yield _row(
-            "populations_with_survival", "population_survival", cohort=cohort, value=int((known["fdr"] < _FDR).sum()),
+            "populations_with_survival", "population_survival", cohort=cohort, endpoint=endpoint,
+            value=int((known["fdr"] < _FDR).sum()),
             n=int(rows["n"].max()), n_positive=int(rows["n_events"].max()),
             method=f"out of {len(known)} populations, univariate Cox regression in all tumours, FDR < {_FDR}",
+        )  # fmt: skip
+
+
+def _response(facts: StudyFacts) -> Iterator[Row]:
+    for row in records(facts.rows("phenotype_response", arm="all")):
+        yield _row(
+            "odds_ratio_hot", "phenotype_response", cohort=row["cohort"], endpoint=row["endpoint"],
+            value=row["odds_ratio"], ci_low=row["ci_low"], ci_high=row["ci_high"], p=row["p"], n=row["n"],
+            n_positive=row["positive_hot"] + row["positive_cold"], method="Fisher's exact test, exact interval",
+            reason=_text(row["reason"]),
+        )  # fmt: skip
+    scores = facts.rows("population_response", arm="all")
+    for (cohort, endpoint), rows in scores.groupby(["cohort", "endpoint"]) if len(scores) else ():
+        known = rows.dropna(subset=["fdr"])
+        yield _row(
+            "populations_with_response", "population_response", cohort=cohort, endpoint=endpoint,
+            value=int((known["fdr"] < _FDR).sum()), n=int(rows["n"].max()), n_positive=int(rows["n_positive"].max()),
+            method=f"out of {len(known)} populations, univariable logistic regression, FDR < {_FDR}",
         )  # fmt: skip
 
 
@@ -247,6 +267,7 @@ _SECTIONS: dict[str, Callable[[StudyFacts], Iterator[Row]]] = {
     "phenotypes": _phenotypes,
     "meaning": _meaning,
     "survival": _survival,
+    "response": _response,
     "genes": _genes,
     "images": _images,
     "agreement": _agreement,

@@ -15,6 +15,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from tme_platform.figures import endpoint_label, event_word
 from tme_platform.report import wording
 from tme_platform.report.embed import csv_link
 from tme_platform.report.facts import records
@@ -88,8 +89,9 @@ def _numbers(report: StudyReport, rows: pd.DataFrame, caption: str, key: str) ->
     compared = bool(rows["published"].notna().any())
     lines: list[dict[str, Any]] = []
     for row in records(rows):
+        named = {name: row[name] for name in ("side", "endpoint", "subject") if not wording.missing(row[name])}
         subject = [
-            wording.readable(row[name]) for name in ("side", "endpoint", "subject") if not wording.missing(row[name])
+            _endpoint(report, row) if name == "endpoint" else wording.readable(value) for name, value in named.items()
         ]
         n = wording.number(row["n"])
         if not wording.missing(row["n_positive"]):
@@ -169,15 +171,19 @@ def _headline(report: StudyReport) -> list[tuple[str, str]]:
     for row in records(found[found["measure"] == "hot_share"]):
         lines.append((f"Hot tumours in {row['cohort']}", f"{_share(row)} of {row['n']:,}"))
     for row in records(found[found["measure"] == "hazard_ratio_hot"]):
-        p, n = wording.p_value(row["p"]), f"{row['n']:,} ({row['n_positive']} deaths)"
+        p, n = wording.p_value(row["p"]), f"{row['n']:,} ({event_word(row['endpoint'], row['n_positive'])})"
         text = f"{wording.value_text(row)}, log-rank p {p if p.startswith('<') else f'= {p}'}, n = {n}"
-        lines.append((f"Hazard ratio for death, hot vs cold, {row['cohort']}", text))
+        lines.append((f"Hazard ratio, hot vs cold, {_endpoint(report, row)}, {row['cohort']}", text))
     honest = found[(found["measure"] == "auc") & (found["analysis"] == "honest") & (found["section"] == "evaluation")]
     for row in records(honest[honest["subject"].isna()]):
         side = "discovery, out of fold" if row["side"] == "discovery" else row["side"]
-        label = f"AUC in {row['cohort']}, {side}, {wording.readable(row['endpoint'])}"
+        label = f"AUC in {row['cohort']}, {side}, {_endpoint(report, row)}"
         lines.append((label, f"{wording.value_text(row)}, n = {row['n']:,} ({row['n_positive']} positive)"))
     return lines
+
+
+def _endpoint(report: StudyReport, row: dict[str, Any]) -> str:
+    return endpoint_label(str(row["endpoint"]), report.facts.rows("endpoints"), str(row["cohort"]))
 
 
 def _share(row: dict[str, Any]) -> str:

@@ -46,7 +46,14 @@ SECTIONS = (
         "cohorts", "Cohorts",
         "The cohorts, their roles and data sources, and the number of patients remaining at each step.",
         ("cohort_flow",),
-        (ReportTable("cohorts", "Cohorts", ("cohort", "title", "roles", "provenance", "source", "licence")),),
+        (
+            ReportTable("cohorts", "Cohorts", ("cohort", "title", "roles", "provenance", "source", "licence")),
+            ReportTable(
+                "endpoints", "Endpoints and subgroups",
+                ("cohort", "kind", "endpoint", "title", "n", "n_positive", "definition"),
+                "", ("cohort", "-kind", "endpoint"),
+            ),
+        ),
         "There are no cohorts.",
     ),
     Section(
@@ -87,6 +94,12 @@ SECTIONS = (
                 "family in ('clinical', 'purity', 'subtype')", ("cohort", "family", "variable", "level", "phenotype"),
             ),
             ReportTable(
+                "cohort_table_one", "Clinical variables by cohort; tested between cohorts that share no patients",
+                ("variable", "level", "cohort", "n", "n_missing", "share", "mean", "sd", "median", "q1", "q3", "test",
+                 "p", "fdr", "reason"),
+                "n > 0", ("variable", "level", "cohort"),
+            ),
+            ReportTable(
                 "score_agreement", "RNA-based scores compared with another estimate in the same patients",
                 ("cohort", "population", "compared_with", "n", "rho", "p", "fdr", "reason"),
             ),
@@ -94,31 +107,61 @@ SECTIONS = (
         "No cohort has phenotypes.",
     ),
     Section(
-        "survival", "Overall survival",
-        "Kaplan-Meier curves and log-rank test of hot vs cold; univariate Cox regression for each population; high vs "
-        "low scores at the optimal cut-off, with the p-value corrected for choosing the cut-off.",
+        "survival", "Survival",
+        "For each time-to-event endpoint: Kaplan-Meier curves and log-rank test of hot vs cold; univariate Cox "
+        "regression for each population; high vs low scores at the optimal cut-off, with the p-value corrected for "
+        "choosing the cut-off.",
         ("kaplan_meier", "cox_bubbles"),
         (
             ReportTable(
                 "survival_tests", "Hot vs cold",
-                ("cohort", "n", "n_events", "n_left_out", "p", "hr_hot", "hr_low", "hr_high", "proportional_hazards_p",
-                 "median_hot_days", "median_cold_days", "reason"),
+                ("cohort", "endpoint", "n", "n_events", "n_left_out", "p", "hr_hot", "hr_low", "hr_high",
+                 "proportional_hazards_p", "median_hot_days", "median_cold_days", "reason"),
             ),
             ReportTable(
                 "population_survival",
                 "Univariate Cox regression in all tumours; hazard ratio per standard deviation of the score",
-                ("cohort", "population", "n", "n_events", "hr", "ci_low", "ci_high", "p", "fdr",
+                ("cohort", "endpoint", "population", "n", "n_events", "hr", "ci_low", "ci_high", "p", "fdr",
                  "proportional_hazards_p", "reason"),
-                "patients == 'all'", ("cohort", "fdr"),
+                "patients == 'all'", ("cohort", "endpoint", "fdr"),
             ),
             ReportTable(
                 "population_cut_points", "High vs low at the optimal cut-off; threshold on the scale of the score",
-                ("cohort", "population", "n_low", "n_high", "n_events", "threshold", "hr", "ci_low", "ci_high",
-                 "p_naive", "p_corrected", "fdr_corrected", "reason"),
-                "", ("cohort", "p_corrected"),
+                ("cohort", "endpoint", "population", "n_low", "n_high", "n_events", "threshold", "hr", "ci_low",
+                 "ci_high", "p_naive", "p_corrected", "fdr_corrected", "reason"),
+                "", ("cohort", "endpoint", "p_corrected"),
             ),
         ),
         "No cohort with phenotypes has follow-up.",
+    ),
+    Section(
+        "response", "Response by phenotype and treatment",
+        "How often each binary endpoint occurs in hot and cold tumours, overall and by treatment arm: Fisher's exact "
+        "test and the odds ratio with its exact interval. Odds ratio per standard deviation of each population. The "
+        "interaction with the treatment asks whether a predictor relates to the outcome differently in different arms; "
+        "such a test has far less power than one within an arm. A p-value above 0.05 is no evidence of a difference, "
+        "which is not evidence that there is none: the interval shows which differences remain possible.",
+        ("response_by_phenotype", "population_response"),
+        (
+            ReportTable(
+                "phenotype_response", "Hot vs cold",
+                ("cohort", "endpoint", "arm", "n", "n_hot", "positive_hot", "share_hot", "n_cold", "positive_cold",
+                 "share_cold", "odds_ratio", "ci_low", "ci_high", "p", "fdr", "reason"),
+            ),
+            ReportTable(
+                "population_response", "Logistic regression in all patients; odds ratio per standard deviation",
+                ("cohort", "endpoint", "population", "n", "n_positive", "odds_ratio", "ci_low", "ci_high", "p", "fdr",
+                 "auc", "auc_low", "auc_high", "reason"),
+                "arm == 'all'", ("cohort", "endpoint", "p"),
+            ),
+            ReportTable(
+                "treatment_interaction", "Interaction with the treatment; populations are per standard deviation",
+                ("cohort", "endpoint", "predictor", "arm", "reference_arm", "measure", "n", "n_positive", "ratio",
+                 "ci_low", "ci_high", "p", "fdr", "df", "reason"),
+                "", ("cohort", "endpoint", "arm", "p"),
+            ),
+        ),
+        "No cohort has a binary endpoint and phenotypes or cell scores.",
     ),
     Section(
         "genes", "Checkpoint genes and pathways",
@@ -213,8 +256,8 @@ SECTIONS = (
             ),
             ReportTable(
                 "rad_score_survival", "Survival above and below the median rad-score",
-                ("cohort", "cut", "n_high", "n_low", "events_high", "events_low", "p", "hr", "ci_low", "ci_high",
-                 "reason"),
+                ("cohort", "endpoint", "cut", "n_high", "n_low", "events_high", "events_low", "p", "hr", "ci_low",
+                 "ci_high", "reason"),
             ),
         ),
         "No patient has both a rad-score and an endpoint.",

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from tme_platform.evaluation import PACKAGED_ENDPOINTS, endpoint_title
 from tme_platform.figures import VARIABLE_NAMES
 
 DASH = "–"
@@ -36,12 +37,20 @@ LABELS = {
     "oof_auc_low": "CI lower",
     "oof_auc_high": "CI upper",
     "apparent_auc": "apparent AUC",
-    "n_events": "deaths",
+    "n_events": "events",
     "rho": "Spearman's rho",
     "optimism_corrected": "optimism-corrected (Harrell)",
     "left_out": "out-of-bootstrap patients",
     "632plus": ".632+",
     "populations_with_survival": "populations associated with survival",
+    "odds_ratio_hot": "odds ratio, hot vs cold",
+    "populations_with_response": "populations associated with the endpoint",
+    "n_cold": "cold",
+    "positive_hot": "hot with endpoint",
+    "positive_cold": "cold with endpoint",
+    "share_hot": "share, hot",
+    "share_cold": "share, cold",
+    "reference_arm": "reference arm",
     "p_naive": "p, not corrected for choosing the cut-off",
     "p_corrected": "p, corrected for choosing the cut-off",
     "fdr_corrected": "FDR of the corrected p",
@@ -83,10 +92,9 @@ LABELS = {
     "hot_kept": "share of hot tumours that remain hot",
     "log_rank_p": "log-rank p",
     "mean_silhouette": "mean silhouette",
-    "cd8_inflamed": "CD8-inflamed",
-    "pd_l1_positive": "PD-L1 positive",
     "fisher_simulated": "Fisher, Monte Carlo",
     "auc_not_worse": "AUC not worse",
+    **{name: endpoint_title(name) for name in PACKAGED_ENDPOINTS.root if name not in VARIABLE_NAMES},
     **VARIABLE_NAMES,
 }
 NAME_COLUMNS = frozenset(
@@ -146,7 +154,7 @@ def value_text(row: dict[str, Any], prefix: str = "value") -> str:
     whole = row["measure"] in _COUNTS or str(row["measure"]).startswith(
         ("patients", "gene_sets", "variables_", "pairs_")
     )
-    if whole or row["measure"] == "populations_with_survival":
+    if whole or str(row["measure"]).startswith("populations_with_"):
         return number(row[prefix])
     return interval(row[prefix], row[low], row[high], 3 if row["measure"] in ("auc", "threshold") else 2)
 

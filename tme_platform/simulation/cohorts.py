@@ -95,7 +95,7 @@ IMMUNOTHERAPY = SimulatedCohort(
     ("immunotherapy",),
     "ST",
     77,
-    (*_BASIC, "scanner", "recist", "pd_l1"),
+    (*_BASIC, "pfs_days", "pfs_event", "scanner", "arm", "recist", "pd_l1", "pd_l1_assay"),
     imaging=True,
     subtypes=_HOSPITAL,
     stages=tuple(_ADVANCED.items()),

@@ -56,7 +56,7 @@ def simulate_patients(cohort: SimulatedCohort, patients: int, *, effect: float, 
     Returns
     -------
     pandas.DataFrame
-        By `patient_id`: all canonical clinical columns, including those that the cohort does not provide,
+        By `patient_id`: the clinical columns of all simulated cohorts, including those that this one does not provide,
         `TRUTH_COLUMNS`, and `subtype`, which is never missing.
 
     Raises
@@ -102,6 +102,7 @@ def _patient(cohort: SimulatedCohort, number: int, effect: float, seed: int) -> 
         "simulated_infiltration": round(infiltration, 4),
         "simulated_image_latent": round(float(latent), 4),
     }
+    row |= _treatment(cohort, number, row, infiltration, seed)
     for name, share in _MISSING.items():
         if random.random() < share:
             row[name] = None
@@ -142,6 +143,21 @@ def _immunohistochemistry(infiltration: float, random: np.random.Generator) -> d
 def _response(infiltration: float, random: np.random.Generator) -> str:
     benefit = infiltration + random.normal(0, 0.6)
     return next(word for least, word in _RECIST if benefit >= least)
+
+
+def _treatment(
+    cohort: SimulatedCohort, number: int, row: dict[str, object], infiltration: float, seed: int
+) -> dict[str, object]:
+    """Arm, PD-L1 assay and progression-free survival, which ends with progression, death or follow-up."""
+    random = random_for(seed, cohort.name, number, "treatment")
+    progression = 0.6 * cohort.survival_days * np.exp(0.5 * infiltration) * random.weibull(_WEIBULL_SHAPE)
+    os_days = float(str(row["os_days"]))
+    return {
+        "arm": str(random.choice(["immunotherapy", "immunotherapy and chemotherapy"])),
+        "pd_l1_assay": str(random.choice(["22C3", "SP142"], p=[0.7, 0.3])),
+        "pfs_days": max(1, round(min(float(progression), os_days))),
+        "pfs_event": 1 if progression < os_days else row["os_event"],
+    }
 
 
 def _share(logit: float) -> float:

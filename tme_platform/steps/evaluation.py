@@ -7,11 +7,11 @@ import pandas as pd
 
 from tme_platform.evaluation import (
     ROLE_ENDPOINTS,
+    BinaryEndpoint,
     auc_delong,
     auc_from_estimate,
     decision_curve,
-    endpoint_outcome,
-    evaluate_role,
+    evaluate_endpoints,
     evaluate_scores,
     median_split_survival,
     reliability_curve,
@@ -19,11 +19,18 @@ from tme_platform.evaluation import (
     score_by_group,
 )
 from tme_platform.statistics import spearman_table
-from tme_platform.steps.reading import clinical_by_patient, hot_or_cold, population_scores
+from tme_platform.steps.reading import (
+    binary_endpoints,
+    clinical_by_patient,
+    hot_or_cold,
+    population_scores,
+    subgroups,
+    time_endpoints,
+)
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.tables import TableSchema
-from tme_platform.tables.cohorts import PATIENTS
+from tme_platform.tables.cohorts import CLINICAL_OTHER, PATIENTS
 from tme_platform.tables.evaluation import (
     COHORT_METRICS,
     DECISION_CURVES,
@@ -45,7 +52,10 @@ from tme_platform.tables.signature import (
 
 _TOP = 20
 _MODEL_METRIC = ("side", "subgroup", "endpoint", "analysis", "metric")
-_GROUPED_BY = ("phenotype", "stage", "pam50", "er", "pr", "her2", "immune_phenotype", "recist", "site", "scanner")
+_GROUPED_BY = (
+    "phenotype", "stage", "grade", "pam50", "er", "pr", "her2", "immune_phenotype", "pcr", "recist", "arm", "site",
+    "scanner",
+)  # fmt: skip
 _NO_SCORES = "no rad-scores"
 _NOBODY = "no patient with a rad-score and an endpoint"
 
@@ -60,7 +70,7 @@ class _Outcome:
     score: pd.Series
 
 
-def _scored(scope: Scope) -> pd.DataFrame:
+def scored_patients(scope: Scope) -> pd.DataFrame:
     """Rad-scores by patient with `unseen`, the score by a model that never saw the patient."""
     scores = scope.read(RAD_SCORES).set_index("patient_id")
     unseen = scope.read(OUT_OF_FOLD_SCORES).query("cohort == @scope.cohort").set_index("patient_id")["rad_score"]
@@ -74,49 +84,64 @@ def _hot(scope: Scope) -> pd.Series:
 
 def _outcomes(scope: Scope) -> Iterator[_Outcome]:
     """Every endpoint that the cohort can be asked, with honest scores."""
-    scores, hot = _scored(scope), _hot(scope)
+    scores, hot = scored_patients(scope), _hot(scope)
     for side, rows in scores.groupby("side"):
         known = rows.index.intersection(hot.index)
         if len(known):
             yield _Outcome(str(side), "hot", hot[known], rows.loc[known, "unseen"])
-    clinical = clinical_by_patient(scope, scope.own_cohort)
-    asked = {endpoint for role in scope.declaration("roles").roles for endpoint in ROLE_ENDPOINTS.get(role.value, ())}
-    for endpoint in sorted(asked):
-        outcome = endpoint_outcome(clinical, endpoint).dropna()
-        known = scores.index.intersection(outcome.index)
-        if len(known):
-            yield _Outcome("external", endpoint, outcome[known], scores.loc[known, "unseen"])
+    asked = _asked(scope)
+    for side, rows in scores.groupby(_endpoint_side(scores)):
+        for endpoint, outcome in asked.items():
+            known = rows.index.intersection(outcome.dropna().index)
+            if len(known):
+                yield _Outcome(str(side), endpoint, outcome[known], rows.loc[known, "unseen"])
+
+
+def _endpoint_side(scores: pd.DataFrame) -> pd.Series:
+    """Patients who trained the signature apart from the others, who are external for any endpoint but the phenotype."""
+    return scores["side"].where(scores["side"] == "discovery", "external")
+
+
+def _asked(scope: Scope) -> dict[str, pd.Series]:
+    """Outcomes that the rad-score is evaluated against: of the cohort's roles, and those that it declares itself."""
+    names = {endpoint for role in scope.declaration("roles").roles for endpoint in ROLE_ENDPOINTS.get(role.value, ())}
+    found = binary_endpoints(scope, borrowed=True)
+    return {name: found[name] for name in sorted(names | set(_declared(scope))) if name in found}
+
+
+def _declared(scope: Scope) -> list[str]:
+    """Endpoints with two classes that the cohort file declares."""
+    own = scope.declaration("endpoints").endpoints.root
+    return [name for name, endpoint in own.items() if isinstance(endpoint, BinaryEndpoint)]
 
 
 @step(
     COHORT_METRICS,
-    version="2",
-    reads=[RAD_SCORES, TME_PHENOTYPES, SIGNATURE, OUT_OF_FOLD_SCORES],
+    version="3",
+    reads=[RAD_SCORES, TME_PHENOTYPES, SIGNATURE, OUT_OF_FOLD_SCORES, CLINICAL_OTHER],
     reads_all_cohorts=[PATIENTS],
 )
 def cohort_metrics(scope: Scope) -> StepResult:
-    """Measure the rad-score against phenotype, CD8 and response: AUC with DeLong's interval, metrics at a threshold.
+    """Measure the rad-score against phenotype and endpoints: AUC with DeLong's interval, metrics at a threshold.
 
     Labelled `paper` (apparent on discovery, threshold optimised on each cohort) or `honest` (out-of-fold on discovery,
     one threshold locked there).
     """
-    scores = _scored(scope)
+    scores = scored_patients(scope)
     if scores.empty:
         return empty(scope, _NO_SCORES)
     model, prevalence = scope.read(SIGNATURE).iloc[0], scope.study.evaluation.prevalence
     scored = scores.join(_hot(scope).rename("hot"), how="inner")
     parts = [_hot_metrics(rows, str(side), model, prevalence) for side, rows in scored.groupby("side")]
-    clinical = clinical_by_patient(scope, scope.own_cohort)
-    for role in scope.declaration("roles").roles:
-        if role.value in ROLE_ENDPOINTS:
-            measured = evaluate_role(
-                scores["rad_score"], clinical, role=role.value, threshold=model["threshold"], prevalence=prevalence
-            )
-            parts.append(measured.assign(side="external"))
-    if not parts:
+    outcomes, members = _asked(scope), subgroups(scope, borrowed=True)
+    for side, rows in scores.groupby(_endpoint_side(scores)):
+        measured = evaluate_endpoints(
+            rows["unseen"], outcomes, members, threshold=model["threshold"], prevalence=prevalence
+        )
+        parts.append(measured.assign(side=side))
+    metrics = pd.concat(parts, ignore_index=True)
+    if metrics.empty:
         return empty(scope, _NOBODY)
-    # Of two roles with the same endpoint, one is evaluated.
-    metrics = pd.concat(parts, ignore_index=True).drop_duplicates(list(COHORT_METRICS.key))
     _tell_model(scope, metrics)
     return StepResult(metrics, details=_headline(metrics))
 
@@ -176,10 +201,10 @@ def _curves(scope: Scope, schema: TableSchema, draw: Callable[[_Outcome], pd.Dat
     return StepResult(table, details={"curves": len(parts)})
 
 
-_CURVE_DEPS = (RAD_SCORES, TME_PHENOTYPES, OUT_OF_FOLD_SCORES)
+_CURVE_DEPS = (RAD_SCORES, TME_PHENOTYPES, OUT_OF_FOLD_SCORES, CLINICAL_OTHER)
 
 
-@step(ROC_CURVES, version="1", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
+@step(ROC_CURVES, version="2", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
 def roc_curves(scope: Scope) -> StepResult:
     """List what sensitivity and specificity each threshold gives."""
 
@@ -199,7 +224,7 @@ def roc_curves(scope: Scope) -> StepResult:
     return _curves(scope, ROC_CURVES, draw)
 
 
-@step(RELIABILITY_CURVES, version="1", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
+@step(RELIABILITY_CURVES, version="2", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
 def reliability_curves(scope: Scope) -> StepResult:
     """Compare promised with observed shares in groups of about equal size."""
 
@@ -210,40 +235,53 @@ def reliability_curves(scope: Scope) -> StepResult:
     return _curves(scope, RELIABILITY_CURVES, draw)
 
 
-@step(DECISION_CURVES, version="1", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
+@step(DECISION_CURVES, version="2", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
 def decision_curves(scope: Scope) -> StepResult:
     """Compute what acting on the rad-score would bring, beside acting on everybody and on nobody (Vickers, Elkin)."""
     return _curves(scope, DECISION_CURVES, lambda outcome: decision_curve(outcome.positive, outcome.score))
 
 
-@step(RAD_SCORE_GROUPS, version="2", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
+@step(RAD_SCORE_GROUPS, version="3", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
 def rad_score_groups(scope: Scope) -> StepResult:
     """Compare rad-scores between clinical groups; discovery patients count with their out-of-fold scores."""
-    scores = _scored(scope)
+    scores = scored_patients(scope)
     if scores.empty:
         return empty(scope, _NO_SCORES)
     hot = _hot(scope).map({True: "hot", False: "cold"}).rename("phenotype")
     clinical = clinical_by_patient(scope, scope.own_cohort).join(hot)
     clinical["stage"] = clinical["stage"].str.rstrip("ABC")  # of sub-stages there are one or two patients each
-    table = score_by_group(scores["unseen"].dropna(), clinical, _GROUPED_BY)
+    own = {name: _asked(scope)[name].map({1.0: "positive", 0.0: "negative"}) for name in _declared(scope)}
+    clinical = clinical.drop(columns=[name for name in own if name in clinical]).assign(**own)
+    table = score_by_group(
+        scores["unseen"].dropna(), clinical, [*_GROUPED_BY, *(n for n in own if n not in _GROUPED_BY)]
+    )
     if table.empty:
         return empty(scope, "no clinical variable with two groups")
     tested = table.drop_duplicates("variable").set_index("variable")["p"].dropna()
     return StepResult(table, details={f"p_{variable}": float(p) for variable, p in tested.items()})
 
 
-@step(RAD_SCORE_SURVIVAL, version="1", reads=[RAD_SCORES, OUT_OF_FOLD_SCORES], reads_all_cohorts=[PATIENTS])
+@step(
+    RAD_SCORE_SURVIVAL,
+    version="2",
+    reads=[RAD_SCORES, OUT_OF_FOLD_SCORES, CLINICAL_OTHER],
+    reads_all_cohorts=[PATIENTS],
+)
 def rad_score_survival(scope: Scope) -> StepResult:
-    """Split the cohort at its median rad-score and compare survival (log-rank, Cox)."""
-    scores = _scored(scope)
+    """Split the cohort at its median rad-score and compare each time-to-event endpoint (log-rank, Cox)."""
+    scores = scored_patients(scope)
     if scores.empty:
         return empty(scope, _NO_SCORES)
-    table = median_split_survival(scores["unseen"].dropna(), clinical_by_patient(scope, scope.own_cohort))
+    parts = [
+        median_split_survival(scores["unseen"].dropna(), followed).assign(endpoint=name)
+        for name, followed in time_endpoints(scope, borrowed=True).items()
+    ]
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     if table.empty:
         return empty(scope, "the cohort has no follow-up")
     limits = ["hr", "ci_low", "ci_high"]
     table[limits] = table[limits].where(table[limits].abs() < float("inf"))
-    return StepResult(table, details={"p": float(table["p"].iloc[0])})
+    return StepResult(table, details={f"{row['endpoint']}_p": float(row["p"]) for row in table.to_dict("records")})
 
 
 @step(

@@ -6,11 +6,23 @@ from collections.abc import Collection, Sequence
 
 import pandas as pd
 
+from tme_platform.evaluation import (
+    BinaryEndpoint,
+    Endpoint,
+    Subgroup,
+    TimeEndpoint,
+    combined_endpoints,
+    combined_subgroups,
+    endpoint_outcome,
+    endpoint_times,
+    subgroup_members,
+)
 from tme_platform.expression import harmonise_gene_sets, read_gmt, usable_gene_sets
 from tme_platform.phenotypes import Scaling, scale_scores
 from tme_platform.steps.scope import Scope
 from tme_platform.tables import COMMON_COLUMNS, TableSchema
-from tme_platform.tables.cohorts import EXPRESSION, PATIENTS
+from tme_platform.tables.clinical import CLINICAL_COLUMNS
+from tme_platform.tables.cohorts import CLINICAL_OTHER, EXPRESSION, PATIENTS
 from tme_platform.tables.expression import CELL_SCORES, POPULATIONS
 from tme_platform.tables.imaging import OUTLINE_KEY
 from tme_platform.tables.phenotypes import TME_PHENOTYPES
@@ -112,6 +124,68 @@ def clinical_by_patient(
         return own
     there = patients(source.cohort).reindex(own.index)
     return own.astype("object").where(own.notna(), there).astype(own.dtypes.to_dict())
+
+
+def time_endpoints(scope: Scope, *, borrowed: bool = False) -> dict[str, pd.DataFrame]:
+    """Time-to-event endpoints that the cohort has values for.
+
+    Parameters
+    ----------
+    scope
+        Of a table that is kept per cohort.
+    borrowed
+        Whether missing values are taken from the cohort that the phenotypes come from, as in `clinical_by_patient`.
+
+    Returns
+    -------
+    dict
+        By endpoint a frame by patient: ``time_days`` and ``event`` (1 observed, 0 censored), known or missing together.
+    """
+    declared = {name: found for name, found in declared_endpoints(scope).items() if isinstance(found, TimeEndpoint)}
+    clinical = _named_columns(scope, declared.values(), borrowed)
+    found = {name: endpoint_times(clinical, endpoint) for name, endpoint in declared.items()}
+    return {name: times for name, times in found.items() if times["event"].notna().any()}
+
+
+def binary_endpoints(scope: Scope, *, borrowed: bool = False) -> dict[str, pd.Series]:
+    """Endpoints with two classes that the cohort has values for: 1, 0 or missing by patient. See `time_endpoints`."""
+    declared = {name: found for name, found in declared_endpoints(scope).items() if isinstance(found, BinaryEndpoint)}
+    clinical = _named_columns(scope, declared.values(), borrowed)
+    found = {name: endpoint_outcome(clinical, endpoint) for name, endpoint in declared.items()}
+    return {name: outcome for name, outcome in found.items() if outcome.notna().any()}
+
+
+def subgroups(scope: Scope, *, borrowed: bool = False) -> dict[str, pd.Series]:
+    """Subgroups that have members in the cohort: which patients belong to each. See `time_endpoints`."""
+    declared = declared_subgroups(scope)
+    clinical = _named_columns(scope, declared.values(), borrowed)
+    found = {name: subgroup_members(clinical, subgroup) for name, subgroup in declared.items()}
+    return {name: members for name, members in found.items() if members.any()}
+
+
+def declared_subgroups(scope: Scope) -> dict[str, Subgroup]:
+    """The subgroups of the cohort as declared, whether or not it has values for them."""
+    return combined_subgroups(scope.study.subgroups, scope.declaration("subgroups").subgroups)
+
+
+def declared_endpoints(scope: Scope) -> dict[str, Endpoint]:
+    """The endpoints of the cohort as declared, whether or not it has values for them."""
+    return combined_endpoints(scope.study.endpoints, scope.declaration("endpoints").endpoints)
+
+
+def _named_columns(scope: Scope, declared: Collection[Endpoint | Subgroup], borrowed: bool) -> pd.DataFrame:
+    """The columns that endpoints or subgroups are made of, by patient; the cohort's own ones as text."""
+    named = {column for entry in declared for column in entry.columns}
+    canonical = [name for name in CLINICAL_COLUMNS if name in named]
+    if borrowed:
+        clinical = clinical_by_patient(scope, scope.own_cohort, canonical)
+    else:
+        clinical = scope.read(PATIENTS, columns=["patient_id", *canonical]).set_index("patient_id")
+    if own := sorted(named - set(canonical)):
+        other = scope.read(CLINICAL_OTHER, columns=["patient_id", "column", "value"], rows={"column": own})
+        single = other.drop_duplicates().drop_duplicates(["patient_id", "column"], keep=False)  # which of two is right?
+        clinical = clinical.join(single.pivot(index="patient_id", columns="column", values="value"))
+    return clinical
 
 
 def current_model(scope: Scope) -> tuple[ModelRecord, pd.Series] | None:

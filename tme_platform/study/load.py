@@ -7,10 +7,15 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
+from tme_platform.evaluation.endpoints import declared_columns
 from tme_platform.study.settings import Study
+from tme_platform.tables.clinical import CLINICAL_COLUMNS
+from tme_platform.yaml_file import YamlError, YamlFile, at_place, describe, nearest, read_yaml
+
+_REPLACED_BY_NAME = ("endpoints", "subgroups")
+"""Blocks whose entries are replaced as a whole: half of another definition is no definition."""
 
 
 class StudyError(ValueError):
@@ -37,35 +42,46 @@ def load_study(name_or_path: str | Path) -> Study:
     StudyError
         The file is missing, is not YAML, or has an unknown or invalid setting.
     """
-    raw = _merged(str(name_or_path), seen=())
+    files = _files(str(name_or_path), seen=())
+    content: dict[str, Any] = {}
+    for file in reversed(files):
+        content = _overlay(content, {name: value for name, value in file.content.items() if name != "extends"})
     try:
-        return Study.model_validate(raw)
+        study = Study.model_validate(content)
     except ValidationError as error:
-        details = "; ".join(
-            f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors(include_url=False)
-        )
-        raise StudyError(f"study {name_or_path}: {details}") from None
+        raise StudyError(describe(error, files)) from None
+    for place, column in declared_columns(study.endpoints, study.subgroups):
+        if column not in CLINICAL_COLUMNS:
+            near = nearest(column, list(CLINICAL_COLUMNS))
+            problem = (
+                f"{column!r} is not a canonical column{near}. Correct it; a column of a cohort's own files belongs in "
+                "its cohort.yaml"
+            )
+            raise StudyError(at_place(place, problem, files))
+    return study
 
 
-def _merged(name_or_path: str, seen: tuple[str, ...]) -> dict[str, Any]:
+def _files(name_or_path: str, seen: tuple[str, ...]) -> list[YamlFile]:
+    """A study file and those that it extends, itself first."""
     if name_or_path in seen:
         raise StudyError(f"study {name_or_path} extends itself: {' -> '.join((*seen, name_or_path))}")
-    raw = _read(name_or_path)
-    base = raw.pop("extends", None)
-    if base is None:
-        return raw
-    return _overlay(_merged(str(base), (*seen, name_or_path)), raw)
+    file = _read(name_or_path)
+    base = file.content.get("extends")
+    return [file, *([] if base is None else _files(str(base), (*seen, name_or_path)))]
 
 
 def _overlay(base: dict[str, Any], overrides: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in overrides.items():
         both_blocks = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = _overlay(merged[key], value) if both_blocks else value
+        if both_blocks and key in _REPLACED_BY_NAME:
+            merged[key] = merged[key] | value
+        else:
+            merged[key] = _overlay(merged[key], value) if both_blocks else value
     return merged
 
 
-def _read(name_or_path: str) -> dict[str, Any]:
+def _read(name_or_path: str) -> YamlFile:
     if name_or_path in packaged_studies():
         text = (resources.files("tme_platform.study") / f"{name_or_path}.yaml").read_text(encoding="utf-8")
     elif (path := Path(name_or_path)).is_file():
@@ -74,15 +90,12 @@ def _read(name_or_path: str) -> dict[str, Any]:
         known = ", ".join(packaged_studies())
         raise StudyError(f"no study {name_or_path!r}: use one of {known}, or the path of a study file")
     try:
-        raw = _parsed(text)
-    except yaml.YAMLError as error:
-        raise StudyError(f"study {name_or_path} is not valid YAML: {error}") from None
-    if not isinstance(raw, dict):
-        raise StudyError(f"study {name_or_path}: expected settings by name, found {type(raw).__name__}")
-    return dict(raw)
+        return _parsed(text, f"study {name_or_path}")
+    except YamlError as error:
+        raise StudyError(str(error)) from None
 
 
 @functools.lru_cache(maxsize=16)
-def _parsed(text: str) -> object:
+def _parsed(text: str, where: str) -> YamlFile:
     """Parse a study file, cached by text because a run loads its study for every table."""
-    return yaml.safe_load(text)
+    return read_yaml(text, where)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tme_platform.evaluation.endpoints import Endpoints, Subgroups
 from tme_platform.radiomics import ExtractionSettings
 from tme_platform.signature import PromotionSettings, SignatureSettings
 
@@ -150,6 +151,9 @@ class Study(_Settings):
     title: str
     cohorts: tuple[str, ...] | None = None
     """Landing folders that take part; all of them by default."""
+    endpoints: Endpoints = Endpoints({})
+    """Endpoints of the study's cohorts, added to the packaged ones or replacing them by name."""
+    subgroups: Subgroups = Subgroups({})
     gene_sets: GeneSetSettings = GeneSetSettings()
     phenotypes: PhenotypeSettings = PhenotypeSettings()
     specifications: SpecificationSettings = SpecificationSettings()

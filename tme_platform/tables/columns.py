@@ -8,6 +8,9 @@ PATIENT = Column("patient_id", "string", "Pseudonym of the patient in the study.
 FEATURE = Column("feature", "string", "Name of the image feature.", nullable=False)
 FEATURE_SET = Column("feature_set", "string", "Software and settings that the features come from.", nullable=False)
 POPULATION = Column("population", "string", "Name of the cell population (gene set).", nullable=False)
+TIME_ENDPOINT = Column(
+    "endpoint", "string", "Time-to-event endpoint: os, pfs, dfs, rfs, dmfs or one of the cohort's own.", nullable=False
+)
 PHENOTYPE = Column(
     "phenotype",
     "string",

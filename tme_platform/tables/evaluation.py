@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tme_platform.tables.columns import FEATURE, POPULATION, count, flag, number, share, text
+from tme_platform.tables.columns import FEATURE, POPULATION, TIME_ENDPOINT, count, flag, number, share, text
 from tme_platform.tables.schema import COHORT, Column, Stage, TableSchema
 
 COHORT_METRICS = TableSchema(
@@ -180,11 +180,12 @@ RAD_SCORE_SURVIVAL = TableSchema(
     Stage.EVALUATION,
     "Survival of patients above the cohort's median rad-score compared with the others.",
     (
-        Column("cut", "float64", "The median rad-score of the patients with follow-up.", nullable=False),
+        TIME_ENDPOINT,
+        number("cut", "The median rad-score of the patients with follow-up."),
         count("n_high", "Patients above it."),
         count("n_low", "Patients at or below it."),
-        count("events_high", "Deaths above it."),
-        count("events_low", "Deaths at or below it."),
+        count("events_high", "Events above it."),
+        count("events_low", "Events at or below it."),
         number("statistic", "Log-rank statistic."),
         share("p", "Its p-value."),
         number("hr", "Hazard ratio of high against low scores.", 0),
@@ -192,5 +193,5 @@ RAD_SCORE_SURVIVAL = TableSchema(
         number("ci_high", "Upper limit of its 95 % confidence interval.", 0),
         text("reason", "Reason for a missing value."),
     ),
-    key=("cut",),
+    key=("endpoint",),
 )

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-from tme_platform.tables.columns import POPULATION, count, number, share, text
+from tme_platform.tables.columns import POPULATION, TIME_ENDPOINT, count, number, share, text
 from tme_platform.tables.schema import Column, Stage, TableSchema
 
 SURVIVAL_CURVES = TableSchema(
     "survival_curves",
     Stage.SURVIVAL,
-    "Kaplan-Meier curves by phenotype.",
+    "Kaplan-Meier curves by phenotype, for each time-to-event endpoint.",
     (
+        TIME_ENDPOINT,
         text("phenotype", "Phenotype, or `all`.", required=True),
         Column("time_days", "float64", "Time, days.", nullable=False, at_least=0),
         count("at_risk", "Patients at risk just before this time."),
-        count("events", "Deaths at this time."),
+        count("events", "Events at this time."),
         count("censored", "Censored at this time."),
         share("survival", "Kaplan-Meier estimate."),
         share("ci_low", "Lower limit of its 95 % confidence interval."),
         share("ci_high", "Upper limit of its 95 % confidence interval."),
     ),
-    key=("phenotype", "time_days"),
+    key=("endpoint", "phenotype", "time_days"),
     unit="phenotype",
 )
 
 SURVIVAL_TESTS = TableSchema(
     "survival_tests",
     Stage.SURVIVAL,
-    "Overall survival of hot compared with cold tumours: log-rank test and medians.",
+    "Survival of hot compared with cold tumours, by endpoint: log-rank test and medians.",
     (
+        TIME_ENDPOINT,
         text("comparison", "Groups that are compared.", required=True),
-        count("n", "Patients with survival."),
-        count("n_events", "Deaths among them."),
-        count("n_left_out", "Patients without usable survival."),
+        count("n", "Patients with follow-up."),
+        count("n_events", "Events among them."),
+        count("n_left_out", "Patients without usable follow-up."),
         number("statistic", "Log-rank chi-square."),
         share("p", "Its p-value."),
         number("hr_hot", "Hazard ratio of hot against cold (Cox).", 0),
@@ -52,18 +54,20 @@ SURVIVAL_TESTS = TableSchema(
         ),
         text("reason", "Reason for a missing test."),
     ),
-    key=("comparison",),
+    key=("endpoint", "comparison"),
+    unit="endpoint",
 )
 
 POPULATION_SURVIVAL = TableSchema(
     "population_survival",
     Stage.SURVIVAL,
-    "Univariate Cox regression of overall survival on each population, in all, hot and cold tumours.",
+    "Univariate Cox regression of survival on each population, in all, hot and cold tumours.",
     (
+        TIME_ENDPOINT,
         text("patients", "all, hot or cold.", required=True),
         POPULATION,
         count("n", "Patients."),
-        count("n_events", "Deaths."),
+        count("n_events", "Events."),
         number("hr", "Hazard ratio per standard deviation of the score.", 0),
         number("ci_low", "Lower limit of its 95 % confidence interval.", 0),
         number("ci_high", "Upper limit of its 95 % confidence interval.", 0),
@@ -72,7 +76,7 @@ POPULATION_SURVIVAL = TableSchema(
         share("proportional_hazards_p", "p-value of the test for proportional hazards."),
         text("reason", "Reason for a missing estimate."),
     ),
-    key=("patients", "population"),
+    key=("endpoint", "patients", "population"),
     unit="population",
 )
 
@@ -81,9 +85,10 @@ POPULATION_CUT_POINTS = TableSchema(
     Stage.SURVIVAL,
     "High against low scores of each population at its Youden cut: naive log-rank p, and p corrected for the choice.",
     (
+        TIME_ENDPOINT,
         POPULATION,
         count("n", "Patients."),
-        count("n_events", "Deaths."),
+        count("n_events", "Events."),
         number("threshold", "Cut; scores above it are high."),
         count("n_low", "Patients below."),
         count("n_high", "Patients above."),
@@ -95,5 +100,6 @@ POPULATION_CUT_POINTS = TableSchema(
         share("fdr_corrected", "Corrected p-value adjusted over the populations (Benjamini-Hochberg)."),
         text("reason", "Reason for a missing split."),
     ),
-    key=("population",),
+    key=("endpoint", "population"),
+    unit="population",
 )

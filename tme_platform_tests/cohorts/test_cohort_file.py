@@ -39,7 +39,7 @@ def test_short_forms_are_expanded(land):
         (
             HEAD + "clinical: [{file: c.csv, patient_id: {column: id, pattern: '('}}]\n",
             "invalid_value",
-            "not a valid regular",
+            "line 4, clinical.0.patient_id.pattern: '(' is not a valid regular",
         ),
         (
             HEAD + "clinical: [{file: c.csv, patient_id: id, columns: {er: {column: x, unit: days}}}]\n",
@@ -51,7 +51,7 @@ def test_short_forms_are_expanded(land):
             + "clinical:\n  - file: c.csv\n    patient_id: id\n"
             + "    columns:\n      er: {column: er, values: {1: positive}}\n",
             "invalid_value",
-            "line 8, clinical.0.columns.er.values.1.[key]: 1 is not text in YAML. Put it in quotes",
+            "line 8, clinical.0.columns.er.values.1: 1 is not text in YAML. Put it in quotes",
         ),
         ("#" * 1_000_001, "too_large", "larger than 1 MB"),
     ],

@@ -6,6 +6,7 @@ import pytest
 
 from tme_platform.cohorts import check_cohort, read_cohort
 from tme_platform.cohorts.declaration import Role
+from tme_platform.evaluation import PACKAGED_ENDPOINTS, PACKAGED_SUBGROUPS
 from tme_platform.tables.clinical import CLINICAL_COLUMNS
 from tme_platform_tests.support.pages import DOCS, blocks
 
@@ -63,6 +64,22 @@ BROKEN: dict[str, tuple[str, dict[str, str]]] = {
     "no provenance": (TITLE + "roles: [immune_phenotype]\n", {}),
     "no gene map": (VALIDATION + "expression: {file: e.tsv, unit: tpm, gene_id: ensembl}\n", {}),
     "an unknown unit": (VALIDATION + "expression: {file: e.tsv, unit: log2}\n", {}),
+    "an endpoint without event": (VALIDATION + "endpoints:\n  pfs: {time: pfs_days}\n", {}),
+    "an endpoint with two rules": (
+        VALIDATION + "endpoints:\n  pcr: {column: pcr, positive: [yes], negative: [no], at_least: 1}\n",
+        {},
+    ),
+    "an unknown word": (
+        VALIDATION + "endpoints:\n  response: {column: recist, positive: [CR, PC], negative: [PD]}\n",
+        {},
+    ),
+    "an empty subgroup": (VALIDATION + "subgroups:\n  early: {}\n", {}),
+    "an unknown column": (
+        VALIDATION
+        + "clinical: [{file: c.csv, patient_id: id}]\nendpoints:\n"
+        + "  lesion: {column: leison, positive: [seen], negative: [none seen]}\n",
+        {"c.csv": "id,lesion\nA,seen\n"},
+    ),
     "no split": (TITLE + "roles: [signature_discovery, signature_validation]\n" + SOURCE + FEATURES, {}),
     "nothing for its role": (VALIDATION + "clinical: [{file: c.csv, patient_id: id}]\n", {"c.csv": "id\nA\n"}),
     "an absent cohort": (
@@ -99,6 +116,17 @@ def test_the_cohort_file_shown_is_one(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "cohort.yaml").write_text(text)
     assert read_cohort(folder).clinical[0].columns["os_days"].unit == "months"
+
+
+def test_the_endpoints_shown_can_be_declared(tmp_path: Path) -> None:
+    (text,) = blocks(PAGE, "yaml", "endpoints of a cohort")
+    (tmp_path / "clinical.csv").write_text("id,lesion_months,lesion\n")
+    (tmp_path / "cohort.yaml").write_text(VALIDATION + "clinical: [{file: clinical.csv, patient_id: id}]\n" + text)
+    cohort = read_cohort(tmp_path)
+    assert set(cohort.subgroups.root) == {"early", "hr_positive", "early_luminal"}
+    assert len(cohort.endpoints.root) == 5
+    page = PAGE.read_text()
+    assert [name for name in (*PACKAGED_ENDPOINTS.root, *PACKAGED_SUBGROUPS.root) if f"`{name}`" not in page] == []
 
 
 def test_every_role_and_clinical_column_is_explained() -> None:

@@ -6,10 +6,12 @@ import pytest
 
 from tme_platform.evaluation import (
     METRIC_COLUMNS,
-    SUBGROUPS,
+    PACKAGED_ENDPOINTS,
+    PACKAGED_SUBGROUPS,
+    BinaryEndpoint,
     auc_delong,
     endpoint_outcome,
-    evaluate_role,
+    evaluate_endpoints,
     evaluate_scores,
     label_confounding,
     median_split_survival,
@@ -44,29 +46,38 @@ def score(clinical):
     return (0.3 + clinical["cd8_percent"].fillna(30) / 120 + noise).clip(0, 1)
 
 
+def outcome_of(clinical, name):
+    endpoint = PACKAGED_ENDPOINTS.root[name]
+    assert isinstance(endpoint, BinaryEndpoint)
+    return endpoint_outcome(clinical, endpoint)
+
+
+def members_of(clinical):
+    return {name: subgroup_members(clinical, subgroup) for name, subgroup in PACKAGED_SUBGROUPS.root.items()}
+
+
 def test_endpoints_at_their_cut_offs(clinical):
-    assert endpoint_outcome(clinical, "cd8_inflamed").iloc[:3].tolist() == [1, 0, 1]
-    assert endpoint_outcome(clinical, "pd_l1_positive").iloc[:2].tolist() == [1, 0]
-    np.testing.assert_array_equal(endpoint_outcome(clinical, "objective_response").iloc[:5], [1, 1, 0, 0, np.nan])
-    np.testing.assert_array_equal(endpoint_outcome(clinical, "disease_control").iloc[:5], [1, 1, 1, 0, np.nan])
-    assert endpoint_outcome(clinical[["er"]], "cd8_inflamed").isna().all()
-    with pytest.raises(ValueError, match="objective_response"):
-        endpoint_outcome(clinical, "response")
+    assert outcome_of(clinical, "inflamed").iloc[:3].tolist() == [1, 0, 1]
+    assert outcome_of(clinical, "pd_l1_positive").iloc[:2].tolist() == [1, 0]
+    np.testing.assert_array_equal(outcome_of(clinical, "objective_response").iloc[:5], [1, 1, 0, 0, np.nan])
+    np.testing.assert_array_equal(outcome_of(clinical, "disease_control").iloc[:5], [1, 1, 1, 0, np.nan])
+    assert outcome_of(clinical[["er"]], "inflamed").isna().all()
 
 
 def test_patients_with_unknown_receptors_are_in_no_subgroup(clinical):
-    members = pd.concat([subgroup_members(clinical, name) for name in SUBGROUPS], axis=1)
-    assert members["all"].all()
-    assert members.drop(columns="all").sum(axis=1).max() == 1
+    members = pd.DataFrame(members_of(clinical))
+    assert members.sum(axis=1).max() == 1
     negative = clinical["her2"].eq("negative").iloc[0]
-    assert members.iloc[0].drop("all").sum() == (0 if negative else 1)
-    with pytest.raises(ValueError, match="her2_positive"):
-        subgroup_members(clinical, "basal")
+    assert members.iloc[0].sum() == (0 if negative else 1)
+    # By the definitions of the published study, written out.
+    positive = clinical[["er", "pr"]].eq("positive").any(axis=1)
+    expected = clinical["her2"].eq("negative") & positive
+    assert members["her2_negative_hr_positive"].equals(expected.fillna(False).astype(bool))
 
 
 def test_evaluation_has_one_row_per_metric(score, clinical):
-    y = endpoint_outcome(clinical, "cd8_inflamed")
-    rows = evaluate_scores(y, score, endpoint="cd8_inflamed", analysis="paper", cohort="c", prevalence=0.3)
+    y = outcome_of(clinical, "inflamed")
+    rows = evaluate_scores(y, score, endpoint="inflamed", analysis="paper", cohort="c", prevalence=0.3)
     assert list(rows.columns) == list(METRIC_COLUMNS)
     assert rows["metric"].is_unique
     by = rows.set_index("metric")
@@ -91,22 +102,30 @@ def test_single_outcome_gives_nan_with_reasons():
     assert empty.loc[empty["metric"] != "threshold", "value"].isna().all()
 
 
-def test_role_is_evaluated_in_all_patients_and_in_subgroups(score, clinical):
-    rows = evaluate_role(score.iloc[::-1], clinical, role="immune_phenotype", threshold=0.5, cohort="ip")
-    assert set(rows["endpoint"]) == {"cd8_inflamed", "pd_l1_positive"}
-    assert set(rows["subgroup"]) == {"all", "her2_positive", "her2_negative_hr_positive"}
+def test_a_useless_score_has_no_threshold_but_a_reason():
+    reversed_score = evaluate_scores([0, 1, 1, 0], [0.9, 0.2, 0.3, 0.4], endpoint="e", analysis="paper")
+    threshold = reversed_score.set_index("metric").loc["threshold"]
+    assert np.isnan(threshold["value"])
+    assert threshold["reason"] == "no threshold is better than calling every patient positive"
+
+
+def test_endpoints_are_evaluated_in_all_patients_and_in_subgroups(score, clinical):
+    outcomes = {name: outcome_of(clinical, name) for name in ("inflamed", "objective_response")}
+    rows = evaluate_endpoints(score.iloc[::-1], outcomes, members_of(clinical), threshold=0.5, cohort="ip")
+    assert set(rows["endpoint"]) == {"inflamed", "objective_response"}
+    assert set(rows["subgroup"]) == {"all", "her2_positive", "her2_negative_hr_positive", "triple_negative"}
     assert set(rows["analysis"]) == {"paper", "honest"}
     key = ["endpoint", "subgroup", "analysis", "metric"]
     assert not rows.duplicated(key).any()
     one = rows.set_index(key)["value"]
-    assert one["cd8_inflamed", "all", "honest", "auc"] == one["cd8_inflamed", "all", "paper", "auc"] > 0.8
-    members = subgroup_members(clinical, "her2_positive")
-    expected = auc_delong(endpoint_outcome(clinical, "cd8_inflamed")[members], score[members]).auc
-    assert one["cd8_inflamed", "her2_positive", "paper", "auc"] == expected
-    treated = evaluate_role(score, clinical.drop(columns="pd_l1"), role="immunotherapy", threshold=0.5)
-    assert set(treated["endpoint"]) == {"objective_response", "disease_control"}
-    assert treated.loc[treated["subgroup"] == "all", "n"].eq(79).all()
-    assert evaluate_role(score, clinical[["er"]], role="immunotherapy", threshold=0.5).empty
+    assert one["inflamed", "all", "honest", "auc"] == one["inflamed", "all", "paper", "auc"] > 0.8
+    members = members_of(clinical)["her2_positive"]
+    expected = auc_delong(outcomes["inflamed"][members], score[members]).auc
+    assert one["inflamed", "her2_positive", "paper", "auc"] == expected
+    treated = rows[rows["endpoint"] == "objective_response"]
+    assert treated.loc[treated["subgroup"] == "all", "n"].eq(79).all(), "one patient has no response"
+    unknown = {"inflamed": outcome_of(clinical[["er"]], "inflamed")}
+    assert evaluate_endpoints(score, unknown, {}, threshold=0.5).empty
 
 
 def test_score_by_group_tests_each_variable(score, clinical):
@@ -161,17 +180,16 @@ def test_expected_shrinkage_is_the_inverse_of_the_needed_size():
 def test_median_split_compares_survival():
     rng = np.random.default_rng(7)
     score = pd.Series(rng.random(61), index=range(61))
-    clinical = pd.DataFrame(
-        {"os_days": rng.exponential(np.where(score > 0.5, 2000, 300)), "os_event": 1}, index=range(61)
+    followed = pd.DataFrame(
+        {"time_days": rng.exponential(np.where(score > 0.5, 2000, 300)), "event": 1.0}, index=range(61)
     )
-    clinical["os_event"] = clinical["os_event"].astype("Int8")
-    clinical.loc[3, "os_days"], clinical.loc[4, "os_event"] = -5, pd.NA
-    row = median_split_survival(score, clinical).iloc[0]
+    followed.loc[[3, 4]] = np.nan
+    row = median_split_survival(score, followed).iloc[0]
     assert (row["n_high"], row["n_low"], row["events_high"]) == (29, 30, 29)
     assert row["cut"] == score.drop([3, 4]).median()
     assert row["ci_high"] < 1
     assert row["p"] < 0.01
-    censored = median_split_survival(score, clinical.assign(os_event=0)).iloc[0]
+    censored = median_split_survival(score, followed.assign(event=followed["event"] * 0)).iloc[0]
     assert np.isnan(censored["hr"])
     assert censored["reason"]
-    assert median_split_survival(score, clinical[["os_days"]]).empty
+    assert median_split_survival(score, followed.iloc[:0]).empty

@@ -58,6 +58,18 @@ def test_clinical_variables_follow_the_infiltration() -> None:
     assert abs(auc_delong(hot, people["simulated_image_latent"]).auc - 0.5) < 0.06
 
 
+def test_progression_free_survival_ends_no_later_than_survival_and_follows_the_infiltration() -> None:
+    people = simulate_patients(COHORTS["sim_immunotherapy"], 1000, effect=0.0, seed=1)
+    assert (people["pfs_days"] <= people["os_days"]).all()
+    assert (people.loc[people["pfs_days"] < people["os_days"], "pfs_event"] == 1).all()
+    together = people["pfs_days"] == people["os_days"]
+    assert (people.loc[together, "pfs_event"] == people.loc[together, "os_event"]).mean() > 0.95
+    early = people["pfs_event"].eq(1) & people["pfs_days"].lt(people["pfs_days"].median())
+    assert auc_delong(early, -people["simulated_infiltration"]).auc > 0.55
+    assert set(people["pd_l1_assay"]) == {"22C3", "SP142"}
+    assert people["arm"].nunique() == 2
+
+
 def test_effect_changes_only_the_image_latent() -> None:
     none = simulate_patients(COHORTS["sim_radiomics"], 400, effect=0.0, seed=1)
     strong = simulate_patients(COHORTS["sim_radiomics"], 400, effect=2.0, seed=1)

@@ -33,6 +33,25 @@ NEVER_READ = {
     "signature": {"harmonisation"},
     "signature_patients": {"harmonised_features"},
     "signature_rivals": {"radiomic_features"},  # only with scanners, or if the study harmonises
+    **{  # no endpoint of the small study is made of an unmapped column
+        name: {"clinical_other"}
+        for name in (
+            "endpoints",
+            "survival_curves",
+            "survival_tests",
+            "population_survival",
+            "population_cut_points",
+            "cohort_metrics",
+            "roc_curves",
+            "reliability_curves",
+            "decision_curves",
+            "rad_score_groups",
+            "rad_score_survival",
+            "phenotype_response",
+            "population_response",
+            "treatment_interaction",
+        )
+    },
 }
 NEVER_READ_OF_OTHERS = {"cell_score_ranges": {"cell_scores"}}  # no cohort takes labels from another's model
 

@@ -32,7 +32,7 @@ def test_an_extending_study_overrides_single_settings(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("name: [", "not valid YAML"),
-        ("- a\n- b\n", "expected settings by name"),
+        ("- a\n- b\n", "should hold settings by name"),
         ("name: x\ntitle: t\nphenotypez: {}\n", "phenotypez"),
         ("name: x\ntitle: t\nphenotypes: {k: 1}\n", "phenotypes.k"),
         ("name: 'x; drop table'\ntitle: t\n", "name"),

@@ -32,7 +32,7 @@ ring_width: {widths_mm: [1, 3], patients: 2}
 report: {figures: false}
 """
 
-_GROUPS = {
+POPULATION_GROUPS = {
     "CD8 T cells": "adaptive",
     "B cells": "adaptive",
     "NK cells": "innate_activated",
@@ -130,9 +130,11 @@ def _reference(folder: Path, names: list[str], random: np.random.Generator) -> N
             "days": random.integers(100, 3000, len(names)),
             "dead": random.integers(0, 2, len(names)),
             "receptor": random.choice(["pos", "neg"], len(names)),
+            "treatment": np.where(np.arange(len(names)) % 2, "chemotherapy", "anti-PD-1"),
+            "response": np.resize(["PR", "PD", "SD", "SD", "CR", "PD", "PR"], len(names)),
         }
     )
-    scores = pd.DataFrame(random.normal(0, 0.3, (len(names), len(_GROUPS))), columns=list(_GROUPS))
+    scores = pd.DataFrame(random.normal(0, 0.3, (len(names), len(POPULATION_GROUPS))), columns=list(POPULATION_GROUPS))
     scores.loc[hot, ["CD8 T cells", "B cells", "NK cells"]] += 2
     scores.loc[~hot, ["Fibroblasts", "Endothelium"]] += 2
     declare(
@@ -142,7 +144,13 @@ def _reference(folder: Path, names: list[str], random: np.random.Generator) -> N
             {
                 "file": "clinical.csv",
                 "patient_id": "id",
-                "columns": {"age_years": "age", "os_days": "days", "os_event": "dead"},
+                "columns": {
+                    "age_years": "age",
+                    "os_days": "days",
+                    "os_event": "dead",
+                    "arm": "treatment",
+                    "recist": "response",
+                },
             }
         ],
         cell_scores={"file": "scores.tsv", "groups": "groups.tsv", "method": "drawn"},
@@ -150,7 +158,7 @@ def _reference(folder: Path, names: list[str], random: np.random.Generator) -> N
     )
     clinical.to_csv(folder / "clinical.csv", index=False)
     scores.assign(patient_id=names).to_csv(folder / "scores.tsv", sep="\t", index=False)
-    groups = pd.DataFrame({"population": list(_GROUPS), "group": list(_GROUPS.values())})
+    groups = pd.DataFrame({"population": list(POPULATION_GROUPS), "group": list(POPULATION_GROUPS.values())})
     groups.to_csv(folder / "groups.tsv", sep="\t", index=False)
 
 

@@ -199,7 +199,7 @@ RULES: dict[str, Rule] = {
         "Correlation of features with cell populations, with FDR.",
         "There are no features with cell scores.",
     ),
-    "survival": where_rows("survival_tests", "survival", "Overall survival by phenotype.", "There is no follow-up."),
+    "survival": where_rows("survival_tests", "survival", "Survival by phenotype.", "There is no follow-up."),
     "updating": where_rows(
         "signature_review", "signature", "A documented rule promotes or refuses each version.", NO_SIGNATURE
     ),
