@@ -138,10 +138,11 @@ def cohort_metrics(scope: Scope) -> StepResult:
         measured = evaluate_endpoints(
             rows["unseen"], outcomes, members, threshold=model["threshold"], prevalence=prevalence
         )
-        parts.append(measured.assign(side=side))
-    metrics = pd.concat(parts, ignore_index=True)
-    if metrics.empty:
+        if len(measured):
+            parts.append(measured.assign(side=side))
+    if not parts:
         return empty(scope, _NOBODY)
+    metrics = pd.concat(parts, ignore_index=True)
     _tell_model(scope, metrics)
     return StepResult(metrics, details=_headline(metrics))
 

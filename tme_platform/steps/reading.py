@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+import numpy as np
 import pandas as pd
 
 from tme_platform.evaluation import (
@@ -21,7 +22,7 @@ from tme_platform.expression import harmonise_gene_sets, read_gmt, usable_gene_s
 from tme_platform.phenotypes import Scaling, scale_scores
 from tme_platform.steps.scope import Scope
 from tme_platform.tables import COMMON_COLUMNS, TableSchema
-from tme_platform.tables.clinical import CLINICAL_COLUMNS
+from tme_platform.tables.clinical import CLINICAL_COLUMNS, SURVIVAL_PAIRS
 from tme_platform.tables.cohorts import CLINICAL_OTHER, EXPRESSION, PATIENTS
 from tme_platform.tables.expression import CELL_SCORES, POPULATIONS
 from tme_platform.tables.imaging import OUTLINE_KEY
@@ -111,7 +112,7 @@ def clinical_by_patient(
     """Clinical columns of a cohort's patients, or of those in a table of the whole study.
 
     Where the phenotypes come by patient from another cohort, that cohort knows the same patients: values that are
-    missing here are taken from there.
+    missing here are taken from there, time and event of survival together.
     """
 
     def patients(part: str) -> pd.DataFrame:
@@ -123,7 +124,11 @@ def clinical_by_patient(
     if source is None or source.by != "patient" or source.cohort is None:
         return own
     there = patients(source.cohort).reindex(own.index)
-    return own.astype("object").where(own.notna(), there).astype(own.dtypes.to_dict())
+    known = own.notna()
+    for pair in map(list, SURVIVAL_PAIRS.values()):  # time and event of one patient come from one cohort
+        if set(pair) <= set(own.columns):
+            known[pair] = np.repeat(known[pair].all(axis=1).to_numpy()[:, None], 2, axis=1)
+    return own.astype("object").where(known, there).astype(own.dtypes.to_dict())
 
 
 def time_endpoints(scope: Scope, *, borrowed: bool = False) -> dict[str, pd.DataFrame]:
