@@ -23,7 +23,8 @@ from tme_platform.cohorts.rejections import REJECTED_COLUMNS
 from tme_platform.expression import unit_warning
 from tme_platform.tables.clinical import SURVIVAL_PAIRS
 
-_SIGNATURE = {Role.SIGNATURE_DISCOVERY, Role.SIGNATURE_VALIDATION, Role.IMMUNE_PHENOTYPE, Role.IMMUNOTHERAPY}
+_SIGNATURE = {Role.SIGNATURE_DISCOVERY, Role.SIGNATURE_VALIDATION}
+_OUTCOMES = {Role.IMMUNE_PHENOTYPE, Role.IMMUNOTHERAPY}
 _PHENOTYPES = {Role.PHENOTYPE_REFERENCE, Role.PHENOTYPE_REPLICATION}
 
 
@@ -167,6 +168,11 @@ def _role_problems(folder: Path, cohort: Cohort, counts: dict[str, int]) -> list
     roles = set(cohort.roles)
     needs: list[tuple[bool, Callable[[], bool], str]] = [
         (bool(roles & _SIGNATURE), lambda: bool(cohort.features or cohort.imaging), "features or imaging"),
+        (
+            bool(roles & _OUTCOMES),
+            lambda: bool(cohort.features or cohort.imaging or cohort.cell_scores or cohort.expression),
+            "features, imaging, cell_scores or expression",
+        ),
         (Role.IMAGING_METHODS in roles, lambda: cohort.imaging is not None, "imaging"),
         (bool(roles & _PHENOTYPES), lambda: bool(cohort.cell_scores or cohort.expression), "cell_scores or expression"),
         (Role.SCORE_COMPARISON in roles, lambda: cohort.expression is not None, "expression"),

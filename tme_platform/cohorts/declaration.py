@@ -204,6 +204,8 @@ class Cohort(_Model):
     split: Split | None = None
     score_comparison: tuple[ScoreComparison, ...] = ()
     other_scores: dict[str, OtherScores] = Field(default_factory=dict)
+    control_arm: str | None = None
+    """The value of `arm` that other treatment arms are compared with."""
     endpoints: Endpoints = Endpoints({})
     """Added to those of the study, or replacing them by name."""
     subgroups: Subgroups = Subgroups({})

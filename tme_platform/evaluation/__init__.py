@@ -34,7 +34,9 @@ from tme_platform.evaluation.endpoints import (
     endpoint_title,
 )
 from tme_platform.evaluation.groups import score_by_group
+from tme_platform.evaluation.interaction import treatment_interaction
 from tme_platform.evaluation.median_split import median_split_survival
+from tme_platform.evaluation.odds import GroupShare, OddsRatio, odds_per_sd, odds_ratio
 from tme_platform.evaluation.outcomes import endpoint_outcome, endpoint_times, subgroup_members
 from tme_platform.evaluation.roles import ROLE_ENDPOINTS, evaluate_endpoints
 from tme_platform.evaluation.sample_size import SampleSize, sample_size
@@ -51,6 +53,8 @@ __all__ = [
     "DeLongAuc",
     "Endpoint",
     "Endpoints",
+    "GroupShare",
+    "OddsRatio",
     "SampleSize",
     "Subgroup",
     "Subgroups",
@@ -73,6 +77,8 @@ __all__ = [
     "evaluate_scores",
     "label_confounding",
     "median_split_survival",
+    "odds_per_sd",
+    "odds_ratio",
     "placements",
     "reliability_curve",
     "roc_curve_points",
@@ -80,6 +86,7 @@ __all__ = [
     "score_by_group",
     "subgroup_members",
     "threshold_metrics",
+    "treatment_interaction",
     "variance",
     "youden_threshold",
 ]

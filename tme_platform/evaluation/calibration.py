@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
+from scipy.special import logit
 from scipy.stats import norm
 
-from tme_platform.statistics import outcome_and_scores, proportion_interval, single_class_reason
+from tme_platform.statistics import fit_logistic, outcome_and_scores, proportion_interval, single_class_reason
+from tme_platform.statistics.logistic import COLLINEAR, SEPARATED
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -93,29 +94,14 @@ def reliability_curve(y: ArrayLike, probability: ArrayLike, *, bins: int = 5) ->
 def _recalibrate(
     positive: NDArray[np.bool_], design: NDArray[np.float64], offset: NDArray[np.float64]
 ) -> tuple[list[tuple[float, float]], str]:
-    """Fit a small logistic regression by Newton's method: coefficients with standard errors, or NaN and the reason."""
-    width = design.shape[1]
-    missing = [(float("nan"), float("nan"))] * width
-    if np.linalg.matrix_rank(design) < width:
-        return missing, "all probabilities are the same"
-    if width > 1 and _separates(design[:, 1], positive):
-        return missing, "the probabilities separate the outcomes: the slope is not finite"
-    beta = np.zeros(width)
-    for _ in range(100):
-        fitted = expit(design @ beta + offset)
-        information = (design * (fitted * (1 - fitted))[:, None]).T @ design
-        step = np.linalg.solve(information, design.T @ (positive - fitted))
-        # a full step may overshoot far from the optimum
-        beta = beta + step / max(1.0, np.abs(step).max() / 2)
-        if np.abs(step).max() < 1e-12:
-            break
-    errors = np.sqrt(np.diag(np.linalg.inv(information)))
-    return [(float(value), float(error)) for value, error in zip(beta, errors, strict=True)], ""
-
-
-def _separates(x: NDArray[np.float64], positive: NDArray[np.bool_]) -> bool:
-    cases, controls = x[positive], x[~positive]
-    return bool(cases.min() >= controls.max() or cases.max() <= controls.min())
+    """Fit a small logistic regression: coefficients with standard errors, or NaN and the reason."""
+    fit = fit_logistic(positive, design, offset)
+    reasons = {
+        COLLINEAR: "all probabilities are the same",
+        SEPARATED: "the probabilities separate the outcomes: the slope is not finite",
+    }
+    pairs = zip(fit.coefficients, fit.standard_errors, strict=True)
+    return [(float(value), float(error)) for value, error in pairs], reasons.get(fit.reason, "")
 
 
 def _brier(

@@ -150,6 +150,24 @@ def _survival(facts: StudyFacts) -> Iterator[Row]:
         )  # fmt: skip
 
 
+def _response(facts: StudyFacts) -> Iterator[Row]:
+    for row in records(facts.rows("phenotype_response", arm="all")):
+        yield _row(
+            "odds_ratio_hot", "phenotype_response", cohort=row["cohort"], endpoint=row["endpoint"],
+            value=row["odds_ratio"], ci_low=row["ci_low"], ci_high=row["ci_high"], p=row["p"], n=row["n"],
+            n_positive=row["positive_hot"] + row["positive_cold"], method="Fisher's exact test, exact interval",
+            reason=_text(row["reason"]),
+        )  # fmt: skip
+    scores = facts.rows("population_response", arm="all")
+    for (cohort, endpoint), rows in scores.groupby(["cohort", "endpoint"]) if len(scores) else ():
+        known = rows.dropna(subset=["fdr"])
+        yield _row(
+            "populations_with_response", "population_response", cohort=cohort, endpoint=endpoint,
+            value=int((known["fdr"] < _FDR).sum()), n=int(rows["n"].max()), n_positive=int(rows["n_positive"].max()),
+            method=f"out of {len(known)} populations, univariable logistic regression, FDR < {_FDR}",
+        )  # fmt: skip
+
+
 def _genes(facts: StudyFacts) -> Iterator[Row]:
     sets = facts.rows("pathway_enrichment")
     for (cohort, collection), rows in sets.groupby(["cohort", "collection"]) if len(sets) else ():
@@ -249,6 +267,7 @@ _SECTIONS: dict[str, Callable[[StudyFacts], Iterator[Row]]] = {
     "phenotypes": _phenotypes,
     "meaning": _meaning,
     "survival": _survival,
+    "response": _response,
     "genes": _genes,
     "images": _images,
     "agreement": _agreement,

@@ -94,6 +94,12 @@ SECTIONS = (
                 "family in ('clinical', 'purity', 'subtype')", ("cohort", "family", "variable", "level", "phenotype"),
             ),
             ReportTable(
+                "cohort_table_one", "Clinical variables by cohort; tested between cohorts that share no patients",
+                ("variable", "level", "cohort", "n", "n_missing", "share", "mean", "sd", "median", "q1", "q3", "test",
+                 "p", "fdr", "reason"),
+                "n > 0", ("variable", "level", "cohort"),
+            ),
+            ReportTable(
                 "score_agreement", "RNA-based scores compared with another estimate in the same patients",
                 ("cohort", "population", "compared_with", "n", "rho", "p", "fdr", "reason"),
             ),
@@ -127,6 +133,35 @@ SECTIONS = (
             ),
         ),
         "No cohort with phenotypes has follow-up.",
+    ),
+    Section(
+        "response", "Response by phenotype and treatment",
+        "How often each binary endpoint occurs in hot and cold tumours, overall and by treatment arm: Fisher's exact "
+        "test and the odds ratio with its exact interval. Odds ratio per standard deviation of each population. The "
+        "interaction with the treatment asks whether a predictor relates to the outcome differently in different arms; "
+        "such a test has far less power than one within an arm. A p-value above 0.05 is no evidence of a difference, "
+        "which is not evidence that there is none: the interval shows which differences remain possible.",
+        ("response_by_phenotype", "population_response"),
+        (
+            ReportTable(
+                "phenotype_response", "Hot vs cold",
+                ("cohort", "endpoint", "arm", "n", "n_hot", "positive_hot", "share_hot", "n_cold", "positive_cold",
+                 "share_cold", "odds_ratio", "ci_low", "ci_high", "p", "fdr", "reason"),
+            ),
+            ReportTable(
+                "population_response", "Logistic regression in all patients; odds ratio per standard deviation",
+                ("cohort", "endpoint", "population", "n", "n_positive", "odds_ratio", "ci_low", "ci_high", "p", "fdr",
+                 "auc", "auc_low", "auc_high", "reason"),
+                "arm == 'all'", ("cohort", "endpoint", "p"),
+            ),
+            ReportTable(
+                "treatment_interaction", "Interaction with the treatment; populations are per standard deviation",
+                ("cohort", "endpoint", "predictor", "arm", "reference_arm", "measure", "n", "n_positive", "ratio",
+                 "ci_low", "ci_high", "p", "fdr", "df", "reason"),
+                "", ("cohort", "endpoint", "arm", "p"),
+            ),
+        ),
+        "No cohort has a binary endpoint and phenotypes or cell scores.",
     ),
     Section(
         "genes", "Checkpoint genes and pathways",

@@ -43,6 +43,14 @@ LABELS = {
     "left_out": "out-of-bootstrap patients",
     "632plus": ".632+",
     "populations_with_survival": "populations associated with survival",
+    "odds_ratio_hot": "odds ratio, hot vs cold",
+    "populations_with_response": "populations associated with the endpoint",
+    "n_cold": "cold",
+    "positive_hot": "hot with endpoint",
+    "positive_cold": "cold with endpoint",
+    "share_hot": "share, hot",
+    "share_cold": "share, cold",
+    "reference_arm": "reference arm",
     "p_naive": "p, not corrected for choosing the cut-off",
     "p_corrected": "p, corrected for choosing the cut-off",
     "fdr_corrected": "FDR of the corrected p",
@@ -146,7 +154,7 @@ def value_text(row: dict[str, Any], prefix: str = "value") -> str:
     whole = row["measure"] in _COUNTS or str(row["measure"]).startswith(
         ("patients", "gene_sets", "variables_", "pairs_")
     )
-    if whole or row["measure"] == "populations_with_survival":
+    if whole or str(row["measure"]).startswith("populations_with_"):
         return number(row[prefix])
     return interval(row[prefix], row[low], row[high], 3 if row["measure"] in ("auc", "threshold") else 2)
 

@@ -63,6 +63,8 @@ def write_cohort_file(folder: Path, cohort: SimulatedCohort, *, features: bool, 
         declared |= finished if features else {"imaging": {"manifest": "imaging.csv"}}
     if "signature_discovery" in cohort.roles:
         declared["split"] = _SPLIT
+    if "arm" in cohort.clinical:
+        declared["control_arm"] = "immunotherapy"
     if cohort is EXPRESSION:
         declared["score_comparison"] = {"cohort": TRUTH, "pairs": "score_pairs.tsv"}
     _declare(folder, declared)

@@ -1,4 +1,4 @@
-"""Statistics shared by several packages: tests, intervals, multiple testing, correlation, ROC points, Table 1.
+"""Statistics shared by several packages: tests, intervals, logistic regression, correlation, ROC points, Table 1.
 
 Functions take arrays or frames and return frames or small records. Choosing what to test and interpreting the result
 belong in the calling packages. This package imports no other part of `tme_platform`.
@@ -8,6 +8,7 @@ from tme_platform.statistics.adjust import benjamini_hochberg
 from tme_platform.statistics.correlation import spearman_table
 from tme_platform.statistics.group_tests import GroupComparison, NumericTest, compare_categories, compare_groups
 from tme_platform.statistics.inputs import Vector, check_columns, outcome_and_scores, single_class_reason
+from tme_platform.statistics.logistic import LogisticFit, fit_logistic
 from tme_platform.statistics.permuted import permutation_p
 from tme_platform.statistics.proportions import mean_interval, proportion_interval
 from tme_platform.statistics.roc import roc_curve_points
@@ -16,6 +17,7 @@ from tme_platform.statistics.youden import YoudenThreshold, youden_threshold
 
 __all__ = [
     "GroupComparison",
+    "LogisticFit",
     "NumericTest",
     "Vector",
     "YoudenThreshold",
@@ -23,6 +25,7 @@ __all__ = [
     "check_columns",
     "compare_categories",
     "compare_groups",
+    "fit_logistic",
     "mean_interval",
     "outcome_and_scores",
     "permutation_p",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from tme_platform.statistics.adjust import benjamini_hochberg
@@ -17,7 +19,13 @@ _COLUMNS = [
 
 
 def table_one(
-    frame: pd.DataFrame, group: str, variables: Sequence[str], *, test: NumericTest = "auto", seed: int = 0
+    frame: pd.DataFrame,
+    group: str,
+    variables: Sequence[str],
+    *,
+    test: NumericTest = "auto",
+    seed: int = 0,
+    patient: str | None = None,
 ) -> pd.DataFrame:
     """Describe and test variables by group, with the false discovery rate over the variables.
 
@@ -34,6 +42,9 @@ def table_one(
         Test of the numeric variables; see `compare_groups`.
     seed
         Seed of the simulated Fisher tests.
+    patient
+        Column that names the patient. A variable is described, but not tested, if a patient has values in two groups:
+        the tests need independent groups.
 
     Returns
     -------
@@ -48,9 +59,9 @@ def table_one(
     ValueError
         If a column is missing from the frame.
     """
-    check_columns(frame, [group, *variables])
+    check_columns(frame, [group, *variables, *([patient] if patient else [])])
     grouped = frame[frame[group].notna()]
-    tables = [_variable(grouped, group, name, test, seed) for name in variables]
+    tables = [_variable(grouped, group, name, test, seed, patient) for name in variables]
     if not tables:
         return pd.DataFrame(columns=_COLUMNS)
     result = pd.concat(tables, ignore_index=True).reindex(columns=_COLUMNS)
@@ -66,10 +77,14 @@ def is_categorical(values: pd.Series) -> bool:
     return not number or values.dropna().nunique() <= 2
 
 
-def _variable(frame: pd.DataFrame, group: str, name: str, test: NumericTest, seed: int) -> pd.DataFrame:
+def _variable(
+    frame: pd.DataFrame, group: str, name: str, test: NumericTest, seed: int, patient: str | None
+) -> pd.DataFrame:
     values, groups = frame[name], frame[group]
     counted = is_categorical(values)
     found = compare_categories(values, groups, seed=seed) if counted else compare_groups(values, groups, test=test)
+    if patient and frame.loc[values.notna(), [patient, group]].drop_duplicates()[patient].duplicated().any():
+        found = replace(found, test="", statistic=np.nan, p=np.nan, reason="groups share patients: not tested")
     rows = found.groups if len(found.groups) else pd.DataFrame({"group": [None]})
     missing = values.isna().groupby(groups).sum()
     return rows.assign(

@@ -70,7 +70,7 @@ class _Outcome:
     score: pd.Series
 
 
-def _scored(scope: Scope) -> pd.DataFrame:
+def scored_patients(scope: Scope) -> pd.DataFrame:
     """Rad-scores by patient with `unseen`, the score by a model that never saw the patient."""
     scores = scope.read(RAD_SCORES).set_index("patient_id")
     unseen = scope.read(OUT_OF_FOLD_SCORES).query("cohort == @scope.cohort").set_index("patient_id")["rad_score"]
@@ -84,7 +84,7 @@ def _hot(scope: Scope) -> pd.Series:
 
 def _outcomes(scope: Scope) -> Iterator[_Outcome]:
     """Every endpoint that the cohort can be asked, with honest scores."""
-    scores, hot = _scored(scope), _hot(scope)
+    scores, hot = scored_patients(scope), _hot(scope)
     for side, rows in scores.groupby("side"):
         known = rows.index.intersection(hot.index)
         if len(known):
@@ -127,7 +127,7 @@ def cohort_metrics(scope: Scope) -> StepResult:
     Labelled `paper` (apparent on discovery, threshold optimised on each cohort) or `honest` (out-of-fold on discovery,
     one threshold locked there).
     """
-    scores = _scored(scope)
+    scores = scored_patients(scope)
     if scores.empty:
         return empty(scope, _NO_SCORES)
     model, prevalence = scope.read(SIGNATURE).iloc[0], scope.study.evaluation.prevalence
@@ -245,7 +245,7 @@ def decision_curves(scope: Scope) -> StepResult:
 @step(RAD_SCORE_GROUPS, version="3", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
 def rad_score_groups(scope: Scope) -> StepResult:
     """Compare rad-scores between clinical groups; discovery patients count with their out-of-fold scores."""
-    scores = _scored(scope)
+    scores = scored_patients(scope)
     if scores.empty:
         return empty(scope, _NO_SCORES)
     hot = _hot(scope).map({True: "hot", False: "cold"}).rename("phenotype")
@@ -270,7 +270,7 @@ def rad_score_groups(scope: Scope) -> StepResult:
 )
 def rad_score_survival(scope: Scope) -> StepResult:
     """Split the cohort at its median rad-score and compare each time-to-event endpoint (log-rank, Cox)."""
-    scores = _scored(scope)
+    scores = scored_patients(scope)
     if scores.empty:
         return empty(scope, _NO_SCORES)
     parts = [

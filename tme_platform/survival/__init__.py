@@ -7,12 +7,15 @@ from tme_platform.survival.cut_point import MaximallySelected, maximally_selecte
 from tme_platform.survival.kaplan_meier import kaplan_meier
 from tme_platform.survival.log_rank import LogRank, log_rank
 from tme_platform.survival.median import median_survival
+from tme_platform.survival.nested import NestedCox, compare_nested_cox
 from tme_platform.survival.proportional import proportional_hazards_test
 
 __all__ = [
     "LogRank",
     "MaximallySelected",
+    "NestedCox",
     "at_risk_table",
+    "compare_nested_cox",
     "cox_multivariable",
     "cox_univariate",
     "cox_univariate_by_group",

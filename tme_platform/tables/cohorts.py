@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tme_platform.tables.clinical import CLINICAL_COLUMNS
-from tme_platform.tables.columns import PATIENT, count, number, text
+from tme_platform.tables.columns import PATIENT, count, number, share, text
 from tme_platform.tables.imaging import OUTLINE, OUTLINE_KEY
-from tme_platform.tables.schema import Column, Stage, TableSchema
+from tme_platform.tables.schema import COHORT, Column, Stage, TableSchema
 
 ENDPOINT_KINDS = ("time to event", "two classes", "subgroup")
 
@@ -106,4 +106,32 @@ EXPRESSION = TableSchema(
     ),
     key=("gene", "sample_id"),
     unit="sample_id",
+)
+
+COHORT_TABLE_ONE = TableSchema(
+    "cohort_table_one",
+    Stage.COHORTS,
+    "Table 1: the clinical variables of each cohort, with a test between cohorts that share no patients.",
+    (
+        text("variable", "Clinical variable.", required=True),
+        COHORT,
+        text("level", "Level of a counted variable."),
+        text("kind", "numeric or categorical.", required=True, isin=("numeric", "categorical")),
+        count("n", "Patients with a value; of a counted variable, with this level."),
+        count("n_missing", "Patients of the cohort without a value."),
+        share("share", "Share of the patients with a value that have this level."),
+        number("mean", "Mean."),
+        number("sd", "Standard deviation.", 0),
+        number("median", "Median."),
+        number("q1", "First quartile."),
+        number("q3", "Third quartile."),
+        text("test", "Student, Wilcoxon, Kruskal-Wallis or Fisher test between the cohorts that have the variable."),
+        number("statistic", "Its statistic."),
+        share("p", "Its p-value."),
+        share("fdr", "p-value corrected over the variables (Benjamini-Hochberg)."),
+        text("reason", "Reason for a missing test."),
+    ),
+    key=("variable", "cohort", "level"),
+    per_cohort=False,
+    unit="variable",
 )

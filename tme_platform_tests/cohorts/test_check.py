@@ -36,7 +36,7 @@ def test_check_counts_and_rejects_without_writing(land):
 @pytest.mark.parametrize(
     ("declared", "problem"),
     [
-        ("", "roles need features or imaging"),
+        ("", "roles need features, imaging, cell_scores or expression"),
         ("features: {file: f.csv, feature_set: x}\n", "features cannot be used"),
         ("imaging: {}\n", "no outline can be used"),
         ("imaging: {}\ncell_scores: {file: s, groups: g, method: m}\n", "cell scores cannot be used"),

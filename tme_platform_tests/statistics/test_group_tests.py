@@ -88,3 +88,22 @@ def test_table_one_describes_and_tests_variables(scanb: pd.DataFrame) -> None:
     with pytest.raises(ValueError, match="lacks the columns grade"):
         table_one(scanb, "cluster", ["grade"])
     assert table_one(scanb, "cluster", []).empty
+
+
+def test_groups_that_share_patients_are_described_but_not_tested() -> None:
+    frame = pd.DataFrame(
+        {
+            "cohort": ["a", "a", "a", "b", "b", "b"],
+            "patient": ["P1", "P2", "P3", "P3", "P4", "P5"],
+            "age": [50.0, 60, 70, 70, 55, 65],
+            "grade": ["1", "2", None, "2", "1", "2"],
+        }
+    )
+    table = table_one(frame, "cohort", ["age", "grade"], patient="patient").set_index("variable")
+    assert table.loc["age", "p"].isna().all()
+    assert set(table.loc["age", "reason"]) == {"groups share patients: not tested"}
+    assert table.loc["age", "median"].tolist() == [60, 65]
+    # P3 has a grade in one cohort only, so the groups of this variable are independent
+    assert table.loc["grade", "p"].notna().all()
+    assert table.loc["grade", "fdr"].tolist() == table.loc["grade", "p"].tolist()
+    assert table_one(frame, "cohort", ["age"])["p"].notna().all()

@@ -47,6 +47,9 @@ NEVER_READ = {
             "decision_curves",
             "rad_score_groups",
             "rad_score_survival",
+            "phenotype_response",
+            "population_response",
+            "treatment_interaction",
         )
     },
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tme_platform.evaluation import decision_curve, reliability_curve, roc_curve_points
+from tme_platform.evaluation import decision_curve, odds_per_sd, odds_ratio, reliability_curve, roc_curve_points
 
 COHORT = "sample"
 N = 40
@@ -24,7 +24,7 @@ GENES = ("CD274", "CTLA4", "IDO1", "PDCD1", "LAG3")
 
 def tables(provenance: str = "real") -> dict[str, pd.DataFrame]:
     """Every table by name."""
-    made = {**_phenotypes(), **_meaning(), **_survival(), **_imaging(), **_signature()}
+    made = {**_phenotypes(), **_meaning(), **_survival(), **_response(), **_imaging(), **_signature()}
     return {name: frame.assign(provenance=provenance) for name, frame in made.items()}
 
 
@@ -187,6 +187,30 @@ def _survival() -> dict[str, pd.DataFrame]:
         "population_survival": pd.DataFrame(cox, columns=columns).assign(
             p=0.1, reason=None, cohort=COHORT, endpoint="os"
         ),
+    }
+
+
+def _response() -> dict[str, pd.DataFrame]:
+    random = np.random.default_rng(6)
+    names, phenotype = _patients()
+    scores = pd.DataFrame(random.normal(0, 1, (N, len(POPULATIONS))), index=names, columns=list(POPULATIONS))
+    by_phenotype, by_population = [], []
+    for endpoint in ("pcr", "objective_response"):
+        outcome = pd.Series((random.random(N) < 0.4) * 1.0, index=names)
+        for arm, members in (("all", names), ("chemotherapy", names[::2]), ("anti-PD-1", names[1::2])):
+            by_population.append(odds_per_sd(outcome[members], scores).assign(endpoint=endpoint, arm=arm))
+            found = odds_ratio(outcome[members], pd.Series(phenotype, names)[members] == "hot")
+            row = {"endpoint": endpoint, "arm": arm, "n": found.first.n + found.second.n, "p": found.p}
+            for name, group in (("hot", found.first), ("cold", found.second)):
+                row |= {
+                    f"n_{name}": group.n, f"positive_{name}": group.n_positive, f"share_{name}": group.share,
+                    f"share_{name}_low": group.low, f"share_{name}_high": group.high,
+                }  # fmt: skip
+            by_phenotype.append(row)
+    populations = pd.concat(by_population, ignore_index=True).rename(columns={"score": "population"})
+    return {
+        "phenotype_response": pd.DataFrame(by_phenotype).assign(cohort=COHORT),
+        "population_response": populations.assign(cohort=COHORT),
     }
 
 

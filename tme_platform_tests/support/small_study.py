@@ -130,6 +130,8 @@ def _reference(folder: Path, names: list[str], random: np.random.Generator) -> N
             "days": random.integers(100, 3000, len(names)),
             "dead": random.integers(0, 2, len(names)),
             "receptor": random.choice(["pos", "neg"], len(names)),
+            "treatment": np.where(np.arange(len(names)) % 2, "chemotherapy", "anti-PD-1"),
+            "response": np.resize(["PR", "PD", "SD", "SD", "CR", "PD", "PR"], len(names)),
         }
     )
     scores = pd.DataFrame(random.normal(0, 0.3, (len(names), len(POPULATION_GROUPS))), columns=list(POPULATION_GROUPS))
@@ -142,7 +144,13 @@ def _reference(folder: Path, names: list[str], random: np.random.Generator) -> N
             {
                 "file": "clinical.csv",
                 "patient_id": "id",
-                "columns": {"age_years": "age", "os_days": "days", "os_event": "dead"},
+                "columns": {
+                    "age_years": "age",
+                    "os_days": "days",
+                    "os_event": "dead",
+                    "arm": "treatment",
+                    "recist": "response",
+                },
             }
         ],
         cell_scores={"file": "scores.tsv", "groups": "groups.tsv", "method": "drawn"},
