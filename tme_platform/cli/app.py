@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from tme_platform import __version__
 from tme_platform.cli.check import check
@@ -97,7 +98,7 @@ def main() -> None:
     try:
         app()
     except (ValueError, LookupError, RuntimeError) as error:  # settings, a missing model, a lake or server out of reach
-        errors.print(f"[red]error[/red]  {error}", soft_wrap=True, highlight=False)
+        errors.print(f"[red]error[/red]  {escape(str(error))}", soft_wrap=True, highlight=False)
         raise SystemExit(1) from None
     except OSError as error:
         errors.print(f"[red]error[/red]  {error.filename or ''}: {error.strerror or error}", soft_wrap=True)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from tme_platform.cli.console import console, errors
 
@@ -76,7 +77,9 @@ def _run(workspace: Workspace, *, cohorts: list[str] | None, select: str | None,
 def _finish(outcome: Outcome) -> None:
     for failure in outcome.failures:
         part = f" of {failure.cohort}" if failure.cohort else ""
-        errors.print(f"[red]failed[/red]  {failure.asset}{part}: {failure.message}", soft_wrap=True, highlight=False)
+        errors.print(
+            f"[red]failed[/red]  {failure.asset}{part}: {escape(failure.message)}", soft_wrap=True, highlight=False
+        )
     if outcome.skipped:
         errors.print(
             f"[yellow]skipped because of the failure[/yellow]  {', '.join(map(str, outcome.skipped))}; "

@@ -1,4 +1,7 @@
-"""Read finished cell scores and the groups of their populations. Computing scores belongs in `expression`."""
+"""Read finished cell scores, or cell fractions as log lineages, and the groups of their populations.
+
+Computing scores belongs in `expression`.
+"""
 
 from __future__ import annotations
 
@@ -7,67 +10,120 @@ from pathlib import Path
 import pandas as pd
 
 from tme_platform.cohorts._measurements import marked, read_by_patient, to_numbers
-from tme_platform.cohorts._tables import no_column, read_text_table, short
-from tme_platform.cohorts.declaration import CellScoreSource, Cohort
+from tme_platform.cohorts._tables import no_column, open_landed, read_text_table, short
+from tme_platform.cohorts.declaration import CellScoreSource
 from tme_platform.cohorts.rejections import Rejections
+from tme_platform.expression import PACKAGED_LINEAGES, LineageMap, lineage_map, log_lineages
 from tme_platform.tables.expression import POPULATION_GROUPS
 
 
 def read_cell_scores(
-    folder: Path, cohort_name: str, cohort: Cohort
+    folder: Path, cohort_name: str, source: CellScoreSource, *, times: pd.Series | None = None
 ) -> tuple[pd.DataFrame, dict[str, str], pd.DataFrame]:
     """Read finished cell scores and keep the populations that have a group.
+
+    Fractions with a lineage map are summed to lineages on a log scale (`log_lineages`), which then are the populations.
+
+    Parameters
+    ----------
+    folder, cohort_name
+        Landing folder and name of the cohort.
+    source
+        What the cohort file declares.
+    times
+        A factor by patient for the values of the file; patients without one are left out.
 
     Returns
     -------
     scores
-        Populations x patients, float64 on the method's own scale, in the order of the file. A patient who lacks the
-        score of any population is left out.
+        Populations x patients, float64, in the order of the file: on the method's own scale, or log10(fraction + 1e-4).
+        A patient who lacks the score of any population is left out.
     groups
         Group of each population in `scores`.
     rejected
         Rows of `REJECTED_COLUMNS`.
     """
     rejected = Rejections(cohort_name)
-    source = cohort.cell_scores
     scores, groups = pd.DataFrame(dtype="float64"), dict[str, str]()
-    if source is not None:
-        table = read_by_patient(folder, source.file, source.patient_id, rejected)
-        wanted = _groups(folder, source, rejected)
-        if table is not None:
-            groups = _present(wanted, table, source, rejected)
-            scores = _complete(table[list(groups)], source, rejected).T.rename_axis(
-                index="population", columns="patient_id"
-            )
-    return scores, groups, rejected.frame()
+    table = read_by_patient(folder, source.file, source.patient_id, rejected)
+    if table is not None and times is not None:
+        table = table[table.index.isin(times.dropna().index)]
+    if table is not None:
+        scores, groups = (
+            _of_groups(folder, source.groups, table, source, rejected)
+            if source.groups is not None
+            else _of_lineages(folder, str(source.lineages), table, source, times, rejected)
+        )
+    return scores.rename_axis(index="population", columns="patient_id"), groups, rejected.frame()
 
 
-def _groups(folder: Path, source: CellScoreSource, rejected: Rejections) -> dict[str, str]:
-    table = read_text_table(folder, source.groups, rejected)
+def _of_groups(
+    folder: Path, file: str, table: pd.DataFrame, source: CellScoreSource, rejected: Rejections
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    wanted = _groups(folder, file, rejected)
+    for population in wanted.keys() - set(table.columns):
+        message = no_column(source.file, population, table, file)
+        rejected.add(rule="unknown_column", message=message, action="population left out", file=file)
+    groups = {str(name): wanted[name] for name in table.columns if name in wanted}
+    return _complete(table[list(groups)], source, rejected).T, groups
+
+
+def _of_lineages(
+    folder: Path, name: str, table: pd.DataFrame, source: CellScoreSource, times: pd.Series | None, rejected: Rejections
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Log lineages of the fractions; nothing if the map or the fractions cannot be used."""
+    lineages = _lineage_map(folder, name, rejected)
+    if lineages is None:
+        return pd.DataFrame(dtype="float64"), {}
+    states = [str(state) for state in table.columns if state in lineages.lineage]
+    for state in lineages.lineage.keys() - set(states):
+        message = f"{source.file} has no column {short(state)}, a state of the lineage map {name}. Add it if it exists."
+        rejected.add(rule="unknown_column", message=message, action="state left out", file=source.file)
+    fractions = _complete(table[states], source, rejected).T
+    if times is not None:
+        fractions = fractions * times[fractions.columns].astype("float64")
+    try:
+        scores = log_lineages(fractions, lineages)
+    except ValueError as error:
+        rejected.add(rule="not_fractions", message=str(error), action="file left out", file=source.file)
+        return pd.DataFrame(dtype="float64"), {}
+    return scores, {str(lineage): lineages.group[str(lineage)] for lineage in scores.index}
+
+
+def _lineage_map(folder: Path, name: str, rejected: Rejections) -> LineageMap | None:
+    path = name if name in PACKAGED_LINEAGES else open_landed(folder, name, rejected)
+    if path is None:
+        return None
+    try:
+        lineages = lineage_map(path)
+    except ValueError as error:
+        rejected.add(rule="file_unreadable", message=str(error), action="file left out", file=name)
+        return None
+    unknown = {group for group in lineages.group.values() if group not in POPULATION_GROUPS}
+    for group in sorted(unknown):
+        message = f"{short(group)} is not one of the groups {', '.join(POPULATION_GROUPS)}. Correct it."
+        rejected.add(rule="unknown_group", message=message, action="lineages left out", file=name)
+    known = {lineage: group for lineage, group in lineages.group.items() if group not in unknown}
+    return LineageMap({s: lineage for s, lineage in lineages.lineage.items() if lineage in known}, known)
+
+
+def _groups(folder: Path, file: str, rejected: Rejections) -> dict[str, str]:
+    table = read_text_table(folder, file, rejected)
     if table is None:
         return {}
     if not {"population", "group"} <= set(table.columns):
-        message = f"{source.groups} should have the columns population and group; it has {', '.join(table.columns)}."
-        rejected.add(rule="unknown_column", message=message, action="file left out", file=source.groups)
+        message = f"{file} should have the columns population and group; it has {', '.join(table.columns)}."
+        rejected.add(rule="unknown_column", message=message, action="file left out", file=file)
         return {}
     wanted = {}
     for row in table.dropna(subset=["population"]).fillna("").itertuples():
         if row.group not in POPULATION_GROUPS:
             known = ", ".join(POPULATION_GROUPS)
             message = f"{short(row.population)} is in group {short(row.group)}, not one of {known}. Correct it."
-            rejected.add(rule="unknown_group", message=message, action="population left out", file=source.groups)
+            rejected.add(rule="unknown_group", message=message, action="population left out", file=file)
         else:
             wanted[str(row.population)] = str(row.group)
     return wanted
-
-
-def _present(
-    wanted: dict[str, str], table: pd.DataFrame, source: CellScoreSource, rejected: Rejections
-) -> dict[str, str]:
-    for population in wanted.keys() - set(table.columns):
-        message = no_column(source.file, population, table, source.groups)
-        rejected.add(rule="unknown_column", message=message, action="population left out", file=source.groups)
-    return {str(name): wanted[name] for name in table.columns if name in wanted}
 
 
 def _complete(text: pd.DataFrame, source: CellScoreSource, rejected: Rejections) -> pd.DataFrame:
@@ -81,6 +137,6 @@ def _complete(text: pd.DataFrame, source: CellScoreSource, rejected: Rejections)
         for patient, population, found in marked(text, cells):
             value = "" if rule == "missing_score" else f" {short(found)}"
             first.setdefault(patient, f"the score of {short(population)}{value} {what}")
-        advice = "Add a score for every population, or remove the population from the groups file."
+        advice = "Add a score for every population, or remove the population from the map."
         rejected.add_cases(list(first.items()), rule=rule, advice=advice, action="patient left out", file=source.file)
     return numbers[numbers.notna().all(axis=1)]

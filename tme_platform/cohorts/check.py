@@ -143,7 +143,7 @@ def _expression(folder: Path, cohort: Cohort) -> _Part:
 def _cell_scores(folder: Path, cohort: Cohort) -> _Part:
     if cohort.cell_scores is None:
         return {}, pd.DataFrame(), []
-    scores, _, rejected = read_cell_scores(folder, folder.name, cohort)
+    scores, _, rejected = read_cell_scores(folder, folder.name, cohort.cell_scores)
     counts = {"populations": len(scores), "patients with cell scores": scores.shape[1]}
     return counts, rejected, [] if scores.size else ["the cell scores cannot be used (see below)."]
 

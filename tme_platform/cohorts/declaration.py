@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from tme_platform.evaluation.endpoints import Endpoints, Subgroups
+from tme_platform.tables.clinical import CLINICAL_COLUMNS
 
 COHORT_NAME = r"^[a-z][a-z0-9_]{0,62}$"
 """Pattern of a cohort name; restricted because the name is a folder, a partition key and a value in SQL."""
@@ -83,7 +84,9 @@ class ExpressionSource(_Model):
     """The expression matrix: genes in rows, samples in columns, gene names in the first column."""
 
     file: str
-    unit: Literal["counts", "tpm", "fpkm", "log2_counts", "log2_cpm", "log2_tpm", "log2_fpkm"]
+    unit: Literal[
+        "counts", "tpm", "fpkm", "log2_counts", "log2_cpm", "log2_tpm", "log2_fpkm", "normal_score", "z_score"
+    ]
     gene_id: Literal["symbol", "ensembl"] = "symbol"
     gene_map: str | None = None
     patient_pattern: str | None = None
@@ -111,13 +114,44 @@ class FeatureSource(_Model):
 
 
 class CellScoreSource(_Model):
-    """Finished cell scores, one row per patient, and the group of each population to use."""
+    """Finished cell scores or cell fractions, one row per patient.
+
+    Scores need `groups`, fractions `lineages`: they are summed to lineages and put on a log scale.
+    """
 
     file: str
     patient_id: str = "patient_id"
-    groups: str
+    kind: Literal["scores", "fractions"] = "scores"
+    groups: str | None = None
     """A two-column file (population, group); populations missing from it are not used."""
+    lineages: str | None = None
+    """A packaged lineage map (`instaprism`, `lm22`), or a three-column file (state, lineage, group)."""
     method: str
+
+    @model_validator(mode="after")
+    def _needs_one_map(self) -> CellScoreSource:
+        if (self.groups is None) == (self.lineages is None) or (self.kind == "scores" and self.groups is None):
+            raise ValueError(
+                "cell_scores: `kind: scores` needs `groups: FILE`; `kind: fractions` needs `lineages: instaprism` (or "
+                "`lm22`, or a file), or `groups: FILE` to cluster the raw fractions"
+            )
+        return self
+
+
+class OtherScores(CellScoreSource):
+    """The same patients' populations by another method, with which the phenotypes are compared."""
+
+    times: str | None = None
+    """A canonical clinical column by which fractions are multiplied, such as the leukocyte fraction for fractions that
+    are relative to all leukocytes."""
+
+    @field_validator("times")
+    @classmethod
+    def _times_is_a_number(cls, value: str | None) -> str | None:
+        numeric = [name for name, column in CLINICAL_COLUMNS.items() if column.dtype == "float64"]
+        if value is not None and value not in numeric:
+            raise ValueError(f"other_scores: `times: {value}` is not a measured clinical column: {', '.join(numeric)}")
+        return value
 
 
 class PhenotypeSource(_Model):
@@ -125,6 +159,9 @@ class PhenotypeSource(_Model):
 
     by: Literal["fit", "patient", "model"] = "fit"
     cohort: str | None = None
+    scaling: Literal["within_sample", "over_cohort"] | None = None
+    """How scores are scaled before clustering; by default over the cohort for log fractions, otherwise as the study
+    sets it."""
 
     @model_validator(mode="after")
     def _needs_a_cohort(self) -> PhenotypeSource:
@@ -138,8 +175,9 @@ class ScoreComparison(_Model):
 
     cohort: str
     """Cohort that holds the other estimate as its cell scores."""
-    pairs: str
-    """A two-column file (population, compared_with); the populations of several rows are summed."""
+    pairs: str | None = None
+    """A two-column file (population, compared_with); the fractions of several rows are summed. Without it, populations
+    of the same name are compared."""
 
 
 class Split(_Model):
@@ -164,12 +202,18 @@ class Cohort(_Model):
     features: FeatureSource | None = None
     phenotypes: PhenotypeSource | None = None
     split: Split | None = None
-    score_comparison: ScoreComparison | None = None
+    score_comparison: tuple[ScoreComparison, ...] = ()
+    other_scores: dict[str, OtherScores] = Field(default_factory=dict)
     control_arm: str | None = None
     """The value of `arm` that other treatment arms are compared with."""
     endpoints: Endpoints = Endpoints({})
     """Added to those of the study, or replacing them by name."""
     subgroups: Subgroups = Subgroups({})
+
+    @field_validator("score_comparison", mode="before")
+    @classmethod
+    def _single_comparison(cls, value: object) -> object:
+        return [value] if isinstance(value, dict) else value
 
     @model_validator(mode="after")
     def _split_needs_both_roles(self) -> Cohort:

@@ -6,15 +6,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from tme_platform.cohorts.declaration import Cohort
 from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.folders import landing_path
 
 _COLUMNS = ["population", "compared_with"]
 
 
-def read_score_pairs(folder: Path, cohort: Cohort) -> dict[str, list[str]]:
-    """Read the pairs of a cohort's `score_comparison`.
+def read_score_pairs(folder: Path, name: str) -> dict[str, list[str]]:
+    """Read the pairs of a `score_comparison` from a file of the cohort's folder.
 
     Returns
     -------
@@ -26,9 +25,6 @@ def read_score_pairs(folder: Path, cohort: Cohort) -> dict[str, list[str]]:
     CohortError
         The file is missing, cannot be read, or has the wrong columns.
     """
-    if cohort.score_comparison is None:
-        return {}
-    name = cohort.score_comparison.pairs
     try:
         table = pd.read_csv(landing_path(folder, name), sep="\t", dtype="string")
     except (OSError, ValueError) as error:

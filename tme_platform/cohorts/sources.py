@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from tme_platform.cohorts.declaration import Cohort
+from tme_platform.cohorts.declaration import CellScoreSource, Cohort
+from tme_platform.expression import PACKAGED_LINEAGES
 
-Kind = Literal["clinical", "expression", "cell_scores", "imaging", "features", "score_comparison"]
+Kind = Literal["clinical", "expression", "cell_scores", "other_scores", "imaging", "features", "score_comparison"]
 
 
 def source_files(cohort: Cohort, kind: str) -> list[str]:
@@ -18,7 +19,7 @@ def source_files(cohort: Cohort, kind: str) -> list[str]:
         The declaration.
     kind
         `clinical` (the clinical tables and every file that names patients), `expression`, `cell_scores`, `features`,
-        `imaging` (the manifest; its hashes cover the images) or `score_comparison`.
+        `imaging` (the manifest; its hashes cover the images), `other_scores` or `score_comparison`.
 
     Returns
     -------
@@ -36,13 +37,20 @@ def source_files(cohort: Cohort, kind: str) -> list[str]:
         "expression": [cohort.expression.file, *filter(None, [cohort.expression.gene_map])]
         if cohort.expression
         else [],
-        "cell_scores": [cohort.cell_scores.file, cohort.cell_scores.groups] if cohort.cell_scores else [],
+        "cell_scores": _score_files(cohort.cell_scores) if cohort.cell_scores else [],
         "features": [cohort.features.file] if cohort.features else [],
         "imaging": [cohort.imaging.manifest] if cohort.imaging else [],
     }
     if kind == "score_comparison":
-        return [cohort.score_comparison.pairs] if cohort.score_comparison else []
+        return [compared.pairs for compared in cohort.score_comparison if compared.pairs is not None]
+    if kind == "other_scores":
+        return list(dict.fromkeys(file for source in cohort.other_scores.values() for file in _score_files(source)))
     if kind == "clinical":
         naming = [named[0] for named in files.values() if named]
         return list(dict.fromkeys([*(source.file for source in cohort.clinical), *naming]))
     return files[kind]
+
+
+def _score_files(source: CellScoreSource) -> list[str]:
+    own_map = source.lineages if source.lineages not in PACKAGED_LINEAGES else None
+    return [source.file, *filter(None, [source.groups, own_map])]

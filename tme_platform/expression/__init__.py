@@ -13,19 +13,30 @@ from tme_platform.expression.duplicates import collapse_duplicates
 from tme_platform.expression.engines import Engine, gseapy_ssgsea, score_cells
 from tme_platform.expression.estimate import PURITY_CAVEAT, estimate_scores
 from tme_platform.expression.gene_sets import gene_set_groups, gene_set_path, packaged_gene_sets, read_gmt
+from tme_platform.expression.lineages import (
+    DETECTION_LIMIT,
+    PACKAGED_LINEAGES,
+    LineageMap,
+    lineage_map,
+    log_lineages,
+)
 from tme_platform.expression.markers import mcp_counter
 from tme_platform.expression.overlap import shared_genes, without_genes
 from tme_platform.expression.pathways import enrichment
 from tme_platform.expression.single_sample import normalise_scores, score_range, ssgsea
 from tme_platform.expression.subtypes import intrinsic_subtype
 from tme_platform.expression.symbols import harmonise_gene_sets, harmonise_symbols
-from tme_platform.expression.units import UNITS, to_log2, unit_warning
+from tme_platform.expression.units import RELATIVE_UNITS, UNITS, to_log2, unit_warning
 
 __all__ = [
     "CHECKPOINT_GENES",
+    "DETECTION_LIMIT",
+    "PACKAGED_LINEAGES",
     "PURITY_CAVEAT",
+    "RELATIVE_UNITS",
     "UNITS",
     "Engine",
+    "LineageMap",
     "collapse_duplicates",
     "compare_genes",
     "enrichment",
@@ -37,6 +48,8 @@ __all__ = [
     "harmonise_gene_sets",
     "harmonise_symbols",
     "intrinsic_subtype",
+    "lineage_map",
+    "log_lineages",
     "mcp_counter",
     "normalise_scores",
     "packaged_gene_sets",

@@ -30,7 +30,7 @@ def gene_set_coverage(expression_genes: Iterable[str], gene_sets: Mapping[str, S
 
 
 def usable_gene_sets(
-    gene_sets: Mapping[str, Sequence[str]], genes: Iterable[str], min_share: float
+    gene_sets: Mapping[str, Sequence[str]], genes: Iterable[str], min_share: float, min_genes: int = 1
 ) -> tuple[dict[str, list[str]], pd.DataFrame]:
     """Split a collection into sets with enough genes to be scored and rejected sets.
 
@@ -41,8 +41,9 @@ def usable_gene_sets(
     genes
         The genes of the matrix.
     min_share
-        Smallest share of a set's genes (0 to 1) that the matrix must contain. A set without any gene in the matrix is
-        always rejected.
+        Smallest share of a set's genes (0 to 1) that the matrix must contain.
+    min_genes
+        Smallest number of them, at least 1. The score of a set of one or two genes is the score of those genes.
 
     Returns
     -------
@@ -54,15 +55,19 @@ def usable_gene_sets(
     Raises
     ------
     ValueError
-        If ``min_share`` is not between 0 and 1.
+        If ``min_share`` is not between 0 and 1, or ``min_genes`` is below 1.
     """
     if not 0 <= min_share <= 1:
         raise ValueError(f"min_share must be between 0 and 1, not {min_share}.")
+    if min_genes < 1:
+        raise ValueError(f"min_genes must be at least 1, not {min_genes}.")
     coverage = gene_set_coverage(genes, gene_sets)
-    usable = (coverage["n_found"] > 0) & (coverage["share"] >= min_share)
+    usable = (coverage["n_found"] >= min_genes) & (coverage["share"] >= min_share)
     rejected = coverage[~usable].reset_index(drop=True)
     rejected["reason"] = [
-        f"{found} of {wanted} genes found" + (f", below the required share of {min_share:g}" if found else "")
+        f"{found} of {wanted} genes found"
+        + (f", below the required share of {min_share:g}" if 0 < found < min_share * wanted else "")
+        + (f", fewer than the required {min_genes}" if 0 < found < min_genes else "")
         for found, wanted in zip(rejected["n_found"], rejected["n_genes"], strict=True)
     ]
     return {name: list(gene_sets[name]) for name in coverage.loc[usable, "population"]}, rejected

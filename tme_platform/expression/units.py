@@ -1,4 +1,4 @@
-"""Convert units of expression to log2, which all scores need.
+"""Convert units of expression to the log2 scale that the scores use. Relative units are passed through.
 
 Identifiers belong in `symbols`, repeated genes in `duplicates`.
 """
@@ -10,8 +10,17 @@ import warnings
 import numpy as np
 import pandas as pd
 
-UNITS = ("counts", "tpm", "fpkm", "log2_counts", "log2_cpm", "log2_tpm", "log2_fpkm")
+RELATIVE_UNITS = ("normal_score", "z_score")
+"""Units in which each gene is relative to the cohort: absolute levels are lost.
+
+Ranks within a sample then compare genes relative to their own distribution over the cohort.
+"""
+
+UNITS = ("counts", "tpm", "fpkm", "log2_counts", "log2_cpm", "log2_tpm", "log2_fpkm", *RELATIVE_UNITS)
 """Supported units of an expression matrix."""
+
+_LARGEST_CENTRE = 1.0
+"""Absolute median of a typical gene in a relative unit; over a whole cohort it is near 0."""
 
 _LARGEST_LOG2 = 30.0
 """No sample has 2**30 reads of one gene, so a larger value is not a logarithm."""
@@ -21,7 +30,7 @@ def to_log2(matrix: pd.DataFrame, unit: str) -> pd.DataFrame:
     """Convert an expression matrix to log2.
 
     Counts become log2(counts per million + 1), relative to the sample's total over all genes of the matrix. TPM and
-    FPKM become log2(x + 1). Values on the log2 scale are not changed. Missing values stay missing.
+    FPKM become log2(x + 1). Values on the log2 scale and relative units are not changed. Missing values stay missing.
 
     Parameters
     ----------
@@ -48,7 +57,7 @@ def to_log2(matrix: pd.DataFrame, unit: str) -> pd.DataFrame:
     warning = unit_warning(matrix, unit)
     if warning is not None:
         warnings.warn(warning, UserWarning, stacklevel=2)
-    if unit.startswith("log2_"):
+    if unit.startswith("log2_") or unit in RELATIVE_UNITS:
         return matrix.astype("float64")
     _check_not_negative(matrix, unit)
     values = matrix.astype("float64")
@@ -72,6 +81,8 @@ def unit_warning(matrix: pd.DataFrame, unit: str) -> str | None:
         raise ValueError(f"Unknown expression unit '{unit}'. Known units: {', '.join(UNITS)}.")
     values = matrix.to_numpy()
     largest = float(np.nanmax(values)) if values.size and not np.isnan(values).all() else float("nan")
+    if unit in RELATIVE_UNITS:
+        return _relative_warning(matrix, unit)
     if unit.startswith("log2_") and largest > _LARGEST_LOG2:
         return (
             f"Declared as {unit}, but the largest value is {largest:g}, too large for a logarithm: "
@@ -83,6 +94,17 @@ def unit_warning(matrix: pd.DataFrame, unit: str) -> str | None:
             f"likely log2_{unit}."
         )
     return None
+
+
+def _relative_warning(matrix: pd.DataFrame, unit: str) -> str | None:
+    """Return a warning unless the median gene is centred on 0, as scores relative to the cohort are."""
+    centre = float(matrix.median(axis=1).abs().median())
+    if not centre > _LARGEST_CENTRE:
+        return None
+    return (
+        f"Declared as {unit}, but the median of a typical gene is {centre:.2g} from 0: the values do not look relative "
+        "to the cohort, likely log2_tpm or log2_fpkm."
+    )
 
 
 def _check_not_negative(matrix: pd.DataFrame, unit: str) -> None:

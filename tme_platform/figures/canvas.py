@@ -16,6 +16,10 @@ from matplotlib.figure import Figure
 from tme_platform.figures import style
 
 SIMULATED = "simulated data"
+RELATIVE_NOTE = (
+    "Based on expression relative to the cohort: ranks within a tumour compare genes relative to their own "
+    "distribution."
+)
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,8 @@ def finish(
     width = figure.get_figwidth()
     # Leave room for the label of simulated data to the right of the title.
     figure.suptitle(_wrapped(title, width - (1.1 if simulated else 0), 9.0), x=0.01, ha="left")
+    if is_relative(*frames):
+        notes = [*notes, RELATIVE_NOTE]
     shown = tuple(note for note in notes if note)
     if shown:
         text = "\n".join(_wrapped(note, width, style.SMALL_POINTS) for note in shown)
@@ -100,6 +106,14 @@ def is_simulated(*frames: pd.DataFrame | None) -> bool:
     """Whether any row of any frame is simulated."""
     return any(
         frame is not None and "provenance" in frame and bool((frame["provenance"] == "simulated").any())
+        for frame in frames
+    )
+
+
+def is_relative(*frames: pd.DataFrame | None) -> bool:
+    """Whether any row of any frame rests on expression relative to its cohort."""
+    return any(
+        frame is not None and "expression_scale" in frame and bool((frame["expression_scale"] == "relative").any())
         for frame in frames
     )
 

@@ -12,7 +12,7 @@ from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import check_not_empty, cohort_label, numeric_values, select_cohort
-from tme_platform.phenotypes import scale_samples
+from tme_platform.phenotypes import Scaling, scale_scores
 
 TITLE = "Cell populations by cluster"
 _BARS = {
@@ -26,7 +26,7 @@ _LIMIT = 2.5
 
 @figure(
     title=TITLE,
-    caption="Scores of all populations, scaled within each tumour. Tumours are ordered by cluster and immune mean.",
+    caption="Scores of all populations, scaled as for clustering. Tumours are ordered by cluster and immune mean.",
 )
 def cell_score_heatmap(
     cell_scores: pd.DataFrame,
@@ -41,7 +41,7 @@ def cell_score_heatmap(
     Parameters
     ----------
     cell_scores, tme_phenotypes, populations
-        Tables of the same names. Scores are scaled across populations within each tumour, as they are for clustering.
+        Tables of the same names. Scores are scaled within each tumour or over the cohort, as they are for clustering.
     patients
         The table of the same name. Provides the annotation bars for subtype and receptors.
     cohort
@@ -53,7 +53,8 @@ def cell_score_heatmap(
     )
     check_not_empty(labels, "the cohort has no phenotypes.")
     order = labels.sort_values(["cluster", "immune_mean"], ascending=[True, False], kind="stable").index
-    scaled = scale_samples(scores.loc[order].T)
+    scaling: Scaling = "over_cohort" if (labels["scaling"] == "over_cohort").any() else "within_sample"
+    scaled = scale_scores(scores.loc[order].T, scaling)
     groups = select_cohort(populations, cohort).set_index("population")["population_group"].reindex(scaled.columns)
     rank = {name: position for position, name in enumerate(style.GROUP_LABELS)}
     group_rank = groups.map(rank).fillna(len(rank)).astype(int)
@@ -90,7 +91,8 @@ def cell_score_heatmap(
     data = scaled[rows].assign(cluster=labels.loc[order, "cluster"], phenotype=labels.loc[order, "phenotype"])
     tidy = data.rename_axis(index="patient_id", columns=None).reset_index()
     tidy = tidy.melt(["patient_id", "cluster", "phenotype"], var_name="population", value_name="scaled_score")
-    notes = [f"Scores scaled across {len(rows)} populations within each tumour; colours clipped at ±{_LIMIT} SD."]
+    across = f"across {len(rows)} populations within each tumour" if scaling == "within_sample" else "over the cohort"
+    notes = [f"Scores scaled {across}; colours clipped at ±{_LIMIT} SD."]
     title = f"{cohort_label(cell_scores, cohort)}{TITLE}"
     return finish(figure, tidy, title=title, frames=(cell_scores, tme_phenotypes), notes=notes)
 

@@ -8,6 +8,7 @@ import pandas as pd
 from tme_platform.evaluation.endpoints import PACKAGED_ENDPOINTS, endpoint_title
 from tme_platform.figures import style
 from tme_platform.figures.canvas import NothingToDrawError
+from tme_platform.tables import COMMON_COLUMNS
 from tme_platform.tables.clinical import CLINICAL_COLUMNS
 
 _NO_BREAK_SPACE = "\u00a0"
@@ -58,7 +59,7 @@ def check_not_empty(frame: pd.DataFrame, reason: str) -> pd.DataFrame:
 
 def numeric_values(frame: pd.DataFrame, *, without: tuple[str, ...] = ()) -> pd.DataFrame:
     """Return the numeric columns (populations, features) by patient, without columns that are empty for this cohort."""
-    values = frame.set_index("patient_id").drop(columns=["cohort", "provenance", *without], errors="ignore")
+    values = frame.set_index("patient_id").drop(columns=[*COMMON_COLUMNS, *without], errors="ignore")
     return values.select_dtypes("number").astype("float64").dropna(axis="columns", how="all")
 
 

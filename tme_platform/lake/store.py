@@ -220,6 +220,7 @@ class Lake:
         *,
         cohort: str | None = None,
         provenance: str = "real",
+        expression_scale: str | None = None,
         code_version: str = "",
         reads: Sequence[Mapping[str, Any]] = (),
         reason: str = "",
@@ -240,7 +241,7 @@ class Lake:
         """
         if schema.per_cohort != (cohort is not None):
             raise ValueError(f"table {schema.name} is {'' if schema.per_cohort else 'not '}kept per cohort")
-        conformed = schema.conform(frame, cohort=cohort, provenance=provenance)
+        conformed = schema.conform(frame, cohort=cohort, provenance=provenance, expression_scale=expression_scale)
         schema.validate(conformed)
         content, traced = content_hash(conformed), list(reads)
         for attempt in range(_ATTEMPTS):

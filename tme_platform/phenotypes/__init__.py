@@ -4,6 +4,7 @@ Cell scores belong in `expression`, survival by phenotype in `survival`, figures
 """
 
 from tme_platform.phenotypes.assignment import assign_phenotypes
+from tme_platform.phenotypes.cautions import Caution, contradictions, inflamed_share, number_of_clusters
 from tme_platform.phenotypes.characteristics import characterise, group_means
 from tme_platform.phenotypes.choice import ClusterChoice, choose_k
 from tme_platform.phenotypes.fitting import IMMUNE_GROUPS, fit_phenotypes
@@ -11,30 +12,42 @@ from tme_platform.phenotypes.kmeans import KMeansFit, fit_kmeans, kmeans_partiti
 from tme_platform.phenotypes.labels import LabelChange, adjusted_rand_index, compare_labels
 from tme_platform.phenotypes.model import PhenotypeModel
 from tme_platform.phenotypes.nbclust import NbClust, nbclust
-from tme_platform.phenotypes.scaling import scale_samples
+from tme_platform.phenotypes.scaling import PopulationScale, Scaling, scale_samples, scale_scores
+from tme_platform.phenotypes.separation import separation
 from tme_platform.phenotypes.silhouette import silhouette_by_k
+from tme_platform.phenotypes.specifications import SpecificationLabels, label_by
 from tme_platform.phenotypes.stability import bootstrap_jaccard, label_agreement, label_stability_over_k
 
 __all__ = [
     "IMMUNE_GROUPS",
+    "Caution",
     "ClusterChoice",
     "KMeansFit",
     "LabelChange",
     "NbClust",
     "PhenotypeModel",
+    "PopulationScale",
+    "Scaling",
+    "SpecificationLabels",
     "adjusted_rand_index",
     "assign_phenotypes",
     "bootstrap_jaccard",
     "characterise",
     "choose_k",
     "compare_labels",
+    "contradictions",
     "fit_kmeans",
     "fit_phenotypes",
     "group_means",
+    "inflamed_share",
     "kmeans_partitions",
     "label_agreement",
+    "label_by",
     "label_stability_over_k",
     "nbclust",
+    "number_of_clusters",
     "scale_samples",
+    "scale_scores",
+    "separation",
     "silhouette_by_k",
 ]

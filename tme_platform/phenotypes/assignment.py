@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.phenotypes.model import PhenotypeModel
-from tme_platform.phenotypes.scaling import scale_samples
 
 
 def assign_phenotypes(model: PhenotypeModel, scores: pd.DataFrame) -> pd.DataFrame:
@@ -17,13 +16,14 @@ def assign_phenotypes(model: PhenotypeModel, scores: pd.DataFrame) -> pd.DataFra
     model
         From `fit_phenotypes`, or read back with `PhenotypeModel.from_frame`.
     scores
-        Populations x samples. Populations unknown to the model are ignored, also in scaling.
+        Populations x samples, on the scale of the scores that the model was fitted on. Populations unknown to the model
+        are ignored, also in scaling.
 
     Returns
     -------
     pandas.DataFrame
         By sample: ``cluster``, ``phenotype``, ``distance`` to its centroid, ``margin`` (distance to the second nearest
-        centroid minus ``distance``), ``immune_mean`` (mean score of the immune populations, in the unit of `scores`).
+        centroid minus ``distance``), ``immune_mean`` (see `PhenotypeModel.immune_mean`).
         Distances are in units of the scaled scores. All values are missing for a sample that cannot be scaled.
 
     Raises
@@ -37,7 +37,7 @@ def assign_phenotypes(model: PhenotypeModel, scores: pd.DataFrame) -> pd.DataFra
             f"The scores lack {len(missing)} of the model's {len(model.populations)} populations: "
             f"{', '.join(missing)}. Score the cohort with the same gene sets as the reference."
         )
-    scaled = scale_samples(scores.loc[list(model.populations)])
+    scaled = model.scale(scores)
     values = scaled.to_numpy()
     known = ~np.isnan(values).any(axis=1)
     distances = np.full((len(values), model.k), np.nan)
@@ -53,6 +53,6 @@ def assign_phenotypes(model: PhenotypeModel, scores: pd.DataFrame) -> pd.DataFra
             "phenotype": cluster.map(model.phenotype),
             "distance": ordered[:, 0],
             "margin": ordered[:, 1] - ordered[:, 0],
-            "immune_mean": scores.loc[list(model.immune_populations)].mean().where(known),
+            "immune_mean": model.immune_mean(scores).where(known),
         }
     )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from tme_platform.phenotypes.kmeans import fit_kmeans
 from tme_platform.phenotypes.model import PhenotypeModel
-from tme_platform.phenotypes.scaling import scale_samples
+from tme_platform.phenotypes.scaling import PopulationScale, Scaling, scale_samples
 
 IMMUNE_GROUPS = ("adaptive", "innate_activated")
 
@@ -21,15 +21,14 @@ def fit_phenotypes(
     k: int = 2,
     seed: int = 0,
     n_init: int = 50,
+    scaling: Scaling = "within_sample",
     previous: PhenotypeModel | None = None,
 ) -> PhenotypeModel:
     """Cluster the samples and name the clusters by their immune infiltration (Han et al. 2024).
 
-    Each sample is scaled across populations and the samples are partitioned by k-means. Clusters are ordered by the
-    mean score of the adaptive and activated innate populations: A is the highest and hot, the lowest is cold, any in
-    between are intermediate. Clustering uses the scaled scores, but the order uses the unscaled ones. Scaled scores
-    of a sample sum to zero, so the immune mean would only mirror the other populations: with one dominant population
-    (such as fibroblasts among cell fractions) it would reflect that population rather than the immune content.
+    Each sample is scaled across populations, or each population over the cohort, and the samples are partitioned by
+    k-means. Clusters are ordered by the mean of the adaptive and activated innate populations
+    (`PhenotypeModel.immune_mean`): A is the highest and hot, the lowest is cold, any in between are intermediate.
 
     With `previous`, clusters take the letter of the previous centroid they match (smallest total distance, Hungarian
     algorithm), so that labels keep their meaning as a cohort grows. A cluster without a match gets the next free
@@ -46,6 +45,9 @@ def fit_phenotypes(
         Number of clusters.
     seed, n_init
         Seed and number of the k-means starts.
+    scaling
+        ``within_sample``: each sample across its populations, as published. ``over_cohort``: each population over the
+        samples, whose mean and standard deviation the model keeps for other cohorts.
     previous
         Earlier model of the cohort, whose letters are kept.
 
@@ -64,9 +66,11 @@ def fit_phenotypes(
             f"None of the {len(populations)} populations has the group {' or '.join(IMMUNE_GROUPS)}: "
             "hot and cold cannot be distinguished. Check the names in the study's groups."
         )
-    scaled = scale_samples(scores).dropna()
+    reference = None if scaling == "within_sample" else PopulationScale.of(scores)
+    scaled = (scale_samples(scores) if reference is None else reference.apply(scores)).dropna()
     fit = fit_kmeans(scaled, k, n_init=n_init, seed=seed)
-    immune_mean = scores.loc[immune, scaled.index].mean().groupby(fit.labels).mean()
+    ordered_by = scores.loc[immune, scaled.index].mean() if reference is None else scaled[immune].mean(axis=1)
+    immune_mean = ordered_by.groupby(fit.labels).mean()
     centroids = fit.centroids.loc[immune_mean.sort_values(ascending=False, kind="stable").index]
     letters = list(ascii_uppercase[:k]) if previous is None else _matched_letters(centroids, previous)
     centroids.index = pd.Index(letters, name="cluster")
@@ -81,6 +85,7 @@ def fit_phenotypes(
         k=k,
         seed=seed,
         n_samples=len(scaled),
+        reference=reference,
     )
 
 

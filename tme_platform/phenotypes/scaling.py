@@ -1,9 +1,50 @@
-"""Scale each sample across its populations."""
+"""Scale scores for clustering: each sample across its populations, or each population over a reference cohort."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Literal
+
 import numpy as np
 import pandas as pd
+
+Scaling = Literal["within_sample", "over_cohort"]
+"""`within_sample` is the published way for scores from RNA, `over_cohort` the way for fractions."""
+
+
+@dataclass(frozen=True)
+class PopulationScale:
+    """Mean and standard deviation (n - 1) of each population over a reference cohort."""
+
+    mean: pd.Series
+    sd: pd.Series
+
+    @classmethod
+    def of(cls, scores: pd.DataFrame) -> PopulationScale:
+        """Measure them on scores, populations x samples.
+
+        Raises
+        ------
+        ValueError
+            If a population is constant, or there are fewer than two samples.
+        """
+        sd = scores.std(axis=1)
+        if not (sd > 0).all():
+            constant = ", ".join(map(str, sd.index[~(sd > 0)][:5]))
+            raise ValueError(
+                f"These populations do not vary over the {scores.shape[1]} samples: {constant}. Remove them."
+            )
+        return cls(scores.mean(axis=1), sd)
+
+    def apply(self, scores: pd.DataFrame) -> pd.DataFrame:
+        """Standardise scores; returns samples x populations in units of the reference's standard deviation."""
+        own = scores.loc[self.mean.index].astype(float)
+        return own.sub(self.mean, axis=0).div(self.sd, axis=0).T
+
+
+def scale_scores(scores: pd.DataFrame, scaling: Scaling) -> pd.DataFrame:
+    """Scale the scores of a cohort by its own rule; populations x samples in, samples x populations out."""
+    return scale_samples(scores) if scaling == "within_sample" else PopulationScale.of(scores).apply(scores)
 
 
 def scale_samples(scores: pd.DataFrame) -> pd.DataFrame:

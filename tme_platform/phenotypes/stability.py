@@ -12,6 +12,7 @@ from tme_platform.phenotypes.assignment import assign_phenotypes
 from tme_platform.phenotypes.fitting import fit_phenotypes
 from tme_platform.phenotypes.kmeans import fit_kmeans
 from tme_platform.phenotypes.labels import compare_labels
+from tme_platform.phenotypes.scaling import Scaling
 
 
 def bootstrap_jaccard(
@@ -89,6 +90,7 @@ def label_stability_over_k(
     reference_k: int = 2,
     seed: int = 0,
     n_init: int = 50,
+    scaling: Scaling = "within_sample",
 ) -> pd.DataFrame:
     """Fit the phenotypes with other numbers of clusters and compare which samples are hot.
 
@@ -100,8 +102,8 @@ def label_stability_over_k(
         Numbers of clusters.
     reference_k
         Number of clusters with which the others are compared.
-    seed, n_init
-        Seed and number of the k-means starts.
+    seed, n_init, scaling
+        As for `fit_phenotypes`.
 
     Returns
     -------
@@ -116,7 +118,7 @@ def label_stability_over_k(
     """
 
     def label(k: int) -> pd.DataFrame:
-        model = fit_phenotypes(scores, groups, k=k, seed=seed, n_init=n_init)
+        model = fit_phenotypes(scores, groups, k=k, seed=seed, n_init=n_init, scaling=scaling)
         return assign_phenotypes(model, scores).dropna(subset="cluster")
 
     reference = label(reference_k)

@@ -9,15 +9,6 @@ from tme_platform.report.wording import interval, join_names, number
 
 _FEW_POSITIVE = 20
 _CHANCE = 0.5
-_FDR = 0.05
-_MOST_OF_DISTANCE = 0.8
-"""Scores are scaled within each tumour. Stroma therefore has a share of two thirds even in the simulated study, where
-hot tumours are inflamed."""
-_INFLAMMATION_SETS = {
-    "HALLMARK_INTERFERON_GAMMA_RESPONSE": "interferon gamma response",
-    "HALLMARK_INFLAMMATORY_RESPONSE": "inflammatory response",
-    "HALLMARK_ALLOGRAFT_REJECTION": "allograft rejection",
-}
 
 
 def limits(facts: StudyFacts) -> list[str]:
@@ -51,72 +42,13 @@ def _signal(facts: StudyFacts) -> Iterator[str]:
     )
 
 
-def _hot_may_not_be_inflamed(facts: StudyFacts) -> Iterator[str]:
-    """Report cohorts in which hot tumours differ from what is expected of inflamed tumours."""
+def _phenotypes(facts: StudyFacts) -> Iterator[str]:
+    """Report why the clusters of a cohort may not be hot and cold as published."""
     for cohort in facts.cohorts:
-        contradictions = [*_contradicting_values(facts, cohort), *_contradicting_gene_sets(facts, cohort)]
-        if contradictions:
-            labels = facts.rows("tme_phenotypes", cohort=cohort)
-            source = str(labels["model_cohort"].iloc[0]) if "model_cohort" in labels and len(labels) else cohort
-            labelled_by = "" if source == cohort else f" (labels from {source})"
-            yield (
-                f"“Hot” may not mean inflamed in {cohort}{labelled_by}: {'; '.join(contradictions)}. The label is "
-                "based on the cell scores alone. Treat it as the name of a cluster."
-            )
-    for cohort in facts.cohorts:
-        yield from _non_immune_separation(facts, cohort)
-
-
-def _contradicting_values(facts: StudyFacts, cohort: str) -> Iterator[str]:
-    """Find purity estimates that are higher and checkpoint genes that are lower in hot tumours (FDR < 0.05)."""
-    rows = facts.rows("phenotype_characteristics", cohort=cohort)
-    if rows.empty or not {"family", "median", "fdr"} <= set(rows):
-        return
-    significant = rows[(rows["fdr"] < _FDR) & rows["family"].isin(("purity", "checkpoint_genes"))]
-    medians = significant.pivot_table(index=["family", "variable"], columns="phenotype", values="median")
-    if not {"hot", "cold"} <= set(medians):
-        return
-    higher = medians["hot"] > medians["cold"]
-    purer = [str(name).removeprefix("purity_").upper() for family, name in higher[higher].index if family == "purity"]
-    lower = [str(name) for family, name in higher[~higher].index if family == "checkpoint_genes"]
-    if purer:
-        yield f"tumour purity is higher in hot tumours (by {join_names(purer)})"
-    if lower:
-        yield f"checkpoint genes are lower in hot tumours ({join_names(lower)})"
-
-
-def _contradicting_gene_sets(facts: StudyFacts, cohort: str) -> Iterator[str]:
-    """Find hallmark gene sets of inflammation that are lower in hot tumours."""
-    sets = facts.rows("pathway_enrichment", cohort=cohort)
-    if sets.empty:
-        return
-    lower = sets[sets["term"].isin(_INFLAMMATION_SETS) & (sets["nes"] < 0) & (sets["fdr"] < _FDR)]
-    if len(lower):
-        names = join_names(sorted(_INFLAMMATION_SETS[str(term)] for term in lower["term"]))
-        yield f"inflammation gene sets are lower in hot tumours ({names})"
-
-
-def _non_immune_separation(facts: StudyFacts, cohort: str) -> Iterator[str]:
-    """Report a hot and a cold cluster that are separated mainly by non-immune populations."""
-    centroids = facts.rows("phenotype_model", cohort=cohort)
-    groups = facts.rows("populations", cohort=cohort, population_group="non_immune")
-    if centroids.empty or groups.empty:
-        return
-    by_phenotype = centroids.pivot_table(index="population", columns="phenotype", values="centroid")
-    if not {"hot", "cold"} <= set(by_phenotype):
-        return
-    distances = (by_phenotype["hot"] - by_phenotype["cold"]) ** 2
-    non_immune = distances[distances.index.isin(groups["population"])].sort_values(ascending=False)
-    shares = non_immune / distances.sum()
-    if shares.sum() > _MOST_OF_DISTANCE:
-        names = join_names([f"{name} {share:.0%}".replace("%", " %") for name, share in shares.head(2).items()])
-        yield (
-            f"In {cohort}, {shares.sum():.0%} of the squared distance between the hot and the cold centroid ".replace(
-                "%", " %"
-            )
-            + f"comes from non-immune populations (largest: {names}). The phenotypes differ mainly in "
-            "non-immune populations."
-        )
+        rows = facts.rows("phenotype_cautions", cohort=cohort)
+        cautions = [str(text) for text in (rows["caution"].dropna() if len(rows) else ())]
+        if cautions:
+            yield f"Read “hot” and “cold” in {cohort} with caution: {'; '.join(cautions)}."
 
 
 def _cautions(facts: StudyFacts) -> Iterator[str]:
@@ -221,6 +153,6 @@ def _general(facts: StudyFacts) -> Iterator[str]:
 
 
 _CHECKS: tuple[Callable[[StudyFacts], Iterator[str]], ...] = (
-    _simulated, _signal, _hot_may_not_be_inflamed, _small_validation_sets, _external, _cautions, _refused_version,
+    _simulated, _signal, _phenotypes, _small_validation_sets, _external, _cautions, _refused_version,
     _features, _images_for_methods, _scores, _rejected, _general,
 )  # fmt: skip

@@ -10,12 +10,12 @@ from tme_platform.signature.optimism import optimism_corrected_auc
 from tme_platform.signature.out_of_fold import compare_within_fold, within_fold_auc
 from tme_platform.signature.permutation import LabelPermutation, label_permutation
 from tme_platform.signature.promotion import Criterion, promotion_criteria
-from tme_platform.signature.rivals import CrossValidatedModel, compare_rivals
+from tme_platform.signature.rivals import CrossValidatedModel, clinical_features, compare_rivals
 from tme_platform.signature.score import rad_score
 from tme_platform.signature.settings import PromotionSettings, SignatureSettings
 from tme_platform.signature.split import assign_split
 from tme_platform.signature.trained import TrainedSignature
-from tme_platform.signature.training import train_signature
+from tme_platform.signature.training import cross_validated_auc, train_signature
 from tme_platform.signature.versions import VersionComparison, compare_versions
 
 __all__ = [
@@ -31,10 +31,12 @@ __all__ = [
     "VersionComparison",
     "applicability",
     "assign_split",
+    "clinical_features",
     "compare_rivals",
     "compare_versions",
     "compare_within_fold",
     "content_key",
+    "cross_validated_auc",
     "fit_applicability",
     "label_permutation",
     "learning_curve",

@@ -100,7 +100,7 @@ def compare_rivals(
     if volume is not None:
         plans["volume"] = (features[[volume]], plain, [volume])
     if clinical is not None:
-        coded = _coded(clinical.reindex(features.index))
+        coded = clinical_features(clinical.reindex(features.index))
         both = features.join(coded)
         plans["clinical"] = (coded, plain, list(coded.columns))
         plans["combined"] = (both, signature.settings, [*kept, *coded.columns])
@@ -113,7 +113,8 @@ def compare_rivals(
     return table.reindex(columns=list(METRIC_COLUMNS))
 
 
-def _coded(clinical: pd.DataFrame) -> pd.DataFrame:
+def clinical_features(clinical: pd.DataFrame) -> pd.DataFrame:
+    """Code clinical variables as features: numbers as they are, text as indicators (all 0 where it is missing)."""
     numeric = clinical.select_dtypes(["number", "bool", "boolean"]).astype("Float64").astype(np.float64)
     text = clinical.drop(columns=numeric.columns)
     if text.empty:

@@ -22,8 +22,28 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from tme_platform.evaluation import DeLongAuc
     from tme_platform.signature.crossval import HeldOutFold
     from tme_platform.signature.settings import SignatureSettings
+
+
+def cross_validated_auc(
+    features: pd.DataFrame,
+    labels: pd.Series,
+    *,
+    settings: SignatureSettings,
+    kept_features: Iterable[str] | None = None,
+    n_jobs: int = -1,
+) -> DeLongAuc:
+    """Estimate the AUC of the training procedure by repeated nested cross-validation, without training a final model.
+
+    Parameters, errors and the treatment of patients are those of `train_signature`; the AUC is `within_fold_auc`.
+    """
+    table, positive = training_table(features, labels)
+    _check_class_sizes(positive, settings.n_splits)
+    kept = None if kept_features is None else tuple(sorted(kept_features))
+    folds = nested_cross_validation(table, positive, settings, kept, n_jobs=n_jobs)
+    return within_fold_auc(out_of_fold_frame(folds, table.index, positive))
 
 
 def train_signature(

@@ -3,8 +3,9 @@
 import pandas as pd
 
 from tme_platform import expression
-from tme_platform.cohorts import read_cell_scores, read_score_pairs
+from tme_platform.cohorts import ScoreComparison, read_cell_scores, read_score_pairs
 from tme_platform.expression import (
+    DETECTION_LIMIT,
     PURITY_CAVEAT,
     gene_set_coverage,
     gene_set_groups,
@@ -28,6 +29,7 @@ from tme_platform.tables.expression import (
     ESTIMATE_SCORES,
     INTRINSIC_SUBTYPES,
     MCP_COUNTER_SCORES,
+    OTHER_SCORES,
     POPULATIONS,
     SCORE_AGREEMENT,
 )
@@ -35,13 +37,13 @@ from tme_platform.tables.expression import (
 WITHOUT_SHARED = " (without shared genes)"
 
 
-@step(POPULATIONS, version="1", reads=[COHORT_FILES, EXPRESSION])
+@step(POPULATIONS, version="2", reads=[COHORT_FILES, EXPRESSION])
 def populations(scope: Scope) -> StepResult:
     """List the populations, how many genes of each were measured, and leave out those with too few."""
     scope.files("cell_scores")
     cohort = scope.declaration("cell_scores")
     if cohort.cell_scores is not None:
-        _, groups, _ = read_cell_scores(scope.folder, scope.own_cohort, cohort)
+        _, groups, _ = read_cell_scores(scope.folder, scope.own_cohort, cohort.cell_scores)
         listed = pd.DataFrame({"population": list(groups), "population_group": list(groups.values())})
         return StepResult(
             listed.assign(method=cohort.cell_scores.method, used=True).reindex(columns=POPULATIONS.own_columns)
@@ -53,7 +55,7 @@ def populations(scope: Scope) -> StepResult:
     genes = scope.read(EXPRESSION, columns=["gene"])["gene"].unique()
     groups = gene_set_groups(path)
     gene_sets, renamed = harmonise_gene_sets(read_gmt(path), genes)
-    _, refused = usable_gene_sets(gene_sets, genes, settings.min_share)
+    _, refused = usable_gene_sets(gene_sets, genes, settings.min_share, settings.min_genes)
     listed = gene_set_coverage(genes, gene_sets).merge(refused[["population", "reason"]], how="left")
     listed["population_group"] = listed["population"].map(groups)
     listed["used"] = listed["reason"].isna()
@@ -65,13 +67,13 @@ def populations(scope: Scope) -> StepResult:
     return StepResult(listed.assign(method=f"{settings.engine} {settings.collection}"), details=details)
 
 
-@step(CELL_SCORES, version="1", reads=[COHORT_FILES, EXPRESSION])
+@step(CELL_SCORES, version="2", reads=[COHORT_FILES, EXPRESSION])
 def cell_scores(scope: Scope) -> StepResult:
     """Score each population in each tumour by single-sample GSEA, or take the finished scores that landed."""
     scope.files("cell_scores")
     cohort = scope.declaration("cell_scores")
     if cohort.cell_scores is not None:
-        scores, _, rejected = read_cell_scores(scope.folder, scope.own_cohort, cohort)
+        scores, _, rejected = read_cell_scores(scope.folder, scope.own_cohort, cohort.cell_scores)
         return StepResult(_patient_rows(scores), rejected, {"patients": scores.shape[1], "populations": len(scores)})
     settings = scope.study.gene_sets
     if not scope.has_rows(EXPRESSION):
@@ -99,13 +101,16 @@ def cell_score_ranges(scope: Scope) -> StepResult:
     )
 
 
-@step(MCP_COUNTER_SCORES, version="1", reads=[EXPRESSION])
+@step(MCP_COUNTER_SCORES, version="2", reads=[EXPRESSION])
 def mcp_counter_scores(scope: Scope) -> StepResult:
-    """Score MCP-counter's populations, and again without the genes that the study's own sets use."""
+    """Score MCP-counter's populations, and again without the genes that the study's own sets use.
+
+    MCP-counter defines CD8 T cells by a single gene, so the study's minimum number of genes does not apply.
+    """
     if not scope.has_rows(EXPRESSION):
         return empty(scope, "the cohort brings no expression")
     matrix = expression_matrix(scope)
-    listed, markers, refused = measured_sets(scope, "mcpcounter", matrix.index)
+    listed, markers, refused = measured_sets(scope, "mcpcounter", matrix.index, min_genes=1)
     own, _, _ = measured_sets(scope, scope.study.gene_sets.collection, matrix.index)
     apart = without_genes(markers, {gene for genes in own.values() for gene in genes})
     scores = mcp_counter(matrix, markers)
@@ -164,22 +169,59 @@ def intrinsic_subtypes(scope: Scope) -> StepResult:
     return StepResult(table, details=details)
 
 
-@step(SCORE_AGREEMENT, version="1", reads=[COHORT_FILES], reads_all_cohorts=[CELL_SCORES])
+@step(SCORE_AGREEMENT, version="2", reads=[COHORT_FILES], reads_all_cohorts=[CELL_SCORES])
 def score_agreement(scope: Scope) -> StepResult:
     """Correlate the scores with another estimate of the same populations in the same patients (Spearman)."""
     scope.files("score_comparison")
-    declared = scope.declaration("score_comparison")
-    other = declared.score_comparison
-    if other is None or not scope.has_rows(CELL_SCORES, other.cohort):
+    compared = [
+        comparison
+        for comparison in scope.declaration("score_comparison").score_comparison
+        if scope.has_rows(CELL_SCORES, comparison.cohort)
+    ]
+    if not compared:
         return empty(scope, "the cohort declares no comparison of scores")
-    pairs = read_score_pairs(scope.folder, declared)
-    found = expression.score_agreement(population_scores(scope), population_scores(scope, other.cohort), pairs)
-    table = found.assign(
-        compared_cohort=other.cohort,
-    )
-    known = found.dropna(subset=["rho"])
-    details = {str(name): round(float(rho), 3) for name, rho in zip(known["population"], known["rho"], strict=True)}
+    own = population_scores(scope)
+    table = pd.concat([_agreement(scope, own, comparison) for comparison in compared], ignore_index=True)
+    known = table.dropna(subset=["rho"])
+    details = {
+        f"{row['population']} ({row['compared_cohort']})": round(float(row["rho"]), 3)
+        for row in known.to_dict("records")
+    }
     return StepResult(table, details=details)
+
+
+def _agreement(scope: Scope, own: pd.DataFrame, comparison: ScoreComparison) -> pd.DataFrame:
+    other = population_scores(scope, comparison.cohort)
+    source = scope.declaration("cell_scores", cohort=comparison.cohort).cell_scores
+    if source is not None and source.lineages is not None:  # fractions are summed, not their logarithms
+        other = 10**other - DETECTION_LIMIT
+    if comparison.pairs is not None:
+        pairs = read_score_pairs(scope.folder, comparison.pairs)
+    else:
+        pairs = {name: [name] for name in own.index.intersection(other.index)}
+    return expression.score_agreement(own, other, pairs).assign(compared_cohort=comparison.cohort)
+
+
+@step(OTHER_SCORES, version="1", reads=[COHORT_FILES, PATIENTS])
+def other_scores(scope: Scope) -> StepResult:
+    """Read the scores of the same patients by other methods, with which the phenotypes are compared."""
+    scope.files("other_scores")
+    sources = scope.declaration("other_scores").other_scores
+    if not sources:
+        return empty(scope, "the cohort brings no other scores")
+    parts, rejected = [], []
+    for name, source in sources.items():
+        times = None
+        if source.times is not None:
+            clinical = scope.read(PATIENTS, columns=["patient_id", source.times])
+            times = clinical.set_index("patient_id")[source.times]
+        scores, groups, left_out = read_cell_scores(scope.folder, scope.own_cohort, source, times=times)
+        long = scores.reset_index().melt("population", var_name="patient_id", value_name="score")
+        parts.append(long.assign(name=name, method=source.method, population_group=long["population"].map(groups)))
+        rejected.append(left_out)
+    table = pd.concat(parts, ignore_index=True)
+    details = {str(name): int(rows["patient_id"].nunique()) for name, rows in table.groupby("name")}
+    return StepResult(table, pd.concat(rejected, ignore_index=True), details)
 
 
 def _patient_rows(scores: pd.DataFrame) -> pd.DataFrame:

@@ -74,6 +74,7 @@ def _commit(step: Step, scope: Scope, result: StepResult, reason: str) -> Materi
         frame,
         cohort=scope.cohort,
         provenance=provenance,
+        expression_scale=scope.expression_scale,
         code_version=step.version,
         reads=to_records(scope.trace),
         reason=reason,

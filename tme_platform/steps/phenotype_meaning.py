@@ -23,7 +23,7 @@ from tme_platform.phenotypes import (
     fit_phenotypes,
     group_means,
     label_stability_over_k,
-    scale_samples,
+    scale_scores,
 )
 from tme_platform.steps.expression import WITHOUT_SHARED
 from tme_platform.steps.phenotypes import fits_here
@@ -31,9 +31,11 @@ from tme_platform.steps.reading import (
     by_patient,
     expression_matrix,
     measured_sets,
+    phenotype_scaling,
     phenotypes,
     population_groups,
     population_scores,
+    scaled_scores,
 )
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, empty, step
@@ -95,6 +97,7 @@ def _families(scope: Scope) -> dict[str, pd.DataFrame]:
     families = {
         "clinical": clinical[columns_of_group("clinical")],
         "purity": clinical[columns_of_group("purity")],
+        "yardsticks": clinical[columns_of_group("yardstick")],
         "subtype": clinical[["pam50"]].rename(columns={"pam50": "published"}),
     }
     if scope.has_rows(CELL_SCORES):
@@ -181,6 +184,7 @@ def phenotype_stability(scope: Scope) -> StepResult:
     settings = scope.study.phenotypes
     scores = population_scores(scope)
     groups = population_groups(scope)
+    scaling = phenotype_scaling(scope)
     clusters = (
         scope.read(TME_PHENOTYPES, columns=["patient_id", "cluster"])
         .set_index("patient_id")["cluster"]
@@ -190,7 +194,7 @@ def phenotype_stability(scope: Scope) -> StepResult:
     if len(clusters) < _LEAST_TO_DRAW * k:
         return empty(scope, f"{len(clusters)} tumours are too few to resample")
     scope.report(f"{settings.draws} bootstrap draws")
-    drawn = bootstrap_jaccard(scale_samples(scores).dropna(), clusters, k, n_boot=settings.draws, seed=settings.seed)
+    drawn = bootstrap_jaccard(scaled_scores(scope), clusters, k, n_boot=settings.draws, seed=settings.seed)
     by_k = label_stability_over_k(
         scores,
         groups,
@@ -198,11 +202,13 @@ def phenotype_stability(scope: Scope) -> StepResult:
         reference_k=k,
         seed=settings.seed,
         n_init=settings.starts,
+        scaling=scaling,
     )
     followed = scope.read(PATIENTS, columns=["patient_id", "os_days", "os_event"]).set_index("patient_id").dropna()
     by_other_k = {
         f"k = {other}": assign_phenotypes(
-            fit_phenotypes(scores, groups, k=other, seed=settings.seed, n_init=settings.starts), scores
+            fit_phenotypes(scores, groups, k=other, seed=settings.seed, n_init=settings.starts, scaling=scaling),
+            scores,
         )["phenotype"]
         for other in range(settings.k_min, settings.k_max + 1)
     }
@@ -246,7 +252,7 @@ def _other_collections(scope: Scope, k: int) -> dict[str, pd.Series]:
             _, usable, _ = measured_sets(scope, name, matrix.index)
             if len(usable) < 2:  # too little of the collection was measured to cluster by
                 continue
-            scaled = scale_samples(score_cells(matrix, usable)).dropna()
+            scaled = scale_scores(score_cells(matrix, usable), settings.scaling).dropna()
             found[name] = fit_kmeans(scaled, k, n_init=settings.starts, seed=settings.seed).labels.astype(str)
     return found
 

@@ -12,10 +12,9 @@ from tme_platform.phenotypes import (
     fit_phenotypes,
     kmeans_partitions,
     nbclust,
-    scale_samples,
     silhouette_by_k,
 )
-from tme_platform.steps.reading import population_groups, population_scores
+from tme_platform.steps.reading import phenotype_scaling, population_groups, population_scores, scaled_scores
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.tables.cohorts import PATIENTS
@@ -31,13 +30,13 @@ def fits_here(scope: Scope) -> bool:
     return source is not None and source.by == "fit" and scope.has_rows(CELL_SCORES)
 
 
-@step(CLUSTER_EVIDENCE, version="1", reads=[CELL_SCORES])
+@step(CLUSTER_EVIDENCE, version="2", reads=[CELL_SCORES])
 def cluster_evidence(scope: Scope) -> StepResult:
     """Cluster the scaled scores into k = 2 to 8 groups and ask each index how many it would take."""
     if not fits_here(scope):
         return empty(scope, "phenotypes are not fitted on this cohort")
     settings = scope.study.phenotypes
-    scaled = scale_samples(population_scores(scope)).dropna()
+    scaled = scaled_scores(scope)
     partitions = kmeans_partitions(scaled, settings.k_min, settings.k_max, n_init=settings.starts, seed=settings.seed)
     result = nbclust(scaled, settings.k_min, settings.k_max, partitions=partitions)
     widths = silhouette_by_k(scaled, partitions).loc[settings.k_min : settings.k_max]
@@ -77,7 +76,7 @@ def _number_of_clusters(scope: Scope) -> int:
     )
 
 
-@step(PHENOTYPE_MODEL, version="1", reads=[CELL_SCORES, POPULATIONS, CLUSTER_EVIDENCE])
+@step(PHENOTYPE_MODEL, version="2", reads=[CELL_SCORES, POPULATIONS, CLUSTER_EVIDENCE])
 def phenotype_model(scope: Scope) -> StepResult:
     """Fit k-means and name the clusters: the one richest in adaptive and activated innate cells is A, hot.
 
@@ -90,7 +89,15 @@ def phenotype_model(scope: Scope) -> StepResult:
     groups = population_groups(scope)
     scores = population_scores(scope)
     previous = _previous_model(scope, scores)
-    model = fit_phenotypes(scores, groups, k=k, seed=settings.seed, n_init=settings.starts, previous=previous)
+    model = fit_phenotypes(
+        scores,
+        groups,
+        k=k,
+        seed=settings.seed,
+        n_init=settings.starts,
+        scaling=phenotype_scaling(scope),
+        previous=previous,
+    )
     details = {"k": model.k, "n_samples": model.n_samples, "labels_kept_from_last_version": previous is not None}
     return StepResult(model.to_frame(), details=details)
 
@@ -98,12 +105,12 @@ def phenotype_model(scope: Scope) -> StepResult:
 def _previous_model(scope: Scope, scores: pd.DataFrame) -> PhenotypeModel | None:
     """The last model, if it was fitted on the same populations; otherwise labels are assigned from scratch."""
     rows = scope.previous()
-    if rows.empty or set(rows["population"]) != set(scores.index):
+    if rows.empty or set(rows["population"]) != set(scores.index) or set(rows["scaling"]) != {phenotype_scaling(scope)}:
         return None
     return PhenotypeModel.from_frame(rows)
 
 
-@step(TME_PHENOTYPES, version="1", reads=[PATIENTS], reads_all_cohorts=[CELL_SCORES, PHENOTYPE_MODEL])
+@step(TME_PHENOTYPES, version="2", reads=[PATIENTS], reads_all_cohorts=[CELL_SCORES, PHENOTYPE_MODEL])
 def tme_phenotypes(scope: Scope) -> StepResult:
     """Call each tumour hot or cold by its nearest centroid: of the cohort's own model, or of the one it names."""
     source = scope.declaration("phenotypes").phenotypes
@@ -125,7 +132,9 @@ def tme_phenotypes(scope: Scope) -> StepResult:
         "hot_share": round(float(hot.mean()), 4),
         **_moved(scope, labels),
     }
-    return StepResult(labels.assign(model_cohort=model_cohort, method=source.by), details=details)
+    return StepResult(
+        labels.assign(scaling=model.scaling, model_cohort=model_cohort, method=source.by), details=details
+    )
 
 
 def _moved(scope: Scope, labels: pd.DataFrame) -> dict[str, float | int]:

@@ -19,8 +19,9 @@ from tme_platform.evaluation import (
     subgroup_members,
 )
 from tme_platform.expression import harmonise_gene_sets, read_gmt, usable_gene_sets
+from tme_platform.phenotypes import Scaling, scale_scores
 from tme_platform.steps.scope import Scope
-from tme_platform.tables import TableSchema
+from tme_platform.tables import COMMON_COLUMNS, TableSchema
 from tme_platform.tables.clinical import CLINICAL_COLUMNS, SURVIVAL_PAIRS
 from tme_platform.tables.cohorts import CLINICAL_OTHER, EXPRESSION, PATIENTS
 from tme_platform.tables.expression import CELL_SCORES, POPULATIONS
@@ -45,6 +46,20 @@ def population_scores(scope: Scope, cohort: str | None = None) -> pd.DataFrame:
     return by_patient(scope.read(CELL_SCORES, cohort)).T
 
 
+def phenotype_scaling(scope: Scope, cohort: str | None = None) -> Scaling:
+    """How a cohort's scores are scaled before clustering."""
+    declared = scope.declaration("phenotypes", "cell_scores", cohort=cohort)
+    if declared.phenotypes is not None and declared.phenotypes.scaling is not None:
+        return declared.phenotypes.scaling
+    in_lineages = declared.cell_scores is not None and declared.cell_scores.lineages is not None
+    return "over_cohort" if in_lineages else scope.study.phenotypes.scaling
+
+
+def scaled_scores(scope: Scope) -> pd.DataFrame:
+    """The cell scores of the cohort as they are clustered, patients x populations; without patients that lack one."""
+    return scale_scores(population_scores(scope), phenotype_scaling(scope)).dropna()
+
+
 def population_groups(scope: Scope) -> dict[str, str]:
     """Group of each population that has one."""
     listed = scope.read(POPULATIONS, columns=["population", "population_group"]).dropna(subset=["population_group"])
@@ -52,16 +67,17 @@ def population_groups(scope: Scope) -> dict[str, str]:
 
 
 def measured_sets(
-    scope: Scope, collection: str, genes: Collection[str]
+    scope: Scope, collection: str, genes: Collection[str], *, min_genes: int | None = None
 ) -> tuple[dict[str, list[str]], dict[str, list[str]], pd.DataFrame]:
-    """A gene-set collection against the genes that were measured.
+    """A gene-set collection against the genes that were measured; `min_genes` replaces the study's setting.
 
     Returns
     -------
     All sets with their symbols harmonised, those with enough measured genes, and the refused ones with the reason.
     """
     listed, _ = harmonise_gene_sets(read_gmt(scope.collection(collection)), genes)
-    usable, refused = usable_gene_sets(listed, genes, scope.study.gene_sets.min_share)
+    settings = scope.study.gene_sets
+    usable, refused = usable_gene_sets(listed, genes, settings.min_share, min_genes or settings.min_genes)
     return listed, usable, refused
 
 
@@ -199,5 +215,5 @@ def current_model(scope: Scope) -> tuple[ModelRecord, pd.Series] | None:
 
 
 def by_patient(table: pd.DataFrame) -> pd.DataFrame:
-    """A table of one row per patient as values by patient, without cohort and provenance."""
-    return table.drop(columns=["cohort", "provenance"], errors="ignore").set_index("patient_id")
+    """A table of one row per patient as values by patient, without the columns that the platform adds."""
+    return table.drop(columns=list(COMMON_COLUMNS), errors="ignore").set_index("patient_id")

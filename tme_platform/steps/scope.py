@@ -23,6 +23,7 @@ from tme_platform.steps.trace import (
     CohortsRead,
     CollectionRead,
     DeclarationRead,
+    ExpressionScaleRead,
     FilesRead,
     Found,
     LandingRead,
@@ -37,7 +38,7 @@ from tme_platform.steps.trace import (
 )
 from tme_platform.steps.world import World, frame_hash
 from tme_platform.study import Study
-from tme_platform.tables import TableSchema, rejections
+from tme_platform.tables import COMMON_COLUMNS, TableSchema, rejections
 from tme_platform.tracking import Tracker
 
 Refresh = Literal["stale", "failed", "missing", "all"]
@@ -209,7 +210,7 @@ class Scope:
             rows = lake.read(self.schema, "" if self.schema.per_cohort else None).head(0)
         else:
             rows = lake.read(self.schema, self.cohort)
-        return rows.drop(columns=["cohort", "provenance"], errors="ignore")
+        return rows.drop(columns=list(COMMON_COLUMNS), errors="ignore")
 
     def failed_before(self) -> pd.DataFrame:
         """Rows that failed the last time and would fail again, because nothing about them changed.
@@ -226,6 +227,14 @@ class Scope:
         """`simulated` as soon as any cohort that goes in is simulated."""
         self._note(ProvenanceRead(self.cohort))
         return self.world.provenance(self.cohort)
+
+    @property
+    def expression_scale(self) -> str | None:
+        """`relative` if any expression below the table is relative to its cohort; None without expression."""
+        if not self.schema.based_on_expression:
+            return None
+        self._note(ExpressionScaleRead(self.cohort))
+        return self.world.expression_scale(self.cohort)
 
     def reason_to_run(self, version: str) -> str:
         """Why the table is not current; empty where it is.

@@ -106,6 +106,14 @@ class ProvenanceRead(Read):
 
 
 @dataclass(frozen=True)
+class ExpressionScaleRead(Read):
+    """Whether the expression of a cohort, or of any cohort, is relative to the cohort."""
+
+    cohort: str | None = None
+    text: ClassVar[str] = "expression scale{of}"
+
+
+@dataclass(frozen=True)
 class LandingRead(Read):
     """All files in a cohort's landing folder."""
 

@@ -37,16 +37,19 @@ class TrainingSet:
         return self.labels.nunique() == 2
 
 
-def training_set(patients: pd.DataFrame, agreed: pd.DataFrame) -> TrainingSet:
-    """Put together the discovery patients.
+def training_set(patients: pd.DataFrame, agreed: pd.DataFrame, side: str | None = "discovery") -> TrainingSet:
+    """Put together the patients of a side.
 
     Parameters
     ----------
     patients, agreed
         The tables `signature_patients` and `agreed_features`, of whichever version.
+    side
+        discovery or validation; None takes both.
     """
-    rows = patients[patients["side"] == "discovery"].set_index("patient_id", drop=False)
-    features = rows.drop(columns=[*ID_COLUMNS, "provenance"])
+    rows = patients[patients["side"].isin([side] if side else ["discovery", "validation"])]
+    rows = rows.set_index("patient_id", drop=False)
+    features = rows.drop(columns=[*ID_COLUMNS, "provenance", "expression_scale"], errors="ignore")
     agreed = agreed[agreed["feature_set"].isin(rows["feature_set"].unique())]
     kept = None if agreed.empty else sorted(agreed.loc[agreed["kept"], "feature"])
     return TrainingSet(features, rows["phenotype"], kept, rows)

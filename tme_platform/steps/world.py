@@ -25,7 +25,7 @@ from tme_platform.cohorts import (
     read_cohort,
     source_files,
 )
-from tme_platform.expression import gene_set_path
+from tme_platform.expression import RELATIVE_UNITS, gene_set_path
 from tme_platform.lake import Lake, PartitionState, content_hash
 from tme_platform.steps import trace
 from tme_platform.steps.trace import ABSENT, Found, Read, TableRead
@@ -113,6 +113,18 @@ class World:
         names = [cohort] if cohort is not None else self.cohorts
         return "simulated" if any(self.declared(name).simulated for name in names) else "real"
 
+    def expression_scale(self, cohort: str | None) -> str | None:
+        """Return `relative`, `absolute` or None for a cohort (its expression, or that of its labels) or the study."""
+        scales = {self._own_scale(name) for name in ([cohort] if cohort is not None else self.cohorts)}
+        return "relative" if "relative" in scales else "absolute" if "absolute" in scales else None
+
+    def _own_scale(self, cohort: str) -> str | None:
+        declared = self.declared(cohort)
+        if declared.expression is not None:
+            return "relative" if declared.expression.unit in RELATIVE_UNITS else "absolute"
+        source = declared.phenotypes.cohort if declared.phenotypes is not None else None
+        return self._own_scale(source) if source is not None and source in self.cohorts and source != cohort else None
+
     def _find_table(self, read: TableRead) -> Found:
         whole = self.table_hash(read)
         if read.whole or whole == ABSENT:
@@ -168,6 +180,9 @@ class World:
     def _find_provenance(self, read: trace.ProvenanceRead) -> str:
         return self.provenance(read.cohort)
 
+    def _find_expression_scale(self, read: trace.ExpressionScaleRead) -> str:
+        return str(self.expression_scale(read.cohort))
+
     def _find_files(self, read: trace.FilesRead) -> str:
         if read.cohort not in self.cohorts:
             return ABSENT
@@ -195,6 +210,7 @@ _FINDERS: Mapping[type[Any], Callable[[World, Any], str]] = {
     trace.RoleRead: World._find_role,
     trace.CohortsRead: World._find_cohorts,
     trace.ProvenanceRead: World._find_provenance,
+    trace.ExpressionScaleRead: World._find_expression_scale,
     trace.LandingRead: World._find_landing,
     trace.FilesRead: World._find_files,
     trace.CollectionRead: World._find_collection,

@@ -27,6 +27,8 @@ class GeneSetSettings(_Settings):
     """Exponent of the rank in ssGSEA's running sum (GSVA's `tau`)."""
     min_share: Share = 0.25
     """Smallest share of measured genes for a set to be scored."""
+    min_genes: Annotated[int, Field(ge=1)] = 5
+    """Smallest number of measured genes; a set of one or two genes is a gene, not a population."""
 
 
 class PhenotypeSettings(_Settings):
@@ -34,6 +36,10 @@ class PhenotypeSettings(_Settings):
 
     k: Literal["vote", "silhouette"] | Annotated[int, Field(ge=2, le=15)] = 2
     """Number of clusters (published: 2); `vote` takes the majority of the indices, `silhouette` the maximum."""
+    scaling: Literal["within_sample", "over_cohort"] = "within_sample"
+    """How scores are scaled before clustering: each tumour across its populations (published), or each population over
+    the cohort. Log fractions are always scaled over the cohort; a cohort file may set its own rule.
+    """
     k_min: Annotated[int, Field(ge=2)] = 2
     k_max: Annotated[int, Field(le=15)] = 8
     starts: Annotated[int, Field(ge=1)] = 50
@@ -42,6 +48,15 @@ class PhenotypeSettings(_Settings):
     compared_collections: tuple[str, ...] = ("mcpcounter", "msigdb_hallmark_50")
     """Other gene-set collections whose phenotypes are compared with those of the study."""
     seed: int = 2024
+
+
+class SpecificationSettings(_Settings):
+    """The specification curve: hot and cold by other definitions, beside the study's own."""
+
+    cohorts: tuple[str, ...] = ()
+    """Cohorts that measure the same patients by another method, such as cell fractions."""
+    repeats: Annotated[int, Field(ge=1)] = 1
+    """Repeats of the cross-validation of each definition's signature."""
 
 
 class EnrichmentSettings(_Settings):
@@ -141,6 +156,7 @@ class Study(_Settings):
     subgroups: Subgroups = Subgroups({})
     gene_sets: GeneSetSettings = GeneSetSettings()
     phenotypes: PhenotypeSettings = PhenotypeSettings()
+    specifications: SpecificationSettings = SpecificationSettings()
     enrichment: EnrichmentSettings = EnrichmentSettings()
     survival: SurvivalSettings = SurvivalSettings()
     extraction: ExtractionSettings = ExtractionSettings()

@@ -12,9 +12,19 @@ from collections.abc import Iterable
 from types import ModuleType
 
 from tme_platform.tables.rejected import rejections
-from tme_platform.tables.schema import SCHEMA_CHECK, Column, Stage, TableError, TableSchema
+from tme_platform.tables.schema import COMMON_COLUMNS, SCHEMA_CHECK, Column, Stage, TableError, TableSchema
 
-__all__ = ["SCHEMA_CHECK", "TABLES", "Column", "Stage", "TableError", "TableSchema", "gather", "rejections"]
+__all__ = [
+    "COMMON_COLUMNS",
+    "SCHEMA_CHECK",
+    "TABLES",
+    "Column",
+    "Stage",
+    "TableError",
+    "TableSchema",
+    "gather",
+    "rejections",
+]
 
 
 def gather(modules: Iterable[ModuleType]) -> dict[str, TableSchema]:

@@ -32,7 +32,7 @@ class ClinicalColumn(Column):
         Name in figures and in the report; empty where the column name reads well.
     """
 
-    group: Literal["clinical", "survival", "subtype", "purity", "phenotype"] = "clinical"
+    group: Literal["clinical", "survival", "subtype", "purity", "yardstick", "phenotype"] = "clinical"
     unit: str = ""
     label: str = ""
 
@@ -107,6 +107,17 @@ _COLUMNS = (
     _purity("purity_lump", "LUMP"),
     _purity("purity_ihc", "immunohistochemistry"),
     _purity("purity_estimate", "ESTIMATE"),
+    ClinicalColumn(
+        "leukocyte_fraction",
+        "float64",
+        "Leukocyte fraction of the sample by DNA methylation, a share.",
+        at_least=0,
+        at_most=1,
+        group="yardstick",
+        unit="a share, not per cent",
+        label="leukocyte fraction",
+    ),
+    _number("tumour_volume_ml", "Functional tumour volume on MRI, ml.", "ml", 0, 5000, "tumour volume, ml"),
     _number("cd8_percent", "CD8-positive cells by immunohistochemistry, per cent.", "per cent", 0, 100, "CD8, %"),
     _number("stil_percent", "Stromal tumour-infiltrating lymphocytes, per cent.", "per cent", 0, 100, "sTIL, %"),
     ClinicalColumn(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tme_platform.tables.columns import FEATURE, POPULATION, TIME_ENDPOINT, count, number, share, text
+from tme_platform.tables.columns import FEATURE, POPULATION, TIME_ENDPOINT, count, flag, number, share, text
 from tme_platform.tables.schema import COHORT, Column, Stage, TableSchema
 
 COHORT_METRICS = TableSchema(
@@ -27,6 +27,52 @@ COHORT_METRICS = TableSchema(
     ),
     key=("side", "model", "subgroup", "endpoint", "analysis", "metric"),
     unit="metric",
+)
+
+PHENOTYPE_SPECIFICATIONS = TableSchema(
+    "phenotype_specifications",
+    Stage.EVALUATION,
+    "Specification curve: hot and cold by every definition in a list, with yardsticks, survival and honest AUC.",
+    (
+        text("specification", "The definition: what is clustered, scaling and number of clusters.", required=True),
+        COHORT,
+        text("source", "What is clustered.", required=True),
+        flag("is_main", "Whether it is the study's own definition, set in the study file."),
+        count("k", "Number of clusters."),
+        count("n", "Patients with a label."),
+        count("n_hot", "Hot patients among them."),
+        share("hot_share", "Share of hot patients."),
+        number("silhouette", "Mean silhouette width of the partition.", -1, 1),
+        *(
+            column
+            for name, label in (
+                ("leukocyte_fraction", "leukocyte fraction (DNA methylation)"),
+                ("purity_absolute", "tumour purity (ABSOLUTE)"),
+            )
+            for column in (
+                share(f"{name}_hot", f"Mean {label} of hot tumours."),
+                share(f"{name}_cold", f"Mean {label} of cold tumours."),
+                share(f"{name}_p", "Wilcoxon p-value of the difference."),
+            )
+        ),
+        share("basal_hot", "Share of the Basal subtype in hot tumours."),
+        share("basal_cold", "Share of the Basal subtype in cold tumours."),
+        share("log_rank_p", "Log-rank p-value of overall survival, hot compared with cold."),
+        number("hr_hot", "Hazard ratio of hot compared with cold (Cox).", 0),
+        number("hr_low", "Lower limit of its 95 % confidence interval.", 0),
+        number("hr_high", "Upper limit of its 95 % confidence interval.", 0),
+        count("n_images", "Patients with image features, of the discovery and validation sides."),
+        count("n_images_hot", "Hot patients among them."),
+        share("auc", "AUC of the signature's procedure for these labels, within held-out folds."),
+        share("auc_low", "Lower limit of its 95 % confidence interval."),
+        share("auc_high", "Upper limit of its 95 % confidence interval."),
+        share("clinical_auc", "AUC of clinical variables alone, in the same folds."),
+        share("clinical_auc_low", "Lower limit of its 95 % confidence interval."),
+        share("clinical_auc_high", "Upper limit of its 95 % confidence interval."),
+        text("reason", "Reason for a missing AUC."),
+    ),
+    key=("specification",),
+    per_cohort=False,
 )
 
 FEATURE_CELL_CORRELATION = TableSchema(

@@ -100,5 +100,20 @@ SCORE_AGREEMENT = TableSchema(
         share("fdr", "p-value corrected over the pairs (Benjamini-Hochberg)."),
         text("reason", "Reason for a missing correlation."),
     ),
-    key=("population", "compared_with"),
+    key=("population", "compared_with", "compared_cohort"),
+)
+
+OTHER_SCORES = TableSchema(
+    "other_scores",
+    Stage.EXPRESSION,
+    "Populations of the cohort's patients by other methods, with which the phenotypes are compared.",
+    (
+        text("name", "Name of the scores in the cohort file.", required=True),
+        PATIENT,
+        POPULATION,
+        text("population_group", "Group of the population.", isin=POPULATION_GROUPS),
+        number("score", "Score, or log10(fraction + 1e-4) of a lineage."),
+        text("method", "Method of the scores.", required=True),
+    ),
+    key=("name", "patient_id", "population"),
 )

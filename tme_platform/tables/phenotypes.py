@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tme_platform.tables.columns import PATIENT, PHENOTYPE, POPULATION, count, flag, number, share, text
-from tme_platform.tables.schema import Column, Stage, TableSchema
+from tme_platform.tables.expression import POPULATION_GROUPS
+from tme_platform.tables.schema import COHORT, Column, Stage, TableSchema
 
 CLUSTER_EVIDENCE = TableSchema(
     "cluster_evidence",
@@ -35,6 +36,14 @@ PHENOTYPE_MODEL = TableSchema(
             "Whether the population is used to order the clusters (adaptive and activated innate ones are).",
         ),
         number("centroid", "Mean scaled score of the population in the cluster."),
+        text(
+            "scaling",
+            "within_sample: each tumour across its populations; over_cohort: each population over the fitted cohort.",
+            required=True,
+            isin=("within_sample", "over_cohort"),
+        ),
+        number("reference_mean", "Mean score of the population over the fitted cohort; missing for within_sample."),
+        number("reference_sd", "Its standard deviation.", 0),
         count("n_samples", "Tumours that the model was fitted on."),
         count("k", "Number of clusters."),
         Column("seed", "Int64", "Seed of the k-means starts."),
@@ -51,10 +60,17 @@ TME_PHENOTYPES = TableSchema(
         PATIENT,
         text("cluster", "Cluster; A is the most inflamed.", required=True),
         PHENOTYPE,
+        text(
+            "scaling",
+            "Scaling of scores: within_sample (each tumour across its populations) or over_cohort (each population).",
+            required=True,
+            isin=("within_sample", "over_cohort"),
+        ),
         number("distance", "Distance to the assigned centroid on the scaled scores.", 0),
         number("margin", "Additional distance to the next centroid.", 0),
         number(
-            "immune_mean", "Mean score of the adaptive and the activated innate populations, in the unit of the scores."
+            "immune_mean",
+            "Mean of the adaptive and activated innate populations; of standardised scores if scaled over the cohort.",
         ),
         text("model_cohort", "Cohort whose model assigned the label.", required=True),
         text(
@@ -64,6 +80,58 @@ TME_PHENOTYPES = TableSchema(
         ),
     ),
     key=("patient_id",),
+)
+
+PHENOTYPE_SEPARATION = TableSchema(
+    "phenotype_separation",
+    Stage.PHENOTYPES,
+    "Which populations separate hot from cold: their shares of the squared distance between the centroids.",
+    (
+        POPULATION,
+        text("population_group", "Group of the population.", isin=POPULATION_GROUPS),
+        number("hot", "Mean scaled score in hot tumours."),
+        number("cold", "Mean scaled score in cold tumours."),
+        number("difference", "Hot minus cold."),
+        share("share", "Share of the squared distance."),
+        flag("inflamed", "Whether the population is adaptive or activated innate and higher in hot tumours."),
+    ),
+    key=("population",),
+)
+
+PHENOTYPE_CAUTIONS = TableSchema(
+    "phenotype_cautions",
+    Stage.PHENOTYPES,
+    "Why the clusters may not be what the published study calls hot and cold; each topic with its limit.",
+    (
+        text(
+            "topic",
+            "number_of_clusters, silhouette, inflamed_share, raw_fractions, relative_expression, or a family of "
+            "yardsticks with the expected direction.",
+            required=True,
+        ),
+        number("value", "What was measured (for yardsticks: how many do not contradict the label)."),
+        number("limit", "What it is compared with (for yardsticks: how many there are)."),
+        text("caution", "A clause, if there is a reason for caution."),
+    ),
+    key=("topic",),
+)
+
+SPECIFICATION_LABELS = TableSchema(
+    "specification_labels",
+    Stage.PHENOTYPES,
+    "Hot and cold by every definition of the specification curve, for the patients that the study's labels come from.",
+    (
+        text("specification", "The definition: what is clustered, scaling and number of clusters.", required=True),
+        COHORT,
+        PATIENT,
+        PHENOTYPE,
+        text("source", "What is clustered.", required=True),
+        count("k", "Number of clusters."),
+        number("silhouette", "Mean silhouette width of the partition.", -1, 1),
+        flag("is_main", "Whether the definition gives the study's own labels."),
+    ),
+    key=("specification", "patient_id"),
+    per_cohort=False,
 )
 
 PHENOTYPE_STABILITY = TableSchema(

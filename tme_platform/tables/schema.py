@@ -85,6 +85,18 @@ PROVENANCE = Column(
     isin=("real", "simulated"),
 )
 
+EXPRESSION_SCALE = Column(
+    "expression_scale",
+    "string",
+    "absolute: based on measured expression levels; relative: on levels relative to the cohort (normal scores, "
+    "z-scores), so that ranks within a tumour compare genes relative to their own distribution; missing: on neither.",
+    isin=("absolute", "relative"),
+)
+_BASED_ON_EXPRESSION = (Stage.EXPRESSION, Stage.PHENOTYPES, Stage.SURVIVAL, Stage.SIGNATURE, Stage.EVALUATION)
+
+COMMON_COLUMNS = (COHORT.name, PROVENANCE.name, EXPRESSION_SCALE.name)
+"""Columns that the platform adds to the rows of a step."""
+
 
 @dataclass(frozen=True)
 class TableSchema:
@@ -116,11 +128,17 @@ class TableSchema:
 
     def __post_init__(self) -> None:
         first = (COHORT,) if self.per_cohort else ()
-        object.__setattr__(self, "all_columns", (*first, *self.columns, PROVENANCE))
+        last = (EXPRESSION_SCALE,) if self.based_on_expression else ()
+        object.__setattr__(self, "all_columns", (*first, *self.columns, PROVENANCE, *last))
+
+    @property
+    def based_on_expression(self) -> bool:
+        """Whether the rows rest on expression, directly or through phenotypes."""
+        return self.stage in _BASED_ON_EXPRESSION and not self.internal
 
     @property
     def own_columns(self) -> list[str]:
-        """Names of the columns that a step fills: all but cohort and provenance."""
+        """Names of the columns that a step fills: all but `COMMON_COLUMNS`."""
         return [column.name for column in self.columns]
 
     @property
@@ -139,7 +157,9 @@ class TableSchema:
             return frame
         return frame[[name for name in self.own_columns if name in frame]]
 
-    def conform(self, frame: pd.DataFrame, *, cohort: str | None, provenance: str) -> pd.DataFrame:
+    def conform(
+        self, frame: pd.DataFrame, *, cohort: str | None, provenance: str, expression_scale: str | None = None
+    ) -> pd.DataFrame:
         """Order, cast and sort a frame as the table requires.
 
         Raises
@@ -151,6 +171,8 @@ class TableSchema:
         if self.per_cohort:
             table["cohort"] = cohort
         table["provenance"] = provenance
+        if self.based_on_expression:
+            table["expression_scale"] = expression_scale
         names = [column.name for column in self.all_columns]
         if missing := [name for name in names if name not in table.columns]:
             raise TableError(f"table {self.name}: column(s) missing: {', '.join(missing)}")

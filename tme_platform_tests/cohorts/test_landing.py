@@ -18,13 +18,16 @@ from tme_platform.cohorts import (
     read_features,
     read_manifest,
 )
+from tme_platform.expression import lineage_map, unit_warning
 
-COHORTS = ["scanb", "soft_tissue_mr", "tcga_brca", "tcga_brca_mri", "tcga_brca_rnaseq"]
+COHORTS = [
+    "ispy2", "scanb", "soft_tissue_mr", "tcga_brca", "tcga_brca_fractions", "tcga_brca_mri", "tcga_brca_rnaseq",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def tcga(landing: Path) -> ClinicalTables:
-    return read_clinical(landing / "tcga_brca", "tcga_brca", read_cohort(landing / "tcga_brca"))
+    return read_clinical(folder := landing / "tcga_brca_fractions", folder.name, read_cohort(folder))
 
 
 @pytest.fixture(scope="module")
@@ -46,17 +49,40 @@ def test_every_bundled_cohort_is_ready_and_has_provenance(landing, name):
 
 def test_the_bundled_cohorts_are_small(landing):
     assert list_cohorts(landing) == COHORTS
-    assert sum(check_cohort(landing / name).counts["bytes"] for name in COHORTS) < 20e6
+    assert sum(check_cohort(landing / name).counts["bytes"] for name in COHORTS) < 25e6
 
 
 def test_tcga_has_1082_tumours_with_fractions(landing, patients):
-    scores, groups, rejected = read_cell_scores(landing / "tcga_brca", "tcga_brca", read_cohort(landing / "tcga_brca"))
-    assert scores.shape == (41, 1082)
+    folder = landing / "tcga_brca_fractions"
+    declared = read_cohort(folder)
+    lineages, groups, rejected = read_cell_scores(folder, folder.name, declared.cell_scores)
+    assert lineages.shape == (20, 1082)
     assert rejected.empty
-    assert set(scores.columns) == set(patients.index)
+    assert set(lineages.columns) == set(patients.index)
     counts = pd.Series(groups).value_counts().to_dict()
-    assert counts == {"adaptive": 13, "non_immune": 13, "innate_activated": 8, "innate_inactivated": 7}
+    assert counts == {"adaptive": 8, "innate_activated": 5, "non_immune": 4, "innate_inactivated": 3}
+    raw, groups, rejected = read_cell_scores(folder, folder.name, declared.other_scores["raw_fractions"])
+    assert raw.shape == (41, 1082)
+    assert rejected.empty
+    assert set(raw.index) == set(lineage_map("instaprism").lineage)
     assert not any("Cancer" in name or "Luminal" in name or name == "Myoepithelial" for name in groups)
+
+
+def test_tcga_has_934_tumours_with_rna_and_lm22(landing, patients):
+    folder = landing / "tcga_brca"
+    declared = read_cohort(folder)
+    matrix, rejected = read_expression(folder, folder.name, declared)
+    assert matrix.shape == (2422, 934)
+    assert rejected.empty
+    assert unit_warning(matrix, declared.expression.unit) is None
+    assert set(matrix.columns) <= set(patients.index)
+    times = patients["leukocyte_fraction"]
+    assert times.notna().sum() == 1066
+    scores, groups, rejected = read_cell_scores(folder, folder.name, declared.other_scores["lm22"], times=times)
+    assert scores.shape == (16, 1065)
+    assert rejected.empty
+    assert 10 ** scores.max(axis=None) <= times.max()
+    assert set(groups) == set(lineage_map("lm22").group)
 
 
 def test_tcga_clinical_values(patients):

@@ -11,7 +11,7 @@ def scores(land):
     def read_one(text: str, groups: str = GROUPS):
         declared = "cell_scores: {file: s.tsv, groups: g.tsv, method: by hand}\n"
         folder, cohort = land(declared, {"s.tsv": text, "g.tsv": groups})
-        return read_cell_scores(folder, "small", cohort)
+        return read_cell_scores(folder, "small", cohort.cell_scores)
 
     return read_one
 

@@ -218,13 +218,13 @@ def test_nobody_comes_in_without_the_login(team: Team) -> None:
 def test_mlflow_takes_what_its_own_pages_ask_and_nothing_from_other_sites(team: Team) -> None:
     _needs_the_door(team)
     site = f"https://{team.deployment.values['TME_HOST']}"
-    for told, status in (
+    for headers, status in (
         ({"Origin": site}, 200),  # a browser names its site with every POST
         ({"Origin": "https://elsewhere.example.org"}, 403),
         ({"Host": "elsewhere.example.org"}, 403),
     ):
         asked = f"{team.mlflow}/ajax-api/2.0/mlflow/experiments/search"
-        assert team.session.post(asked, json={"max_results": 5}, headers=told).status_code == status, told
+        assert team.session.post(asked, json={"max_results": 5}, headers=headers).status_code == status, headers
 
 
 def _needs_the_door(team: Team) -> None:

@@ -73,7 +73,7 @@ def test_agreement_uses_patients_in_both_tables():
 def test_scores_correlate_with_cell_fractions(tcga, landing):
     """Values measured on these 60 tumours, for two methods that share only the RNA."""
     scores = ssgsea(tcga, harmonise_gene_sets(read_gmt(gene_set_path("tme24")), tcga.index)[0])
-    fractions = pd.read_csv(landing / "tcga_brca" / "cell_scores.tsv.gz", sep="\t", index_col=0).T
+    fractions = pd.read_csv(landing / "tcga_brca_fractions" / "cell_fractions.tsv.gz", sep="\t", index_col=0).T
     states = list(fractions.index)
     pairs = {
         "Macrophages": [state for state in states if "Myeloid" in state and "DC" not in state],

@@ -92,3 +92,15 @@ def test_coverage_and_rejected_sets():
     assert usable_gene_sets(sets, ["a"], 0.0)[1]["population"].tolist() == ["none"]
     with pytest.raises(ValueError, match="between 0 and 1"):
         usable_gene_sets(sets, ["a"], 50)
+
+
+def test_a_set_needs_a_minimum_number_of_genes():
+    sets = {"single": ["a"], "four of five": ["a", "b", "c", "d", "x"], "five": ["a", "b", "c", "d", "e"]}
+    usable, rejected = usable_gene_sets(sets, "abcde", 0.25, 5)
+    assert list(usable) == ["five"]
+    assert rejected["reason"].tolist() == [
+        "1 of 1 genes found, fewer than the required 5",
+        "4 of 5 genes found, fewer than the required 5",
+    ]
+    with pytest.raises(ValueError, match="min_genes"):
+        usable_gene_sets(sets, "abcde", 0.25, 0)

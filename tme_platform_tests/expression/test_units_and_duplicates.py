@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tme_platform.expression import UNITS, collapse_duplicates, to_log2, unit_warning
+from tme_platform.expression import RELATIVE_UNITS, UNITS, collapse_duplicates, to_log2, unit_warning
 
 COUNTS = pd.DataFrame({"s1": [0, 600, 400], "s2": [10, 0, 90]}, index=["a", "b", "c"])
 
@@ -69,3 +69,14 @@ def test_matrix_without_repeats_is_not_changed():
     assert kept is COUNTS
     assert collapsed.empty
     assert list(collapsed.columns) == ["gene", "n_rows", "kept_row", "kept_mean"]
+
+
+@pytest.mark.parametrize("unit", RELATIVE_UNITS)
+def test_relative_units_are_not_changed(unit):
+    matrix = pd.DataFrame([[-1.2, 0.1, 1.1], [0.9, -0.2, -0.7]], index=["a", "b"], columns=["P1", "P2", "P3"])
+    pd.testing.assert_frame_equal(to_log2(matrix, unit), matrix)
+
+
+def test_levels_declared_as_relative_are_noticed():
+    matrix = pd.DataFrame([[6.2, 7.1, 6.9], [3.9, 4.2, 4.7]], index=["a", "b"], columns=["P1", "P2", "P3"])
+    assert "do not look relative to the cohort" in (unit_warning(matrix, "z_score") or "")

@@ -347,7 +347,7 @@ def test_mlflow_shows_the_run_and_the_version_with_its_card(browser: object, pla
         assert "Version 1" in view.inner_text("body")
         view.locator("a[href*='/runs/']").first.click()
         view.get_by_text("oof_auc_low", exact=True).wait_for()
-        told = view.inner_text("body")
-        assert "\n22\n" in told, "patients"
-        assert str(version["oof_auc"]) in told
+        shown = view.inner_text("body")
+        assert "\n22\n" in shown, "patients"
+        assert str(version["oof_auc"]) in shown
         assert [error for error in opened.said if "/users/current" not in error] == [], "that one MLflow asks itself"

@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tme_platform.phenotypes import PhenotypeModel, assign_phenotypes, compare_labels, fit_phenotypes
+from tme_platform.phenotypes import (
+    PhenotypeModel,
+    PopulationScale,
+    assign_phenotypes,
+    compare_labels,
+    fit_phenotypes,
+    scale_scores,
+)
 
 
 def test_inflamed_cluster_is_a_and_hot(toy_scores: pd.DataFrame, toy_groups: dict[str, str]) -> None:
@@ -131,3 +138,44 @@ def test_hot_has_more_immune_cells_despite_a_dominant_population(toy_groups: dic
     assert list(labels["phenotype"]) == ["cold"] * 30 + ["hot"] * 10
     immune = (scores - scores.mean()).div(scores.std()).iloc[:3].mean()
     assert immune[labels["phenotype"] == "hot"].max() < immune[labels["phenotype"] == "cold"].min()
+
+
+def test_populations_scaled_over_the_cohort_are_standardised_by_the_reference(
+    toy_scores: pd.DataFrame, toy_groups: dict[str, str]
+) -> None:
+    model = fit_phenotypes(toy_scores, toy_groups, scaling="over_cohort")
+    scaled = scale_scores(toy_scores, "over_cohort")
+    np.testing.assert_allclose(scaled.mean(), 0, atol=1e-12)
+    np.testing.assert_allclose(scaled.std(), 1)
+    labels = assign_phenotypes(model, toy_scores)
+    assert list(labels["phenotype"]) == ["hot"] * 20 + ["cold"] * 40
+    for cluster, rows in scaled.groupby(labels["cluster"]):
+        np.testing.assert_allclose(model.centroids.loc[str(cluster)], rows.mean())
+    immune = scaled[list(model.immune_populations)].mean(axis=1)
+    np.testing.assert_allclose(labels["immune_mean"], immune)
+    # another cohort is standardised by the reference: a single tumour, and a shift, change no other tumour's values
+    alone = assign_phenotypes(model, toy_scores[["P31"]])
+    pd.testing.assert_frame_equal(alone, labels.loc[["P31"]])
+    shifted = assign_phenotypes(model, toy_scores + 5)
+    assert not np.allclose(shifted["immune_mean"], labels["immune_mean"])
+
+
+def test_reference_scale_round_trips_through_the_model_table(
+    toy_scores: pd.DataFrame, toy_groups: dict[str, str]
+) -> None:
+    model = fit_phenotypes(toy_scores.mul([1, 10, 100, 1, 1, 1], axis=0), toy_groups, scaling="over_cohort")
+    restored = PhenotypeModel.from_frame(model.to_frame().sort_values(["population", "cluster"]))
+    assert restored.scaling == "over_cohort"
+    assert restored.reference is not None
+    assert model.reference is not None
+    pd.testing.assert_series_equal(
+        restored.reference.sd[list(model.populations)], model.reference.sd, check_names=False
+    )
+    assert fit_phenotypes(toy_scores, toy_groups).to_frame()["reference_sd"].isna().all()
+
+
+def test_a_constant_population_cannot_be_scaled_over_the_cohort(toy_scores: pd.DataFrame) -> None:
+    constant = toy_scores.copy()
+    constant.loc["Mast cells"] = 1.0
+    with pytest.raises(ValueError, match="do not vary over the 60 samples: Mast cells"):
+        PopulationScale.of(constant)

@@ -110,11 +110,11 @@ class Deployment(contextlib.ExitStack):
 
     def _command(self, service: str) -> list[str]:
         program, *arguments = self.services[service]["command"]
-        told = [str(_PROGRAMS / program)]
+        placed = [str(_PROGRAMS / program)]
         for before, argument in _pairs([program, *arguments]):
             is_port = before in ("-p", "--port")
-            told.append(str(self.port(service)) if is_port else self._here(service, argument))
-        return told
+            placed.append(str(self.port(service)) if is_port else self._here(service, argument))
+        return placed
 
     def _workspace(self) -> str:
         workspace = yaml.safe_load((DEPLOY / "workspace.yaml").read_text())

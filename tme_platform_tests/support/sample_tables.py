@@ -60,6 +60,7 @@ def _phenotypes() -> dict[str, pd.DataFrame]:
                 **identity,
                 "phenotype": phenotype,
                 "cluster": np.where(phenotype == "hot", "A", "B"),
+                "scaling": "within_sample",
                 "immune_mean": scores[["CD8 T cells", "B cells"]].mean(axis=1),
             }
         ),

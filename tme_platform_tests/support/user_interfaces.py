@@ -63,7 +63,7 @@ def window(browser: Any) -> Iterator[Window]:
 
 
 def _is_news(message: Any) -> bool:
-    """An error of the console that no answer has told already."""
+    """A console error that no response has reported already."""
     return message.type == "error" and not message.text.startswith("Failed to load resource")
 
 

@@ -1,0 +1,90 @@
+"""Steps on what the clusters are: which populations separate them, and reasons for caution about their names."""
+
+import pandas as pd
+
+from tme_platform.expression import RELATIVE_UNITS
+from tme_platform.phenotypes import (
+    Caution,
+    PhenotypeModel,
+    contradictions,
+    inflamed_share,
+    number_of_clusters,
+    separation,
+)
+from tme_platform.steps.phenotypes import fits_here
+from tme_platform.steps.reading import population_groups
+from tme_platform.steps.scope import Scope
+from tme_platform.steps.step import StepResult, empty, step
+from tme_platform.tables.expression import CELL_SCORES, POPULATIONS
+from tme_platform.tables.phenotypes import (
+    CLUSTER_EVIDENCE,
+    PHENOTYPE_CAUTIONS,
+    PHENOTYPE_CHARACTERISTICS,
+    PHENOTYPE_MODEL,
+    PHENOTYPE_SEPARATION,
+    TME_PHENOTYPES,
+)
+
+_NOT_FITTED = "phenotypes are not fitted on this cohort"
+
+
+@step(PHENOTYPE_SEPARATION, version="1", reads=[CELL_SCORES, PHENOTYPE_MODEL, POPULATIONS])
+def phenotype_separation(scope: Scope) -> StepResult:
+    """Split the distance between hot and cold into the shares of the populations."""
+    if not fits_here(scope):
+        return empty(scope, _NOT_FITTED)
+    table = separation(PhenotypeModel.from_frame(scope.read(PHENOTYPE_MODEL)), population_groups(scope))
+    inflamed = float(table.loc[table["inflamed"], "share"].sum())
+    return StepResult(table, details={"inflamed_share": round(inflamed, 4)})
+
+
+@step(
+    PHENOTYPE_CAUTIONS,
+    version="1",
+    reads=[
+        TME_PHENOTYPES,
+        CELL_SCORES,
+        CLUSTER_EVIDENCE,
+        PHENOTYPE_MODEL,
+        PHENOTYPE_SEPARATION,
+        PHENOTYPE_CHARACTERISTICS,
+    ],
+)
+def phenotype_cautions(scope: Scope) -> StepResult:
+    """State why the phenotypes may not be hot and cold as published, from the tables that describe them."""
+    if not scope.has_rows(TME_PHENOTYPES):
+        return empty(scope, "the cohort has no phenotypes")
+    found = [*_of_clusters(scope), *contradictions(scope.read(PHENOTYPE_CHARACTERISTICS))]
+    table = pd.DataFrame(found, columns=PHENOTYPE_CAUTIONS.own_columns)
+    return StepResult(table, details={"cautions": [caution.topic for caution in found if caution.caution]})
+
+
+def _of_clusters(scope: Scope) -> list[Caution]:
+    """Cautions about clusters that were fitted on this cohort; labels of another cohort have theirs there."""
+    if not fits_here(scope):
+        return []
+    k = int(scope.read(PHENOTYPE_MODEL, columns=["k"])["k"].iloc[0])
+    return [
+        *number_of_clusters(scope.read(CLUSTER_EVIDENCE), k),
+        inflamed_share(scope.read(PHENOTYPE_SEPARATION)),
+        *_of_input(scope),
+    ]
+
+
+def _of_input(scope: Scope) -> list[Caution]:
+    """Cautions about what was clustered."""
+    declared = scope.declaration("expression", "cell_scores")
+    scores, found = declared.cell_scores, []
+    if scores is not None and scores.kind == "fractions" and scores.lineages is None:
+        caution = (
+            "raw cell fractions scaled within the tumour divide tumours by their most abundant stroma; sum them to "
+            "lineages (`lineages:` in cohort.yaml)"
+        )
+        found.append(Caution("raw_fractions", 1, 0, caution))
+    if scores is None and declared.expression is not None and declared.expression.unit in RELATIVE_UNITS:
+        caution = (
+            "expression is relative to the cohort, so scores compare genes relative to their own distribution, not "
+            "by their level"
+        )
+        found.append(Caution("relative_expression", 1, 0, caution))
+    return found
