@@ -171,7 +171,7 @@ def pathway_enrichment(scope: Scope) -> StepResult:
 
 @step(
     PHENOTYPE_STABILITY,
-    version="1",
+    version="2",
     reads=[CELL_SCORES, POPULATIONS, TME_PHENOTYPES, EXPRESSION, PATIENTS],
 )
 def phenotype_stability(scope: Scope) -> StepResult:

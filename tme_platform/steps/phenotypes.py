@@ -31,7 +31,7 @@ def fits_here(scope: Scope) -> bool:
     return source is not None and source.by == "fit" and scope.has_rows(CELL_SCORES)
 
 
-@step(CLUSTER_EVIDENCE, version="1", reads=[CELL_SCORES])
+@step(CLUSTER_EVIDENCE, version="2", reads=[CELL_SCORES])
 def cluster_evidence(scope: Scope) -> StepResult:
     """Cluster the scaled scores into k = 2 to 8 groups and ask each index how many it would take."""
     if not fits_here(scope):
@@ -77,7 +77,7 @@ def _number_of_clusters(scope: Scope) -> int:
     )
 
 
-@step(PHENOTYPE_MODEL, version="1", reads=[CELL_SCORES, POPULATIONS, CLUSTER_EVIDENCE])
+@step(PHENOTYPE_MODEL, version="2", reads=[CELL_SCORES, POPULATIONS, CLUSTER_EVIDENCE])
 def phenotype_model(scope: Scope) -> StepResult:
     """Fit k-means and name the clusters: the one richest in adaptive and activated innate cells is A, hot.
 
