@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from tme_platform.phenotypes.transfers import Settled, Transfers
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 _SAME = 1e-9
 """Relative difference up to which two within-cluster sums of squares count as the same."""
@@ -143,10 +148,8 @@ def finite_values(data: pd.DataFrame) -> NDArray[np.float64]:
 
 def _best(values: NDArray[np.float64], k: int, least: int, most: int, seed: int) -> Settled:
     """The best of `least` to `most` starts."""
-    from threadpoolctl import threadpool_limits
-
     # sums depend on the number of threads; with one thread, every machine gets the same partition
-    with threadpool_limits(limits=1):
+    with _thread_pools().limit(limits=1):
         transfers, generator = Transfers(values), np.random.default_rng(seed)
         found: list[Settled] = []
         times: list[int] = []
@@ -165,6 +168,15 @@ def _best(values: NDArray[np.float64], k: int, least: int, most: int, seed: int)
             if start + 1 >= least and times[best] >= _ENOUGH:
                 break
     return found[best]
+
+
+@cache
+def _thread_pools() -> ThreadpoolController:
+    """Thread pools of the libraries used here; finding them takes longer than a small partition."""
+    import sklearn.cluster  # noqa: F401
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _plus_plus(values: NDArray[np.float64], k: int, generator: np.random.Generator) -> NDArray[np.float64]:

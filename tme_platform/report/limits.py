@@ -129,6 +129,18 @@ def _decision(facts: StudyFacts) -> Iterator[str]:
         yield f"The rule for promotion refused this version of the signature ({'; '.join(reasons)})."
 
 
+def _one_cloud(facts: StudyFacts) -> Iterator[str]:
+    """Cohorts whose clusters are no more separate or stable than those of one Gaussian cloud."""
+    for cohort in facts.cohorts:
+        rows = facts.rows("cluster_null", cohort=cohort)
+        if len(rows) and (rows["value"] <= rows["null_high"]).all():
+            yield (
+                f"In {cohort} there is no evidence of separate clusters: a single Gaussian cloud gives the same "
+                "(silhouette, gap statistic and bootstrap stability are within or below its 95 % interval). This does "
+                "not show that there are none."
+            )
+
+
 def _small_sides(facts: StudyFacts) -> Iterator[str]:
     table = facts.rows("cohort_metrics", metric="auc", analysis="honest", subgroup="all", model="signature")
     for row in records(table):
@@ -218,6 +230,6 @@ def _always(facts: StudyFacts) -> Iterator[str]:
 
 
 _PARTS: tuple[Callable[[StudyFacts], Iterator[str]], ...] = (
-    _simulated, _signal, _meaning, _small_sides, _external, _cautions, _decision, _features, _other_images, _scores,
-    _rejected, _always,
+    _simulated, _signal, _meaning, _one_cloud, _small_sides, _external, _cautions, _decision, _features, _other_images,
+    _scores, _rejected, _always,
 )  # fmt: skip

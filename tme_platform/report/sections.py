@@ -53,11 +53,15 @@ SECTIONS = (
         "phenotypes", "Immune phenotypes",
         "Scores of the cell populations are scaled within each tumour and clustered by k-means. The cluster with the "
         "higher mean of the adaptive and activated innate populations is called hot (immune-inflamed), the other cold.",
-        ("cluster_votes", "cell_score_heatmap"),
+        ("cluster_votes", "cluster_null", "cell_score_heatmap"),
         (
             Shown(
                 "cluster_evidence", "Number of clusters by index",
                 ("cohort", "index_name", "k", "value", "rule"), "chosen", ("cohort", "index_name"),
+            ),
+            Shown(
+                "cluster_null", "Clusters compared with one Gaussian cloud of the same covariance",
+                ("cohort", "measure", "k", "cluster", "value", "null_mean", "null_low", "null_high", "p", "n", "draws"),
             ),
             Shown(
                 "phenotype_stability", "How firm the phenotypes are",

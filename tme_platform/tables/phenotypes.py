@@ -83,6 +83,26 @@ PHENOTYPE_STABILITY = TableSchema(
     unit="subject",
 )
 
+CLUSTER_NULL = TableSchema(
+    "cluster_null",
+    Stage.PHENOTYPES,
+    "Evidence for separate clusters compared with what k-means finds in one Gaussian cloud of the same covariance.",
+    (
+        text("measure", "Measure of clustering.", required=True, isin=("silhouette", "gap", "jaccard")),
+        Column("k", "Int64", "Number of clusters.", nullable=False),
+        text("cluster", "Cluster of a Jaccard index; 'all' for a measure of the whole partition.", required=True),
+        number("value", "Mean silhouette, gap statistic, or mean bootstrap Jaccard index of the cohort."),
+        number("null_mean", "Its mean over the simulated clouds."),
+        number("null_low", "Its 2.5 percentile over the simulated clouds."),
+        number("null_high", "Its 97.5 percentile over the simulated clouds."),
+        share("p", "(1 + clouds with at least the cohort's value) / (clouds + 1)."),
+        count("n", "Tumours."),
+        count("draws", "Simulated clouds."),
+    ),
+    key=("measure", "k", "cluster"),
+    unit="measure",
+)
+
 PHENOTYPE_CHARACTERISTICS = TableSchema(
     "phenotype_characteristics",
     Stage.PHENOTYPES,

@@ -205,3 +205,12 @@ def test_numbers_are_set_for_reading() -> None:
     assert [p_value(value) for value in (0.00001, 0.0123, 0.7, None)] == ["< 0.001", "0.012", "0.70", "–"]
     assert interval(0.855, 0.777, 0.932, 3) == "0.855 (95 % CI 0.777 to 0.932)"
     assert interval(0.5, float("nan"), 0.7) == "0.50"
+
+
+def test_clusters_like_those_of_one_cloud_are_a_limit() -> None:
+    table = pd.DataFrame(
+        {"cohort": "mri", "measure": ["silhouette", "gap"], "value": [0.3, 1.0], "null_high": [0.3, 1.1]}
+    )
+    assert "no evidence of separate clusters: a single Gaussian cloud" in " ".join(limits(study(cluster_null=table)))
+    above = table.assign(value=[0.3, 1.2])
+    assert "Gaussian cloud" not in " ".join(limits(study(cluster_null=above)))
