@@ -4,10 +4,12 @@ Cell scores belong in `expression`, survival by phenotype in `survival`, figures
 """
 
 from tme_platform.phenotypes.assignment import assign_phenotypes
-from tme_platform.phenotypes.cautions import Caution, contradictions, inflamed_share, number_of_clusters
+from tme_platform.phenotypes.cautions import Caution, contradictions, inflamed_share, number_of_clusters, one_cloud
 from tme_platform.phenotypes.characteristics import characterise, group_means
 from tme_platform.phenotypes.choice import ClusterChoice, choose_k
+from tme_platform.phenotypes.cluster_null import compare_with_cloud
 from tme_platform.phenotypes.fitting import IMMUNE_GROUPS, fit_phenotypes
+from tme_platform.phenotypes.gap import gap_statistic
 from tme_platform.phenotypes.kmeans import KMeansFit, fit_kmeans, kmeans_partitions
 from tme_platform.phenotypes.labels import LabelChange, adjusted_rand_index, compare_labels
 from tme_platform.phenotypes.model import PhenotypeModel
@@ -35,9 +37,11 @@ __all__ = [
     "characterise",
     "choose_k",
     "compare_labels",
+    "compare_with_cloud",
     "contradictions",
     "fit_kmeans",
     "fit_phenotypes",
+    "gap_statistic",
     "group_means",
     "inflamed_share",
     "kmeans_partitions",
@@ -46,6 +50,7 @@ __all__ = [
     "label_stability_over_k",
     "nbclust",
     "number_of_clusters",
+    "one_cloud",
     "scale_samples",
     "scale_scores",
     "separation",

@@ -58,13 +58,26 @@ SECTIONS = (
     ),
     Section(
         "phenotypes", "Immune phenotypes",
-        "Cell population scores are scaled within each tumour and clustered by k-means. The cluster with the higher "
-        "mean of the adaptive and activated innate populations is called hot (immune-inflamed), the other cold.",
-        ("cluster_votes", "cell_score_heatmap"),
+        "Cell population scores are scaled within each tumour, or over the cohort (log fractions), and clustered by "
+        "k-means. The cluster with the higher mean of the adaptive and activated innate populations is called hot "
+        "(immune-inflamed), the other cold.",
+        ("cluster_votes", "cluster_null", "cell_score_heatmap"),
         (
             ReportTable(
                 "cluster_evidence", "Number of clusters by index",
                 ("cohort", "index_name", "k", "value", "rule"), "chosen", ("cohort", "index_name"),
+            ),
+            ReportTable(
+                "cluster_null", "Clusters compared with one Gaussian cloud of the same covariance",
+                ("cohort", "measure", "k", "cluster", "value", "null_mean", "null_low", "null_high", "p", "n", "draws"),
+            ),
+            ReportTable(
+                "phenotype_cautions", "How far the clusters are what the paper calls hot and cold",
+                ("cohort", "topic", "value", "limit", "caution"),
+            ),
+            ReportTable(
+                "phenotype_separation", "Share of each population in the squared distance between hot and cold",
+                ("cohort", "population", "population_group", "hot", "cold", "difference", "share", "inflamed"),
             ),
             ReportTable(
                 "phenotype_stability", "Stability of the phenotypes",
@@ -79,6 +92,22 @@ SECTIONS = (
         "No cohort has cell scores.",
     ),
     Section(
+        "specifications", "Hot and cold by other definitions",
+        "The same patients labelled by every definition in a list. The study's own definition is fixed in the study "
+        "file. It was chosen for its closeness to the paper, not for its AUC. The AUCs are cross-validated on all "
+        "patients with image features, and the range over definitions is the result: no single line should be picked.",
+        ("phenotype_specifications",),
+        (
+            ReportTable(
+                "phenotype_specifications", "Every definition",
+                ("specification", "cohort", "is_main", "k", "n", "hot_share", "silhouette", "leukocyte_fraction_hot",
+                 "leukocyte_fraction_cold", "purity_absolute_hot", "purity_absolute_cold", "basal_hot", "basal_cold",
+                 "log_rank_p", "hr_hot", "hr_low", "hr_high", "auc", "auc_low", "auc_high", "clinical_auc", "n_images"),
+            ),
+        ),
+        "No definitions were compared.",
+    ),
+    Section(
         "meaning", "Characteristics of the phenotypes",
         "Hot tumours are compared with cold tumours by population group, MCP-counter, tumour purity, intrinsic subtype "
         "and clinical variables. Numeric variables: Student's t-test or Wilcoxon rank-sum test, depending on "
@@ -91,7 +120,8 @@ SECTIONS = (
                 "phenotype_characteristics", "Clinical variables, purity and subtype by phenotype",
                 ("cohort", "variable", "level", "phenotype", "n", "n_missing", "share", "median", "q1", "q3", "test",
                  "p", "fdr"),
-                "family in ('clinical', 'purity', 'subtype')", ("cohort", "family", "variable", "level", "phenotype"),
+                "family in ('clinical', 'purity', 'yardsticks', 'subtype')",
+                ("cohort", "family", "variable", "level", "phenotype"),
             ),
             ReportTable(
                 "cohort_table_one", "Clinical variables by cohort; tested between cohorts that share no patients",

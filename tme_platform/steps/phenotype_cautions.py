@@ -9,6 +9,7 @@ from tme_platform.phenotypes import (
     contradictions,
     inflamed_share,
     number_of_clusters,
+    one_cloud,
     separation,
 )
 from tme_platform.steps.phenotypes import fits_here
@@ -18,6 +19,7 @@ from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.tables.expression import CELL_SCORES, POPULATIONS
 from tme_platform.tables.phenotypes import (
     CLUSTER_EVIDENCE,
+    CLUSTER_NULL,
     PHENOTYPE_CAUTIONS,
     PHENOTYPE_CHARACTERISTICS,
     PHENOTYPE_MODEL,
@@ -45,6 +47,7 @@ def phenotype_separation(scope: Scope) -> StepResult:
         TME_PHENOTYPES,
         CELL_SCORES,
         CLUSTER_EVIDENCE,
+        CLUSTER_NULL,
         PHENOTYPE_MODEL,
         PHENOTYPE_SEPARATION,
         PHENOTYPE_CHARACTERISTICS,
@@ -66,6 +69,7 @@ def _of_clusters(scope: Scope) -> list[Caution]:
     k = int(scope.read(PHENOTYPE_MODEL, columns=["k"])["k"].iloc[0])
     return [
         *number_of_clusters(scope.read(CLUSTER_EVIDENCE), k),
+        *one_cloud(scope.read(CLUSTER_NULL)),
         inflamed_share(scope.read(PHENOTYPE_SEPARATION)),
         *_of_input(scope),
     ]

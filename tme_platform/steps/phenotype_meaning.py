@@ -1,4 +1,4 @@
-"""Characteristics, gene comparison, enrichment and stability of the phenotypes.
+"""Characteristics, gene comparison, enrichment, stability and clusters of the phenotypes against one cloud.
 
 Tests belong in `phenotypes`, enrichment in `expression`.
 """
@@ -19,6 +19,7 @@ from tme_platform.phenotypes import (
     assign_phenotypes,
     bootstrap_jaccard,
     characterise,
+    compare_with_cloud,
     fit_kmeans,
     fit_phenotypes,
     group_means,
@@ -50,6 +51,7 @@ from tme_platform.tables.expression import (
     POPULATIONS,
 )
 from tme_platform.tables.phenotypes import (
+    CLUSTER_NULL,
     GENE_COMPARISON,
     PATHWAY_ENRICHMENT,
     PHENOTYPE_CHARACTERISTICS,
@@ -174,7 +176,7 @@ def pathway_enrichment(scope: Scope) -> StepResult:
 
 @step(
     PHENOTYPE_STABILITY,
-    version="1",
+    version="2",
     reads=[CELL_SCORES, POPULATIONS, TME_PHENOTYPES, EXPRESSION, PATIENTS],
 )
 def phenotype_stability(scope: Scope) -> StepResult:
@@ -223,6 +225,32 @@ def phenotype_stability(scope: Scope) -> StepResult:
     table = pd.concat([part for part in parts if len(part)])
     jaccard = {f"jaccard_{row['cluster']}": round(float(row["jaccard"]), 3) for row in drawn.to_dict("records")}
     return StepResult(table, details=jaccard)
+
+
+@step(CLUSTER_NULL, version="1", reads=[CELL_SCORES, TME_PHENOTYPES])
+def cluster_null(scope: Scope) -> StepResult:
+    """Ask whether one Gaussian cloud would give clusters as separate and as stable."""
+    if not fits_here(scope):
+        return empty(scope, "phenotypes are not fitted on this cohort")
+    settings = scope.study.phenotypes
+    labels = scope.read(TME_PHENOTYPES, columns=["patient_id", "cluster"]).set_index("patient_id")["cluster"]
+    k = labels.nunique()
+    if k < 2 or len(labels) < _LEAST_TO_DRAW * k:
+        return empty(scope, f"{len(labels)} tumours are too few to simulate a cloud like theirs")
+    scope.report(f"{settings.null_draws} simulated clouds")
+    scaled = scaled_scores(scope)
+    table = compare_with_cloud(
+        scaled,
+        k,
+        draws=settings.null_draws,
+        seed=settings.seed,
+        rescale=phenotype_scaling(scope) == "within_sample",
+    )
+    # clusters are numbered by decreasing size
+    letters = {0: "all", **dict(enumerate(labels.astype("object").value_counts().index, start=1))}
+    table = table.assign(cluster=table["cluster"].map(letters), n=len(scaled), draws=settings.null_draws)
+    above = int((table["value"] > table["null_high"]).sum())
+    return StepResult(table, details={"above_one_cloud": f"{above} of {len(table)} measures"})
 
 
 def _bootstrap_rows(drawn: pd.DataFrame) -> pd.DataFrame:

@@ -45,6 +45,8 @@ class PhenotypeSettings(_Settings):
     starts: Annotated[int, Field(ge=1)] = 50
     draws: Annotated[int, Field(ge=2)] = 100
     """Bootstrap draws for the stability of the clusters."""
+    null_draws: Annotated[int, Field(ge=19)] = 100
+    """Simulated Gaussian clouds with which the clusters are compared; the smallest p-value is 1 / (null_draws + 1)."""
     compared_collections: tuple[str, ...] = ("mcpcounter", "msigdb_hallmark_50")
     """Other gene-set collections whose phenotypes are compared with those of the study."""
     seed: int = 2024

@@ -105,8 +105,8 @@ PHENOTYPE_CAUTIONS = TableSchema(
     (
         text(
             "topic",
-            "number_of_clusters, silhouette, inflamed_share, raw_fractions, relative_expression, or a family of "
-            "yardsticks with the expected direction.",
+            "number_of_clusters, silhouette, one_cloud, inflamed_share, raw_fractions, relative_expression, or a "
+            "family of yardsticks with the expected direction.",
             required=True,
         ),
         number("value", "What was measured (for yardsticks: how many do not contradict the label)."),
@@ -149,6 +149,26 @@ PHENOTYPE_STABILITY = TableSchema(
     ),
     key=("kind", "subject", "measure"),
     unit="subject",
+)
+
+CLUSTER_NULL = TableSchema(
+    "cluster_null",
+    Stage.PHENOTYPES,
+    "Evidence for separate clusters compared with what k-means finds in one Gaussian cloud of the same covariance.",
+    (
+        text("measure", "Measure of clustering.", required=True, isin=("silhouette", "gap", "jaccard")),
+        Column("k", "Int64", "Number of clusters.", nullable=False),
+        text("cluster", "Cluster of a Jaccard index; 'all' for a measure of the whole partition.", required=True),
+        number("value", "Mean silhouette, gap statistic, or mean bootstrap Jaccard index of the cohort."),
+        number("null_mean", "Its mean over the simulated clouds."),
+        number("null_low", "Its 2.5 percentile over the simulated clouds."),
+        number("null_high", "Its 97.5 percentile over the simulated clouds."),
+        share("p", "(1 + clouds with at least the cohort's value) / (clouds + 1)."),
+        count("n", "Tumours."),
+        count("draws", "Simulated clouds."),
+    ),
+    key=("measure", "k", "cluster"),
+    unit="measure",
 )
 
 PHENOTYPE_CHARACTERISTICS = TableSchema(

@@ -22,7 +22,7 @@ extends: simulated
 name: light
 title: Two cohorts of few patients
 cohorts: [sim_expression, sim_truth]
-phenotypes: {k: 2, k_max: 3, starts: 5, draws: 2, compared_collections: [mcpcounter]}
+phenotypes: {k: 2, k_max: 3, starts: 5, draws: 2, null_draws: 19, compared_collections: [mcpcounter]}
 enrichment: {collections: [mcpcounter], permutations: 100}
 report: {figures: false}
 """

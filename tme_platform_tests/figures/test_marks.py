@@ -325,3 +325,13 @@ def test_model_history_marks_the_champion(sample):
         assert text in said
     table_only = sample["signature"].drop(columns=["trained", "alias"]).iloc[:1]
     assert "There is only one version" in words(draw("model_history", {"signature": table_only}))
+
+
+def test_cluster_null_marks_what_is_above_the_interval(sample):
+    made = draw("cluster_null", sample)
+    assert made.data["measure"].tolist() == ["silhouette", "gap", "jaccard", "jaccard"]
+    colours = [[to_rgba(c) for c in marks.get_facecolor()] for marks in with_gid(made, "observed:")]
+    assert colours == [[HOT_COLOUR], [to_rgba(style.INK)], [to_rgba(style.INK)] * 2]
+    assert "1 of 4 values are above the interval" in words(made)
+    table = sample["cluster_null"]
+    assert "no evidence of separate clusters" in words(draw("cluster_null", {"cluster_null": table[1:]}))

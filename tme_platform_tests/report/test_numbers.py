@@ -104,45 +104,6 @@ def test_few_patients_and_missing_cohorts_are_limitations() -> None:
     assert "CD8 immunohistochemistry:" in text, "a cohort has the response to immunotherapy"
 
 
-def test_a_hot_cluster_that_is_not_inflamed_is_a_limitation() -> None:
-    medians = [("purity", "purity_absolute", 0.7, 0.5), ("checkpoint_genes", "CD274", 1.0, 2.0)]
-    rows = [
-        {"family": family, "variable": name, "phenotype": phenotype, "median": median, "fdr": 0.01}
-        for family, name, hot, cold in medians
-        for phenotype, median in (("hot", hot), ("cold", cold))
-    ]
-    characteristics = pd.DataFrame(rows).assign(cohort="mri")
-    sets = pd.DataFrame(
-        {"cohort": "mri", "term": ["HALLMARK_INFLAMMATORY_RESPONSE"], "nes": [-2.0], "fdr": [0.01], "collection": "h"}
-    )
-    (sentence,) = (text for text in limits(study(phenotype_characteristics=characteristics)) if "inflamed" in text)
-    assert "higher in hot tumours (by ABSOLUTE); checkpoint genes are lower in hot tumours (CD274)" in sentence
-    assert any("inflammatory response" in text for text in limits(study(pathway_enrichment=sets)))
-    expected = characteristics.assign(phenotype=characteristics["phenotype"].map({"hot": "cold", "cold": "hot"}))
-    for table in (expected, characteristics.assign(fdr=0.2)):
-        assert not any("inflamed" in text for text in limits(study(phenotype_characteristics=table)))
-    assert not any("inflamed" in text for text in limits(study(pathway_enrichment=sets.assign(nes=2.0))))
-
-
-def test_separation_by_non_immune_populations_is_a_limitation() -> None:
-    centroids = pd.DataFrame(
-        {
-            "cohort": "mri",
-            "population": ["T cells", "Fibroblasts"] * 2,
-            "phenotype": ["hot", "hot", "cold", "cold"],
-            "centroid": [1.0, -3.0, 0.0, 0.0],
-        }
-    )
-    groups = pd.DataFrame(
-        {"cohort": "mri", "population": ["T cells", "Fibroblasts"], "population_group": ["adaptive", "non_immune"]}
-    )
-    text = " ".join(limits(study(phenotype_model=centroids, populations=groups)))
-    assert "In mri, 90 % of the squared distance" in text
-    assert "(largest: Fibroblasts 90 %)" in text
-    swapped = groups.assign(population=["Fibroblasts", "T cells"])
-    assert "squared distance" not in " ".join(limits(study(phenotype_model=centroids, populations=swapped)))
-
-
 def test_the_report_reads_every_table_that_rules_and_limitations_use(monkeypatch: pytest.MonkeyPatch) -> None:
     requested: set[str] = set()
     rows = StudyFacts.rows
@@ -210,3 +171,12 @@ def test_numbers_are_formatted_for_readers() -> None:
     assert [p_value(value) for value in (0.00001, 0.0123, 0.7, None)] == ["< 0.001", "0.012", "0.70", "–"]
     assert interval(0.855, 0.777, 0.932, 3) == "0.855 (95 % CI 0.777 to 0.932)"
     assert interval(0.5, float("nan"), 0.7) == "0.50"
+
+
+def test_cautions_about_the_phenotypes_are_a_limit() -> None:
+    table = pd.DataFrame({"cohort": "mri", "topic": ["a", "b"], "caution": ["the silhouette is 0.16", None]})
+    assert "Read “hot” and “cold” in mri with caution: the silhouette is 0.16." in limits(
+        study(phenotype_cautions=table)
+    )
+    silent = table.assign(caution=None)
+    assert "with caution" not in " ".join(limits(study(phenotype_cautions=silent)))

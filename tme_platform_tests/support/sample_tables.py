@@ -68,6 +68,15 @@ def _phenotypes() -> dict[str, pd.DataFrame]:
             {"population": list(POPULATIONS), "population_group": list(POPULATIONS.values()), "cohort": COHORT}
         ),
         "cluster_evidence": pd.DataFrame(evidence).assign(cohort=COHORT),
+        "cluster_null": pd.DataFrame(
+            [
+                ("silhouette", 2, "all", 0.5, 0.3, 0.27, 0.33, 0.01),
+                ("gap", 2, "all", 1.1, 1.0, 0.9, 1.2, 0.2),
+                ("jaccard", 2, "A", 0.95, 0.93, 0.8, 0.97, 0.3),
+                ("jaccard", 2, "B", 0.97, 0.94, 0.85, 0.98, 0.2),
+            ],
+            columns=["measure", "k", "cluster", "value", "null_mean", "null_low", "null_high", "p"],
+        ).assign(n=N, draws=99, cohort=COHORT),
         "rejected_inputs": pd.DataFrame({"cohort": [COHORT] * 3, "message": ["a", "b", "c"]}),
     }
 
