@@ -79,8 +79,8 @@ def one_cloud(compared: pd.DataFrame) -> Iterator[Caution]:
 
 def inflamed_share(separated: pd.DataFrame) -> Caution:
     """Judge how much of the distance between hot and cold is carried by inflamed populations (see `separation`)."""
-    share = float(separated.loc[separated["inflamed"], "share"].sum())
-    others = separated[~separated["inflamed"]].head(_LARGEST)
+    share = float(separated.loc[separated["inflamed"].astype(bool), "share"].sum())
+    others = separated[~separated["inflamed"].astype(bool)].nlargest(_LARGEST, "share")
     names = ", ".join(
         f"{row['population']} ({'higher' if row['difference'] > 0 else 'lower'} in hot, {row['share'] * 100:.0f} %)"
         for row in others.to_dict("records")

@@ -335,3 +335,14 @@ def test_cluster_null_marks_what_is_above_the_interval(sample):
     assert "1 of 4 values are above the interval" in words(made)
     table = sample["cluster_null"]
     assert "no evidence of separate clusters" in words(draw("cluster_null", {"cluster_null": table[1:]}))
+
+
+def test_specifications_are_ordered_by_auc_and_the_main_one_is_bold(sample):
+    made = draw("phenotype_specifications", sample)
+    assert made.data["auc"].isna().tolist() == [True, False, False]
+    assert made.data["auc"].dropna().is_monotonic_increasing
+    labels = made.figure.axes[0].get_yticklabels()
+    assert [label.get_fontweight() for label in labels] == ["normal", "normal", "bold"]
+    assert labels[-1].get_text() == "tme24, within the tumour, k = 2"
+    assert len(with_gid(made, "leukocyte_fraction_cold")[0].get_offsets()) == 3
+    assert "not selected by their AUC" in words(made)

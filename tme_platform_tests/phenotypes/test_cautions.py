@@ -51,7 +51,7 @@ def test_the_distance_of_other_populations_is_named() -> None:
             "inflamed": [False, False, True],
         }
     )
-    found = inflamed_share(table)
+    found = inflamed_share(table.iloc[::-1])
     assert found.value == pytest.approx(0.1)
     assert "10 % of the squared distance" in found.caution
     assert "M0 (higher in hot, 60 %), Mast cells resting (lower in hot, 30 %)" in found.caution

@@ -313,6 +313,19 @@ def _signature() -> dict[str, pd.DataFrame]:
     pairs = [(feature, name, at) for at, feature in enumerate(features) for name in POPULATIONS]
     correlations = [(feature, name, 0.1 * at - 0.2) for feature, name, at in pairs]
     correlation = pd.DataFrame(correlations, columns=["feature", "population", "rho"])
+    specifications = pd.DataFrame(
+        {
+            "specification": ["tme24, within the tumour, k = 2", "tme24, over the cohort, k = 2", "lineages, k = 2"],
+            "is_main": [True, False, False], "n": N, "n_hot": [12, 15, 9], "hot_share": [0.3, 0.375, 0.225],
+            "leukocyte_fraction_hot": [0.3, 0.34, 0.4], "leukocyte_fraction_cold": [0.15, 0.14, 0.16],
+            "purity_absolute_hot": [0.53, 0.47, 0.44], "purity_absolute_cold": [0.63, 0.65, 0.63],
+            "basal_hot": [0.35, 0.27, 0.33], "basal_cold": [0.03, 0.11, 0.13],
+            "hr_hot": [0.82, 0.64, 0.72], "hr_low": [0.58, 0.43, 0.49], "hr_high": [1.18, 0.95, 1.07],
+            "auc": [0.66, 0.48, np.nan], "auc_low": [0.53, 0.34, np.nan], "auc_high": [0.8, 0.61, np.nan],
+            "clinical_auc": [0.7, 0.59, np.nan], "clinical_auc_low": [0.6, 0.45, np.nan],
+            "clinical_auc_high": [0.8, 0.7, np.nan], "n_images": [30, 30, np.nan],
+        }
+    )  # fmt: skip
     return {
         "signature_patients": pd.DataFrame({"patient_id": names[:20], "side": "discovery", "cohort": COHORT}),
         "rad_scores": pd.DataFrame({"patient_id": names, "rad_score": score, "side": "validation", "cohort": COHORT}),
@@ -331,6 +344,7 @@ def _signature() -> dict[str, pd.DataFrame]:
                 "p": [0.001, 0.001, np.nan, np.nan], "fdr": [0.001, 0.001, np.nan, np.nan], "cohort": COHORT,
             }
         ),
+        "phenotype_specifications": specifications,
         "signature_importance": pd.DataFrame(
             {"feature": features, "rank": [1, 2, 3, 4], "importance": [0.4, 0.3, 0.2, 0.1],
              "permutation_importance": [0.05, -0.01, 0.02, 0]}

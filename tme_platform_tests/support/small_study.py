@@ -155,6 +155,7 @@ def _reference(folder: Path, names: list[str], random: np.random.Generator) -> N
         ],
         cell_scores={"file": "scores.tsv", "groups": "groups.tsv", "method": "drawn"},
         phenotypes={"by": "fit"},
+        other_scores={"again": {"file": "scores.tsv", "groups": "groups.tsv", "method": "drawn, read again"}},
     )
     clinical.to_csv(folder / "clinical.csv", index=False)
     scores.assign(patient_id=names).to_csv(folder / "scores.tsv", sep="\t", index=False)
