@@ -285,6 +285,10 @@ SECTIONS = (
                 ("cohort", "variable", "group", "n", "median", "q1", "q3", "test", "p", "fdr", "reason"),
             ),
             ReportTable(
+                "rad_score_correlations", "Rad-score and measurements by other methods (Spearman)",
+                ("cohort", "side", "variable", "n", "rho", "ci_low", "ci_high", "p", "fdr", "reason"),
+            ),
+            ReportTable(
                 "rad_score_survival", "Survival above and below the median rad-score",
                 ("cohort", "endpoint", "cut", "n_high", "n_low", "events_high", "events_low", "p", "hr", "ci_low",
                  "ci_high", "reason"),

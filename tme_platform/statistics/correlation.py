@@ -1,4 +1,4 @@
-"""Rank correlation of image features with cell populations. The heat map of the result belongs in `figures`."""
+"""Rank correlation: many pairs at once, and a confidence interval. The heat map belongs in `figures`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,42 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
+from scipy.stats import norm, rankdata
 from scipy.stats import t as student
 
 from tme_platform.statistics.adjust import benjamini_hochberg
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+def spearman_interval(rho: float, n: int, level: float = 0.95) -> tuple[float, float]:
+    """Compute a confidence interval of Spearman's rho by Fisher's z with Bonett and Wright's standard error.
+
+    Parameters
+    ----------
+    rho
+        Spearman's rho, -1 to 1.
+    n
+        Number of patients.
+    level
+        Confidence level.
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper limit; NaN for fewer than four patients or a missing rho, both equal to `rho` at -1 and 1.
+
+    References
+    ----------
+    Bonett & Wright 2000, Psychometrika 65:23: variance (1 + rho^2 / 2) / (n - 3) on Fisher's z scale.
+    """
+    if n < 4 or np.isnan(rho):
+        return float("nan"), float("nan")
+    if abs(rho) == 1:
+        return rho, rho
+    half = norm.ppf((1 + level) / 2) * np.sqrt((1 + rho**2 / 2) / (n - 3))
+    return float(np.tanh(np.arctanh(rho) - half)), float(np.tanh(np.arctanh(rho) + half))
 
 
 def spearman_table(features: pd.DataFrame, populations: pd.DataFrame) -> pd.DataFrame:

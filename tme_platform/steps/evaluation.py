@@ -18,7 +18,7 @@ from tme_platform.evaluation import (
     roc_curve_points,
     score_by_group,
 )
-from tme_platform.statistics import spearman_table
+from tme_platform.statistics import spearman_interval, spearman_table
 from tme_platform.steps.reading import (
     binary_endpoints,
     clinical_by_patient,
@@ -30,11 +30,13 @@ from tme_platform.steps.reading import (
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.tables import TableSchema
+from tme_platform.tables.clinical import columns_of_group
 from tme_platform.tables.cohorts import CLINICAL_OTHER, PATIENTS
 from tme_platform.tables.evaluation import (
     COHORT_METRICS,
     DECISION_CURVES,
     FEATURE_CELL_CORRELATION,
+    RAD_SCORE_CORRELATIONS,
     RAD_SCORE_GROUPS,
     RAD_SCORE_SURVIVAL,
     RELIABILITY_CURVES,
@@ -55,6 +57,10 @@ _MODEL_METRIC = ("side", "subgroup", "endpoint", "analysis", "metric")
 _GROUPED_BY = (
     "phenotype", "stage", "grade", "pam50", "er", "pr", "her2", "immune_phenotype", "pcr", "recist", "arm", "site",
     "scanner",
+)  # fmt: skip
+_YARDSTICKS = (
+    *columns_of_group("yardstick"), *columns_of_group("purity"), "cd8_percent", "stil_percent", "pd_l1",
+    "tumour_volume_ml",
 )  # fmt: skip
 _NO_SCORES = "no rad-scores"
 _NOBODY = "no patient with a rad-score and an endpoint"
@@ -260,6 +266,31 @@ def rad_score_groups(scope: Scope) -> StepResult:
         return empty(scope, "no clinical variable with two groups")
     tested = table.drop_duplicates("variable").set_index("variable")["p"].dropna()
     return StepResult(table, details={f"p_{variable}": float(p) for variable, p in tested.items()})
+
+
+@step(RAD_SCORE_CORRELATIONS, version="1", reads=[RAD_SCORES, OUT_OF_FOLD_SCORES], reads_all_cohorts=[PATIENTS])
+def rad_score_correlations(scope: Scope) -> StepResult:
+    """Correlate the rad-score with continuous yardsticks of the immune content (Spearman), by side and together."""
+    scores = scored_patients(scope)
+    if scores.empty:
+        return empty(scope, _NO_SCORES)
+    clinical = clinical_by_patient(scope, scope.own_cohort, _YARDSTICKS)
+    measured = clinical.reindex(scores.index).astype("float64").dropna(axis="columns", how="all")
+    if measured.empty:
+        return empty(scope, "no patient with a rad-score has any of these measurements")
+    sides = {str(side): rows for side, rows in scores.groupby("side")}
+    if len(sides) > 1:
+        sides["all"] = scores
+    parts = []
+    for side, rows in sides.items():
+        found = spearman_table(rows[["unseen"]], measured.loc[rows.index]).rename(columns={"population": "variable"})
+        limits = [spearman_interval(rho, n) for rho, n in zip(found["rho"], found["n"], strict=True)]
+        found[["ci_low", "ci_high"]] = limits
+        parts.append(found.assign(side=side).drop(columns="feature"))
+    table = pd.concat(parts, ignore_index=True)
+    known = table.dropna(subset=["rho"])
+    details = {f"rho_{row['side']}_{row['variable']}": round(float(row["rho"]), 3) for row in known.to_dict("records")}
+    return StepResult(table, details=details)
 
 
 @step(

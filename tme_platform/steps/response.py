@@ -26,6 +26,8 @@ from tme_platform.tables.response import PHENOTYPE_RESPONSE, POPULATION_RESPONSE
 from tme_platform.tables.signature import OUT_OF_FOLD_SCORES, RAD_SCORES
 
 _ALL = "all"
+_VOLUME = "tumour_volume_ml"
+"""The imaging variable that a cohort without images may bring."""
 _NO_OUTCOME = "no patient has a binary endpoint"
 _NO_SCORES = "the cohort has no scores of its own"
 
@@ -89,6 +91,13 @@ def _shares(found: OddsRatio) -> dict[str, object]:
     }
 
 
+def _measured(scope: Scope) -> pd.DataFrame:
+    """Populations by patient, and the tumour volume on MRI where it is known."""
+    volume = scope.read(PATIENTS, columns=["patient_id", _VOLUME]).set_index("patient_id")[_VOLUME].astype("float64")
+    scores = population_scores(scope).T
+    return scores.join(volume) if volume.reindex(scores.index).notna().any() else scores
+
+
 def _finite(table: pd.DataFrame, ratios: list[str]) -> pd.DataFrame:
     """Infinite ratios and limits as missing; the reason says why."""
     return table.assign(**table[ratios].astype("float64").replace(np.inf, np.nan))
@@ -99,7 +108,7 @@ def population_response(scope: Scope) -> StepResult:
     """Relate each population to each endpoint: odds ratio per standard deviation, and AUC."""
     if not scope.has_rows(CELL_SCORES):
         return empty(scope, _NO_SCORES)
-    scores, arms, parts = population_scores(scope).T, _arms(scope), []
+    scores, arms, parts = _measured(scope), _arms(scope), []
     for endpoint, outcome in binary_endpoints(scope).items():
         for arm, known in _by_arm(outcome.reindex(scores.index), arms):
             if len(known):
@@ -176,5 +185,5 @@ def _predictors(scope: Scope) -> dict[str, pd.Series]:
     if len(phenotype):
         found["hot"] = (phenotype == "hot").astype("float64")
     if scope.has_rows(CELL_SCORES):
-        found |= {str(name): values for name, values in population_scores(scope).iterrows()}
+        found |= {str(name): values for name, values in _measured(scope).items()}
     return found

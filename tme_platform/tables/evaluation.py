@@ -175,6 +175,25 @@ RAD_SCORE_GROUPS = TableSchema(
     key=("variable", "group"),
 )
 
+RAD_SCORE_CORRELATIONS = TableSchema(
+    "rad_score_correlations",
+    Stage.EVALUATION,
+    "Spearman correlation of the rad-score with measurements other than RNA and images, such as leukocyte fraction.",
+    (
+        text("side", "discovery (out-of-fold scores), validation, external, or `all` of them.", required=True),
+        text("variable", "Clinical column.", required=True),
+        count("n", "Patients."),
+        number("rho", "Spearman's rho.", -1, 1),
+        number("ci_low", "Lower limit of its 95 % confidence interval (Bonett and Wright).", -1, 1),
+        number("ci_high", "Upper limit of its 95 % confidence interval.", -1, 1),
+        share("p", "Its p-value."),
+        share("fdr", "p-value corrected over the variables of the side (Benjamini-Hochberg)."),
+        text("reason", "Reason for a missing correlation."),
+    ),
+    key=("side", "variable"),
+    unit="variable",
+)
+
 RAD_SCORE_SURVIVAL = TableSchema(
     "rad_score_survival",
     Stage.EVALUATION,

@@ -67,7 +67,7 @@ TREATMENT_INTERACTION = TableSchema(
     "Whether phenotype, populations and rad-score relate to the outcome differently by treatment arm.",
     (
         _ENDPOINT,
-        text("predictor", "hot (against cold), a population, or rad_score.", required=True),
+        text("predictor", "hot (against cold), a population, tumour_volume_ml, or rad_score.", required=True),
         text("arm", "Arm that is compared with the reference arm; `all`: all arms in one test.", required=True),
         text("reference_arm", "The control arm that the cohort file declares."),
         text("measure", "What the ratio is.", isin=("ratio of odds ratios", "ratio of hazard ratios")),

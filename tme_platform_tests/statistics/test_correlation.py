@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
-from tme_platform.statistics import benjamini_hochberg, spearman_table
+from tme_platform.statistics import benjamini_hochberg, spearman_interval, spearman_table
 
 
 def test_spearman_matches_r(scanb_roc: pd.DataFrame, proc: pd.Series) -> None:
@@ -44,3 +44,25 @@ def test_repeated_patients_are_rejected() -> None:
     x = pd.DataFrame({"a": [1.0, 2.0]}, index=["p", "p"])
     with pytest.raises(ValueError, match="features: patient p has more than one row"):
         spearman_table(x, x)
+
+
+def test_spearman_interval_by_hand() -> None:
+    # z = atanh(0.5) = 0.549306, SE = sqrt((1 + 0.125) / 27) = 0.204124, so 0.149230 to 0.949382
+    low, high = spearman_interval(0.5, 30)
+    assert (low, high) == pytest.approx((np.tanh(0.149230), np.tanh(0.949382)), abs=1e-5)
+    assert np.isnan(spearman_interval(0.5, 3)).all()
+    assert np.isnan(spearman_interval(float("nan"), 30)).all()
+    assert spearman_interval(1.0, 30) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("r", [0.0, 0.5])
+def test_spearman_interval_covers_as_promised(r: float) -> None:
+    rng = np.random.default_rng(11)
+    truth = 6 / np.pi * np.arcsin(r / 2)  # Spearman's rho of a bivariate normal distribution
+    covered = 0
+    for _ in range(600):
+        x = rng.normal(size=70)
+        y = r * x + np.sqrt(1 - r**2) * rng.normal(size=70)
+        low, high = spearman_interval(float(spearmanr(x, y).statistic), 70)
+        covered += low <= truth <= high
+    assert 0.93 <= covered / 600 <= 0.97
