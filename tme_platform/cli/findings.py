@@ -59,7 +59,8 @@ def _survival(lake: Lake) -> Iterator[str]:
     for row in lake.read(SURVIVAL_TESTS).to_dict("records"):
         ratio = _ratio(row["hr_hot"], row["hr_low"], row["hr_high"])
         yield (
-            f"{row['cohort']}: hazard ratio ({row['endpoint']}) of hot {ratio}, {row['n']} patients, {row['n_events']} events{simulated(row['provenance'])}"
+            f"{row['cohort']}: hazard ratio ({row['endpoint']}) of hot {ratio}, {row['n']} patients, "
+            f"{row['n_events']} events{simulated(row['provenance'])}"
         )
 
 
@@ -86,8 +87,8 @@ def _signature(lake: Lake) -> Iterator[str]:
     row = trained.iloc[0]
     honest = _interval(row["oof_auc"], row["oof_auc_low"], row["oof_auc_high"])
     yield (
-        f"signature from MRI: out-of-fold AUC {honest} in {row['n_patients']} patients ({row['n_hot']} hot); the apparent "
-        f"AUC of {row['apparent_auc']:.2f} is overfitting{simulated(row['provenance'])}"
+        f"signature from MRI: out-of-fold AUC {honest} in {row['n_patients']} patients ({row['n_hot']} hot); the "
+        f"apparent AUC of {row['apparent_auc']:.2f} is overfitting{simulated(row['provenance'])}"
     )
     metrics = lake.read(COHORT_METRICS).query(
         "metric == 'auc' and analysis == 'honest' and subgroup == 'all' and model == 'signature'"
