@@ -131,6 +131,7 @@ def _reference(folder: Path, names: list[str], random: np.random.Generator) -> N
             "dead": random.integers(0, 2, len(names)),
             "receptor": random.choice(["pos", "neg"], len(names)),
             "treatment": np.where(np.arange(len(names)) % 2, "chemotherapy", "anti-PD-1"),
+            "leukocytes": np.linspace(0.05, 0.6, len(names)).round(4),
             "response": np.resize(["PR", "PD", "SD", "SD", "CR", "PD", "PR"], len(names)),
         }
     )
@@ -150,6 +151,7 @@ def _reference(folder: Path, names: list[str], random: np.random.Generator) -> N
                     "os_event": "dead",
                     "arm": "treatment",
                     "recist": "response",
+                    "leukocyte_fraction": "leukocytes",
                 },
             }
         ],
