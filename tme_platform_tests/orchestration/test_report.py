@@ -164,9 +164,8 @@ def test_only_figures_whose_rows_changed_are_drawn_again(
 def test_limits_come_first_and_sections_in_the_order_of_the_study(page: Page, text: str) -> None:
     sections = [attributes["id"] for attributes in page.all("section")]
     assert sections == [
-        "limits", "glance", "cohorts", "phenotypes", "specifications", "meaning", "survival", "response", "genes", "images",
-        "agreement",
-        "signature", "evaluation", "correlation", "rejected", "checklists", "provenance",
+        "limits", "glance", "cohorts", "phenotypes", "specifications", "meaning", "survival", "response", "genes",
+        "images", "agreement", "signature", "evaluation", "correlation", "rejected", "checklists", "provenance",
     ]  # fmt: skip
     assert page.levels[0] == 1
     assert page.levels.count(1) == 1
