@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
@@ -13,16 +16,18 @@ from tme_platform.figures.frames import check_not_empty
 
 TITLE = "Hot and cold by other definitions"
 _PANELS = {
-    "hot share": ("hot_share", None, None),
-    "leukocyte fraction": ("leukocyte_fraction_hot", "leukocyte_fraction_cold", None),
-    "purity (ABSOLUTE)": ("purity_absolute_hot", "purity_absolute_cold", None),
-    "Basal share": ("basal_hot", "basal_cold", None),
-    "hazard ratio of hot": ("hr_hot", None, ("hr_low", "hr_high")),
-    "AUC from MRI": ("auc", None, ("auc_low", "auc_high")),
-    "AUC, clinical": ("clinical_auc", None, ("clinical_auc_low", "clinical_auc_high")),
+    "hot\nshare": ("hot_share", None, None),
+    "leukocyte\nfraction": ("leukocyte_fraction_hot", "leukocyte_fraction_cold", None),
+    "purity\n(ABSOLUTE)": ("purity_absolute_hot", "purity_absolute_cold", None),
+    "Basal\nshare": ("basal_hot", "basal_cold", None),
+    "hazard ratio\nof hot (log)": ("hr_hot", None, ("hr_low", "hr_high")),
+    "AUC\nfrom MRI": ("auc", None, ("auc_low", "auc_high")),
+    "AUC, clinical\nvariables": ("clinical_auc", None, ("clinical_auc_low", "clinical_auc_high")),
 }
 """Panel -> column of hot (or of the value), column of cold, columns of the interval."""
-_NO_EFFECT = {"hazard ratio of hot": 1.0, "AUC from MRI": 0.5, "AUC, clinical": 0.5}
+_NO_EFFECT = {"hr_hot": 1.0, "auc": 0.5, "clinical_auc": 0.5}
+_LABEL_WIDTH = 30
+"""Characters per line of a definition's name."""
 
 
 @figure(
@@ -40,11 +45,14 @@ def phenotype_specifications(phenotype_specifications: pd.DataFrame) -> Drawn:
     """
     table = check_not_empty(phenotype_specifications, "no definitions were compared.")
     data = table.sort_values(["auc", "specification"], na_position="first", ignore_index=True)
-    figure, axes = canvas(style.DOUBLE_MM, 30 + 6 * len(data), 1, len(_PANELS), share_y=True)
+    figure, axes = canvas(
+        style.DOUBLE_MM, 34 + 9 * len(data), 1, len(_PANELS), share_y=True, widths=(1, 1, 1, 1, 1.4, 1.4, 1.4)
+    )
     for panel, (name, columns) in zip(axes[0], _PANELS.items(), strict=True):
         _draw(panel, data, name, *columns)
     first = axes[0, 0]
-    first.set_yticks(range(len(data)), data["specification"], size=style.SMALL_POINTS)
+    names = [textwrap.fill(str(name), _LABEL_WIDTH) for name in data["specification"]]
+    first.set_yticks(range(len(data)), names, size=style.SMALL_POINTS)
     for label, is_main in zip(first.get_yticklabels(), data["is_main"].fillna(value=False), strict=True):
         label.set_fontweight("bold" if is_main else "normal")
     images = data["n_images"].dropna()
@@ -66,8 +74,8 @@ def _draw(
 ) -> None:
     rows = np.arange(len(data))
     colour = style.PHENOTYPE_COLOURS["hot"] if cold is not None else style.INK
-    if name in _NO_EFFECT:
-        panel.axvline(_NO_EFFECT[name], color=style.MUTED, linewidth=0.6, linestyle=":")
+    if hot in _NO_EFFECT:
+        panel.axvline(_NO_EFFECT[hot], color=style.MUTED, linewidth=0.6, linestyle=":")
     if interval is not None:
         low, high = (data[column].to_numpy(dtype=float) for column in interval)
         panel.hlines(rows, low, high, color=colour, linewidth=1.0)
@@ -77,4 +85,12 @@ def _draw(
         values = data[cold].to_numpy(dtype=float)
         panel.scatter(values, rows, s=14, facecolor="white", edgecolor=edge, zorder=3, gid=f"{cold}")
     panel.set_xlabel(name, size=style.SMALL_POINTS)
+    if hot == "hr_hot":
+        panel.set_xscale("log")
+        panel.xaxis.set_major_locator(FixedLocator([0.5, 1, 2]))
+        panel.xaxis.set_major_formatter("{x:g}")
+        panel.xaxis.set_minor_locator(NullLocator())
+    else:
+        panel.xaxis.set_major_locator(MaxNLocator(2 if interval is None else 3))
+    panel.margins(x=0.2)
     panel.tick_params(axis="x", labelsize=style.SMALL_POINTS)

@@ -343,6 +343,6 @@ def test_specifications_are_ordered_by_auc_and_the_main_one_is_bold(sample):
     assert made.data["auc"].dropna().is_monotonic_increasing
     labels = made.figure.axes[0].get_yticklabels()
     assert [label.get_fontweight() for label in labels] == ["normal", "normal", "bold"]
-    assert labels[-1].get_text() == "tme24, within the tumour, k = 2"
+    assert labels[-1].get_text().replace("\n", " ") == "tme24, within the tumour, k = 2"
     assert len(with_gid(made, "leukocyte_fraction_cold")[0].get_offsets()) == 3
     assert "not selected by their AUC" in words(made)
