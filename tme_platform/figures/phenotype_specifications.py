@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
@@ -40,8 +41,9 @@ def phenotype_specifications(phenotype_specifications: pd.DataFrame) -> Drawn:
     """
     table = check_not_empty(phenotype_specifications, "no definitions were compared.")
     data = table.sort_values(["auc", "specification"], na_position="first", ignore_index=True)
-    figure, axes = canvas(style.DOUBLE_MM, 30 + 6 * len(data), 1, len(_PANELS), share_y=True)
-    for panel, (name, columns) in zip(axes[0], _PANELS.items(), strict=True):
+    panels = {name: columns for name, columns in _PANELS.items() if data[columns[0]].notna().any()}
+    figure, axes = canvas(style.DOUBLE_MM, 34 + 6 * len(data), 1, len(panels), share_y=True)
+    for panel, (name, columns) in zip(axes[0], panels.items(), strict=True):
         _draw(panel, data, name, *columns)
     first = axes[0, 0]
     first.set_yticks(range(len(data)), data["specification"], size=style.SMALL_POINTS)
@@ -49,16 +51,20 @@ def phenotype_specifications(phenotype_specifications: pd.DataFrame) -> Drawn:
         label.set_fontweight("bold" if is_main else "normal")
     images = data["n_images"].dropna()
     notes = [
-        "Bold: the study's own definition, set in the study file before any AUC was known. Filled: hot or the value; "
-        "empty: cold. Lines: 95 % CI.",
-        f"n = {int(data['n'].min()):,} to {int(data['n'].max()):,} tumours"
-        + (f"; {int(images.min())} to {int(images.max())} with image features." if len(images) else "."),
+        "Bold: the study's own definition, set in the study file. Filled: hot or the value; empty: cold. "
+        "Lines: 95 % CI.",
+        f"n = {_range(data['n'])} tumours" + (f"; {_range(images)} with image features." if len(images) else "."),
         "Definitions were not selected by their AUC: the range over definitions is the result.",
     ]
     drawn = [column for hot, cold, interval in _PANELS.values() for column in (hot, cold, *(interval or ())) if column]
     return finish(
         figure, data[["specification", "is_main", "n", "n_hot", *drawn]], title=TITLE, frames=(table,), notes=notes
     )
+
+
+def _range(counts: pd.Series) -> str:
+    low, high = int(counts.min()), int(counts.max())
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def _draw(
@@ -76,5 +82,6 @@ def _draw(
         edge = style.PHENOTYPE_COLOURS["cold"]
         values = data[cold].to_numpy(dtype=float)
         panel.scatter(values, rows, s=14, facecolor="white", edgecolor=edge, zorder=3, gid=f"{cold}")
-    panel.set_xlabel(name, size=style.SMALL_POINTS)
+    panel.set_xlabel(name.replace(" ", "\n", 1), size=style.SMALL_POINTS)
     panel.tick_params(axis="x", labelsize=style.SMALL_POINTS)
+    panel.xaxis.set_major_locator(MaxNLocator(2))
