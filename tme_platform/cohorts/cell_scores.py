@@ -5,6 +5,8 @@ Computing scores belongs in `expression`.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from pathlib import Path
 
 import pandas as pd
@@ -47,10 +49,14 @@ def read_cell_scores(
     scores, groups = pd.DataFrame(dtype="float64"), dict[str, str]()
     table = read_by_patient(folder, source.file, source.patient_id, rejected)
     if table is not None and times is not None:
-        table = table[table.index.isin(times.dropna().index)]
+        known = table.index.isin(times.dropna().index)
+        if not known.any():
+            message = f"no patient of {source.file} has {times.name}. Map it under `clinical`, or remove `times`."
+            rejected.add(rule="missing_score", message=message, action="file left out", file=source.file)
+        table = table[known] if known.any() else None
     if table is not None:
         scores, groups = (
-            _of_groups(folder, source.groups, table, source, rejected)
+            _of_groups(folder, source.groups, table, source, times, rejected)
             if source.groups is not None
             else _of_lineages(folder, str(source.lineages), table, source, times, rejected)
         )
@@ -58,14 +64,14 @@ def read_cell_scores(
 
 
 def _of_groups(
-    folder: Path, file: str, table: pd.DataFrame, source: CellScoreSource, rejected: Rejections
+    folder: Path, file: str, table: pd.DataFrame, source: CellScoreSource, times: pd.Series | None, rejected: Rejections
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     wanted = _groups(folder, file, rejected)
     for population in wanted.keys() - set(table.columns):
         message = no_column(source.file, population, table, file)
         rejected.add(rule="unknown_column", message=message, action="population left out", file=file)
     groups = {str(name): wanted[name] for name in table.columns if name in wanted}
-    return _complete(table[list(groups)], source, rejected).T, groups
+    return _multiplied(_complete(table[list(groups)], source, rejected).T, times), groups
 
 
 def _of_lineages(
@@ -75,13 +81,14 @@ def _of_lineages(
     lineages = _lineage_map(folder, name, rejected)
     if lineages is None:
         return pd.DataFrame(dtype="float64"), {}
+    table = table.rename(columns=_states_by_column(table.columns, lineages.lineage))
     states = [str(state) for state in table.columns if state in lineages.lineage]
     for state in lineages.lineage.keys() - set(states):
         message = f"{source.file} has no column {short(state)}, a state of the lineage map {name}. Add it if it exists."
         rejected.add(rule="unknown_column", message=message, action="state left out", file=source.file)
-    fractions = _complete(table[states], source, rejected).T
-    if times is not None:
-        fractions = fractions * times[fractions.columns].astype("float64")
+    fractions = _multiplied(_complete(table[states], source, rejected).T, times)
+    if len(states) and fractions.empty:  # every patient lacks a value
+        return pd.DataFrame(dtype="float64"), {}
     try:
         scores = log_lineages(fractions, lineages)
     except ValueError as error:
@@ -90,7 +97,38 @@ def _of_lineages(
     return scores, {str(lineage): lineages.group[str(lineage)] for lineage in scores.index}
 
 
+def _states_by_column(columns: Collection[str], states: Collection[str]) -> dict[str, str]:
+    """The state that a column means, if its name differs only in case, spaces and punctuation.
+
+    R writes `T.cells.regulatory..Tregs.` for `T cells regulatory (Tregs)`. Names that are the same then are left.
+    """
+    by_plain: dict[str, list[str]] = {}
+    for state in states:
+        by_plain.setdefault(_plain(state), []).append(state)
+    unmatched = [str(column) for column in columns if column not in states]
+    plain = [_plain(column) for column in unmatched]
+    return {
+        column: by_plain[key][0]
+        for column, key in zip(unmatched, plain, strict=True)
+        if len(by_plain.get(key, [])) == 1 and plain.count(key) == 1 and by_plain[key][0] not in columns
+    }
+
+
+def _plain(name: str) -> str:
+    """A name in lower case without anything but letters and digits between single spaces."""
+    return " ".join(re.findall(r"[^\W_]+", name.lower()))
+
+
+def _multiplied(values: pd.DataFrame, times: pd.Series | None) -> pd.DataFrame:
+    return values if times is None else values * times[values.columns].astype("float64")
+
+
 def _lineage_map(folder: Path, name: str, rejected: Rejections) -> LineageMap | None:
+    if name not in PACKAGED_LINEAGES and not Path(name).suffix:
+        known = ", ".join(PACKAGED_LINEAGES)
+        message = f"there is no lineage map {short(name)}. Use one of {known}, or a tab-separated file of your own."
+        rejected.add(rule="file_missing", message=message, action="file left out", file=name)
+        return None
     path = name if name in PACKAGED_LINEAGES else open_landed(folder, name, rejected)
     if path is None:
         return None
@@ -103,8 +141,8 @@ def _lineage_map(folder: Path, name: str, rejected: Rejections) -> LineageMap | 
     for group in sorted(unknown):
         message = f"{short(group)} is not one of the groups {', '.join(POPULATION_GROUPS)}. Correct it."
         rejected.add(rule="unknown_group", message=message, action="lineages left out", file=name)
-    known = {lineage: group for lineage, group in lineages.group.items() if group not in unknown}
-    return LineageMap({s: lineage for s, lineage in lineages.lineage.items() if lineage in known}, known)
+    groups = {lineage: group for lineage, group in lineages.group.items() if group not in unknown}
+    return LineageMap({s: lineage for s, lineage in lineages.lineage.items() if lineage in groups}, groups)
 
 
 def _groups(folder: Path, file: str, rejected: Rejections) -> dict[str, str]:

@@ -20,6 +20,7 @@ from tme_platform.cohorts.files import list_files
 from tme_platform.cohorts.folders import COHORT_FILE
 from tme_platform.cohorts.manifest import read_manifest
 from tme_platform.cohorts.rejections import REJECTED_COLUMNS
+from tme_platform.cohorts.score_pairs import read_score_pairs
 from tme_platform.expression import unit_warning
 from tme_platform.tables.clinical import SURVIVAL_PAIRS
 
@@ -79,7 +80,7 @@ def check_cohort(folder: Path) -> CohortReport:
         return CohortReport(name, problems=(*problems, str(error)))
     counts: dict[str, int] = {}
     rejected: list[pd.DataFrame] = []
-    for part in (_files, _clinical, _expression, _cell_scores, _features, _imaging):
+    for part in (_files, _clinical, _expression, _cell_scores, _other_scores, _comparisons, _features, _imaging):
         try:
             found, rows, messages = part(folder, cohort)
         except (ValueError, OSError) as error:
@@ -109,11 +110,18 @@ def _clinical(folder: Path, cohort: Cohort) -> _Part:
         **_followed(patients),
         "unmapped clinical columns": len(tables.other[["source_file", "column"]].drop_duplicates()),
     }
-    return (
-        counts,
-        tables.rejected,
-        [] if len(patients) else ["no file names any patients. Declare one that does."],
+    problems = [] if len(patients) else ["no file names any patients. Declare one that does."]
+    return counts, tables.rejected, problems + _control_arm(patients, cohort.control_arm)
+
+
+def _control_arm(patients: pd.DataFrame, control: str | None) -> list[str]:
+    arms = sorted(set(patients["arm"].dropna().astype(str)))
+    if control is None or control in arms:
+        return []
+    known = (
+        f"Write one of {', '.join(arms)}." if arms else "No patient has an arm: map the column, or remove control_arm."
     )
+    return [f"control_arm {control!r} is not a value of arm. {known}"]
 
 
 def _followed(patients: pd.DataFrame) -> dict[str, int]:
@@ -146,6 +154,34 @@ def _cell_scores(folder: Path, cohort: Cohort) -> _Part:
     scores, _, rejected = read_cell_scores(folder, folder.name, cohort.cell_scores)
     counts = {"populations": len(scores), "patients with cell scores": scores.shape[1]}
     return counts, rejected, [] if scores.size else ["the cell scores cannot be used (see below)."]
+
+
+def _other_scores(folder: Path, cohort: Cohort) -> _Part:
+    counts, rejected, problems = {}, [pd.DataFrame()], []
+    for name, source in cohort.other_scores.items():
+        times = None if source.times is None else read_clinical(folder, folder.name, cohort).patients
+        factor = None if times is None else times.set_index("patient_id")[source.times]
+        scores, _, rows = read_cell_scores(folder, folder.name, source, times=factor)
+        counts[f"patients with {name} scores"] = scores.shape[1]
+        rejected.append(rows)
+        problems += [] if scores.size else [f"other_scores: {name} cannot be used (see below)."]
+    return counts, pd.concat(rejected, ignore_index=True), problems
+
+
+def _comparisons(folder: Path, cohort: Cohort) -> _Part:
+    problems = []
+    for comparison in cohort.score_comparison:
+        if not (folder.parent / comparison.cohort / COHORT_FILE).is_file():
+            problems.append(
+                f"score_comparison names cohort {comparison.cohort!r}, which is not in the landing folder. "
+                "Add it, or name another."
+            )
+        if comparison.pairs is not None:
+            try:
+                read_score_pairs(folder, comparison.pairs)
+            except CohortError as error:
+                problems.append(str(error))
+    return {}, pd.DataFrame(), problems
 
 
 def _features(folder: Path, cohort: Cohort) -> _Part:

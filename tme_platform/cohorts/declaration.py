@@ -132,7 +132,7 @@ class CellScoreSource(_Model):
     def _needs_one_map(self) -> CellScoreSource:
         if (self.groups is None) == (self.lineages is None) or (self.kind == "scores" and self.groups is None):
             raise ValueError(
-                "cell_scores: `kind: scores` needs `groups: FILE`; `kind: fractions` needs `lineages: instaprism` (or "
+                "`kind: scores` needs `groups: FILE`; `kind: fractions` needs `lineages: instaprism` (or "
                 "`lm22`, or a file), or `groups: FILE` to cluster the raw fractions"
             )
         return self
@@ -145,12 +145,18 @@ class OtherScores(CellScoreSource):
     """A canonical clinical column by which fractions are multiplied, such as the leukocyte fraction for fractions that
     are relative to all leukocytes."""
 
+    @model_validator(mode="after")
+    def _only_fractions_are_multiplied(self) -> OtherScores:
+        if self.times is not None and self.kind == "scores":
+            raise ValueError("`times` multiplies fractions. Write `kind: fractions`, or remove `times`")
+        return self
+
     @field_validator("times")
     @classmethod
     def _times_is_a_number(cls, value: str | None) -> str | None:
         numeric = [name for name, column in CLINICAL_COLUMNS.items() if column.dtype == "float64"]
         if value is not None and value not in numeric:
-            raise ValueError(f"other_scores: `times: {value}` is not a measured clinical column: {', '.join(numeric)}")
+            raise ValueError(f"`times: {value}` is not a measured clinical column: {', '.join(numeric)}")
         return value
 
 
@@ -166,7 +172,7 @@ class PhenotypeSource(_Model):
     @model_validator(mode="after")
     def _needs_a_cohort(self) -> PhenotypeSource:
         if (self.by == "fit") != (self.cohort is None):
-            raise ValueError("phenotypes: `by: patient` and `by: model` need a cohort, `by: fit` takes none")
+            raise ValueError("`by: patient` and `by: model` need a cohort, `by: fit` takes none")
         return self
 
 

@@ -160,11 +160,15 @@ def _per_sd(outcome: pd.Series, score: pd.Series, confidence: float) -> dict[str
     if fit.reason:
         return row | {"reason": fit.reason}
     slope, half = fit.coefficients[1], norm.ppf(0.5 + confidence / 2) * fit.standard_errors[1]
+    with np.errstate(over="ignore"):
+        ratio, low, high = np.exp([slope, slope - half, slope + half])
+    if not np.isfinite(high) or low == 0:
+        return row | {"reason": "nearly all patients have the same score: the odds ratio has no usable interval"}
     gain = 2 * (fit.log_likelihood - fit_logistic(positive, ones).log_likelihood)
     return row | {
-        "odds_ratio": float(np.exp(slope)),
-        "ci_low": float(np.exp(slope - half)),
-        "ci_high": float(np.exp(slope + half)),
+        "odds_ratio": float(ratio),
+        "ci_low": float(low),
+        "ci_high": float(high),
         "p": float(chi2.sf(max(gain, 0.0), 1)),
         "reason": "",
     }

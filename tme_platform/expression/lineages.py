@@ -112,6 +112,8 @@ def log_lineages(
         )
     low, high = np.nanmin(own.to_numpy()), np.nanmax(own.to_numpy())
     if low < 0 or high > 1:
-        raise ValueError(f"Fractions lie between 0 and 1; these reach from {low:g} to {high:g}.")
+        raise ValueError(
+            f"Fractions lie between 0 and 1; these reach from {low:g} to {high:g}. Divide percentages by 100."
+        )
     summed = own.groupby(own.index.map(lineages.lineage), sort=False).sum(min_count=1)
     return pd.DataFrame(np.log10(summed.to_numpy() + detection_limit), index=summed.index, columns=summed.columns)

@@ -45,10 +45,10 @@ def phenotype_specifications(phenotype_specifications: pd.DataFrame) -> Drawn:
     """
     table = check_not_empty(phenotype_specifications, "no definitions were compared.")
     data = table.sort_values(["auc", "specification"], na_position="first", ignore_index=True)
-    figure, axes = canvas(
-        style.DOUBLE_MM, 34 + 9 * len(data), 1, len(_PANELS), share_y=True, widths=(1, 1, 1, 1, 1.4, 1.4, 1.4)
-    )
-    for panel, (name, columns) in zip(axes[0], _PANELS.items(), strict=True):
+    panels = {name: columns for name, columns in _PANELS.items() if data[columns[0]].notna().any()}
+    widths = tuple(1.0 if interval is None else 1.4 for _, _, interval in panels.values())
+    figure, axes = canvas(style.DOUBLE_MM, 34 + 9 * len(data), 1, len(panels), share_y=True, widths=widths)
+    for panel, (name, columns) in zip(axes[0], panels.items(), strict=True):
         _draw(panel, data, name, *columns)
     first = axes[0, 0]
     names = [textwrap.fill(str(name), _LABEL_WIDTH) for name in data["specification"]]
@@ -57,16 +57,20 @@ def phenotype_specifications(phenotype_specifications: pd.DataFrame) -> Drawn:
         label.set_fontweight("bold" if is_main else "normal")
     images = data["n_images"].dropna()
     notes = [
-        "Bold: the study's own definition, set in the study file before any AUC was known. Filled: hot or the value; "
-        "empty: cold. Lines: 95 % CI.",
-        f"n = {int(data['n'].min()):,} to {int(data['n'].max()):,} tumours"
-        + (f"; {int(images.min())} to {int(images.max())} with image features." if len(images) else "."),
+        "Bold: the study's own definition, set in the study file. Filled: hot or the value; empty: cold. "
+        "Lines: 95 % CI.",
+        f"n = {_range(data['n'])} tumours" + (f"; {_range(images)} with image features." if len(images) else "."),
         "Definitions were not selected by their AUC: the range over definitions is the result.",
     ]
     drawn = [column for hot, cold, interval in _PANELS.values() for column in (hot, cold, *(interval or ())) if column]
     return finish(
         figure, data[["specification", "is_main", "n", "n_hot", *drawn]], title=TITLE, frames=(table,), notes=notes
     )
+
+
+def _range(counts: pd.Series) -> str:
+    low, high = int(counts.min()), int(counts.max())
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def _draw(

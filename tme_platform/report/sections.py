@@ -93,9 +93,9 @@ SECTIONS = (
     ),
     Section(
         "specifications", "Hot and cold by other definitions",
-        "The same patients labelled by every definition in a list. The study's own definition is fixed in the study "
-        "file. It was chosen for its closeness to the paper, not for its AUC. The AUCs are cross-validated on all "
-        "patients with image features, and the range over definitions is the result: no single line should be picked.",
+        "The same patients labelled by every definition in a list. The study's own definition is set in the study "
+        "file and should not be chosen for its AUC. The AUCs are cross-validated on all patients with image features, "
+        "and the range over definitions is the result: no single line should be picked.",
         ("phenotype_specifications",),
         (
             ReportTable(

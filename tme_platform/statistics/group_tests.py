@@ -116,7 +116,10 @@ def compare_categories(categories: Vector, groups: Vector, *, seed: int = 0) -> 
 
     if table.shape == (2, 2):
         exact = fisher_exact(table)
-        return GroupComparison("fisher", float(exact.statistic), float(exact.pvalue), summary, dropped, "")
+        infinite = not np.isfinite(exact.statistic)
+        odds_ratio = np.nan if infinite else float(exact.statistic)
+        reason = "a cell is empty, so the odds ratio is infinite" if infinite else ""
+        return GroupComparison("fisher", odds_ratio, float(exact.pvalue), summary, dropped, reason)
     statistic = float(chi2_contingency(table, correction=False).statistic)
     return GroupComparison("fisher_simulated", statistic, _simulated_fisher(table, seed), summary, dropped, "")
 

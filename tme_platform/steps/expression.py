@@ -37,7 +37,7 @@ from tme_platform.tables.expression import (
 WITHOUT_SHARED = " (without shared genes)"
 
 
-@step(POPULATIONS, version="2", reads=[COHORT_FILES, EXPRESSION])
+@step(POPULATIONS, version="3", reads=[COHORT_FILES, EXPRESSION])
 def populations(scope: Scope) -> StepResult:
     """List the populations, how many genes of each were measured, and leave out those with too few."""
     scope.files("cell_scores")
@@ -67,7 +67,7 @@ def populations(scope: Scope) -> StepResult:
     return StepResult(listed.assign(method=f"{settings.engine} {settings.collection}"), details=details)
 
 
-@step(CELL_SCORES, version="2", reads=[COHORT_FILES, EXPRESSION])
+@step(CELL_SCORES, version="3", reads=[COHORT_FILES, EXPRESSION])
 def cell_scores(scope: Scope) -> StepResult:
     """Score each population in each tumour by single-sample GSEA, or take the finished scores that landed."""
     scope.files("cell_scores")
@@ -202,7 +202,7 @@ def _agreement(scope: Scope, own: pd.DataFrame, comparison: ScoreComparison) -> 
     return expression.score_agreement(own, other, pairs).assign(compared_cohort=comparison.cohort)
 
 
-@step(OTHER_SCORES, version="1", reads=[COHORT_FILES, PATIENTS])
+@step(OTHER_SCORES, version="2", reads=[COHORT_FILES, PATIENTS])
 def other_scores(scope: Scope) -> StepResult:
     """Read the scores of the same patients by other methods, with which the phenotypes are compared."""
     scope.files("other_scores")

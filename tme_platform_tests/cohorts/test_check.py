@@ -45,6 +45,11 @@ def test_check_counts_and_rejects_without_writing(land):
             "imaging: {}\nphenotypes: {by: patient, cohort: other}\n",
             "cohort 'other', which is not in the landing folder",
         ),
+        ("imaging: {}\nscore_comparison: {cohort: other}\n", "score_comparison names cohort 'other'"),
+        ("imaging: {}\nscore_comparison: {cohort: other, pairs: p.tsv}\n", "p.tsv cannot be read"),
+        ("imaging: {}\nother_scores: {x: {file: s.tsv, groups: g.tsv, method: m}}\n", "other_scores: x cannot be used"),
+        ("imaging: {}\ncontrol_arm: placebo\n", "No patient has an arm"),
+        ("imaging: {}\nother_scores: {x: {file: s, groups: g, times: pd_l1, method: m}}\n", "`times` multiplies"),
         ("expresion: {}\n", "unknown key"),
     ],
 )
@@ -55,6 +60,30 @@ def test_problems_are_reported_not_raised(tmp_path, declared, problem):
     report = check_cohort(folder)
     assert not report.ok
     assert problem in " ".join(report.problems)
+
+
+def test_a_control_arm_that_no_patient_has_is_a_problem(land):
+    declared = "{file: c.csv, patient_id: id, columns: {arm: a}}"
+    cohort = f"features: {{file: f.csv, feature_set: x}}\nclinical: [{declared}]\ncontrol_arm: "
+    files = {"f.csv": FILES["f.csv"], "c.csv": "id,a\nP1,old\nP2,new\n"}
+    folder, _ = land(f"{cohort}placebo\n", files)
+    (problem,) = check_cohort(folder).problems
+    assert problem == "control_arm 'placebo' is not a value of arm. Write one of new, old."
+    assert check_cohort(land(f"{cohort}old\n", files)[0]).ok
+
+
+def test_other_scores_are_counted_and_say_what_they_lack(land):
+    other = "other_scores: {lm: {file: s.tsv, kind: fractions, lineages: lm22, times: leukocyte_fraction, method: m}}\n"
+    files = {**FILES, "s.tsv": "patient_id\tMonocytes\nP1\t0.4\nP2\t0.5\n"}
+    folder, _ = land(GOOD + other, files)
+    report = check_cohort(folder)
+    assert "other_scores: lm cannot be used" in " ".join(report.problems)
+    assert "no patient of s.tsv has leukocyte_fraction. Map it" in " ".join(report.rejected["message"])
+    folder, _ = land(GOOD.replace("os_event: e", "os_event: e, leukocyte_fraction: l") + other,
+                     {**files, "c.csv": "id,t,e,l\nP1,10,1,0.3\nP2,5,1,\n"})  # fmt: skip
+    report = check_cohort(folder)
+    assert report.ok
+    assert report.counts["patients with lm scores"] == 1
 
 
 def test_values_that_do_not_fit_the_unit_are_a_problem(land):

@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -57,6 +58,54 @@ def test_without_groups_there_are_no_scores(scores, rules):
     assert table.empty
     assert groups == {}
     assert rules(rejected) == {"unknown_column": 1}
+
+
+@pytest.fixture
+def fractions(land):
+    def read_one(header: str, values: str = "0.1\t0.2", lineages: str = "own.tsv", own: str = "", times=None):
+        declared = f"cell_scores: {{file: f.tsv, kind: fractions, lineages: {lineages}, method: m}}\n"
+        text = f"patient_id\t{header}\nP1\t{values}\n"
+        folder, cohort = land(declared, {"f.tsv": text, "own.tsv": f"state\tlineage\tgroup\n{own}"})
+        return read_cell_scores(folder, "small", cohort.cell_scores, times=times)
+
+    return read_one
+
+
+def test_states_are_found_whatever_their_spaces_and_punctuation(fractions):
+    table, groups, _ = fractions("T cells regulatory (Tregs)\tB_cells_naive", lineages="lm22")
+    assert groups == {"B cells": "adaptive", "Regulatory T cells": "adaptive"}
+    assert table["P1"].to_dict() == pytest.approx({"B cells": np.log10(0.2001), "Regulatory T cells": np.log10(0.1001)})
+
+
+def test_states_that_differ_only_in_punctuation_are_not_confused(fractions, rules):
+    own = "CD8+ T\tA\tadaptive\nCD8- T\tB\tadaptive\nNK\tN\tinnate_activated\n"
+    table, _, rejected = fractions("CD8 T\tNK", own=own)
+    assert table.index.tolist() == ["N"]
+    assert rules(rejected) == {"unknown_column": 2}
+    exact, _, _ = fractions("CD8- T\tCD8+ T", own=own)
+    assert exact["P1"].to_dict() == pytest.approx({"A": np.log10(0.2001), "B": np.log10(0.1001)})
+
+
+def test_percentages_and_unknown_lineage_maps_say_what_to_write(fractions):
+    said = fractions("NK.cells.resting", "12", "lm22")[2].set_index("rule")["message"]
+    assert "Divide percentages by 100" in said["not_fractions"]
+    assert "Use one of instaprism, lm22" in fractions("NK.cells.resting", "0.1", "lm23")[2]["message"].item()
+
+
+def test_patients_who_all_lack_a_fraction_are_the_only_problem(fractions, rules):
+    table, groups, rejected = fractions("a\tb", "\t0.2", own="a\tA\tadaptive\nb\tB\tadaptive\n")
+    assert table.empty
+    assert groups == {}
+    assert rules(rejected) == {"missing_score": 1}
+
+
+def test_raw_fractions_are_multiplied_too(land):
+    declared = "cell_scores: {file: s.tsv, kind: fractions, groups: g.tsv, method: m}\n"
+    text = "patient_id\tT cells\tFibroblasts\nP1\t.1\t.2\nP2\t.3\t.4\n"
+    folder, cohort = land(declared, {"s.tsv": text, "g.tsv": GROUPS})
+    factor = pd.Series({"P1": 0.5, "P2": None})
+    table, _, _ = read_cell_scores(folder, "small", cohort.cell_scores, times=factor)
+    assert table.to_dict() == {"P1": {"T cells": 0.05, "Fibroblasts": 0.1}}
 
 
 def test_repeated_and_unnamed_patients_are_rejected(scores, rules):

@@ -1,5 +1,7 @@
 """What stands on each figure: how many marks, in which order and colours, with which numbers."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -346,3 +348,22 @@ def test_specifications_are_ordered_by_auc_and_the_main_one_is_bold(sample):
     assert labels[-1].get_text().replace("\n", " ") == "tme24, within the tumour, k = 2"
     assert len(with_gid(made, "leukocyte_fraction_cold")[0].get_offsets()) == 3
     assert "not selected by their AUC" in words(made)
+    assert "n = 40 tumours; 30 with image features" in words(made)
+
+
+def test_specifications_without_images_have_no_panel_for_the_auc(sample):
+    table = sample["phenotype_specifications"].assign(auc=None, clinical_auc=None, purity_absolute_hot=None)
+    made = draw("phenotype_specifications", {"phenotype_specifications": table})
+    titles = [panel.get_xlabel() for panel in made.figure.axes]
+    assert titles == ["hot\nshare", "leukocyte\nfraction", "Basal\nshare", "hazard\nratio of hot"]
+    made.figure.canvas.draw()
+    boxes = [panel.xaxis.label.get_window_extent() for panel in made.figure.axes]
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+
+
+def test_the_labels_of_all_seven_panels_do_not_touch(sample):
+    made = draw("phenotype_specifications", sample)
+    made.figure.canvas.draw()
+    boxes = [panel.xaxis.label.get_window_extent() for panel in made.figure.axes]
+    assert len(boxes) == 7
+    assert all(left.x1 < right.x0 for left, right in pairwise(boxes))

@@ -107,3 +107,11 @@ def test_groups_that_share_patients_are_described_but_not_tested() -> None:
     assert table.loc["grade", "p"].notna().all()
     assert table.loc["grade", "fdr"].tolist() == table.loc["grade", "p"].tolist()
     assert table_one(frame, "cohort", ["age"])["p"].notna().all()
+
+
+def test_an_infinite_odds_ratio_is_missing_with_the_reason() -> None:
+    # fisher.test(matrix(c(3, 0, 0, 4), 2)): p-value = 0.02857, odds ratio Inf
+    result = compare_categories(["a"] * 3 + ["b"] * 4, ["hot"] * 3 + ["cold"] * 4)
+    assert np.isnan(result.statistic)
+    assert result.p == pytest.approx(0.02857, abs=1e-5)
+    assert "odds ratio is infinite" in result.reason
