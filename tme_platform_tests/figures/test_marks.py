@@ -355,7 +355,7 @@ def test_specifications_without_images_have_no_panel_for_the_auc(sample):
     table = sample["phenotype_specifications"].assign(auc=None, clinical_auc=None, purity_absolute_hot=None)
     made = draw("phenotype_specifications", {"phenotype_specifications": table})
     titles = [panel.get_xlabel() for panel in made.figure.axes]
-    assert titles == ["hot\nshare", "leukocyte\nfraction", "Basal\nshare", "hazard\nratio of hot"]
+    assert titles == ["hot\nshare", "leukocyte\nfraction", "Basal\nshare", "hazard ratio\nof hot (log)"]
     made.figure.canvas.draw()
     boxes = [panel.xaxis.label.get_window_extent() for panel in made.figure.axes]
     assert all(left.x1 < right.x0 for left, right in pairwise(boxes))

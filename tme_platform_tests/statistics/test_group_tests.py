@@ -111,7 +111,7 @@ def test_groups_that_share_patients_are_described_but_not_tested() -> None:
 
 def test_an_infinite_odds_ratio_is_missing_with_the_reason() -> None:
     # fisher.test(matrix(c(3, 0, 0, 4), 2)): p-value = 0.02857, odds ratio Inf
-    result = compare_categories(["a"] * 3 + ["b"] * 4, ["hot"] * 3 + ["cold"] * 4)
+    result = compare_categories(["a"] * 3 + ["b"] * 4, ["cold"] * 3 + ["hot"] * 4)
     assert np.isnan(result.statistic)
     assert result.p == pytest.approx(0.02857, abs=1e-5)
     assert "odds ratio is infinite" in result.reason
