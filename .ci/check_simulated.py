@@ -15,8 +15,8 @@ from tme_platform.lake import query
 from tme_platform.scoring import score_case
 from tme_platform.tracking.scoring_model import load_scoring_model, open_tracker
 
-MAY_BE_EMPTY = {"rejected_inputs"}
-EXTERNAL = {"sim_immune_phenotype": "cd8_inflamed", "sim_immunotherapy": "objective_response"}
+MAY_BE_EMPTY = {"rejected_inputs", "other_scores"}
+EXTERNAL = {"sim_immune_phenotype": "inflamed", "sim_immunotherapy": "objective_response"}
 
 
 def problems(lake):
