@@ -83,7 +83,7 @@ def cell_scores(scope: Scope) -> StepResult:
     if not usable:
         return empty(
             scope,
-            f"no set of {settings.collection} has at least {settings.min_genes} and {settings.min_share:.0%} of its genes "
+            f"no set of {settings.collection} has {settings.min_genes} genes and {settings.min_share:.0%} of its genes "
             "measured; see `gene_sets` in the study file",
         )
     raw = score_cells(matrix, usable, engine=settings.engine, weight=settings.weight)
