@@ -32,7 +32,8 @@ class PopulationScale:
         if not (sd > 0).all():
             constant = ", ".join(map(str, sd.index[~(sd > 0)][:5]))
             raise ValueError(
-                f"These populations do not vary over the {scores.shape[1]} samples: {constant}. Remove them."
+                f"These populations do not vary over the {scores.shape[1]} samples: {constant}. Leave them out of the "
+                "map of `groups` or `lineages` in cohort.yaml."
             )
         return cls(scores.mean(axis=1), sd)
 

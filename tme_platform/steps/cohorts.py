@@ -16,7 +16,7 @@ from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import Finding, StepResult, content_check, empty, step
 from tme_platform.tables import rejections
 from tme_platform.tables.cohorts import CLINICAL_OTHER, COHORT_FILES, COHORTS, EXPRESSION, IMAGING_SERIES, PATIENTS
-from tme_platform.tables.expression import CELL_SCORES
+from tme_platform.tables.expression import CELL_SCORES, OTHER_SCORES
 from tme_platform.tables.imaging import IMAGE_REGIONS
 from tme_platform.tables.radiomics import PERTURBED_FEATURES, RADIOMIC_FEATURES, RING_WIDTH_FEATURES
 from tme_platform.tables.rejected import REJECTED_INPUTS
@@ -26,6 +26,7 @@ _REJECTING = (
     PATIENTS,
     EXPRESSION,
     CELL_SCORES,
+    OTHER_SCORES,
     IMAGING_SERIES,
     IMAGE_REGIONS,
     RADIOMIC_FEATURES,
@@ -125,7 +126,7 @@ def rejected_share(rejected: pd.DataFrame, scope: Scope) -> Finding:
 
 @step(
     REJECTED_INPUTS,
-    version="1",
+    version="2",
     reads=_REJECTING,  # patients, which the check counts, are among them
     checks=[rejected_share],
 )

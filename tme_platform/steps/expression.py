@@ -81,7 +81,11 @@ def cell_scores(scope: Scope) -> StepResult:
     matrix = expression_matrix(scope)
     _, usable, _ = measured_sets(scope, settings.collection, matrix.index)
     if not usable:
-        return empty(scope, "no set has enough of its genes measured")
+        return empty(
+            scope,
+            f"no set of {settings.collection} has {settings.min_genes} genes and {settings.min_share:.0%} of its genes "
+            "measured; see `gene_sets` in the study file",
+        )
     raw = score_cells(matrix, usable, engine=settings.engine, weight=settings.weight)
     low, high = score_range(raw)
     return StepResult(_patient_rows(raw), details={"patients": raw.shape[1], "range_low": low, "range_high": high})

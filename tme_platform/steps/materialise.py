@@ -22,11 +22,12 @@ class Materialised:
 
     @property
     def summary(self) -> str:
-        """One line: the counts of rows and why it was built."""
+        """One line: the counts of rows, why it was built, and why it is empty."""
         if not self.written:
             return NOTHING_CHANGED
         counts = ", ".join(f"{count} {name}" for name, count in self.state.changes.items() if count)
-        return f"{counts or 'no rows'} ({self.state.reason})"
+        note = self.state.details.get("note")
+        return f"{counts or 'no rows'} ({self.state.reason})" + (f": {note}" if note else "")
 
 
 NOTHING_CHANGED = "nothing changed"

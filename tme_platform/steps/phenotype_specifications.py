@@ -4,7 +4,7 @@ Labelling belongs in `phenotypes.specifications`. The study's own definition is 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -58,17 +58,29 @@ def _definitions(scope: Scope, reference: str) -> Iterator[_Definition]:
     if scope.has_rows(EXPRESSION, reference):
         yield from _from_expression(scope, reference)
     else:
-        yield from _from_finished_scores(scope, reference, is_reference=True)
+        yield from _from_finished_scores(scope, reference, reference)
     for cohort in scope.study.specifications.cohorts:
         if cohort in scope.cohorts:
-            yield from _from_finished_scores(scope, cohort)
+            yield from _from_finished_scores(scope, cohort, reference)
             yield from _from_other_scores(scope, cohort)
     yield from _from_other_scores(scope, reference)
 
 
+def _with_own_names(definitions: Iterator[_Definition]) -> Iterator[_Definition]:
+    """Definitions of which no two have the same name: methods of several cohorts may be called the same."""
+    seen: set[str] = set()
+    for definition in definitions:
+        name, number = definition.name, 1
+        while name in seen:
+            number += 1
+            name = f"{definition.name} ({definition.cohort}" + (f", {number - 1})" if number > 2 else ")")
+        seen.add(name)
+        yield replace(definition, name=name)
+
+
 def _from_expression(scope: Scope, cohort: str) -> Iterator[_Definition]:
     matrix, main = expression_matrix(scope, cohort), scope.study.gene_sets.collection
-    own_scaling, own_k = phenotype_scaling(scope, cohort), _own_k(scope)
+    own_scaling, own_k = phenotype_scaling(scope, cohort), _own_k(scope, cohort)
     for collection in dict.fromkeys([main, *scope.study.phenotypes.compared_collections]):
         _, usable, _ = measured_sets(scope, collection, matrix.index)
         if len(usable) < 2:
@@ -83,22 +95,26 @@ def _from_expression(scope: Scope, cohort: str) -> Iterator[_Definition]:
                 yield _Definition(name, cohort, f"RNA, {collection}", scores, groups, scaling, k, is_main)
 
 
-def _own_k(scope: Scope) -> int | None:
+def _own_k(scope: Scope, reference: str) -> int | None:
+    """The study's number of clusters; None is the vote. By silhouette it is that of the reference's own clusters."""
     k = scope.study.phenotypes.k
-    return k if isinstance(k, int) else None
+    if k == "silhouette":
+        return int(scope.read(TME_PHENOTYPES, reference, columns=["cluster"])["cluster"].nunique())
+    return None if k == "vote" else k
 
 
-def _from_finished_scores(scope: Scope, cohort: str, *, is_reference: bool = False) -> Iterator[_Definition]:
+def _from_finished_scores(scope: Scope, cohort: str, reference: str) -> Iterator[_Definition]:
     if not scope.has_rows(CELL_SCORES, cohort):
         return
     listed = scope.read(POPULATIONS, cohort, columns=["population", "population_group", "method"])
     scores = by_patient(scope.read(CELL_SCORES, cohort)).T
     scaling = phenotype_scaling(scope, cohort)
     method = str(listed["method"].iloc[0])
-    for k in dict.fromkeys([_own_k(scope), 2, None]):
+    own_k = _own_k(scope, reference)
+    for k in dict.fromkeys([own_k, 2, None]):
         name = f"{method}, {_SCALED[scaling]}, {_clusters(k)}"
         groups = dict(zip(listed["population"], listed["population_group"], strict=True))
-        yield _Definition(name, cohort, method, scores, groups, scaling, k, is_reference and k == _own_k(scope))
+        yield _Definition(name, cohort, method, scores, groups, scaling, k, cohort == reference and k == own_k)
 
 
 def _from_other_scores(scope: Scope, cohort: str) -> Iterator[_Definition]:
@@ -121,7 +137,7 @@ def _clusters(k: int | None) -> str:
 
 @step(
     SPECIFICATION_LABELS,
-    version="1",
+    version="2",
     reads=[TME_PHENOTYPES, EXPRESSION, CELL_SCORES, POPULATIONS, OTHER_SCORES],
 )
 def specification_labels(scope: Scope) -> StepResult:
@@ -133,7 +149,7 @@ def specification_labels(scope: Scope) -> StepResult:
     own = scope.read(TME_PHENOTYPES, reference, columns=["patient_id", "phenotype"])
     main = own.set_index("patient_id")["phenotype"]
     parts = []
-    for definition in _definitions(scope, reference):
+    for definition in _with_own_names(_definitions(scope, reference)):
         scope.report(definition.name)
         found = label_by(
             definition.scores, definition.groups, scaling=definition.scaling, k=definition.k, k_max=settings.k_max,

@@ -1,5 +1,7 @@
 """Odds ratios against R's fisher.test and glm."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -130,6 +132,18 @@ def test_what_cannot_be_fitted_has_a_reason_and_no_number():
     assert found.loc["overlapping", "reason"] == ""
     assert found.loc["overlapping", "p"] < 0.05
     assert found.loc["complete", "auc"] == 1
+
+
+def test_a_score_with_one_far_outlier_has_a_reason_instead_of_an_infinite_limit():
+    near = np.array([1.0, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    scores = pd.DataFrame({"outlier": [*near, 1e6], "near": [*near, 11]})
+    outcome = pd.Series([0.0, 1, 0, 1, 0, 0, 1, 1, 0, 1, 1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = odds_per_sd(outcome, scores).set_index("score")
+    assert found.loc["outlier", ["odds_ratio", "ci_low", "ci_high", "p"]].isna().all()
+    assert "nearly all patients have the same score" in found.loc["outlier", "reason"]
+    assert np.isfinite(found.loc["near", "ci_high"])
 
 
 def test_intervals_cover_and_tests_keep_their_level():
