@@ -57,7 +57,7 @@ def phenotype_cautions(scope: Scope) -> StepResult:
     """State why the phenotypes may not be hot and cold as published, from the tables that describe them."""
     if not scope.has_rows(TME_PHENOTYPES):
         return empty(scope, "the cohort has no phenotypes")
-    found = [*_of_clusters(scope), *contradictions(scope.read(PHENOTYPE_CHARACTERISTICS))]
+    found = [*_of_clusters(scope), *_of_model(scope), *contradictions(scope.read(PHENOTYPE_CHARACTERISTICS))]
     table = pd.DataFrame(found, columns=PHENOTYPE_CAUTIONS.own_columns)
     return StepResult(table, details={"cautions": [caution.topic for caution in found if caution.caution]})
 
@@ -73,6 +73,22 @@ def _of_clusters(scope: Scope) -> list[Caution]:
         inflamed_share(scope.read(PHENOTYPE_SEPARATION)),
         *_of_input(scope),
     ]
+
+
+def _of_model(scope: Scope) -> list[Caution]:
+    """A caution if the centroids of another cohort rest on expression of another kind than this cohort's."""
+    source = scope.declaration("phenotypes").phenotypes
+    if source is None or source.by != "model" or source.cohort is None:
+        return []
+    own = scope.declaration("expression").expression
+    other = scope.declaration("expression", cohort=source.cohort).expression
+    if own is None or other is None or (own.unit in RELATIVE_UNITS) == (other.unit in RELATIVE_UNITS):
+        return []
+    caution = (
+        f"expression is in {own.unit}, but the centroids of {source.cohort} were fitted on {other.unit}: scores of "
+        "absolute and of relative expression are not comparable, so use the model of a cohort of the same kind"
+    )
+    return [Caution("other_expression_scale", 1, 0, caution)]
 
 
 def _of_input(scope: Scope) -> list[Caution]:
