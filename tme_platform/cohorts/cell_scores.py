@@ -125,8 +125,8 @@ def _multiplied(values: pd.DataFrame, times: pd.Series | None) -> pd.DataFrame:
 
 def _lineage_map(folder: Path, name: str, rejected: Rejections) -> LineageMap | None:
     if name not in PACKAGED_LINEAGES and not Path(name).suffix:
-        known = ", ".join(PACKAGED_LINEAGES)
-        message = f"there is no lineage map {short(name)}. Use one of {known}, or a tab-separated file of your own."
+        packaged = ", ".join(PACKAGED_LINEAGES)
+        message = f"there is no lineage map {short(name)}. Use one of {packaged}, or a tab-separated file of your own."
         rejected.add(rule="file_missing", message=message, action="file left out", file=name)
         return None
     path = name if name in PACKAGED_LINEAGES else open_landed(folder, name, rejected)

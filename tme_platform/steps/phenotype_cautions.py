@@ -13,7 +13,7 @@ from tme_platform.phenotypes import (
     separation,
 )
 from tme_platform.steps.phenotypes import fits_here
-from tme_platform.steps.reading import population_groups
+from tme_platform.steps.reading import phenotype_scaling, population_groups
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.tables.expression import CELL_SCORES, POPULATIONS
@@ -42,7 +42,7 @@ def phenotype_separation(scope: Scope) -> StepResult:
 
 @step(
     PHENOTYPE_CAUTIONS,
-    version="1",
+    version="2",
     reads=[
         TME_PHENOTYPES,
         CELL_SCORES,
@@ -57,7 +57,7 @@ def phenotype_cautions(scope: Scope) -> StepResult:
     """State why the phenotypes may not be hot and cold as published, from the tables that describe them."""
     if not scope.has_rows(TME_PHENOTYPES):
         return empty(scope, "the cohort has no phenotypes")
-    found = [*_of_clusters(scope), *_of_model(scope), *contradictions(scope.read(PHENOTYPE_CHARACTERISTICS))]
+    found = [*_of_clusters(scope), *_of_other_model(scope), *contradictions(scope.read(PHENOTYPE_CHARACTERISTICS))]
     table = pd.DataFrame(found, columns=PHENOTYPE_CAUTIONS.own_columns)
     return StepResult(table, details={"cautions": [caution.topic for caution in found if caution.caution]})
 
@@ -75,20 +75,21 @@ def _of_clusters(scope: Scope) -> list[Caution]:
     ]
 
 
-def _of_model(scope: Scope) -> list[Caution]:
-    """A caution if the centroids of another cohort rest on expression of another kind than this cohort's."""
-    source = scope.declaration("phenotypes").phenotypes
-    if source is None or source.by != "model" or source.cohort is None:
+def _of_other_model(scope: Scope) -> list[Caution]:
+    """Caution about labels by another cohort's model whose scores have another meaning."""
+    declared = scope.declaration("phenotypes", "expression")
+    source, own = declared.phenotypes, declared.expression
+    if source is None or source.by != "model" or own is None:
         return []
-    own = scope.declaration("expression").expression
-    other = scope.declaration("expression", cohort=source.cohort).expression
-    if own is None or other is None or (own.unit in RELATIVE_UNITS) == (other.unit in RELATIVE_UNITS):
+    theirs = scope.declaration("expression", cohort=source.cohort).expression
+    if theirs is None:
         return []
+    differs = (own.unit in RELATIVE_UNITS) != (theirs.unit in RELATIVE_UNITS)
     caution = (
-        f"expression is in {own.unit}, but the centroids of {source.cohort} were fitted on {other.unit}: scores of "
-        "absolute and of relative expression are not comparable, so use the model of a cohort of the same kind"
+        f"labels come from the model of {source.cohort}, whose expression is {theirs.unit}, but here it is {own.unit}: "
+        "scores of relative and of absolute expression do not have the same scale"
     )
-    return [Caution("other_expression_scale", 1, 0, caution)]
+    return [Caution("model_expression", int(differs), 0, caution if differs else "")]
 
 
 def _of_input(scope: Scope) -> list[Caution]:
@@ -96,10 +97,12 @@ def _of_input(scope: Scope) -> list[Caution]:
     declared = scope.declaration("expression", "cell_scores")
     scores, found = declared.cell_scores, []
     if scores is not None and scores.kind == "fractions" and scores.lineages is None:
-        caution = (
-            "raw cell fractions scaled within the tumour divide tumours by their most abundant stroma; sum them to "
-            "lineages (`lineages:` in cohort.yaml)"
+        what = (
+            "scaled within the tumour divide tumours by their most abundant stroma"
+            if phenotype_scaling(scope) == "within_sample"
+            else "are skewed, so a few tumours with extreme fractions may form a cluster of their own"
         )
+        caution = f"raw cell fractions {what}; sum them to lineages (`lineages:` in cohort.yaml)"
         found.append(Caution("raw_fractions", 1, 0, caution))
     if scores is None and declared.expression is not None and declared.expression.unit in RELATIVE_UNITS:
         caution = (

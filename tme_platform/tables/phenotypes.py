@@ -106,7 +106,7 @@ PHENOTYPE_CAUTIONS = TableSchema(
         text(
             "topic",
             "number_of_clusters, silhouette, one_cloud, inflamed_share, raw_fractions, relative_expression, "
-            "other_expression_scale, or a family of yardsticks with the expected direction.",
+            "model_expression, or a family of yardsticks with the expected direction.",
             required=True,
         ),
         number("value", "What was measured (for yardsticks: how many do not contradict the label)."),

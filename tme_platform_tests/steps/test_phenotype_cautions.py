@@ -45,11 +45,9 @@ def cautions(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
 
 
 def test_a_model_of_another_expression_scale_is_named(cautions: pd.Series) -> None:
-    assert (
-        "expression is in z_score, but the centroids of rna were fitted on log2_tpm"
-        in cautions["relative"].loc["other_expression_scale"]
-    )
-    assert "other_expression_scale" not in cautions["rna"].index
+    caution = cautions["relative"].loc["model_expression"]
+    assert "model of rna, whose expression is log2_tpm, but here it is z_score" in caution
+    assert "model_expression" not in cautions["rna"].index
 
 
 def test_raw_fractions_are_named(cautions: pd.Series) -> None:
