@@ -103,7 +103,7 @@ def _finite(table: pd.DataFrame, ratios: list[str]) -> pd.DataFrame:
     return table.assign(**table[ratios].astype("float64").replace(np.inf, np.nan))
 
 
-@step(POPULATION_RESPONSE, version="1", reads=[CELL_SCORES, PATIENTS, CLINICAL_OTHER])
+@step(POPULATION_RESPONSE, version="2", reads=[CELL_SCORES, PATIENTS, CLINICAL_OTHER])
 def population_response(scope: Scope) -> StepResult:
     """Relate each population to each endpoint: odds ratio per standard deviation, and AUC."""
     if not scope.has_rows(CELL_SCORES):
