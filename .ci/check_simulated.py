@@ -15,7 +15,7 @@ from tme_platform.lake import query
 from tme_platform.scoring import score_case
 from tme_platform.tracking.scoring_model import load_scoring_model, open_tracker
 
-# As in the paper, the simulated cohorts with response have images but no RNA, so they have no phenotypes or cell scores.
+# As in the paper, the simulated cohorts with response have images but no RNA: they have no phenotypes or cell scores.
 MAY_BE_EMPTY = {"rejected_inputs", "other_scores", "phenotype_response", "population_response"}
 EXTERNAL = {"sim_immune_phenotype": "inflamed", "sim_immunotherapy": "objective_response"}
 
