@@ -7,6 +7,7 @@ import pytest
 from sklearn.metrics import silhouette_score
 
 from tme_platform.expression import (
+    CHECKPOINT_GENES,
     gene_set_groups,
     gene_set_path,
     harmonise_gene_sets,
@@ -15,6 +16,7 @@ from tme_platform.expression import (
     read_gmt,
     score_cells,
     ssgsea,
+    to_log2,
     usable_gene_sets,
 )
 from tme_platform.phenotypes import (
@@ -95,6 +97,21 @@ def test_log_lineages_find_fewer_hot_tumours(fractions) -> None:
     stability = bootstrap_jaccard(scaled, labels, 2, n_boot=20).set_index("cluster")["jaccard"]
     assert stability["A"] > 0.93
     assert stability["B"] > 0.97
+
+
+def test_hot_by_log_lineages_is_inflamed_basal_and_less_pure(fractions, landing: Path) -> None:
+    lineages = lineage_map("instaprism")
+    hot = hot_by(log_lineages(fractions, lineages), lineages.group, "over_cohort")
+    purity = pd.read_csv(landing / "tcga_brca_fractions" / "purity.tsv", sep="\t", decimal=",")
+    primary = purity[purity["Sample.ID"].str[13:15] == "01"]
+    absolute = primary.assign(patient=primary["Sample.ID"].str[:12]).groupby("patient")["ABSOLUTE"].first()
+    medians = absolute.reindex(hot.index).groupby(hot).median()
+    assert medians[False] - medians[True] == pytest.approx(0.22, abs=0.005)
+    counts = pd.read_csv(landing / "tcga_brca_rnaseq" / "counts.tsv.gz", sep="\t", index_col=0)
+    genes = to_log2(counts, "counts").loc[list(CHECKPOINT_GENES)]
+    means = genes.T.groupby(hot[genes.columns]).mean().T
+    assert len(means) == 8
+    assert (means[True] > means[False]).all()
 
 
 def test_raw_fractions_scaled_within_the_tumour_are_another_partition(fractions, rna, landing: Path) -> None:
