@@ -11,7 +11,7 @@ from tme_platform.evaluation import auc_delong
 from tme_platform.figures import draw
 from tme_platform.lake import Lake
 from tme_platform.survival import cox_univariate, kaplan_meier, log_rank
-from tme_platform.tables import TABLES
+from tme_platform.tables import COMMON_COLUMNS, TABLES
 from tme_platform_tests.support.platform import Platform, copied_platform
 from tme_platform_tests.support.trial_cohort import COHORT_FILE, land_trial
 
@@ -85,9 +85,7 @@ def test_overall_survival_is_what_its_columns_give(small_run: Path) -> None:
     expected = kaplan_meier(landed["days"], landed["dead"], ["all"] * len(landed))
     curves = lake.read(TABLES["survival_curves"], "reference").query("phenotype == 'all'")
     assert curves["survival"].to_list() == pytest.approx(expected["survival"].to_list())
-    scores = (
-        lake.read(TABLES["cell_scores"], "reference").set_index("patient_id").drop(columns=["cohort", "provenance"])
-    )
+    scores = lake.read(TABLES["cell_scores"], "reference").set_index("patient_id").drop(columns=list(COMMON_COLUMNS))
     cox = cox_univariate(landed.join(scores), "days", "dead", list(scores.columns), standardise=True)
     population = (
         lake.read(TABLES["population_survival"], "reference").query("patients == 'all'").set_index("population")
