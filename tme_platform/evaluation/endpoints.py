@@ -188,7 +188,7 @@ _TIME, _CLASSES = "(time to event)", "(two classes)"
 
 
 def _kind(given: object) -> str | None:
-    """Which model a declaration is of; None if that cannot be told."""
+    """Which model a declaration is of; None if that cannot be determined."""
     if isinstance(given, BaseModel):
         return _TIME if isinstance(given, TimeEndpoint) else _CLASSES
     if not isinstance(given, dict):
