@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Discriminator,
@@ -27,6 +28,17 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 """Name of an endpoint or subgroup."""
 
 
+def check_conditions(values: dict[str, tuple[Word, ...]]) -> dict[str, tuple[Word, ...]]:
+    """Check the listed values of each column against its vocabulary."""
+    for column, words in values.items():
+        check_words(column, words)
+    return values
+
+
+Conditions = Annotated[dict[str, Words], AfterValidator(check_conditions)]
+"""Allowed values by column."""
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -41,14 +53,9 @@ class TimeEndpoint(_Model):
     unit: Unit | None = None
     positive: Words | None = None
     negative: Words | None = None
-    where: dict[str, Words] = Field(default_factory=dict)
+    where: Conditions = Field(default_factory=dict)
     """Patients with other values of these columns are missing."""
     title: str | None = None
-
-    @field_validator("where")
-    @classmethod
-    def _known_words(cls, where: dict[str, tuple[Word, ...]]) -> dict[str, tuple[Word, ...]]:
-        return check_conditions(where)
 
     @model_validator(mode="after")
     def _complete(self) -> TimeEndpoint:
@@ -113,14 +120,9 @@ class BinaryEndpoint(BinaryRule):
 
     otherwise: BinaryRule | None = None
     """Rule for patients whose `column` is missing."""
-    where: dict[str, Words] = Field(default_factory=dict)
+    where: Conditions = Field(default_factory=dict)
     """Patients with other values of these columns are missing."""
     title: str | None = None
-
-    @field_validator("where")
-    @classmethod
-    def _known_words(cls, where: dict[str, tuple[Word, ...]]) -> dict[str, tuple[Word, ...]]:
-        return check_conditions(where)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -131,7 +133,7 @@ class BinaryEndpoint(BinaryRule):
 class Subgroup(_Model):
     """Patients with listed values of every column; of the conditions in `any_of` one is enough."""
 
-    values: dict[str, Words] = Field(default_factory=dict)
+    values: Conditions = Field(default_factory=dict)
     any_of: tuple[dict[str, Words], ...] = ()
 
     @model_validator(mode="before")
@@ -144,11 +146,6 @@ class Subgroup(_Model):
             "values": {name: value for name, value in given.items() if name != "any_of"},
             **({"any_of": given["any_of"]} if "any_of" in given else {}),
         }
-
-    @field_validator("values")
-    @classmethod
-    def _known_values(cls, values: dict[str, tuple[Word, ...]]) -> dict[str, tuple[Word, ...]]:
-        return check_conditions(values)
 
     @field_validator("any_of")
     @classmethod
@@ -175,13 +172,6 @@ class Subgroup(_Model):
 
 TIMES = tuple(time for time, _ in SURVIVAL_PAIRS.values())
 EVENTS = tuple(event for _, event in SURVIVAL_PAIRS.values())
-
-
-def check_conditions(values: dict[str, tuple[Word, ...]]) -> dict[str, tuple[Word, ...]]:
-    """Check the listed values of each column against its vocabulary."""
-    for column, words in values.items():
-        check_words(column, words)
-    return values
 
 
 _TIME, _CLASSES = "(time to event)", "(two classes)"
