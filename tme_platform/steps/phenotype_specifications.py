@@ -187,10 +187,11 @@ def phenotype_specifications(scope: Scope) -> StepResult:
     for specification, part in labels.groupby("specification", sort=False):
         scope.report(str(specification))
         phenotype = part.set_index("patient_id")["phenotype"].astype("object")
-        clinical = scope.read(PATIENTS, str(part["cohort"].iloc[0])).set_index("patient_id").reindex(phenotype.index)
+        cohort = str(part["cohort"].iloc[0])
+        clinical = scope.read(PATIENTS, cohort).set_index("patient_id").reindex(phenotype.index)
         imaged = phenotype.reindex(training.features.index)
         imaged = imaged[imaged.isin(["hot", "cold"])]
-        same = tuple(imaged.items())  # definitions that label the imaged patients alike share a cross-validation
+        same = (cohort, *imaged.items())  # definitions that label the imaged patients alike share a cross-validation
         if same not in known:
             known[same] = _signature(scope, training, imaged, clinical)
         (first,) = part.drop(columns=["patient_id", "phenotype"]).head(1).to_dict("records")
