@@ -93,12 +93,12 @@ def describe(error: ValidationError, files: Sequence[YamlFile]) -> str:
     files
         The files that the values come from; the first takes precedence.
     """
-    told, last = [], ""
+    messages, last = [], ""
     for problem in error.errors(include_url=False):
         file, text = _problem(dict(problem), files)
-        told.append(text if file == last else f"{file} {text}")
+        messages.append(text if file == last else f"{file} {text}")
         last = file
-    return "; ".join(told)
+    return "; ".join(messages)
 
 
 def at_place(place: Place, problem: str, files: Sequence[YamlFile]) -> str:
