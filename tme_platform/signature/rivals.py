@@ -89,7 +89,7 @@ def compare_rivals(
         Columns of ``evaluation.METRIC_COLUMNS``. Per model ``auc`` (paper: apparent; honest: out-of-fold) and, for
         rivals, ``auc_difference`` (rival minus signature, paired).
     """
-    plain = signature.settings.model_copy(update={"model": "logistic", "selection": "none", "max_correlation": 1.0})
+    plain = signature.settings.for_few_variables()
     kept = list(features.columns) if kept_features is None else sorted(kept_features)
     plans: dict[str, tuple[pd.DataFrame, SignatureSettings, list[str]]] = {
         name: (features, signature.settings.model_copy(update={"model": name}), kept)

@@ -40,6 +40,10 @@ class SignatureSettings(BaseModel):
     """Shuffles of each feature per held-out fold, for permutation importance."""
     seed: Annotated[int, Field(ge=0)] = 2024
 
+    def for_few_variables(self) -> SignatureSettings:
+        """The same folds for a handful of variables: ridge regression on all of them."""
+        return self.model_copy(update={"model": "logistic", "selection": "none", "max_correlation": 1.0})
+
 
 class PromotionSettings(BaseModel):
     """Bounds of the promotion rule; see `promotion`."""

@@ -256,6 +256,5 @@ def _clinical(
     coded = clinical_features(variables.dropna(axis="columns", how="all"))
     if coded.empty:
         return {}
-    plain = settings.model_copy(update={"model": "logistic", "selection": "none", "max_correlation": 1.0})
-    found = cross_validated_auc(coded, labels, settings=plain, n_jobs=scope.workers)
+    found = cross_validated_auc(coded, labels, settings=settings.for_few_variables(), n_jobs=scope.workers)
     return {"clinical_auc": found.auc, "clinical_auc_low": found.ci_low, "clinical_auc_high": found.ci_high}
