@@ -99,9 +99,7 @@ def differences(
     from tme_platform.signature import compare_versions
 
     before, after = summaries[older.version], summaries[newer.version]
-    compared = compare_versions(
-        tracker.read_table(older, "out_of_fold_repeats"), tracker.read_table(newer, "out_of_fold_repeats")
-    )
+    compared = compare_versions(tracker.read_table(older, "out_of_fold"), tracker.read_table(newer, "out_of_fold"))
     lines = [
         f"data: {compared.n_only_newer} patients new, {compared.n_only_older} gone, {compared.n_relabelled} with "
         f"another phenotype, {compared.n_common} in both; table versions {_versions(before)} -> {_versions(after)}"

@@ -46,6 +46,10 @@ def score(
         batch=batch,
     )
     console.print(f"rad-score [bold]{case.rad_score!r}[/bold]  (version {case.model_version})", highlight=False)
+    console.print(
+        f"probability of a hot tumour {case.probability:.2f}, where hot tumours are as frequent as in discovery",
+        highlight=False,
+    )
     console.print(f"{case.predicted} at the locked threshold {case.threshold:.4f}", highlight=False)
     console.print(
         f"further from the training patients than {case.distance_percentile:.0%} of these from one another; "

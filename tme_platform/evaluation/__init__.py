@@ -1,19 +1,18 @@
-"""Evaluate scores: AUC (DeLong), thresholds, calibration, decision curves, group comparisons, treatment response.
+"""Evaluate scores: AUC, thresholds, calibration, decision curves, group comparisons, treatment response.
 
 Functions take arrays or frames and return frames or small records. Fitting models belongs in `signature`, drawing in
 `figures`.
 """
 
+from tme_platform.evaluation.auc_logit import auc_from_estimate, auc_logit
 from tme_platform.evaluation.calibration import calibration, reliability_curve
-from tme_platform.evaluation.classification import threshold_metrics
+from tme_platform.evaluation.classification import call_metrics, threshold_metrics
 from tme_platform.evaluation.confounding import label_confounding
 from tme_platform.evaluation.decision_curve import decision_curve
 from tme_platform.evaluation.delong import (
     AucComparison,
     DeLongAuc,
     auc_delong,
-    auc_from_estimate,
-    auc_from_placements,
     compare_auc_delong,
     comparison_from_estimates,
     placements,
@@ -38,12 +37,13 @@ from tme_platform.evaluation.interaction import treatment_interaction
 from tme_platform.evaluation.median_split import median_split_survival
 from tme_platform.evaluation.odds import GroupShare, OddsRatio, odds_per_sd, odds_ratio
 from tme_platform.evaluation.outcomes import endpoint_outcome, endpoint_times, subgroup_members
-from tme_platform.evaluation.roles import ROLE_ENDPOINTS, evaluate_endpoints
+from tme_platform.evaluation.roles import ROLE_ENDPOINTS
 from tme_platform.evaluation.sample_size import SampleSize, sample_size
-from tme_platform.evaluation.scores import METRIC_COLUMNS, evaluate_scores
+from tme_platform.evaluation.scores import AUC_METHOD, METRIC_COLUMNS, evaluate_scores
 from tme_platform.statistics import benjamini_hochberg, roc_curve_points, youden_threshold
 
 __all__ = [
+    "AUC_METHOD",
     "METRIC_COLUMNS",
     "PACKAGED_ENDPOINTS",
     "PACKAGED_SUBGROUPS",
@@ -61,9 +61,10 @@ __all__ = [
     "TimeEndpoint",
     "auc_delong",
     "auc_from_estimate",
-    "auc_from_placements",
+    "auc_logit",
     "benjamini_hochberg",
     "calibration",
+    "call_metrics",
     "combined_endpoints",
     "combined_subgroups",
     "compare_auc_delong",
@@ -73,7 +74,6 @@ __all__ = [
     "endpoint_outcome",
     "endpoint_times",
     "endpoint_title",
-    "evaluate_endpoints",
     "evaluate_scores",
     "label_confounding",
     "median_split_survival",

@@ -29,7 +29,7 @@ def calibration(
     y, probability
         Outcome (1, 0, missing) and predicted probability per patient.
     n_bootstrap, seed
-        Number of bootstrap resamples for the Brier score, drawn within each outcome, and their seed.
+        Number of bootstrap resamples of patients for the Brier score, and their seed.
     confidence
         Confidence level of the intervals.
 
@@ -109,15 +109,18 @@ def _brier(
 ) -> list[tuple[str, float, float, float, int, str, str]]:
     rng = np.random.default_rng(seed)
     errors = (p - positive) ** 2
-    means = np.zeros(n_bootstrap)
-    for group in (errors[positive], errors[~positive]):
-        means += group[rng.integers(0, group.size, (n_bootstrap, group.size))].sum(axis=1)
-    means /= p.size
-    low, high = np.quantile(means, [0.5 - confidence / 2, 0.5 + confidence / 2])
+    rows = rng.integers(0, p.size, (n_bootstrap, p.size))
+    # the number of cases varies between samples of patients, and with it the score of a perfectly calibrated model
+    resampled, shares = errors[rows].mean(axis=1), positive[rows].mean(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scaled = np.where((shares > 0) & (shares < 1), 1 - resampled / (shares * (1 - shares)), np.nan)
+    limits = [0.5 - confidence / 2, 0.5 + confidence / 2]
     brier, reference = float(errors.mean()), float(positive.mean() * (1 - positive.mean()))
-    scaled = [float(1 - value / reference) for value in (brier, high, low)]
-    method = f"stratified bootstrap, {n_bootstrap} resamples"
+    method = f"bootstrap of patients, {n_bootstrap} resamples"
     return [
-        ("brier", brier, float(low), float(high), p.size, method, ""),
-        ("brier_scaled", scaled[0], scaled[1], scaled[2], p.size, method, ""),
+        (name, value, float(low), float(high), p.size, method, "")
+        for name, value, (low, high) in (
+            ("brier", brier, np.quantile(resampled, limits)),
+            ("brier_scaled", 1 - brier / reference, np.nanquantile(scaled, limits)),
+        )
     ]

@@ -1,4 +1,4 @@
-"""Evaluate classification at a given threshold. Choosing the threshold belongs in `statistics.youden`."""
+"""Evaluate classification as positive or negative. Choosing a threshold belongs in `statistics.youden`."""
 
 from __future__ import annotations
 
@@ -6,22 +6,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit, logit
+from scipy.stats import norm
 
 from tme_platform.statistics import outcome_and_scores, proportion_interval
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
+
+_WILSON = "Wilson"
+_LOGIT = "logit scale"
 
 
 def threshold_metrics(
-    y: ArrayLike,
-    score: ArrayLike,
-    threshold: float,
-    *,
-    prevalence: float | None = None,
-    n_bootstrap: int = 2000,
-    confidence: float = 0.95,
-    seed: int = 0,
+    y: ArrayLike, score: ArrayLike, threshold: float, *, prevalence: float | None = None, confidence: float = 0.95
 ) -> pd.DataFrame:
     """Compute accuracy, sensitivity, specificity, PPV and NPV at a threshold, each with an interval.
 
@@ -32,52 +30,64 @@ def threshold_metrics(
     threshold
         Taken as fixed. If it was chosen on the same patients, the values are optimistic and the intervals do not
         account for that.
+    prevalence, confidence
+        As for `call_metrics`, which also describes the result. NaN with a reason if the threshold is NaN.
+    """
+    positive, (scores,) = outcome_and_scores(y, score)
+    if np.isnan(threshold):
+        positive, scores = positive[:0], scores[:0]
+    return call_metrics(positive, scores >= threshold, prevalence=prevalence, confidence=confidence)
+
+
+def call_metrics(
+    y: ArrayLike, called: ArrayLike, *, prevalence: float | None = None, confidence: float = 0.95
+) -> pd.DataFrame:
+    """Compute accuracy, sensitivity, specificity, PPV and NPV of calls, each with an interval.
+
+    Parameters
+    ----------
+    y
+        Outcome (1, 0, missing) per patient.
+    called
+        Whether each patient is called positive; in a repeated cross-validation, the share of repeats that do so.
     prevalence
         Prevalence at which PPV and NPV are also computed (``ppv_at_prevalence``, ``npv_at_prevalence``).
-    n_bootstrap, seed
-        Number of bootstrap resamples, drawn within each outcome, and their seed.
     confidence
-        Confidence level of the percentile intervals.
+        Confidence level of the intervals.
 
     Returns
     -------
     pandas.DataFrame
-        Columns metric, value, ci_low, ci_high, n (the denominator), method, reason. A proportion of exactly 0 or 1 has
-        no bootstrap spread: its interval is Wilson's, named in `method`, or missing if a prevalence was set.
+        Columns metric, value, ci_low, ci_high, n (the denominator), method, reason. Intervals are Wilson's; at a given
+        prevalence, on the logit scale, with half a patient added to both counts where a proportion is 0 or 1.
 
     Raises
     ------
     ValueError
         If the prevalence is not strictly between 0 and 1.
+
+    References
+    ----------
+    Wilson 1927, J Am Stat Assoc 22:209; Mercaldo, Lau & Zhou 2007, Stat Med 26:2170 (PPV and NPV at a prevalence).
     """
     if prevalence is not None and not 0 < prevalence < 1:
         raise ValueError(f"prevalence {prevalence} must be strictly between 0 and 1")
-    positive, (scores,) = outcome_and_scores(y, score)
-    called = scores >= threshold
+    positive, (share,) = outcome_and_scores(y, called)
     n_cases, n_controls = int(positive.sum()), int((~positive).sum())
-    tp, tn = int((called & positive).sum()), int((~called & ~positive).sum())
-    if np.isnan(threshold):
-        n_cases = n_controls = tp = tn = 0
-    observed = _metrics(np.array([tp]), np.array([tn]), n_cases, n_controls, prevalence)
-    # resampling patients within an outcome is the same as drawing the number of correct calls from a binomial
-    rng = np.random.default_rng(seed)
-    drawn_tp = rng.binomial(n_cases, tp / max(n_cases, 1), n_bootstrap)
-    drawn_tn = rng.binomial(n_controls, tn / max(n_controls, 1), n_bootstrap)
-    resampled = _metrics(drawn_tp, drawn_tn, n_cases, n_controls, prevalence)
-    called_positive = tp + n_controls - tn
-    n_all = n_cases + n_controls
-    denominators = {
-        "accuracy": n_all,
-        "sensitivity": n_cases,
-        "specificity": n_controls,
-        "ppv": called_positive,
-        "npv": n_all - called_positive,
-    }
-    rows = []
-    for name, values in observed.items():
-        value, n = float(values[0]), denominators.get(name, n_all)
-        low, high, method = _interval(value, resampled[name], n, confidence, wilson=name in denominators)
-        rows.append((name, value, low, high, n, method, "" if not np.isnan(value) else _UNDEFINED[name]))
+    tp, fp = float(share[positive].sum()), float(share[~positive].sum())
+    tn, n_all, n_called = n_controls - fp, n_cases + n_controls, tp + fp
+    rows = [
+        _proportion(name, k, n, confidence)
+        for name, k, n in (
+            ("accuracy", tp + tn, n_all),
+            ("sensitivity", tp, n_cases),
+            ("specificity", tn, n_controls),
+            ("ppv", tp, n_called),
+            ("npv", tn, n_all - n_called),
+        )
+    ]
+    if prevalence is not None:
+        rows += _at_prevalence(tp, n_cases, tn, n_controls, prevalence, confidence)
     return pd.DataFrame(rows, columns=["metric", "value", "ci_low", "ci_high", "n", "method", "reason"])
 
 
@@ -91,35 +101,48 @@ _UNDEFINED = {
     "npv_at_prevalence": "sensitivity or specificity is missing, or nobody is called negative",
 }
 
-
-def _metrics(
-    tp: NDArray[np.int64], tn: NDArray[np.int64], n_cases: int, n_controls: int, prevalence: float | None
-) -> dict[str, NDArray[np.float64]]:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        sensitivity, specificity = tp / np.float64(n_cases), tn / np.float64(n_controls)
-        metrics = {
-            "accuracy": (tp + tn) / np.float64(n_cases + n_controls),
-            "sensitivity": sensitivity,
-            "specificity": specificity,
-            "ppv": tp / (tp + n_controls - tn),
-            "npv": tn / (tn + n_cases - tp),
-        }
-        if prevalence is not None:
-            true_positive, false_positive = sensitivity * prevalence, (1 - specificity) * (1 - prevalence)
-            true_negative, false_negative = specificity * (1 - prevalence), (1 - sensitivity) * prevalence
-            metrics["ppv_at_prevalence"] = true_positive / (true_positive + false_positive)
-            metrics["npv_at_prevalence"] = true_negative / (true_negative + false_negative)
-    return metrics
+_Row = tuple[str, float, float, float, float, str, str]
 
 
-def _interval(
-    value: float, resampled: NDArray[np.float64], n: int, confidence: float, *, wilson: bool
-) -> tuple[float, float, str]:
-    if np.isnan(value):
-        return float("nan"), float("nan"), ""
-    if value in (0.0, 1.0) and not wilson:
-        return float("nan"), float("nan"), "no interval: every resample gives the same"
-    if value in (0.0, 1.0):
-        return (*proportion_interval(int(value) * n, n, confidence), "Wilson")
-    low, high = np.nanquantile(resampled, [0.5 - confidence / 2, 0.5 + confidence / 2])
-    return float(low), float(high), f"stratified bootstrap, {resampled.size} resamples"
+def _proportion(name: str, k: float, n: float, confidence: float) -> _Row:
+    if n <= 0:
+        return _missing(name, 0.0)
+    low, high = proportion_interval(min(max(k, 0.0), n), n, confidence)
+    return name, k / n, low, high, n, _WILSON, ""
+
+
+def _at_prevalence(
+    tp: float, n_cases: int, tn: float, n_controls: int, prevalence: float, confidence: float
+) -> list[_Row]:
+    """PPV and NPV by Bayes' rule; each is a logit that adds the logits of prevalence and likelihood ratio."""
+    n = n_cases + n_controls
+    names = ("ppv_at_prevalence", "npv_at_prevalence")
+    if not n_cases or not n_controls:
+        return [_missing(name, n) for name in names]
+    z = float(norm.ppf(0.5 + confidence / 2))
+    sensitivity, specificity = tp / n_cases, tn / n_controls
+    smoothed = _off_the_border(tp, n_cases), _off_the_border(tn, n_controls)
+    rows: list[_Row] = []
+    # for NPV, sensitivity and specificity change places, as do the condition and its absence
+    for name, order, share in ((names[0], 1, prevalence), (names[1], -1, 1 - prevalence)):
+        hit, correct_rejection = (sensitivity, specificity)[::order]
+        if hit == 0 and correct_rejection == 1:
+            rows.append(_missing(name, n))
+            continue
+        value = hit * share / (hit * share + (1 - correct_rejection) * (1 - share))
+        (a, n_a), (b, n_b) = smoothed[::order]
+        centre = logit(share) + np.log(a / (1 - b))
+        half = z * np.sqrt((1 - a) / (a * n_a) + b / ((1 - b) * n_b))
+        low, high = float(expit(centre - half)), float(expit(centre + half))
+        rows.append((name, value, min(low, value), max(high, value), n, _LOGIT, ""))
+    return rows
+
+
+def _off_the_border(k: float, n: int) -> tuple[float, float]:
+    """A proportion with its denominator; half a patient more on both sides if it would be 0 or 1."""
+    return (k / n, n) if 0 < k < n else ((k + 0.5) / (n + 1), n + 1)
+
+
+def _missing(name: str, n: float) -> _Row:
+    nan = float("nan")
+    return name, nan, nan, nan, n, "", _UNDEFINED[name]

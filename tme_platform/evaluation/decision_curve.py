@@ -12,28 +12,40 @@ from tme_platform.statistics import outcome_and_scores
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
 
 def decision_curve(
-    y: ArrayLike, probability: ArrayLike, *, thresholds: Sequence[float] | None = None, prevalence: float | None = None
+    y: ArrayLike,
+    probability: ArrayLike,
+    *,
+    thresholds: Sequence[float] | None = None,
+    prevalence: float | None = None,
+    n_bootstrap: int = 1000,
+    confidence: float = 0.95,
+    seed: int = 0,
 ) -> pd.DataFrame:
     """Compute net benefit over threshold probabilities.
 
     Parameters
     ----------
-    y, probability
-        Outcome (1, 0, missing) and predicted probability per patient.
+    y
+        Outcome (1, 0, missing) per patient.
+    probability
+        Predicted probability per patient; of a repeated cross-validation, patients x repeats. Scores of a forest with
+        balanced classes are not probabilities: recalibrate them first.
     thresholds
         Threshold probabilities, strictly between 0 and 1; 0.01 to 0.99 in steps of 0.01 if None.
     prevalence
         Prevalence where the score will be used; that of the data if None.
+    n_bootstrap, confidence, seed
+        Number of bootstrap resamples of patients for the interval, its confidence level, and the seed.
 
     Returns
     -------
     pandas.DataFrame
-        One row per threshold: threshold, net_benefit, treat_all, treat_none (0), n, n_positive. The unit is true
-        positives per patient.
+        One row per threshold: threshold, net_benefit (mean over repeats), ci_low, ci_high (percentiles of the
+        resamples, pointwise), treat_all, treat_none (0), n, n_positive. The unit is true positives per patient.
 
     Raises
     ------
@@ -42,28 +54,53 @@ def decision_curve(
 
     References
     ----------
-    Vickers & Elkin 2006, Med Decis Making 26:565.
+    Vickers & Elkin 2006, Med Decis Making 26:565; Vickers et al. 2008, BMC Med Inform Decis Mak 8:53 (intervals).
     """
     at = np.arange(1, 100) / 100 if thresholds is None else np.asarray(thresholds, dtype=np.float64)
     if ((at <= 0) | (at >= 1)).any():
         raise ValueError("decision thresholds must be strictly between 0 and 1")
-    positive, (p,) = outcome_and_scores(y, probability)
-    n_positive, n = int(positive.sum()), positive.size
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = n_positive / np.float64(n) if prevalence is None else np.float64(prevalence)
-        true_rate = 1 - np.searchsorted(np.sort(p[positive]), at, side="left") / np.float64(n_positive)
-        false_rate = 1 - np.searchsorted(np.sort(p[~positive]), at, side="left") / np.float64(n - n_positive)
-    # an outcome without patients contributes nothing
-    gain = np.nan_to_num(true_rate) * share
-    harm = np.nan_to_num(false_rate) * (1 - share)
-    odds = at / (1 - at)
+    table = np.asarray(probability)
+    positive, repeats = outcome_and_scores(y, *np.atleast_2d(table.T))
+    n, odds = positive.size, at / (1 - at)
+    if n == 0:
+        value = low = high = np.full(at.size, np.nan)
+        share = float("nan")
+    else:
+        share = float(positive.mean()) if prevalence is None else prevalence
+        acts = np.mean([values[:, None] >= at for values in repeats], axis=0)
+        value = _net_benefit(np.ones((1, n)), acts, positive, odds, prevalence)[0]
+        resamples = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), n_bootstrap)
+        resampled = _net_benefit(resamples, acts, positive, odds, prevalence)
+        low, high = np.quantile(resampled, [0.5 - confidence / 2, 0.5 + confidence / 2], axis=0)
     return pd.DataFrame(
         {
             "threshold": at,
-            "net_benefit": gain - harm * odds,
+            "net_benefit": value,
+            "ci_low": low,
+            "ci_high": high,
             "treat_all": share - (1 - share) * odds,
             "treat_none": 0.0,
             "n": n,
-            "n_positive": n_positive,
+            "n_positive": int(positive.sum()),
         }
     )
+
+
+def _net_benefit(
+    weights: NDArray[np.float64] | NDArray[np.int64],
+    acts: NDArray[np.float64],
+    positive: NDArray[np.bool_],
+    odds: NDArray[np.float64],
+    prevalence: float | None,
+) -> NDArray[np.float64]:
+    """Net benefit of each sample (rows of `weights`: how often each patient occurs) at each threshold.
+
+    An outcome without patients contributes nothing.
+    """
+    cases, controls = weights * positive, weights * ~positive
+    n_cases, n_controls = cases.sum(axis=1, keepdims=True), controls.sum(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = n_cases / (n_cases + n_controls) if prevalence is None else prevalence
+        gain = np.nan_to_num(cases @ acts / n_cases) * share
+        harm = np.nan_to_num(controls @ acts / n_controls) * (1 - share)
+    return np.asarray(gain - harm * odds, dtype=np.float64)

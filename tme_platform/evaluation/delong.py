@@ -1,4 +1,4 @@
-"""Estimate and compare AUCs with DeLong's method. Choosing a threshold belongs in `statistics.youden`."""
+"""Estimate and compare AUCs with DeLong's method, as pROC. Intervals that are shown belong in `auc_logit`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-_ONE_PATIENT = "only one case or one control: the variance is undefined"
+ONE_PATIENT = "only one case or one control: the variance is undefined"
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,16 @@ def auc_delong(y: ArrayLike, score: ArrayLike, *, confidence: float = 0.95) -> D
     if reason := single_class_reason(positive):
         return DeLongAuc(nan, nan, nan, nan, nan, n, n_positive, reason)
     cases, controls = placements(positive, scores)
-    return auc_from_placements(cases, controls, confidence=confidence)
+    auc, se = float(cases.mean()), float(np.sqrt(variance(cases, controls)))
+    if np.isnan(se):
+        return DeLongAuc(auc, nan, nan, nan, nan, n, n_positive, ONE_PATIENT)
+    half = float(norm.ppf(0.5 + confidence / 2)) * se
+    low, high = max(0.0, auc - half), min(1.0, auc + half)
+    if se == 0:
+        state = "all scores are tied" if auc == 0.5 else "cases and controls do not overlap"
+        reason = f"{state}: DeLong's interval has no width and understates the uncertainty"
+        return DeLongAuc(auc, low, high, nan, se, n, n_positive, reason)
+    return DeLongAuc(auc, low, high, float(2 * norm.sf(abs(auc - 0.5) / se)), se, n, n_positive)
 
 
 def compare_auc_delong(y: ArrayLike, score_a: ArrayLike, score_b: ArrayLike) -> AucComparison:
@@ -118,7 +127,7 @@ def comparison_from_estimates(auc_a: float, auc_b: float, se: float, n: int) -> 
     """Compute z and p of two AUCs whose difference has a known standard error."""
     difference, nan = auc_a - auc_b, float("nan")
     if np.isnan(se):
-        return AucComparison(nan, nan, auc_a, auc_b, se, n, _ONE_PATIENT)
+        return AucComparison(nan, nan, auc_a, auc_b, se, n, ONE_PATIENT)
     if se == 0 and difference != 0:
         return AucComparison(nan, nan, auc_a, auc_b, se, n, "DeLong's variance of the difference is zero")
     z = 0.0 if se == 0 else difference / se
@@ -139,28 +148,6 @@ def placements(
     cases = (overall[positive] - rankdata(scores[positive])) / n_controls
     controls = 1.0 - (overall[~positive] - rankdata(scores[~positive])) / n_cases
     return cases, controls
-
-
-def auc_from_placements(
-    cases: NDArray[np.float64], controls: NDArray[np.float64], *, confidence: float = 0.95
-) -> DeLongAuc:
-    """Estimate the AUC and its interval from the placements of cases and controls."""
-    se = float(np.sqrt(variance(cases, controls)))
-    return auc_from_estimate(float(cases.mean()), se, cases.size + controls.size, cases.size, confidence=confidence)
-
-
-def auc_from_estimate(auc: float, se: float, n: int, n_positive: int, *, confidence: float = 0.95) -> DeLongAuc:
-    """Compute the interval and p of an AUC whose standard error is known."""
-    if np.isnan(se):
-        return DeLongAuc(auc, se, se, se, se, n, n_positive, _ONE_PATIENT)
-    half = float(norm.ppf(0.5 + confidence / 2)) * se
-    low, high = max(0.0, auc - half), min(1.0, auc + half)
-    if se == 0:
-        state = "all scores are tied" if auc == 0.5 else "cases and controls do not overlap"
-        reason = f"{state}: DeLong's interval has no width and understates the uncertainty"
-        return DeLongAuc(auc, low, high, float("nan"), se, n, n_positive, reason)
-    p = float(2 * norm.sf(abs(auc - 0.5) / se))
-    return DeLongAuc(auc, low, high, p, se, n, n_positive)
 
 
 def variance(cases: NDArray[np.float64], controls: NDArray[np.float64]) -> float:

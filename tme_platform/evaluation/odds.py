@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tme_platform.evaluation.delong import auc_delong
+from tme_platform.evaluation.auc_logit import auc_logit
 from tme_platform.statistics import (
     benjamini_hochberg,
     fit_logistic,
@@ -121,8 +121,8 @@ def odds_per_sd(outcome: pd.Series, scores: pd.DataFrame, *, confidence: float =
     -------
     pandas.DataFrame
         One row per score, columns `PER_SD_COLUMNS`: odds ratio per standard deviation with its Wald interval, p of the
-        likelihood-ratio test, `fdr` (Benjamini-Hochberg over the scores), AUC with DeLong's interval. NaN with a
-        reason if there is one outcome only, the score is constant, or it separates the outcomes; then the AUC stands
+        likelihood-ratio test, `fdr` (Benjamini-Hochberg over the scores), AUC with its interval (`auc_logit`). NaN with
+        a reason if there is one outcome only, the score is constant, or it separates the outcomes; then the AUC stands
         where it is defined.
     """
     patients = outcome.index.intersection(scores.index, sort=True)
@@ -141,7 +141,7 @@ def _per_sd(outcome: pd.Series, score: pd.Series, confidence: float) -> dict[str
     from scipy.stats import chi2, norm
 
     positive, (values,) = outcome_and_scores(outcome, score)
-    area = auc_delong(positive, values)
+    area = auc_logit(positive, values)
     row: dict[str, object] = {
         "score": score.name,
         "n": positive.size,

@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from tme_platform.evaluation.auc_logit import auc_logit
 from tme_platform.evaluation.calibration import calibration
-from tme_platform.evaluation.classification import threshold_metrics
-from tme_platform.evaluation.delong import DeLongAuc, auc_delong
+from tme_platform.evaluation.classification import call_metrics, threshold_metrics
 from tme_platform.statistics import outcome_and_scores, youden_threshold
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from tme_platform.evaluation.delong import DeLongAuc
+
 Analysis = Literal["paper", "honest"]
+
+AUC_METHOD = "DeLong's standard error, logit scale"
+IN_TRAINING_FOLDS = "chosen in the training folds, for held-out patients"
 
 METRIC_COLUMNS = (
     "cohort", "model", "endpoint", "subgroup", "analysis", "metric", "value", "ci_low", "ci_high", "p", "n",
@@ -30,8 +35,11 @@ def evaluate_scores(
     endpoint: str,
     analysis: Analysis,
     threshold: float | None = None,
+    called: ArrayLike | None = None,
+    probability: ArrayLike | None = None,
     auc: DeLongAuc | None = None,
-    auc_method: str = "DeLong",
+    auc_method: str = AUC_METHOD,
+    fit: pd.DataFrame | None = None,
     cohort: str = "",
     model: str = "signature",
     subgroup: str = "all",
@@ -51,29 +59,42 @@ def evaluate_scores(
     threshold
         The locked threshold. None chooses Youden's on these patients, as the paper does in each cohort; `method` says
         which.
+    called
+        How often each patient was called positive by cross-validation, with thresholds chosen in the training folds.
+        The metrics at a threshold then rest on these calls, and `threshold` is only listed.
+    probability
+        Recalibrated probability per patient, for the calibration and the Brier score; None takes the score as it is.
     auc, auc_method
         An AUC computed in another way, such as `within_fold_auc` for cross-validated scores, and its method.
+    fit
+        The result of `calibration`, computed in another way.
     prevalence
         Prevalence for additional PPV and NPV.
     n_bootstrap, seed
-        Number of bootstrap resamples, and their seed.
+        Number of bootstrap resamples for the Brier score, and their seed.
 
     Returns
     -------
     pandas.DataFrame
-        Columns `METRIC_COLUMNS`, with the metrics auc, threshold, and those of `threshold_metrics` and `calibration`.
-        `n` is the number of patients with outcome and score. `method` names the denominator of each proportion.
+        Columns `METRIC_COLUMNS`, with the metrics auc, threshold, and those of `call_metrics` and `calibration`. `n` is
+        the number of patients with outcome and score. `method` names the denominator of each proportion.
     """
-    positive, (scores,) = outcome_and_scores(y, score)
-    area = auc_delong(positive, scores) if auc is None else auc
-    locked = threshold is not None
+    columns = [score, *(values for values in (called, probability) if values is not None)]
+    positive, (scores, *others) = outcome_and_scores(y, *columns)
+    area = auc_logit(positive, scores) if auc is None else auc
     cut = float(threshold) if threshold is not None else youden_threshold(positive, scores).threshold
-    choice = "locked beforehand" if locked else "Youden, chosen on these patients"
-    at_cut = threshold_metrics(positive, scores, cut, prevalence=prevalence, n_bootstrap=n_bootstrap, seed=seed)
+    if called is not None:
+        choice, at_cut = IN_TRAINING_FOLDS, call_metrics(positive, others[0], prevalence=prevalence)
+    else:
+        choice = "locked beforehand" if threshold is not None else "Youden, chosen on these patients"
+        at_cut = threshold_metrics(positive, scores, cut, prevalence=prevalence)
     at_cut["method"] = [
         _at_threshold(method, n, choice) for method, n in zip(at_cut["method"], at_cut["n"], strict=True)
     ]
-    fit = calibration(positive, scores, n_bootstrap=n_bootstrap, seed=seed)
+    if fit is None:
+        fit = calibration(positive, scores if probability is None else others[-1], n_bootstrap=n_bootstrap, seed=seed)
+    if probability is not None:
+        fit = fit.assign(method="recalibrated probability; " + fit["method"])
     nan = float("nan")
     first = pd.DataFrame(
         {
@@ -108,5 +129,5 @@ def _no_threshold(cut: float) -> str:
     return ""
 
 
-def _at_threshold(method: str, denominator: int, choice: str) -> str:
-    return f"{method}; of {denominator}; threshold {choice}" if method else f"threshold {choice}"
+def _at_threshold(method: str, denominator: float, choice: str) -> str:
+    return f"{method}; of {denominator:.4g}; threshold {choice}" if method else f"threshold {choice}"

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from tme_platform.radiomics import Combat, ExtractionSettings
+    from tme_platform.signature.recalibration import Recalibration
 
 TRAINED_GEOMETRY = ("spacing_x_mm", "spacing_y_mm", "spacing_z_mm", "volume_ml")
 """Measures of `imaging.region_quality` whose range over the training images is stored with a model."""
@@ -45,6 +46,7 @@ class ScoringModel:
     version: str
     pipeline: Pipeline
     threshold: float
+    recalibration: Recalibration
     extraction: ExtractionSettings
     training_features: pd.DataFrame
     """Training patients x features that the model uses."""
@@ -61,6 +63,8 @@ class CaseScore:
     """The rad-score of one case."""
 
     rad_score: float
+    probability: float
+    """The score recalibrated: probability of a hot tumour where hot tumours are as frequent as in discovery."""
     predicted: str
     """hot or cold at the threshold locked on discovery."""
     threshold: float
@@ -144,6 +148,7 @@ def score_case(
         )
     return CaseScore(
         rad_score=score,
+        probability=float(model.recalibration.probability(score)),
         predicted="hot" if score >= model.threshold else "cold",
         threshold=model.threshold,
         model_version=model.version,

@@ -7,9 +7,16 @@ from tme_platform.signature.applicability import ApplicabilityDomain, applicabil
 from tme_platform.signature.identity import SIGNATURE_VERSION, SKOPS_TRUSTED_TYPES, content_key
 from tme_platform.signature.learning_curve import learning_curve
 from tme_platform.signature.optimism import optimism_corrected_auc
-from tme_platform.signature.out_of_fold import compare_within_fold, within_fold_auc
+from tme_platform.signature.out_of_fold import (
+    compare_within_fold,
+    cross_validated_calibration,
+    within_fold_auc,
+    within_fold_roc,
+)
+from tme_platform.signature.performance import evaluate_signature, signature_decision_curve, signature_roc
 from tme_platform.signature.permutation import LabelPermutation, label_permutation
 from tme_platform.signature.promotion import Criterion, promotion_criteria
+from tme_platform.signature.recalibration import Recalibration, fit_recalibration
 from tme_platform.signature.rivals import CrossValidatedModel, clinical_features, compare_rivals
 from tme_platform.signature.score import rad_score
 from tme_platform.signature.settings import PromotionSettings, SignatureSettings
@@ -26,6 +33,7 @@ __all__ = [
     "CrossValidatedModel",
     "LabelPermutation",
     "PromotionSettings",
+    "Recalibration",
     "SignatureSettings",
     "TrainedSignature",
     "VersionComparison",
@@ -37,12 +45,18 @@ __all__ = [
     "compare_within_fold",
     "content_key",
     "cross_validated_auc",
+    "cross_validated_calibration",
+    "evaluate_signature",
     "fit_applicability",
+    "fit_recalibration",
     "label_permutation",
     "learning_curve",
     "optimism_corrected_auc",
     "promotion_criteria",
     "rad_score",
+    "signature_decision_curve",
+    "signature_roc",
     "train_signature",
     "within_fold_auc",
+    "within_fold_roc",
 ]

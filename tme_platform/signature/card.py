@@ -48,9 +48,10 @@ def model_card(facts: CardFacts) -> str:
         f"# rad-score, version {facts.version}" + (" (simulated data)" if facts.simulated else ""),
         _status(facts),
         "## Intended use",
-        "The probability that a breast tumour is immune-inflamed (hot) rather than immune-desert (cold), from the "
-        "radiomic features of one outlined MR image. For research on cohorts only: it is not a medical device and must "
-        "not be used for decisions about a patient.",
+        "A score that is higher for immune-inflamed (hot) than for immune-desert (cold) breast tumours, from the "
+        "radiomic features of one outlined MR image. The score of a forest with balanced classes is not a probability; "
+        "the recalibrated probability beside it holds where hot tumours are as frequent as in discovery. "
+        "For research on cohorts only: it is not a medical device and must not be used for decisions about a patient.",
         "## Data",
         *(f"- {cohort}: {source}" for cohort, source in facts.cohorts.items()),
         f"- Trained on {facts.n_patients} patients, {facts.n_hot} of them hot, with {facts.n_features} candidate "
@@ -58,9 +59,9 @@ def model_card(facts: CardFacts) -> str:
         f"- Table versions: {', '.join(f'`{name}` {number}' for name, number in facts.table_versions.items())}. "
         f"`tme models reproduce {facts.version}` retrains it from them.",
         "## Performance",
-        "`honest`: scores by models that never saw the patient, with one threshold locked on discovery. `paper`: as "
-        "the published study reports it, apparent on discovery and with the threshold chosen in each cohort; "
-        "optimistic by construction.",
+        "`honest`: discovery patients held out, with thresholds chosen in their training folds; all others with one "
+        "threshold locked on discovery. `paper`: our reading of the published analysis, apparent on discovery and with "
+        "the threshold chosen in each cohort; optimistic by construction.",
         _auc_table(facts.metrics),
         f"Locked threshold: {facts.threshold:.3f}.",
         *_comparisons(facts),
@@ -108,4 +109,6 @@ def _comparisons(facts: CardFacts) -> list[str]:
 
 
 def _interval(row: Mapping[Any, Any]) -> str:
+    if pd.isna(row["ci_low"]):
+        return f"{row['value']:.3f} (no interval)"
     return f"{row['value']:.3f} ({row['ci_low']:.3f}-{row['ci_high']:.3f})"

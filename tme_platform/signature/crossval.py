@@ -26,19 +26,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class HeldOutFold:
-    """Result of one outer fold: scores of its patients, and the mean loss of AUC when each used feature is shuffled."""
+    """Result of one outer fold: what its patients got, and the mean loss of AUC when each used feature is shuffled."""
 
     repeat: int
     fold: int
     rows: NDArray[np.int64]
     scores: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
+    """Scores recalibrated by what the training patients showed."""
+    threshold: float
+    """Chosen among the training patients."""
     used: tuple[str, ...]
     losses: NDArray[np.float64]
     params: dict[str, Any]
 
 
 def out_of_fold_frame(folds: list[HeldOutFold], patients: pd.Index, positive: NDArray[np.bool_]) -> pd.DataFrame:
-    """Return one row per patient and repeat: patient_id, repeat, fold, hot, score."""
+    """Return one row per patient and repeat, in the columns of `TrainedSignature.out_of_fold`."""
     parts = [
         pd.DataFrame(
             {
@@ -47,6 +51,8 @@ def out_of_fold_frame(folds: list[HeldOutFold], patients: pd.Index, positive: ND
                 "fold": fold.fold,
                 "hot": positive[fold.rows],
                 "score": fold.scores,
+                "probability": fold.probabilities,
+                "called_hot": fold.scores >= fold.threshold,
             }
         )
         for fold in folds
@@ -106,12 +112,23 @@ def _held_out(
     test: NDArray[np.int64],
 ) -> HeldOutFold:
     seed = settings.seed + 1000 * (repeat + 1) + fold
-    model, params = fit_best(features.iloc[train], positive[train], settings, kept_features, seed=seed)
+    fitted = fit_best(features.iloc[train], positive[train], settings, kept_features, seed=seed)
+    model = fitted.pipeline
     x = np.asarray(model[:-1].transform(features.iloc[test]))
     scores = model[-1].predict_proba(x)[:, 1]
     losses = _permutation_losses(model, x, positive[test], scores, settings.permutations, seed)
     used = tuple(model[:-1].get_feature_names_out())
-    return HeldOutFold(repeat, fold, test, scores, used, losses, params)
+    return HeldOutFold(
+        repeat,
+        fold,
+        test,
+        scores,
+        fitted.recalibration.probability(scores),
+        fitted.threshold,
+        used,
+        losses,
+        fitted.params,
+    )
 
 
 def _permutation_losses(

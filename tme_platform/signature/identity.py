@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from tme_platform.signature.settings import SignatureSettings
 
-SIGNATURE_VERSION = "1"
+SIGNATURE_VERSION = "2"
 """Increased whenever the same input would give a different model."""
 
 SKOPS_TRUSTED_TYPES = (

@@ -2,12 +2,15 @@
 
 A challenger is promoted only if all criteria are met:
 
-1. its out-of-fold AUC is not worse than the champion's: on the patients that both were cross-validated on, it is not
-   lower with p below `max_p_worse` (paired DeLong); without a champion, it is compared with 0.5;
-2. the slope and calibration in the large of its out-of-fold scores lie within the configured bounds;
-3. every blocking check on its training data has passed.
+1. it beats chance: the lower limit of its AUC within held-out folds lies above 0.5;
+2. it is not worse than the champion: on the patients that both were cross-validated on, its AUC is not lower with p
+   below `max_p_worse` (paired, within folds); without a champion, this is met;
+3. it is calibrated: the interval of the calibration slope of its recalibrated held-out probabilities includes 1 and
+   excludes 0, and that of the calibration in the large includes 0;
+4. every blocking check on its training data has passed.
 
-The rule decides which version is the default. Whether that version is useful is a question for the evaluation.
+Of signatures trained on noise, under 2.5 % pass (``benchmarks/error_rates.py``). The rule decides which version is the
+default. Whether that version is useful is a question for the evaluation.
 """
 
 from __future__ import annotations
@@ -17,14 +20,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
-from tme_platform.evaluation import auc_delong, calibration
+from tme_platform.signature.out_of_fold import cross_validated_calibration, within_fold_auc
 from tme_platform.signature.versions import compare_versions
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from tme_platform.signature.settings import PromotionSettings
+
+CHANCE = 0.5
+"""AUC of a score that knows nothing."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class Criterion:
     value: float
     low: float
     high: float
-    """`value` must lie between `low` and `high`; NaN means no bound."""
+    """Limits of the value's 95 % confidence interval; NaN if it has none."""
     explanation: str
 
 
@@ -52,7 +57,8 @@ def promotion_criteria(
     Parameters
     ----------
     challenger, champion
-        Out-of-fold scores, one row per patient and repeat (patient_id, hot, score); None if there is no champion.
+        Out-of-fold scores, one row per patient and repeat (patient_id, repeat, fold, hot, score, probability); None if
+        there is no champion.
     checks
         Blocking checks on the training data: name -> (passed, description).
     settings
@@ -63,32 +69,37 @@ def promotion_criteria(
     list of Criterion
         All criteria, in the order of the rule. The version may be promoted if all are met.
     """
-    by_patient = challenger.groupby("patient_id").agg(hot=("hot", "first"), score=("score", "mean"))
-    found = calibration(by_patient["hot"], by_patient["score"], n_bootstrap=2).set_index("metric")
-    criteria = [_not_worse(challenger, champion, by_patient, settings.max_p_worse)]
-    bounds = {
-        "calibration_slope": settings.calibration_slope,
-        "calibration_in_the_large": settings.calibration_in_the_large,
-    }
-    for metric, (low, high) in bounds.items():
-        row = found.loc[metric]
-        value = float(row["value"])
-        text = f"{value:.2f} (95 % CI {row['ci_low']:.2f} to {row['ci_high']:.2f}); it must lie in {low:g} to {high:g}"
-        criteria.append(Criterion(metric, bool(low <= value <= high), value, low, high, row["reason"] or text))
+    area = within_fold_auc(challenger)
+    text = f"AUC within held-out folds {area.auc:.3f} (95 % CI {area.ci_low:.3f} to {area.ci_high:.3f})"
+    text = area.reason or f"{text}; the lower limit must be above {CHANCE:g}"
+    beats = Criterion("auc_above_chance", bool(area.ci_low > CHANCE), area.auc, area.ci_low, area.ci_high, text)
+    criteria = [beats, _not_worse(challenger, champion, settings.max_p_worse)]
+    found = cross_validated_calibration(challenger, n_bootstrap=2).set_index("metric")
+    slope, large = (pd.Series(found.loc[name]) for name in ("calibration_slope", "calibration_in_the_large"))
+    criteria.append(
+        _calibrated(
+            "calibration_slope", slope, bool(0 < slope["ci_low"] <= 1 <= slope["ci_high"]), "include 1 and exclude 0"
+        )
+    )
+    criteria.append(
+        _calibrated("calibration_in_the_large", large, bool(large["ci_low"] <= 0 <= large["ci_high"]), "include 0")
+    )
     criteria += [
-        Criterion(f"check_{name}", passed, float(passed), 1.0, np.nan, text) for name, (passed, text) in checks.items()
+        Criterion(f"check_{name}", passed, float(passed), np.nan, np.nan, text)
+        for name, (passed, text) in checks.items()
     ]
     return criteria
 
 
-def _not_worse(
-    challenger: pd.DataFrame, champion: pd.DataFrame | None, by_patient: pd.DataFrame, max_p: float
-) -> Criterion:
+def _calibrated(name: str, row: pd.Series, met: bool, rule: str) -> Criterion:
+    interval = f"95 % CI {row['ci_low']:.2f} to {row['ci_high']:.2f}"
+    text = row["reason"] or f"{row['value']:.2f} ({interval}); the interval must {rule}"
+    return Criterion(name, met, float(row["value"]), float(row["ci_low"]), float(row["ci_high"]), text)
+
+
+def _not_worse(challenger: pd.DataFrame, champion: pd.DataFrame | None, max_p: float) -> Criterion:
     if champion is None:
-        area = auc_delong(by_patient["hot"], by_patient["score"])
-        worse = area.auc < 0.5 and area.p < max_p
-        text = f"there is no champion; out-of-fold AUC {area.auc:.3f} against chance, p = {area.p:.2g}"
-        return Criterion("auc_not_worse", bool(not worse and area.auc == area.auc), area.auc, np.nan, np.nan, text)
+        return Criterion("auc_not_worse", True, np.nan, np.nan, np.nan, "there is no champion to compare with")
     compared = compare_versions(champion, challenger)
     worse = compared.difference < 0 and compared.auc.p < max_p
     known = compared.difference == compared.difference

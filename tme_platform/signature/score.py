@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def rad_score(signature: TrainedSignature | Pipeline, features: pd.DataFrame) -> pd.Series:
-    """Score patients: the signature's probability that the tumour is hot.
+    """Score patients; a higher score speaks for a hot tumour.
 
     Parameters
     ----------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from threadpoolctl import threadpool_limits
 
 from tme_platform.evaluation import placements
 from tme_platform.signature.pipeline import build_pipeline, parameter_grid, search_overrides
+from tme_platform.signature.recalibration import Recalibration, fit_recalibration
+from tme_platform.statistics import youden_threshold
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,6 +37,21 @@ def fit_first(
         return pipeline.fit(features, positive)
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """A pipeline with its search, and what was learned from the search's held-out patients."""
+
+    pipeline: Pipeline
+    params: dict[str, Any]
+    """The chosen classifier settings."""
+    results: pd.DataFrame
+    """One row per candidate and fold: candidate, settings, fold, auc."""
+    threshold: float
+    """Youden's, on the scores of the search's held-out patients."""
+    recalibration: Recalibration
+    """Learned on the same scores."""
+
+
 def fit_best(
     features: pd.DataFrame,
     positive: NDArray[np.bool_],
@@ -41,41 +59,28 @@ def fit_best(
     kept_features: tuple[str, ...] | None,
     *,
     seed: int,
-) -> tuple[Pipeline, dict[str, Any]]:
-    """Search if the grid has several candidates, and fit the best on the given patients."""
-    grid = parameter_grid(settings)
-    if len(grid) == 1:
-        return fit_first(features, positive, settings, kept_features), grid[0]
-    fitted, best, _ = grid_search(features, positive, settings, kept_features, seed=seed)
-    return fitted, best
-
-
-def grid_search(
-    features: pd.DataFrame,
-    positive: NDArray[np.bool_],
-    settings: SignatureSettings,
-    kept_features: tuple[str, ...] | None,
-    *,
-    seed: int,
-) -> tuple[Pipeline, dict[str, Any], pd.DataFrame]:
-    """Compare the candidates by their mean AUC over folds, and refit the best on all patients.
+) -> Fitted:
+    """Compare the candidates by their mean AUC over folds, and fit the best on all the given patients.
 
     The steps before the classifier do not depend on the grid, so they are fitted once per fold. The result equals that
-    of a search over the whole pipeline.
-
-    Returns
-    -------
-    tuple
-        The fitted pipeline, the chosen settings, and one row per candidate and fold (candidate, settings, fold, auc).
+    of a search over the whole pipeline. Threshold and recalibration come from the chosen candidate's scores of held-out
+    patients, so that a patient outside `features` plays no part in them.
     """
     # threads slow down matrices this small, and parallel processes would oversubscribe the cores
     with threadpool_limits(limits=1):
-        results = _search(features, positive, settings, kept_features, seed)
+        results, scores = _search(features, positive, settings, kept_features, seed)
         means = results.groupby("candidate")["auc"].mean()
-        best = parameter_grid(settings)[int(means.round(12).idxmax())]
+        best = int(means.round(12).idxmax())
+        params = parameter_grid(settings)[best]
         pipeline = build_pipeline(settings, kept_features)
-        pipeline[-1].set_params(**best)
-        return pipeline.fit(features, positive), best, results
+        pipeline[-1].set_params(**params)
+        return Fitted(
+            pipeline.fit(features, positive),
+            params,
+            results,
+            youden_threshold(positive, scores[best]).threshold,
+            fit_recalibration(positive, scores[best]),
+        )
 
 
 def _search(
@@ -84,19 +89,21 @@ def _search(
     settings: SignatureSettings,
     kept_features: tuple[str, ...] | None,
     seed: int,
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, NDArray[np.float64]]:
+    """AUC per candidate and fold, and the held-out scores (candidates x patients)."""
     pipeline, grid = build_pipeline(settings, kept_features), parameter_grid(settings)
     overrides = search_overrides(settings)
     folds = StratifiedKFold(min(settings.n_splits, _smallest(positive)), shuffle=True, random_state=seed)
-    rows = []
+    rows, scores = [], np.full((len(grid), positive.size), np.nan)
     for fold, (train, test) in enumerate(folds.split(features, positive)):
         head = clone(pipeline[:-1]).fit(features.iloc[train], positive[train])
         x_train, x_test = head.transform(features.iloc[train]), head.transform(features.iloc[test])
         for candidate, values in enumerate(grid):
             classifier = clone(pipeline[-1]).set_params(**values, **overrides).fit(x_train, positive[train])
-            cases, _ = placements(positive[test], classifier.predict_proba(x_test)[:, 1])
+            scores[candidate, test] = classifier.predict_proba(x_test)[:, 1]
+            cases, _ = placements(positive[test], scores[candidate, test])
             rows.append({"candidate": candidate, **values, "fold": fold, "auc": float(cases.mean())})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows), scores
 
 
 def _smallest(positive: NDArray[np.bool_]) -> int:

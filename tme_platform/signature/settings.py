@@ -46,13 +46,9 @@ class SignatureSettings(BaseModel):
 
 
 class PromotionSettings(BaseModel):
-    """Bounds of the promotion rule; see `promotion`."""
+    """Settings of the promotion rule; see `promotion`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     max_p_worse: Annotated[float, Field(gt=0, lt=1)] = 0.05
     """A challenger is worse if its out-of-fold AUC is lower with p below this."""
-    calibration_slope: tuple[float, float] = (0.5, 2.0)
-    """1 is calibrated; below 0.5 the scores are much too extreme, above 2 much too moderate."""
-    calibration_in_the_large: tuple[float, float] = (-1.0, 1.0)
-    """0 is calibrated (log odds); at 1 the odds of being hot are e times the predicted odds."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from tme_platform.evaluation import DeLongAuc
+    from tme_platform.signature.recalibration import Recalibration
     from tme_platform.signature.settings import SignatureSettings
     from tme_platform.statistics import YoudenThreshold
 
@@ -28,9 +29,8 @@ class TrainedSignature:
     cv_results: pd.DataFrame
     """One row per candidate and fold of that search: candidate, its settings, fold, auc."""
     out_of_fold: pd.DataFrame
-    """One row per patient and repeat: patient_id, repeat, fold, hot, score by a model that never saw the patient."""
-    oof_scores: pd.Series
-    """Mean of a patient's out-of-fold scores over the repeats."""
+    """One row per patient and repeat: patient_id, repeat, fold, hot, and by what was learned without the patient:
+    score, probability (the score recalibrated), called_hot (the score reaches the threshold)."""
     importances: pd.DataFrame
     """One row per feature: feature, impurity, permutation, permutation_sd, selected_share, rank, top20."""
     apparent: DeLongAuc
@@ -39,10 +39,11 @@ class TrainedSignature:
     """As in the paper: mean AUC over folds of the best candidate, which was chosen on the same folds."""
     honest: DeLongAuc
     """AUC within held-out folds, averaged over repeats; see `within_fold_auc`."""
-    averaged: DeLongAuc
-    """AUC of `oof_scores`. It describes an average of models rather than one model, so its interval is too narrow."""
-    threshold: YoudenThreshold
-    """The locked threshold: Youden's, on `oof_scores`."""
+    threshold: float
+    """The locked threshold for new patients, chosen as in each outer fold: Youden's, on the scores of the patients that
+    the search held out."""
+    recalibration: Recalibration
+    """Turns a new patient's score into a probability; learned on the same scores, at the prevalence of discovery."""
     paper_threshold: YoudenThreshold
     """As in the paper: Youden's, on the apparent scores."""
     n: int
@@ -57,7 +58,9 @@ class TrainedSignature:
             "oof_auc_high": self.honest.ci_high,
             "oof_auc_se": self.honest.se,
             "searched_auc": self.searched,
-            "threshold": self.threshold.threshold,
+            "threshold": self.threshold,
+            "recalibration_intercept": self.recalibration.intercept,
+            "recalibration_slope": self.recalibration.slope,
             "n_patients": self.n,
             "n_hot": self.n_positive,
             "n_features": len(self.feature_names),

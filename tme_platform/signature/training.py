@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from tme_platform.evaluation import auc_delong
+from tme_platform.evaluation import auc_logit
 from tme_platform.signature.crossval import nested_cross_validation, out_of_fold_frame
 from tme_platform.signature.out_of_fold import within_fold_auc
-from tme_platform.signature.search import grid_search
+from tme_platform.signature.search import fit_best
 from tme_platform.signature.trained import TrainedSignature
 from tme_platform.statistics import youden_threshold
 
@@ -86,24 +86,22 @@ def train_signature(
     _check_class_sizes(positive, settings.n_splits)
     kept = None if kept_features is None else tuple(sorted(kept_features))
     folds = nested_cross_validation(table, positive, settings, kept, n_jobs=n_jobs)
-    pipeline, params, results = grid_search(table, positive, settings, kept, seed=settings.seed)
+    fitted = fit_best(table, positive, settings, kept, seed=settings.seed)
     out_of_fold = out_of_fold_frame(folds, table.index, positive)
-    oof_scores = out_of_fold.groupby("patient_id", sort=True)["score"].mean().rename("rad_score")
-    fitted_scores = pipeline.predict_proba(table)[:, 1]
+    fitted_scores = fitted.pipeline.predict_proba(table)[:, 1]
     return TrainedSignature(
-        pipeline=pipeline,
+        pipeline=fitted.pipeline,
         feature_names=tuple(table.columns),
         settings=settings,
-        best_params=params,
-        cv_results=results,
+        best_params=fitted.params,
+        cv_results=fitted.results,
         out_of_fold=out_of_fold,
-        oof_scores=oof_scores,
-        importances=_importances(pipeline, folds, table.columns, settings.n_top),
-        apparent=auc_delong(positive, fitted_scores),
-        searched=float(results.groupby("candidate")["auc"].mean().max()),
+        importances=_importances(fitted.pipeline, folds, table.columns, settings.n_top),
+        apparent=auc_logit(positive, fitted_scores),
+        searched=float(fitted.results.groupby("candidate")["auc"].mean().max()),
         honest=within_fold_auc(out_of_fold),
-        averaged=auc_delong(positive, oof_scores.to_numpy()),
-        threshold=youden_threshold(positive, oof_scores.to_numpy()),
+        threshold=fitted.threshold,
+        recalibration=fitted.recalibration,
         paper_threshold=youden_threshold(positive, fitted_scores),
         n=positive.size,
         n_positive=int(positive.sum()),

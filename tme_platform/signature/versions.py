@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tme_platform.evaluation import AucComparison, compare_auc_delong
+from tme_platform.signature.out_of_fold import compare_within_fold
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from tme_platform.evaluation import AucComparison
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class VersionComparison:
         verdict = "larger than noise" if self.larger_than_noise else "within noise"
         return (
             f"AUC {self.difference:+.3f} on the {self.auc.n} patients in common "
-            f"(paired DeLong p = {self.auc.p:.2g}): {verdict}"
+            f"(paired, within folds: p = {self.auc.p:.2g}): {verdict}"
         )
 
 
@@ -52,30 +54,21 @@ def compare_versions(older: pd.DataFrame, newer: pd.DataFrame) -> VersionCompari
     Parameters
     ----------
     older, newer
-        One row per patient and repeat: patient_id, hot (bool), score by a model that never saw the patient.
+        One row per patient and repeat: patient_id, repeat, fold, hot (bool), score by a model that never saw the
+        patient.
 
     Returns
     -------
     VersionComparison
-        A patient's score is the mean over the repeats; the test is DeLong's for paired scores. The folds of the two
-        versions differ, so these AUCs are not the within-fold AUCs that each version reports.
-
-    References
-    ----------
-    DeLong et al. 1988, Biometrics 44:837.
+        By `compare_within_fold`: each version's scores are compared within its own folds.
     """
-    a, b = _by_patient(newer), _by_patient(older)
-    both = a.join(b, how="inner", lsuffix="_newer", rsuffix="_older")
-    same = both[both["hot_newer"] == both["hot_older"]]
-    compared = compare_auc_delong(same["hot_newer"], same["score_newer"], same["score_older"])
+    labels = newer.drop_duplicates("patient_id").set_index("patient_id")["hot"].astype(bool)
+    before = older.drop_duplicates("patient_id").set_index("patient_id")["hot"].astype(bool)
+    common = labels.index.intersection(before.index)
     return VersionComparison(
-        auc=compared,
-        n_common=len(both),
-        n_only_older=len(b.index.difference(a.index)),
-        n_only_newer=len(a.index.difference(b.index)),
-        n_relabelled=len(both) - len(same),
+        auc=compare_within_fold(newer, older),
+        n_common=len(common),
+        n_only_older=len(before.index.difference(common)),
+        n_only_newer=len(labels.index.difference(common)),
+        n_relabelled=int((labels[common] != before[common]).sum()),
     )
-
-
-def _by_patient(out_of_fold: pd.DataFrame) -> pd.DataFrame:
-    return out_of_fold.groupby("patient_id").agg(hot=("hot", "first"), score=("score", "mean"))

@@ -7,13 +7,13 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm, t
 
 
-def proportion_interval(k: int, n: int, level: float = 0.95) -> tuple[float, float]:
+def proportion_interval(k: float, n: float, level: float = 0.95) -> tuple[float, float]:
     """Compute Wilson's score interval of a proportion.
 
     Parameters
     ----------
     k, n
-        Number of successes and number of trials.
+        Number of successes and number of trials. Means over repeats of a cross-validation may be fractions.
     level
         Confidence level, between 0 and 1.
 

@@ -8,16 +8,11 @@ import pandas as pd
 from tme_platform.evaluation import (
     ROLE_ENDPOINTS,
     BinaryEndpoint,
-    auc_delong,
-    auc_from_estimate,
-    decision_curve,
-    evaluate_endpoints,
-    evaluate_scores,
     median_split_survival,
     reliability_curve,
-    roc_curve_points,
     score_by_group,
 )
+from tme_platform.signature import evaluate_signature, signature_decision_curve, signature_roc
 from tme_platform.statistics import spearman_interval, spearman_table
 from tme_platform.steps.reading import (
     binary_endpoints,
@@ -68,20 +63,32 @@ _NOBODY = "no patient with a rad-score and an endpoint"
 
 @dataclass(frozen=True)
 class _Outcome:
-    """An endpoint and the scores to hold against it: out of fold where the patients trained the signature."""
+    """An endpoint with known outcomes, and the scores it is compared with."""
 
     side: str
     endpoint: str
     positive: pd.Series
-    score: pd.Series
+    scores: pd.DataFrame
+    """By the stored signature, by patient."""
+    held_out: pd.DataFrame | None
+    """By models that never saw the patient, where the patients trained the signature."""
 
 
 def scored_patients(scope: Scope) -> pd.DataFrame:
-    """Rad-scores by patient with `unseen`, the score by a model that never saw the patient."""
+    """Rad-scores by patient with `unseen` and `unseen_probability`, by models that never saw the patient."""
     scores = scope.read(RAD_SCORES).set_index("patient_id")
-    unseen = scope.read(OUT_OF_FOLD_SCORES).query("cohort == @scope.cohort").set_index("patient_id")["rad_score"]
+    means = held_out_scores(scope).groupby("patient_id")[["score", "probability"]].mean().reindex(scores.index)
     seen = scores["side"] == "discovery"
-    return scores.assign(unseen=scores["rad_score"].where(~seen, unseen.reindex(scores.index)))
+    return scores.assign(
+        unseen=scores["rad_score"].mask(seen, means["score"]),
+        unseen_probability=scores["probability"].mask(seen, means["probability"]),
+    )
+
+
+def held_out_scores(scope: Scope) -> pd.DataFrame:
+    """The cohort's rows of the cross-validation, as `signature` takes them."""
+    rows = scope.read(OUT_OF_FOLD_SCORES).query("cohort == @scope.cohort")
+    return rows.rename(columns={"rad_score": "score"})
 
 
 def _hot(scope: Scope) -> pd.Series:
@@ -89,18 +96,16 @@ def _hot(scope: Scope) -> pd.Series:
 
 
 def _outcomes(scope: Scope) -> Iterator[_Outcome]:
-    """Every endpoint that the cohort can be asked, with honest scores."""
-    scores, hot = scored_patients(scope), _hot(scope)
-    for side, rows in scores.groupby("side"):
-        known = rows.index.intersection(hot.index)
-        if len(known):
-            yield _Outcome(str(side), "hot", hot[known], rows.loc[known, "unseen"])
-    asked = _asked(scope)
-    for side, rows in scores.groupby(_endpoint_side(scores)):
-        for endpoint, outcome in asked.items():
-            known = rows.index.intersection(outcome.dropna().index)
+    """Every endpoint that the cohort can be asked, by side."""
+    scores, held_out = scored_patients(scope), held_out_scores(scope)
+    asked = [("hot", _hot(scope), scores["side"])]
+    asked += [(name, outcome, _endpoint_side(scores)) for name, outcome in _asked(scope).items()]
+    for endpoint, outcome, sides in asked:
+        for side, rows in scores.groupby(sides):
+            known = outcome.dropna().reindex(rows.index).dropna()
             if len(known):
-                yield _Outcome(str(side), endpoint, outcome[known], rows.loc[known, "unseen"])
+                seen = side == "discovery"
+                yield _Outcome(str(side), endpoint, known.astype(bool), rows, held_out if seen else None)
 
 
 def _endpoint_side(scores: pd.DataFrame) -> pd.Series:
@@ -123,58 +128,36 @@ def _declared(scope: Scope) -> list[str]:
 
 @step(
     COHORT_METRICS,
-    version="3",
+    version="4",
     reads=[RAD_SCORES, TME_PHENOTYPES, SIGNATURE, OUT_OF_FOLD_SCORES, CLINICAL_OTHER],
     reads_all_cohorts=[PATIENTS],
 )
 def cohort_metrics(scope: Scope) -> StepResult:
-    """Measure the rad-score against phenotype and endpoints: AUC with DeLong's interval, metrics at a threshold.
+    """Measure the rad-score against phenotype and endpoints: AUC, metrics at a threshold, calibration, with intervals.
 
-    Labelled `paper` (apparent on discovery, threshold optimised on each cohort) or `honest` (out-of-fold on discovery,
-    one threshold locked there).
+    Labelled `paper` (stored signature, threshold optimised on each cohort) or `honest` (discovery patients held out,
+    with thresholds of their training folds; one locked threshold for the others).
     """
-    scores = scored_patients(scope)
-    if scores.empty:
+    if not scope.has_rows(RAD_SCORES):
         return empty(scope, _NO_SCORES)
-    model, prevalence = scope.read(SIGNATURE).iloc[0], scope.study.evaluation.prevalence
-    scored = scores.join(_hot(scope).rename("hot"), how="inner")
-    parts = [_hot_metrics(rows, str(side), model, prevalence) for side, rows in scored.groupby("side")]
-    outcomes, members = _asked(scope), subgroups(scope, borrowed=True)
-    for side, rows in scores.groupby(_endpoint_side(scores)):
-        measured = evaluate_endpoints(
-            rows["unseen"], outcomes, members, threshold=model["threshold"], prevalence=prevalence
-        )
-        if len(measured):
-            parts.append(measured.assign(side=side))
+    model, members = scope.read(SIGNATURE).iloc[0], subgroups(scope, borrowed=True)
+    parts = [
+        evaluate_signature(
+            outcome.positive,
+            outcome.scores,
+            outcome.held_out,
+            members,
+            endpoint=outcome.endpoint,
+            threshold=model["threshold"],
+            prevalence=scope.study.evaluation.prevalence,
+        ).assign(side=outcome.side)
+        for outcome in _outcomes(scope)
+    ]
     if not parts:
         return empty(scope, _NOBODY)
     metrics = pd.concat(parts, ignore_index=True)
     _tell_model(scope, metrics)
     return StepResult(metrics, details=_headline(metrics))
-
-
-def _hot_metrics(rows: pd.DataFrame, side: str, model: pd.Series, prevalence: float) -> pd.DataFrame:
-    """Metrics against the phenotype, the paper's way and honestly."""
-    auc, method = None, "DeLong"
-    if side == "discovery":
-        method = "DeLong on out-of-fold scores"
-        if len(rows) == model["n_patients"]:  # the AUC within held-out folds was taken over all discovery patients
-            auc = auc_from_estimate(
-                model["oof_auc"], model["oof_auc_se"], n=len(rows), n_positive=int(rows["hot"].sum())
-            )
-            method = "within held-out folds, repeated nested cross-validation, DeLong"
-    paper = evaluate_scores(rows["hot"], rows["rad_score"], endpoint="hot", analysis="paper", prevalence=prevalence)
-    honest = evaluate_scores(
-        rows["hot"],
-        rows["unseen"],
-        endpoint="hot",
-        analysis="honest",
-        threshold=model["threshold"],
-        auc=auc,
-        auc_method=method,
-        prevalence=prevalence,
-    )
-    return pd.concat([paper, honest]).assign(side=side)
 
 
 def _headline(metrics: pd.DataFrame) -> dict[str, float]:
@@ -211,41 +194,37 @@ def _curves(scope: Scope, schema: TableSchema, draw: Callable[[_Outcome], pd.Dat
 _CURVE_DEPS = (RAD_SCORES, TME_PHENOTYPES, OUT_OF_FOLD_SCORES, CLINICAL_OTHER)
 
 
-@step(ROC_CURVES, version="2", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
+@step(ROC_CURVES, version="3", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
 def roc_curves(scope: Scope) -> StepResult:
     """List what sensitivity and specificity each threshold gives."""
 
     def draw(outcome: _Outcome) -> pd.DataFrame:
-        points = roc_curve_points(outcome.positive, outcome.score)
-        area = auc_delong(outcome.positive, outcome.score)
+        points = signature_roc(outcome.positive, outcome.scores, outcome.held_out)
         points["threshold"] = points["threshold"].where(points["threshold"].abs() < float("inf"))
-        return points.assign(
-            point=range(len(points)),
-            auc=area.auc,
-            auc_low=area.ci_low,
-            auc_high=area.ci_high,
-            n=area.n,
-            n_positive=area.n_positive,
-        )
+        return points.assign(point=range(len(points)))
 
     return _curves(scope, ROC_CURVES, draw)
 
 
-@step(RELIABILITY_CURVES, version="2", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
+@step(RELIABILITY_CURVES, version="3", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
 def reliability_curves(scope: Scope) -> StepResult:
-    """Compare promised with observed shares in groups of about equal size."""
+    """Compare predicted probabilities with observed shares in groups of about equal size."""
 
     def draw(outcome: _Outcome) -> pd.DataFrame:
-        curve = reliability_curve(outcome.positive, outcome.score)
+        curve = reliability_curve(outcome.positive, outcome.scores.loc[outcome.positive.index, "unseen_probability"])
         return curve.assign(group=range(1, len(curve) + 1))
 
     return _curves(scope, RELIABILITY_CURVES, draw)
 
 
-@step(DECISION_CURVES, version="2", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
+@step(DECISION_CURVES, version="3", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
 def decision_curves(scope: Scope) -> StepResult:
-    """Compute what acting on the rad-score would bring, beside acting on everybody and on nobody (Vickers, Elkin)."""
-    return _curves(scope, DECISION_CURVES, lambda outcome: decision_curve(outcome.positive, outcome.score))
+    """Compute what acting on the recalibrated rad-score would bring, beside acting on everybody and on nobody."""
+
+    def draw(outcome: _Outcome) -> pd.DataFrame:
+        return signature_decision_curve(outcome.positive, outcome.scores, outcome.held_out)
+
+    return _curves(scope, DECISION_CURVES, draw)
 
 
 @step(RAD_SCORE_GROUPS, version="3", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
@@ -318,24 +297,27 @@ def rad_score_survival(scope: Scope) -> StepResult:
 
 @step(
     FEATURE_CELL_CORRELATION,
-    version="2",
+    version="3",
     reads=[SIGNATURE_IMPORTANCE, SIGNATURE_PATIENTS, TME_PHENOTYPES, CELL_SCORES],
 )
 def feature_cell_correlation(scope: Scope) -> StepResult:
-    """Correlate the twenty most important features with the cell populations of the same patients (Spearman, FDR)."""
+    """Correlate the twenty most important features with the cell populations of the same patients (Spearman).
+
+    These features were chosen by labels that were made from the same populations, so the FDR is over all features, not
+    over the twenty.
+    """
     importance = scope.read(SIGNATURE_IMPORTANCE)
     if importance.empty:
         return empty(scope, "no signature")
-    top = list(importance.nsmallest(_TOP, "rank")["feature"])
+    features, top = list(importance["feature"]), importance.nsmallest(_TOP, "rank")["feature"]
     patients = scope.read(SIGNATURE_PATIENTS)
     parts = []
     for cohort, rows in patients.groupby("cohort"):
         label = scope.read(TME_PHENOTYPES, str(cohort), columns=["model_cohort", "method"]).iloc[0]
         # Labels taken by patient come with that cohort's scores; labels by its model rest on the cohort's own.
         source = str(label["model_cohort"] if label["method"] == "patient" else cohort)
-        features = rows.set_index("patient_id")[top]
-        populations = population_scores(scope, source).T
-        common = features.index.intersection(populations.index)
-        parts.append(spearman_table(features.loc[common], populations.loc[common]).assign(cohort=cohort))
+        found = spearman_table(rows.set_index("patient_id")[features], population_scores(scope, source).T)
+        searched = int(found["p"].notna().sum())
+        parts.append(found[found["feature"].isin(top)].assign(cohort=cohort, pairs_searched=searched))
     table = pd.concat(parts, ignore_index=True)
     return StepResult(table, details={"pairs": len(table), "pairs_fdr_below_0.05": int((table["fdr"] < 0.05).sum())})

@@ -14,6 +14,8 @@ from tme_platform.tables.radiomics import AGREED_FEATURES
 from tme_platform.tables.signature import SIGNATURE_PATIENTS
 from tme_platform.tracking import ModelRecord, Tracker
 
+_SCORED = ["score", "probability", "called_hot"]
+
 
 @dataclass(frozen=True)
 class Reproduction:
@@ -64,7 +66,7 @@ def reproduce(tracker: Tracker, lake: Lake, record: ModelRecord, *, workers: int
         for name, value in now.items()
         if name in recorded and not _same(value, recorded[name])
     ]
-    before = tracker.read_table(record, "out_of_fold_repeats")
+    before = tracker.read_table(record, "out_of_fold")
     if not _same_scores(before, trained.out_of_fold):
         differences.append("out-of-fold scores of patients differ")
     return Reproduction(record.version, versions, trained.n, tuple(differences))
@@ -93,5 +95,5 @@ def _same_scores(a: pd.DataFrame, b: pd.DataFrame) -> bool:
     left, right = (frame.sort_values(keys, ignore_index=True) for frame in (a, b))
     return len(left) == len(right) and bool(
         (left["patient_id"].astype(str) == right["patient_id"].astype(str)).all()
-        and np.array_equal(left["score"].to_numpy(float), right["score"].to_numpy(float))
+        and np.array_equal(left[_SCORED].to_numpy(float), right[_SCORED].to_numpy(float))
     )

@@ -10,6 +10,7 @@ from tme_platform.scoring import TRAINED_GEOMETRY
 from tme_platform.signature import (
     SIGNATURE_VERSION,
     SKOPS_TRUSTED_TYPES,
+    Recalibration,
     TrainedSignature,
     assign_split,
     content_key,
@@ -33,7 +34,10 @@ from tme_platform.tables.signature import (
 )
 from tme_platform.tracking import ModelRecord, ModelRun
 
-_RECORDED = ("threshold", "apparent_auc", "oof_auc", "oof_auc_low", "oof_auc_high", "oof_auc_se")
+_RECORDED = (
+    "threshold", "recalibration_intercept", "recalibration_slope", "apparent_auc", "oof_auc", "oof_auc_low",
+    "oof_auc_high", "oof_auc_se",
+)  # fmt: skip
 
 
 @step(COHORT_SPLIT, version="1", reads=[RADIOMIC_FEATURES, TME_PHENOTYPES])
@@ -153,9 +157,6 @@ def _model_run(scope: Scope, key: str, trained: TrainedSignature, training: Trai
     state = scope.recorded(SIGNATURE_PATIENTS)
     agreed = scope.recorded(AGREED_FEATURES)
     assert state is not None  # noqa: S101 (its rows were just read)
-    out_of_fold = (
-        rows[["cohort", "patient_id", "phenotype"]].join(trained.oof_scores, how="inner").reset_index(drop=True)
-    )
     return ModelRun(
         content_key=key,
         model=trained.pipeline,
@@ -174,8 +175,7 @@ def _model_run(scope: Scope, key: str, trained: TrainedSignature, training: Trai
         },
         tables={
             "importance": trained.importances,
-            "out_of_fold": out_of_fold,
-            "out_of_fold_repeats": trained.out_of_fold,
+            "out_of_fold": trained.out_of_fold,
             "cv_results": trained.cv_results,
             "training_features": _used(trained, features),
             **geometry,
@@ -249,16 +249,20 @@ def signature_importance(scope: Scope) -> StepResult:
     return StepResult(table, details={"first_five": [str(name) for name in top["feature"]]})
 
 
-@step(OUT_OF_FOLD_SCORES, version="1", reads=[SIGNATURE])
+@step(OUT_OF_FOLD_SCORES, version="2", reads=[SIGNATURE, SIGNATURE_PATIENTS])
 def out_of_fold_scores(scope: Scope) -> StepResult:
     """Give the discovery patients' scores by models that never saw them, as recorded with the model."""
     current = current_model(scope)
     if current is None:
         return empty(scope, "no signature")
-    return StepResult(scope.tracker.read_table(current[0], "out_of_fold"))
+    scores = scope.tracker.read_table(current[0], "out_of_fold").astype({"patient_id": "str"})
+    patients = scope.read(SIGNATURE_PATIENTS, columns=["cohort", "patient_id", "side", "phenotype"])
+    discovery = patients[patients["side"] == "discovery"].drop(columns="side")
+    table = scores.drop(columns="hot").rename(columns={"score": "rad_score"}).merge(discovery, on="patient_id")
+    return StepResult(table, details={"patients": table["patient_id"].nunique(), "repeats": table["repeat"].nunique()})
 
 
-@step(RAD_SCORES, version="1", reads=[RADIOMIC_FEATURES, HARMONISED_FEATURES, SIGNATURE, COHORT_SPLIT])
+@step(RAD_SCORES, version="2", reads=[RADIOMIC_FEATURES, HARMONISED_FEATURES, SIGNATURE, COHORT_SPLIT])
 def rad_scores(scope: Scope) -> StepResult:
     """Score every patient whose features are of the signature's set, and call hot or cold at the locked threshold."""
     current = current_model(scope)
@@ -268,6 +272,8 @@ def rad_scores(scope: Scope) -> StepResult:
     record, row = current
     scores = rad_score(scope.tracker.load(record), features[features["feature_set"] == row["feature_set"]]).dropna()
     table = scores.reset_index()
+    recalibration = Recalibration(row["recalibration_intercept"], row["recalibration_slope"])
+    table["probability"] = recalibration.probability(table["rad_score"])
     table["predicted"] = (table["rad_score"] >= row["threshold"]).map({True: "hot", False: "cold"})
     side = scope.read(COHORT_SPLIT).set_index("patient_id")["side"]
     table["side"] = table["patient_id"].map(side).fillna(_default_side(scope))

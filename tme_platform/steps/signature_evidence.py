@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from tme_platform import signature
-from tme_platform.evaluation import DeLongAuc, auc_delong, label_confounding, sample_size
+from tme_platform.evaluation import DeLongAuc, auc_logit, label_confounding, sample_size
 from tme_platform.radiomics import fit_harmonisation, harmonise
 from tme_platform.signature import (
     SignatureSettings,
@@ -84,10 +84,10 @@ def signature_rivals(scope: Scope) -> StepResult:
     if training is None or current is None:
         return empty(scope, _NO_SIGNATURE)
     settings, asked = scope.study.signature, scope.study.evaluation
-    out_of_fold = scope.tracker.read_table(current[0], "out_of_fold_repeats")
+    out_of_fold = scope.tracker.read_table(current[0], "out_of_fold")
     fitted = rad_score(scope.tracker.load(current[0]), training.features)
     recorded = _Recorded(
-        settings, auc_delong(training.labels == "hot", fitted), within_fold_auc(out_of_fold), out_of_fold
+        settings, auc_logit(training.labels == "hot", fitted), within_fold_auc(out_of_fold), out_of_fold
     )
     clinical = _clinical(scope, training.rows)[list(asked.clinical_variables)].dropna(axis="columns", how="all")
     volume = next((name for name in asked.volume_features if name in training.features.columns), None)

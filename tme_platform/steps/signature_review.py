@@ -65,10 +65,8 @@ def signature_review(scope: Scope) -> StepResult:
     champion = scope.tracker.champion()
     before = None if champion is None else champion.version
     criteria = promotion_criteria(
-        scope.tracker.read_table(record, "out_of_fold_repeats"),
-        None
-        if champion is None or before == record.version
-        else scope.tracker.read_table(champion, "out_of_fold_repeats"),
+        scope.tracker.read_table(record, "out_of_fold"),
+        None if champion is None or before == record.version else scope.tracker.read_table(champion, "out_of_fold"),
         {patients_on_one_side.name: (sides.passed, sides.description)},
         settings=scope.study.promotion,
     )

@@ -86,7 +86,12 @@ FEATURE_CELL_CORRELATION = TableSchema(
         count("n", "Patients."),
         number("rho", "Spearman's rho.", -1, 1),
         share("p", "Its p-value."),
-        share("fdr", "p-value corrected over all pairs of the cohort (Benjamini-Hochberg)."),
+        share(
+            "fdr",
+            "p-value corrected over all features with all populations of the patients (Benjamini-Hochberg); "
+            "because the listed features were selected by labels made from the same populations.",
+        ),
+        count("pairs_searched", "Pairs of feature and population over which it is corrected."),
     ),
     key=("cohort", "feature", "population"),
     per_cohort=False,
@@ -101,11 +106,14 @@ SIDE_ENDPOINT = (
 ROC_CURVES = TableSchema(
     "roc_curves",
     Stage.EVALUATION,
-    "Every operating point of the rad-score, by cohort and endpoint; discovery uses out-of-fold scores.",
+    "Every operating point of the rad-score, by cohort and endpoint; in discovery, of held-out patients within folds.",
     (
         *SIDE_ENDPOINT,
         Column("point", "Int64", "Number of the point, from all patients positive to none.", nullable=False),
-        number("threshold", "Lowest score called positive; missing at both ends of the curve."),
+        number(
+            "threshold",
+            "Lowest score called positive; missing at both ends of the curve, and in discovery (one per fold).",
+        ),
         share("sensitivity", "Share of the positives called positive."),
         share("specificity", "Share of the negatives called negative."),
         share("auc", "Area under the curve."),
@@ -121,13 +129,13 @@ ROC_CURVES = TableSchema(
 RELIABILITY_CURVES = TableSchema(
     "reliability_curves",
     Stage.EVALUATION,
-    "Predicted against observed: mean rad-score and share of positives in groups of about equal size.",
+    "Predicted against observed: mean recalibrated probability and share of positives in groups of about equal size.",
     (
         *SIDE_ENDPOINT,
         Column("group", "Int64", "Group of patients, from low to high scores.", nullable=False),
         count("n", "Patients."),
         count("n_positive", "Positives among them."),
-        share("predicted", "Mean rad-score."),
+        share("predicted", "Mean recalibrated probability of a hot tumour."),
         share("observed", "Share of positives."),
         share("ci_low", "Lower limit of its 95 % confidence interval (Wilson)."),
         share("ci_high", "Upper limit of its 95 % confidence interval."),
@@ -139,11 +147,13 @@ RELIABILITY_CURVES = TableSchema(
 DECISION_CURVES = TableSchema(
     "decision_curves",
     Stage.EVALUATION,
-    "Net benefit of treating by the rad-score, treating no one and treating everyone, by threshold probability.",
+    "Net benefit of treating by the recalibrated rad-score, treating no one and treating everyone, by threshold.",
     (
         *SIDE_ENDPOINT,
         Column("threshold", "float64", "Threshold probability for treatment.", nullable=False, at_least=0, at_most=1),
-        number("net_benefit", "Net benefit of the rad-score; the unit is one true positive per patient."),
+        number("net_benefit", "Net benefit of the recalibrated rad-score, in true positives per patient."),
+        number("ci_low", "Lower limit of its pointwise 95 % confidence interval (bootstrap of patients)."),
+        number("ci_high", "Upper limit of its pointwise 95 % confidence interval."),
         number("treat_all", "Net benefit of treating everyone."),
         number("treat_none", "Net benefit of treating no one: 0."),
         count("n", "Patients."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tme_platform.tables.columns import FEATURE, FEATURE_SET, PATIENT, PHENOTYPE, count, number, share, text
+from tme_platform.tables.columns import FEATURE, FEATURE_SET, PATIENT, PHENOTYPE, count, flag, number, share, text
 from tme_platform.tables.schema import COHORT, Column, Stage, TableSchema
 
 COHORT_SPLIT = TableSchema(
@@ -49,12 +49,14 @@ SIGNATURE = TableSchema(
         count("n_patients", "Patients that the signature was trained on."),
         count("n_hot", "Hot tumours among them."),
         count("n_features", "Features available to the training."),
-        number("threshold", "Locked threshold: the Youden point of the out-of-fold scores of discovery."),
+        number("threshold", "Locked threshold: Youden's, on scores of the discovery patients held out by the search."),
+        number("recalibration_intercept", "Intercept of the regression that turns scores into probabilities."),
+        number("recalibration_slope", "Its slope, by which the logit of the score is multiplied.", 0),
         text("best_params", "Forest settings chosen by cross-validation, as JSON."),
         share("apparent_auc", "AUC on the training patients (the paper's way): optimistic by construction."),
         share("oof_auc", "Out-of-fold AUC from repeated nested cross-validation (the honest way)."),
-        share("oof_auc_low", "Lower limit of its DeLong 95 % confidence interval."),
-        share("oof_auc_high", "Upper limit of its DeLong 95 % confidence interval."),
+        share("oof_auc_low", "Lower limit of its 95 % confidence interval (logit scale)."),
+        share("oof_auc_high", "Upper limit of its 95 % confidence interval (logit scale)."),
         number("oof_auc_se", "Its standard error.", 0),
     ),
     key=("content_key",),
@@ -79,14 +81,18 @@ SIGNATURE_IMPORTANCE = TableSchema(
 OUT_OF_FOLD_SCORES = TableSchema(
     "out_of_fold_scores",
     Stage.SIGNATURE,
-    "Rad-scores of the discovery patients from models trained without them.",
+    "Rad-scores of the discovery patients from models trained without them, in each repeat of the cross-validation.",
     (
         COHORT,
         PATIENT,
         PHENOTYPE,
-        share("rad_score", "Mean out-of-fold probability of a hot tumour."),
+        Column("repeat", "Int64", "Repeat of the cross-validation, from 0.", nullable=False, at_least=0),
+        Column("fold", "Int64", "Fold in which the patient was held out.", nullable=False, at_least=0),
+        share("rad_score", "Score by the model of that fold."),
+        share("probability", "The score recalibrated by what the fold's training patients showed."),
+        flag("called_hot", "Whether the score reaches the threshold chosen among the fold's training patients."),
     ),
-    key=("cohort", "patient_id"),
+    key=("cohort", "patient_id", "repeat"),
     per_cohort=False,
     unit="patient_id",
 )
@@ -97,7 +103,14 @@ RAD_SCORES = TableSchema(
     "The rad-score of every patient who has the signature's feature set.",
     (
         PATIENT,
-        Column("rad_score", "float64", "Probability of a hot tumour by the signature.", at_least=0, at_most=1),
+        Column(
+            "rad_score",
+            "float64",
+            "Score of the signature, higher for hot; of a forest with balanced classes not a probability.",
+            at_least=0,
+            at_most=1,
+        ),
+        share("probability", "Probability of a hot tumour: the score recalibrated, at the prevalence of discovery."),
         text("predicted", "Predicted phenotype at the locked threshold.", isin=("hot", "cold")),
         text(
             "side",
@@ -199,11 +212,15 @@ SIGNATURE_REVIEW = TableSchema(
     "The newest version checked against each criterion for promotion to champion.",
     (
         text("model_version", "Version in the model registry.", required=True),
-        text("criterion", "auc_not_worse, calibration_slope, calibration_in_the_large, check_<name>.", required=True),
+        text(
+            "criterion",
+            "auc_above_chance, auc_not_worse, calibration_slope, calibration_in_the_large, check_<name>.",
+            required=True,
+        ),
         Column("met", "boolean", "Whether the criterion is met.", nullable=False),
         number("value", "Observed value."),
-        number("low", "Lower bound that is required."),
-        number("high", "Upper bound that is required."),
+        number("low", "Lower limit of its 95 % confidence interval."),
+        number("high", "Upper limit of its 95 % confidence interval."),
         text("explanation", "Explanation of the result.", required=True),
         text("champion_before", "Champion before the review, if any."),
         text("decision", "promoted, refused, or is the champion.", required=True),

@@ -7,6 +7,7 @@ from typing import Any
 
 from tme_platform.radiomics import ExtractionSettings, combat_from_table
 from tme_platform.scoring import CaseScore, ScoringModel, score_case
+from tme_platform.signature import Recalibration
 from tme_platform.tracking.tracker import CHAMPION, Tracker, open_tracker
 
 
@@ -42,6 +43,9 @@ def load_scoring_model(tracker: Tracker, model: str = CHAMPION) -> ScoringModel:
         version=record.version,
         pipeline=tracker.load(record),
         threshold=summary["metrics"]["threshold"],
+        recalibration=Recalibration(
+            summary["metrics"]["recalibration_intercept"], summary["metrics"]["recalibration_slope"]
+        ),
         extraction=ExtractionSettings.model_validate(tracker.read_document(record, "extraction")),
         training_features=tracker.read_table(record, "training_features"),
         training_geometry=geometry,

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy.stats import chi2, nchypergeom_fisher
 
-from tme_platform.evaluation import auc_delong, odds_per_sd, odds_ratio
+from tme_platform.evaluation import auc_logit, odds_per_sd, odds_ratio
 
 CARS = {
     "wt": (2.620, 2.875, 2.320, 3.215, 3.440, 3.460, 3.570, 3.190, 3.150, 3.440, 3.440, 4.070, 3.730, 3.780, 5.250,
@@ -97,7 +97,7 @@ def test_per_sd_matches_glm():
     assert np.log(row["ci_high"] / row["ci_low"]) / sd / (2 * 1.959964) == pytest.approx(1.436, abs=1e-3)
     assert row["p"] == pytest.approx(chi2.sf(43.230 - 19.176, 1), rel=2e-3)
     assert (row["n"], row["n_positive"], row["reason"]) == (32, 13, "")
-    area = auc_delong(cars["am"], cars["wt"])
+    area = auc_logit(cars["am"], cars["wt"])
     assert tuple(row[["auc", "auc_low", "auc_high"]]) == (area.auc, area.ci_low, area.ci_high)
 
 

@@ -9,9 +9,8 @@ from tme_platform.evaluation import (
     PACKAGED_ENDPOINTS,
     PACKAGED_SUBGROUPS,
     BinaryEndpoint,
-    auc_delong,
+    auc_logit,
     endpoint_outcome,
-    evaluate_endpoints,
     evaluate_scores,
     label_confounding,
     median_split_survival,
@@ -81,7 +80,7 @@ def test_evaluation_has_one_row_per_metric(score, clinical):
     assert list(rows.columns) == list(METRIC_COLUMNS)
     assert rows["metric"].is_unique
     by = rows.set_index("metric")
-    area = auc_delong(y, score)
+    area = auc_logit(y, score)
     assert by.loc["auc", ["value", "ci_low", "ci_high", "p"]].tolist() == list(area)
     assert by.loc["threshold", "value"] == youden_threshold(y, score).threshold
     assert by.loc["sensitivity", "value"] == youden_threshold(y, score).sensitivity
@@ -107,25 +106,6 @@ def test_a_useless_score_has_no_threshold_but_a_reason():
     threshold = reversed_score.set_index("metric").loc["threshold"]
     assert np.isnan(threshold["value"])
     assert threshold["reason"] == "no threshold is better than calling every patient positive"
-
-
-def test_endpoints_are_evaluated_in_all_patients_and_in_subgroups(score, clinical):
-    outcomes = {name: outcome_of(clinical, name) for name in ("inflamed", "objective_response")}
-    rows = evaluate_endpoints(score.iloc[::-1], outcomes, members_of(clinical), threshold=0.5, cohort="ip")
-    assert set(rows["endpoint"]) == {"inflamed", "objective_response"}
-    assert set(rows["subgroup"]) == {"all", "her2_positive", "her2_negative_hr_positive", "triple_negative"}
-    assert set(rows["analysis"]) == {"paper", "honest"}
-    key = ["endpoint", "subgroup", "analysis", "metric"]
-    assert not rows.duplicated(key).any()
-    one = rows.set_index(key)["value"]
-    assert one["inflamed", "all", "honest", "auc"] == one["inflamed", "all", "paper", "auc"] > 0.8
-    members = members_of(clinical)["her2_positive"]
-    expected = auc_delong(outcomes["inflamed"][members], score[members]).auc
-    assert one["inflamed", "her2_positive", "paper", "auc"] == expected
-    treated = rows[rows["endpoint"] == "objective_response"]
-    assert treated.loc[treated["subgroup"] == "all", "n"].eq(79).all(), "one patient has no response"
-    unknown = {"inflamed": outcome_of(clinical[["er"]], "inflamed")}
-    assert evaluate_endpoints(score, unknown, {}, threshold=0.5).empty
 
 
 def test_score_by_group_tests_each_variable(score, clinical):

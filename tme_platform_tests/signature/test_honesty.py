@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tme_platform.evaluation import METRIC_COLUMNS, auc_delong
+from tme_platform.evaluation import METRIC_COLUMNS, auc_logit
 from tme_platform.signature import (
     SignatureSettings,
     compare_rivals,
@@ -94,12 +94,15 @@ def test_rivals_are_compared_with_the_signature(trained, cohort):
     assert worse["p"] < 0.05
 
 
-def test_comparing_models_requires_the_same_folds(trained):
+def test_models_are_compared_each_within_its_own_folds(trained):
     same = compare_within_fold(trained.out_of_fold, trained.out_of_fold)
     assert (same.z, same.p, same.n) == (0, 1, 60)
-    moved = trained.out_of_fold.assign(fold=lambda rows: (rows["fold"] + 1) % 3)
-    with pytest.raises(ValueError, match="same folds"):
-        compare_within_fold(trained.out_of_fold, moved)
+    # another name for a fold changes nothing, another fold does
+    renamed = trained.out_of_fold.assign(fold=lambda rows: (rows["fold"] + 1) % 3)
+    assert compare_within_fold(trained.out_of_fold, renamed).auc_b == pytest.approx(trained.honest.auc)
+    shuffled = trained.out_of_fold.assign(fold=lambda rows: np.random.default_rng(1).permutation(rows["fold"]))
+    assert compare_within_fold(trained.out_of_fold, shuffled).auc_a == pytest.approx(trained.honest.auc)
+    assert compare_within_fold(trained.out_of_fold, shuffled).auc_b != pytest.approx(trained.honest.auc)
 
 
 def test_plain_forest_on_real_patients_matches_independent_result(landing, reference):
@@ -132,7 +135,7 @@ def test_external_auc_recovers_known_truth(quick, effect):
         for table, side in zip(tables, (hot, other), strict=True):
             table[["f0", "f1"]] += effect * side[:, None]
         model = fit_first(tables[0], hot, quick, None)
-        areas.append(auc_delong(other, rad_score(model, tables[1])))
+        areas.append(auc_logit(other, rad_score(model, tables[1])))
     if effect == 0:
         # 95 of 100 expected, three standard errors allowed
         assert sum(area.ci_low <= 0.5 <= area.ci_high for area in areas) >= 88

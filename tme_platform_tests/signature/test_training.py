@@ -3,16 +3,18 @@ import pandas as pd
 import pytest
 import skops.io
 
-from tme_platform.evaluation import auc_delong
 from tme_platform.signature import (
     SKOPS_TRUSTED_TYPES,
     SignatureSettings,
     content_key,
+    fit_recalibration,
     rad_score,
     train_signature,
     within_fold_auc,
 )
-from tme_platform.statistics import youden_threshold
+from tme_platform.signature.crossval import nested_cross_validation
+from tme_platform.signature.search import fit_best
+from tme_platform.signature.training import training_table
 
 
 def test_signal_is_found_and_its_copy_dropped(trained):
@@ -30,10 +32,28 @@ def test_scores_are_out_of_fold(trained, cohort, quick):
     rows = trained.out_of_fold
     assert len(rows) == 60 * quick.n_repeats
     assert not rows.duplicated(["patient_id", "repeat"]).any()
-    assert trained.oof_scores.index.tolist() == sorted(cohort[0].index)
-    assert trained.apparent.auc > max(trained.honest.auc, trained.averaged.auc)
-    assert trained.averaged == auc_delong(cohort[1].sort_index() == "hot", trained.oof_scores)
-    assert trained.threshold == youden_threshold(cohort[1].sort_index() == "hot", trained.oof_scores)
+    assert rows["patient_id"].unique().tolist() == sorted(cohort[0].index)
+    assert trained.apparent.auc > trained.honest.auc
+
+
+def test_held_out_patients_play_no_part_in_threshold_and_recalibration(cohort, quick):
+    """Both come from the search among the training patients of the fold."""
+    table, positive = training_table(*cohort)
+    folds = nested_cross_validation(table, positive, quick, None, n_jobs=1)
+    train = np.setdiff1d(np.arange(positive.size), folds[0].rows)
+    seed = quick.seed + 1000
+    fitted = fit_best(table.iloc[train], positive[train], quick, None, seed=seed)
+    assert fitted.threshold == folds[0].threshold
+    np.testing.assert_array_equal(fitted.recalibration.probability(folds[0].scores), folds[0].probabilities)
+
+
+def test_threshold_and_recalibration_rest_on_held_out_scores(trained, cohort, quick):
+    """On the training scores, which separate the outcomes, both would be far too confident."""
+    fitted = rad_score(trained, cohort[0])
+    assert trained.threshold != trained.paper_threshold.threshold
+    positive = (cohort[1].reindex(fitted.index) == "hot").to_numpy()
+    apparent = fit_recalibration(positive, fitted.to_numpy())
+    assert trained.recalibration.slope < apparent.slope
 
 
 def test_within_fold_auc_compares_only_patients_of_the_same_fold(trained):
