@@ -17,7 +17,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from tme_platform.evaluation import auc_delong
+from tme_platform.evaluation import auc_logit
 from tme_platform.signature import SignatureSettings, rad_score, train_signature
 from tme_platform.simulation import simulate_features
 
@@ -34,7 +34,7 @@ def one_repeat(seed, effect, settings=QUICK, discovery=DISCOVERY, external=EXTER
     trained = train_signature(features, labels, settings=settings, n_jobs=1)
     new, others = simulate_features("sim_immune_phenotype", external, effect=effect, seed=seed)
     scores = rad_score(trained.pipeline, new)
-    measured = auc_delong(others["simulated_hot"].to_numpy(), scores.reindex(others.index).to_numpy())
+    measured = auc_logit(others["simulated_hot"].to_numpy(), scores.reindex(others.index).to_numpy())
     found = {"apparent": trained.apparent, "out of fold": trained.honest, "external": measured}
     return [
         {"seed": seed, "effect": effect, "auc_of": name, "auc": auc.auc, "low": auc.ci_low, "high": auc.ci_high}

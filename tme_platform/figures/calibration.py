@@ -1,4 +1,4 @@
-"""Calibration of the rad-score: observed against predicted shares, and the distribution of the scores."""
+"""Calibration of the recalibrated rad-score: observed against predicted shares, and the distribution of scores."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import by_endpoint, check_not_empty, endpoint_label, format_interval
 
-TITLE = "Calibration of the rad-score"
+TITLE = "Calibration of the recalibrated rad-score"
 
 
 @figure(
     title=TITLE,
-    caption="Observed against predicted shares with 95 % confidence intervals, and the distribution of the scores.",
+    caption="Observed shares against recalibrated probabilities with 95 % CI, and the distribution of the scores.",
 )
 def calibration(
     reliability_curves: pd.DataFrame,
@@ -62,7 +62,7 @@ def calibration(
     panel.set_xlim(0, 1)
     panel.set_ylim(-0.02, 1.02)
     panel.set_ylabel("observed share")
-    panel.set_xlabel("predicted (mean rad-score of the group)")
+    panel.set_xlabel("predicted (mean recalibrated probability of the group)")
     legend.set_axis_off()
     legend.legend(*panel.get_legend_handles_labels(), loc="center left", labelspacing=1.0)
     notes.append(_histogram(axes[1, 0], rad_scores))

@@ -44,7 +44,8 @@ def metric_bars(
     endpoints
         The table of the same name. Provides the titles of endpoints.
     analysis
-        ``honest`` (out of fold, one locked threshold) or ``paper`` (our reading of the published analysis).
+        ``honest`` (held-out patients in discovery, one locked threshold elsewhere) or ``paper`` (our reading of the
+        published analysis).
     subgroup
         Subgroup of patients.
     """
@@ -86,9 +87,9 @@ def metric_bars(
     panel.set_yticks(np.arange(0, 1.01, 0.2))
     panel.set_ylabel("value with 95 % CI")
     figure.legend(*panel.get_legend_handles_labels(), loc="outside lower left", borderaxespad=0.4)
-    way = {"honest": "out of fold in discovery; one threshold, locked on discovery"}.get(
-        analysis, "our reading of the paper: apparent in discovery; threshold chosen in each cohort"
-    )
+    way = {
+        "honest": "held-out patients in discovery, thresholds of their training folds; one locked threshold elsewhere"
+    }.get(analysis, "our reading of the paper: apparent in discovery; threshold chosen in each cohort")
     columns = ["cohort", "side", "endpoint", "metric", "value", "ci_low", "ci_high", "n", "n_positive", "method"]
     title = f"{TITLE}: {way}" + ("" if subgroup == "all" else f" ({variable_label(subgroup)})")
     return finish(figure, pd.concat(parts)[columns], title=title, frames=(cohort_metrics,), notes=notes)

@@ -23,8 +23,7 @@ def net_benefit(decision_curves: pd.DataFrame, endpoints: pd.DataFrame | None = 
     Parameters
     ----------
     decision_curves
-        The table of the same name, for one cohort or several. Columns `ci_low` and `ci_high`, if present, are drawn as
-        a band.
+        The table of the same name, for one cohort or several.
     endpoints
         The table of the same name. Provides the titles of endpoints.
     """
@@ -42,11 +41,10 @@ def net_benefit(decision_curves: pd.DataFrame, endpoints: pd.DataFrame | None = 
         prevalence = float(first["n_positive"]) / float(first["n"])
         panel.plot(own["threshold"], own["treat_all"], color=style.MUTED, linestyle="--", label="act on everybody")
         panel.axhline(0, color=style.MUTED, linestyle=":", label="act on nobody")
-        panel.plot(own["threshold"], own["net_benefit"], color=style.INK, label="rad-score", gid="net_benefit")
-        if {"ci_low", "ci_high"} <= set(own):
-            panel.fill_between(
-                own["threshold"], own["ci_low"], own["ci_high"], color=style.INK, alpha=0.13, linewidth=0
-            )
+        panel.plot(
+            own["threshold"], own["net_benefit"], color=style.INK, label="recalibrated rad-score", gid="net_benefit"
+        )
+        panel.fill_between(own["threshold"], own["ci_low"], own["ci_high"], color=style.INK, alpha=0.13, linewidth=0)
         top = max(prevalence, float(own["net_benefit"].max()), 0.02)
         panel.set_ylim(-0.35 * top, 1.15 * top)
         # Above twice the prevalence few would act, and the curves only fall.
@@ -60,7 +58,8 @@ def net_benefit(decision_curves: pd.DataFrame, endpoints: pd.DataFrame | None = 
         if position % across == 0:
             panel.set_ylabel("net benefit")
     axes.flat[0].legend(loc="upper right")
-    notes = ["Net benefit in true positives per patient. Discovery: out-of-fold scores."]
-    if not {"ci_low", "ci_high"} <= set(decision_curves):
-        notes.append("No confidence intervals are available; curves of small cohorts are uncertain.")
+    notes = [
+        "Net benefit in true positives per patient, of the recalibrated probability; discovery: held-out patients."
+    ]
+    notes.append("Band: pointwise 95 % CI (bootstrap of patients).")
     return finish(figure, decision_curves, title=TITLE, frames=(decision_curves,), notes=notes)

@@ -67,7 +67,7 @@ def roc(
     panel.set_ylabel("sensitivity")
     legend.set_axis_off()
     legend.legend(*panel.get_legend_handles_labels(), loc="center left", labelspacing=1.0)
-    notes.append("AUC with 95 % CI. Discovery: scores of models that never saw the patient (out of fold).")
+    notes.append("AUC with 95 % CI (logit scale). Discovery: held-out patients, compared within their fold.")
     if len(curves) <= _BANDS_UP_TO:
         notes.append("Bands: 95 % CI of the sensitivity (Wilson).")
     notes.append(_apparent(cohort_metrics))

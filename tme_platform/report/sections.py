@@ -273,11 +273,11 @@ SECTIONS = (
     ),
     Section(
         "evaluation", "Evaluation by cohort and role",
-        "“paper”: as in the published study, apparent on discovery, with a threshold chosen on each cohort. “honest”: "
-        "out of fold on discovery, with one threshold fixed there. The AUC has a DeLong interval, other metrics have "
-        "bootstrap intervals. For discovery, the ROC curve pools all out-of-fold scores, the AUC in the table is the "
-        "mean within held-out folds, and the promotion rule uses the AUC of each patient's mean score. These three "
-        "values differ slightly.",
+        "“paper”: our reading of the published study, apparent on discovery, with a threshold chosen on each cohort. "
+        "“honest”: on discovery, held-out patients, compared within their fold and called at the threshold chosen "
+        "in its training patients; elsewhere, one threshold locked on discovery. AUCs have intervals on the logit scale, "
+        "proportions Wilson's. Calibration, Brier score and net benefit are those of the recalibrated probability, since "
+        "the score of a forest with balanced classes is not a probability.",
         ("roc", "metric_bars", "calibration", "net_benefit", "rad_score_by_group"),
         (
             ReportTable(
@@ -300,11 +300,12 @@ SECTIONS = (
     Section(
         "correlation", "Features and cell populations",
         "Spearman correlation of the twenty top-ranked features of the signature with the cell populations of the same "
-        "patients.",
+        "patients. The features were selected by labels that come from these populations, so the FDR is corrected over "
+        "all features, not over the twenty.",
         ("feature_cell_map",),
         (
             ReportTable(
-                "feature_cell_correlation", "Pairs with p < 0.05, before correction for multiple testing",
+                "feature_cell_correlation", "Pairs with p < 0.05 before correction; the FDR is over all features",
                 ("cohort", "feature", "population", "n", "rho", "p", "fdr"), "p < 0.05", ("cohort", "p"),
             ),
         ),
