@@ -275,9 +275,9 @@ SECTIONS = (
         "evaluation", "Evaluation by cohort and role",
         "“paper”: our reading of the published study, apparent on discovery, with a threshold chosen on each cohort. "
         "“honest”: on discovery, held-out patients, compared within their fold and called at the threshold chosen "
-        "in its training patients; elsewhere, one threshold locked on discovery. AUCs have intervals on the logit scale, "
-        "proportions Wilson's. Calibration, Brier score and net benefit are those of the recalibrated probability, since "
-        "the score of a forest with balanced classes is not a probability.",
+        "in its training patients; elsewhere, one threshold locked on discovery. AUCs have intervals on the logit "
+        "scale, proportions Wilson's. Calibration, Brier score and net benefit are those of the recalibrated "
+        "probability, since the score of a forest with balanced classes is not a probability.",
         ("roc", "metric_bars", "calibration", "net_benefit", "rad_score_by_group"),
         (
             ReportTable(
