@@ -60,8 +60,8 @@ def feature_cell_map(
     chance = np.tanh(1.96 / np.sqrt(max(n_low - 3, 1)))
     notes = [
         f"n = {n} patients. Without any correlation, 95 % of single estimates would be within ±{chance:.2f}. "
-        f"Star: FDR < 0.05 ({len(x)} of {own['fdr'].notna().sum()} pairs). The features were selected by labels that come "
-        "from these populations, so the FDR is over all features."
+        f"Star: FDR < 0.05 ({len(x)} of {own['fdr'].notna().sum()} pairs). The features were selected by labels "
+        "that come from these populations, so the FDR is over all features."
     ]
     title = f"{cohort_label(feature_cell_correlation, cohort)}{TITLE}"
     tidy = own[["feature", "population", "n", "rho", "p", "fdr"]]
