@@ -11,6 +11,7 @@ from tme_platform.expression.comparison import CHECKPOINT_GENES, compare_genes
 from tme_platform.expression.coverage import gene_set_coverage, usable_gene_sets
 from tme_platform.expression.duplicates import collapse_duplicates
 from tme_platform.expression.engines import Engine, gseapy_ssgsea, score_cells
+from tme_platform.expression.enrich import EnrichmentMethod, enrich
 from tme_platform.expression.estimate import PURITY_CAVEAT, estimate_scores
 from tme_platform.expression.gene_sets import gene_set_groups, gene_set_path, packaged_gene_sets, read_gmt
 from tme_platform.expression.lineages import (
@@ -36,9 +37,11 @@ __all__ = [
     "RELATIVE_UNITS",
     "UNITS",
     "Engine",
+    "EnrichmentMethod",
     "LineageMap",
     "collapse_duplicates",
     "compare_genes",
+    "enrich",
     "enrichment",
     "estimate_scores",
     "gene_set_coverage",
