@@ -46,7 +46,7 @@ name: growth
 title: Growth of the platform
 extends: han2024
 phenotypes: {k: 2, k_max: 3, starts: 5, draws: 2, null_draws: 19, compared_collections: [mcpcounter]}
-enrichment: {collections: [msigdb_hallmark_50], permutations: 100}
+enrichment: {collections: [msigdb_hallmark_50], permutations: 100, sample_permutations: 99}
 signature: {n_repeats: 1, n_trees: 20, n_splits: 3, permutations: 1}
 """
 

@@ -24,6 +24,8 @@ def check(context: typer.Context, cohort: Annotated[str, typer.Argument(help="Na
     console.print(f"[bold]{escape(cohort)}[/bold]  {escape(report.title or '')}")
     for name, count in report.counts.items():
         console.print(f"  {name}: {count:,}")
+    for note in report.notes:
+        console.print(f"  {escape(note)}", soft_wrap=True, highlight=False)
     problems = [*_study_problems(context.obj), *report.problems]
     for problem in problems:
         errors.print(f"[red]problem[/red]  {escape(problem)}", soft_wrap=True, highlight=False)

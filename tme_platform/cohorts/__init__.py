@@ -29,7 +29,7 @@ from tme_platform.cohorts.declaration import (
     Split,
 )
 from tme_platform.cohorts.errors import CohortError
-from tme_platform.cohorts.expression import read_expression
+from tme_platform.cohorts.expression import read_expression, read_gene_lengths
 from tme_platform.cohorts.features import read_features
 from tme_platform.cohorts.files import list_files
 from tme_platform.cohorts.folders import COHORT_FILE, landing_path, list_cohorts
@@ -73,6 +73,7 @@ __all__ = [
     "read_cohort",
     "read_expression",
     "read_features",
+    "read_gene_lengths",
     "read_manifest",
     "read_score_pairs",
     "source_files",

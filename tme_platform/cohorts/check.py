@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -14,14 +15,14 @@ from tme_platform.cohorts.clinical import read_clinical
 from tme_platform.cohorts.cohort_file import read_cohort
 from tme_platform.cohorts.declaration import COHORT_NAME, Cohort, Role
 from tme_platform.cohorts.errors import CohortError
-from tme_platform.cohorts.expression import read_expression
+from tme_platform.cohorts.expression import read_expression, read_gene_lengths
 from tme_platform.cohorts.features import read_features
 from tme_platform.cohorts.files import list_files
 from tme_platform.cohorts.folders import COHORT_FILE
 from tme_platform.cohorts.manifest import read_manifest
 from tme_platform.cohorts.rejections import REJECTED_COLUMNS
 from tme_platform.cohorts.score_pairs import read_score_pairs
-from tme_platform.expression import unit_warning
+from tme_platform.expression import describe_counts, unit_warning
 from tme_platform.tables.clinical import SURVIVAL_PAIRS
 
 _SIGNATURE = {Role.SIGNATURE_DISCOVERY, Role.SIGNATURE_VALIDATION}
@@ -41,6 +42,8 @@ class CohortReport:
         What was read, by name: patients, deaths, genes, outlines, ...
     rejected
         Rows of `REJECTED_COLUMNS`: rows and values that are left out; the rest of the cohort is used.
+    notes
+        Sentences that say how values are converted.
     problems
         Sentences that say what prevents the cohort, or one of its roles, from being used.
     """
@@ -49,6 +52,7 @@ class CohortReport:
     title: str | None = None
     counts: dict[str, int] = field(default_factory=dict)
     rejected: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=REJECTED_COLUMNS, dtype="string"))
+    notes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
 
     @property
@@ -80,26 +84,34 @@ def check_cohort(folder: Path) -> CohortReport:
         return CohortReport(name, problems=(*problems, str(error)))
     counts: dict[str, int] = {}
     rejected: list[pd.DataFrame] = []
+    notes: list[str] = []
     for part in (_files, _clinical, _expression, _cell_scores, _other_scores, _comparisons, _features, _imaging):
         try:
-            found, rows, messages = part(folder, cohort)
+            found = part(folder, cohort)
         except (ValueError, OSError) as error:
             problems.append(str(error))
             continue
-        counts |= found
-        rejected += [rows] if len(rows) else []
-        problems += messages
+        counts |= found.counts
+        rejected += [found.rejected] if len(found.rejected) else []
+        problems += found.problems
+        notes += found.notes
     problems += _role_problems(folder, cohort, counts)
     all_rejected = pd.concat(rejected, ignore_index=True) if rejected else CohortReport(name).rejected
-    return CohortReport(name, cohort.title, counts, all_rejected, tuple(problems))
+    return CohortReport(name, cohort.title, counts, all_rejected, tuple(notes), tuple(problems))
 
 
-_Part = tuple[dict[str, int], pd.DataFrame, list[str]]
+class _Part(NamedTuple):
+    """What was found in one part of a cohort."""
+
+    counts: dict[str, int]
+    rejected: pd.DataFrame
+    problems: list[str]
+    notes: tuple[str, ...] = ()
 
 
 def _files(folder: Path, cohort: Cohort) -> _Part:
     files = list_files(folder)
-    return {"files": len(files), "bytes": int(files["bytes"].sum())}, pd.DataFrame(), []
+    return _Part({"files": len(files), "bytes": int(files["bytes"].sum())}, pd.DataFrame(), [])
 
 
 def _clinical(folder: Path, cohort: Cohort) -> _Part:
@@ -111,7 +123,7 @@ def _clinical(folder: Path, cohort: Cohort) -> _Part:
         "unmapped clinical columns": len(tables.other[["source_file", "column"]].drop_duplicates()),
     }
     problems = [] if len(patients) else ["no file names any patients. Declare one that does."]
-    return counts, tables.rejected, problems + _control_arm(patients, cohort.control_arm)
+    return _Part(counts, tables.rejected, problems + _control_arm(patients, cohort.control_arm))
 
 
 def _control_arm(patients: pd.DataFrame, control: str | None) -> list[str]:
@@ -137,23 +149,32 @@ def _followed(patients: pd.DataFrame) -> dict[str, int]:
 
 
 def _expression(folder: Path, cohort: Cohort) -> _Part:
-    if cohort.expression is None:
-        return {}, pd.DataFrame(), []
+    source = cohort.expression
+    if source is None:
+        return _Part({}, pd.DataFrame(), [])
     matrix, rejected = read_expression(folder, folder.name, cohort)
-    warning = (
-        unit_warning(matrix, cohort.expression.unit)
-        if matrix.size
-        else "the expression matrix cannot be used (see below)."
+    counts = {"genes": len(matrix), "samples": matrix.shape[1]}
+    if not matrix.size:
+        return _Part(counts, rejected, ["the expression matrix cannot be used (see below)."])
+    warning = unit_warning(matrix, source.unit)
+    problems = [warning] if warning else []
+    if source.unit != "counts":
+        return _Part(counts, rejected, problems)
+    lengths, unusable = read_gene_lengths(folder, folder.name, source, matrix.index)
+    return _Part(
+        counts,
+        pd.concat([rejected, unusable], ignore_index=True),
+        problems,
+        (f"counts become {describe_counts(lengths)}",),
     )
-    return {"genes": len(matrix), "samples": matrix.shape[1]}, rejected, [warning] if warning else []
 
 
 def _cell_scores(folder: Path, cohort: Cohort) -> _Part:
     if cohort.cell_scores is None:
-        return {}, pd.DataFrame(), []
+        return _Part({}, pd.DataFrame(), [])
     scores, _, rejected = read_cell_scores(folder, folder.name, cohort.cell_scores)
     counts = {"populations": len(scores), "patients with cell scores": scores.shape[1]}
-    return counts, rejected, [] if scores.size else ["the cell scores cannot be used (see below)."]
+    return _Part(counts, rejected, [] if scores.size else ["the cell scores cannot be used (see below)."])
 
 
 def _other_scores(folder: Path, cohort: Cohort) -> _Part:
@@ -165,7 +186,7 @@ def _other_scores(folder: Path, cohort: Cohort) -> _Part:
         counts[f"patients with {name} scores"] = scores.shape[1]
         rejected.append(rows)
         problems += [] if scores.size else [f"other_scores: {name} cannot be used (see below)."]
-    return counts, pd.concat(rejected, ignore_index=True), problems
+    return _Part(counts, pd.concat(rejected, ignore_index=True), problems)
 
 
 def _comparisons(folder: Path, cohort: Cohort) -> _Part:
@@ -181,23 +202,23 @@ def _comparisons(folder: Path, cohort: Cohort) -> _Part:
                 read_score_pairs(folder, comparison.pairs)
             except CohortError as error:
                 problems.append(str(error))
-    return {}, pd.DataFrame(), problems
+    return _Part({}, pd.DataFrame(), problems)
 
 
 def _features(folder: Path, cohort: Cohort) -> _Part:
     if cohort.features is None:
-        return {}, pd.DataFrame(), []
+        return _Part({}, pd.DataFrame(), [])
     features, rejected = read_features(folder, folder.name, cohort)
     counts = {"features": features.shape[1], "patients with features": len(features)}
-    return counts, rejected, [] if features.size else ["the features cannot be used (see below)."]
+    return _Part(counts, rejected, [] if features.size else ["the features cannot be used (see below)."])
 
 
 def _imaging(folder: Path, cohort: Cohort) -> _Part:
     if cohort.imaging is None:
-        return {}, pd.DataFrame(), []
+        return _Part({}, pd.DataFrame(), [])
     outlines, rejected = read_manifest(folder, folder.name, cohort)
     counts = {"outlines": len(outlines), "patients with outlines": int(outlines["patient_id"].nunique())}
-    return counts, rejected, [] if len(outlines) else ["no outline can be used (see below)."]
+    return _Part(counts, rejected, [] if len(outlines) else ["no outline can be used (see below)."])
 
 
 def _role_problems(folder: Path, cohort: Cohort, counts: dict[str, int]) -> list[str]:

@@ -89,7 +89,16 @@ class ExpressionSource(_Model):
     ]
     gene_id: Literal["symbol", "ensembl"] = "symbol"
     gene_map: str | None = None
+    gene_lengths: str | None = None
+    """A two-column file, gene (named as in `file`) and length in bases, by which counts become TPM. Without it the
+    packaged lengths are used."""
     patient_pattern: str | None = None
+
+    @model_validator(mode="after")
+    def _only_counts_take_lengths(self) -> ExpressionSource:
+        if self.gene_lengths is not None and self.unit != "counts":
+            raise ValueError(f"gene_lengths converts counts, not {self.unit}. Write `unit: counts`, or remove it")
+        return self
 
     @model_validator(mode="after")
     def _ensembl_needs_a_map(self) -> ExpressionSource:

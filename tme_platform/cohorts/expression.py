@@ -1,9 +1,13 @@
-"""Read the expression matrix of a cohort and name its genes and patients. Units belong in `tme_platform.expression`."""
+"""Read the expression matrix of a cohort and name its genes and patients; read the lengths of its genes.
+
+Units belong in `tme_platform.expression`.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from tme_platform.cohorts._known import patient_of
@@ -11,7 +15,7 @@ from tme_platform.cohorts._matrix import read_matrix
 from tme_platform.cohorts._tables import read_text_table, short
 from tme_platform.cohorts.declaration import Cohort, ExpressionSource
 from tme_platform.cohorts.rejections import Rejections
-from tme_platform.expression import collapse_duplicates
+from tme_platform.expression import GeneLengths, collapse_duplicates, find_gene_lengths
 
 _MOSTLY = 0.5
 
@@ -35,6 +39,70 @@ def read_expression(folder: Path, cohort_name: str, cohort: Cohort) -> tuple[pd.
         read = read_matrix(folder, source, rejected)
         matrix = matrix if read is None else _usable(read, folder, source, rejected)
     return matrix, rejected.frame()
+
+
+def read_gene_lengths(
+    folder: Path, cohort_name: str, source: ExpressionSource, genes: pd.Index
+) -> tuple[GeneLengths | None, pd.DataFrame]:
+    """Find the lengths of the genes of a cohort's counts: in the file that it names, or the packaged ones.
+
+    Parameters
+    ----------
+    folder, cohort_name
+        Landing folder and name of the cohort.
+    source
+        Its expression, in counts.
+    genes
+        The genes of its matrix, as `read_expression` names them.
+
+    Returns
+    -------
+    lengths
+        None if fewer than half of the genes have a length. A file that cannot be used is not replaced by the packaged
+        lengths: the counts have no lengths then.
+    rejected
+        Rows of `REJECTED_COLUMNS`: lengths that are not a number above 0, or the whole file.
+    """
+    rejected = Rejections(cohort_name)
+    if source.gene_lengths is None:
+        return find_gene_lengths(list(genes)), rejected.frame()
+    given = _given_lengths(folder, source, rejected)
+    lengths = None if given is None else find_gene_lengths(list(genes), given)
+    if given is not None and lengths is None and len(genes):
+        message = (
+            f"{source.gene_lengths} has a length for fewer than half of the {len(genes):,} genes: name them as in "
+            f"{source.file}, or remove `gene_lengths` to use the packaged lengths."
+        )
+        rejected.add(
+            rule="gene_lengths_unusable", message=message, action="gene lengths left out", file=source.gene_lengths
+        )
+    return lengths, rejected.frame()
+
+
+def _given_lengths(folder: Path, source: ExpressionSource, rejected: Rejections) -> pd.Series | None:
+    """Lengths by gene symbol; of several rows for a gene, the median."""
+    name = str(source.gene_lengths)
+    table = read_text_table(folder, name, rejected)
+    if table is None:
+        return None
+    if table.shape[1] < 2:
+        message = f"{name} should have two columns, gene and length in bases."
+        rejected.add(rule="file_unreadable", message=message, action="gene lengths left out", file=name)
+        return None
+    genes, bases = table.iloc[:, 0], pd.to_numeric(table.iloc[:, 1], errors="coerce").astype("float64")
+    usable = genes.notna() & (bases > 0) & np.isfinite(bases)
+    cases = [
+        (None, f"gene {short(str(gene))} has no length that is a number above 0")
+        for gene in genes[genes.notna() & ~usable]
+    ]
+    rejected.add_cases(
+        cases, rule="gene_length_invalid", advice="Correct the length in bases, or delete the row.",
+        action="gene length left out", file=name, unit="genes",
+    )  # fmt: skip
+    genes, bases = genes[usable], bases[usable]
+    if source.gene_id == "ensembl" and source.gene_map is not None:
+        genes = _symbols(genes, folder, source.gene_map, Rejections(rejected.cohort))
+    return bases.groupby(genes).median()
 
 
 def _usable(read: pd.DataFrame, folder: Path, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from tme_platform.cohorts.declaration import CellScoreSource, Cohort
+from tme_platform.cohorts.declaration import CellScoreSource, Cohort, ExpressionSource
 from tme_platform.expression import PACKAGED_LINEAGES
 
 Kind = Literal["clinical", "expression", "cell_scores", "other_scores", "imaging", "features", "score_comparison"]
@@ -34,9 +34,7 @@ def source_files(cohort: Cohort, kind: str) -> list[str]:
     if kind not in get_args(Kind):
         raise ValueError(f"unknown kind of source {kind!r}: use one of {', '.join(get_args(Kind))}")
     files: dict[str, list[str]] = {
-        "expression": [cohort.expression.file, *filter(None, [cohort.expression.gene_map])]
-        if cohort.expression
-        else [],
+        "expression": _expression_files(cohort.expression) if cohort.expression else [],
         "cell_scores": _score_files(cohort.cell_scores) if cohort.cell_scores else [],
         "features": [cohort.features.file] if cohort.features else [],
         "imaging": [cohort.imaging.manifest] if cohort.imaging else [],
@@ -49,6 +47,10 @@ def source_files(cohort: Cohort, kind: str) -> list[str]:
         naming = [named[0] for named in files.values() if named]
         return list(dict.fromkeys([*(source.file for source in cohort.clinical), *naming]))
     return files[kind]
+
+
+def _expression_files(source: ExpressionSource) -> list[str]:
+    return [source.file, *filter(None, [source.gene_map, source.gene_lengths])]
 
 
 def _score_files(source: CellScoreSource) -> list[str]:

@@ -11,7 +11,14 @@ from tme_platform.expression.comparison import CHECKPOINT_GENES, compare_genes
 from tme_platform.expression.coverage import gene_set_coverage, usable_gene_sets
 from tme_platform.expression.duplicates import collapse_duplicates
 from tme_platform.expression.engines import Engine, gseapy_ssgsea, score_cells
+from tme_platform.expression.enrich import EnrichmentMethod, enrich
 from tme_platform.expression.estimate import PURITY_CAVEAT, estimate_scores
+from tme_platform.expression.gene_lengths import (
+    GeneLengths,
+    describe_counts,
+    find_gene_lengths,
+    packaged_gene_lengths,
+)
 from tme_platform.expression.gene_sets import gene_set_groups, gene_set_path, packaged_gene_sets, read_gmt
 from tme_platform.expression.lineages import (
     DETECTION_LIMIT,
@@ -36,11 +43,16 @@ __all__ = [
     "RELATIVE_UNITS",
     "UNITS",
     "Engine",
+    "EnrichmentMethod",
+    "GeneLengths",
     "LineageMap",
     "collapse_duplicates",
     "compare_genes",
+    "describe_counts",
+    "enrich",
     "enrichment",
     "estimate_scores",
+    "find_gene_lengths",
     "gene_set_coverage",
     "gene_set_groups",
     "gene_set_path",
@@ -52,6 +64,7 @@ __all__ = [
     "log_lineages",
     "mcp_counter",
     "normalise_scores",
+    "packaged_gene_lengths",
     "packaged_gene_sets",
     "read_gmt",
     "score_agreement",

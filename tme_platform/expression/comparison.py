@@ -1,6 +1,6 @@
 """Compare genes, such as the immune checkpoint genes, between two groups of tumours.
 
-Gene-set tests belong in `pathways`, clinical variables in `tme_platform.phenotypes`.
+Gene-set tests belong in `enrich` and `pathways`, clinical variables in `tme_platform.phenotypes`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ CHECKPOINT_GENES = ("CD274", "CTLA4", "IDO1", "SIGLEC9", "PDCD1", "PDCD1LG2", "L
 
 _GENES_PER_BLOCK = 1000
 """Limits the memory needed beyond the matrix."""
+
+_ROUNDING = 1e-12
+"""Standard deviations below this share of the difference are 0 but for rounding."""
 
 
 def compare_genes(
@@ -39,10 +42,11 @@ def compare_genes(
     -------
     DataFrame
         One row per gene: ``gene``, ``n_first``, ``n_second``, ``mean_first``, ``mean_second``, ``mean_difference``,
-        ``signal_to_noise`` (mean difference over the sum of the standard deviations, each at least a fifth of the
-        group's mean, as in GSEA), ``w`` (R's rank-sum statistic of the first group), ``p`` (two-sided, normal
-        approximation with continuity and tie correction, as ``wilcox.test(exact = FALSE)``), ``fdr``
-        (Benjamini-Hochberg over all genes of the matrix) and ``reason`` if p is NaN.
+        ``signal_to_noise`` (mean difference over the sum of the standard deviations; missing if both are 0. GSEA's
+        floor of a fifth of the mean is for linear data: on a log scale the mean depends on the unit), ``w`` (R's
+        rank-sum statistic of the first group), ``p`` (two-sided, normal approximation with continuity and tie
+        correction, as ``wilcox.test(exact = FALSE)``), ``fdr`` (Benjamini-Hochberg over all genes of the matrix) and
+        ``reason`` if p is NaN.
     """
     groups = labels.reindex(expression.columns)
     values = expression.to_numpy()
@@ -69,8 +73,10 @@ def _compare(left: NDArray[np.float64], right: NDArray[np.float64]) -> pd.DataFr
     if testable.any():
         test = stats.mannwhitneyu(left[testable], right[testable], axis=1, method="asymptotic", nan_policy="omit")
         w[testable], p[testable] = test.statistic, test.pvalue
-        noise = _noise(left[testable], mean_left[testable]) + _noise(right[testable], mean_right[testable])
-        signal_to_noise[testable] = (mean_left - mean_right)[testable] / noise
+        noise = np.nanstd(left[testable], axis=1, ddof=1) + np.nanstd(right[testable], axis=1, ddof=1)
+        signal = (mean_left - mean_right)[testable]
+        noisy = noise > _ROUNDING * np.abs(signal)
+        signal_to_noise[testable] = np.where(noisy, signal, np.nan) / np.where(noisy, noise, 1)
     return pd.DataFrame(
         {
             "n_first": n_left,
@@ -102,7 +108,3 @@ def _mean(values: NDArray[np.float64], n: NDArray[np.int64]) -> NDArray[np.float
     with np.errstate(invalid="ignore", divide="ignore"):
         mean: NDArray[np.float64] = np.nansum(values, axis=1) / n
     return mean
-
-
-def _noise(values: NDArray[np.float64], mean: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(np.maximum(np.nanstd(values, axis=1, ddof=1), 0.2 * np.abs(mean)), dtype=np.float64)

@@ -1,6 +1,6 @@
-"""Test gene sets for enrichment in a ranking of genes.
+"""Find gene sets at the ends of a ranking of genes: preranked GSEA, the paper's way.
 
-Rankings belong in `comparison`, scores of single samples in `single_sample`.
+Rankings belong in `comparison`, scores of single samples in `single_sample`, tests between samples in `enrich`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ def enrichment(
     seed: int = 0,
     threads: int = 1,
 ) -> pd.DataFrame:
-    """Test whether the genes of each set are concentrated at one end of a ranking.
+    """Test whether the genes of each set are concentrated at one end of a ranking, as if genes were independent.
+
+    The p values permute genes. Genes of a set are correlated, so for a ranking that compares samples they are far too
+    small: with shuffled labels many sets appear significant (`docs/benchmarks.md`). Use `enrich` to test.
 
     Uses gseapy's prerank with fgsea's multilevel p values. Plain permutation would take minutes for thousands of sets
     and could not resolve p values below 1 / permutations.

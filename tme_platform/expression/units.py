@@ -26,11 +26,12 @@ _LARGEST_LOG2 = 30.0
 """No sample has 2**30 reads of one gene, so a larger value is not a logarithm."""
 
 
-def to_log2(matrix: pd.DataFrame, unit: str) -> pd.DataFrame:
+def to_log2(matrix: pd.DataFrame, unit: str, lengths: pd.Series[float] | None = None) -> pd.DataFrame:
     """Convert an expression matrix to log2.
 
-    Counts become log2(counts per million + 1), relative to the sample's total over all genes of the matrix. TPM and
-    FPKM become log2(x + 1). Values on the log2 scale and relative units are not changed. Missing values stay missing.
+    Counts become log2(TPM + 1): counts over gene length, per million of the sample's total over all genes of the
+    matrix. Without lengths they become log2(CPM + 1), counts per million of the total. TPM and FPKM become
+    log2(x + 1). Values on the log2 scale and relative units are not changed. Missing values stay missing.
 
     Parameters
     ----------
@@ -38,6 +39,8 @@ def to_log2(matrix: pd.DataFrame, unit: str) -> pd.DataFrame:
         Genes x samples, numeric.
     unit
         One of ``UNITS``.
+    lengths
+        Length of every gene, for counts (see ``find_gene_lengths``); ignored for other units.
 
     Returns
     -------
@@ -47,7 +50,7 @@ def to_log2(matrix: pd.DataFrame, unit: str) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If the unit is unknown, counts, TPM or FPKM are negative, or a sample has no counts.
+        If the unit is unknown, counts, TPM or FPKM are negative, a sample has no counts, or a gene has no length.
 
     Warns
     -----
@@ -65,7 +68,9 @@ def to_log2(matrix: pd.DataFrame, unit: str) -> pd.DataFrame:
         totals = values.sum()
         if (totals == 0).any():
             raise ValueError(f"Samples without counts: {', '.join(map(str, totals.index[totals == 0]))}.")
-        values = values / totals * 1e6
+        if lengths is not None:
+            values = values.div(_positive(lengths.reindex(values.index)), axis=0)
+        values = values / values.sum() * 1e6
     return pd.DataFrame(np.log2(values.to_numpy() + 1), index=matrix.index, columns=matrix.columns)
 
 
@@ -105,6 +110,13 @@ def _relative_warning(matrix: pd.DataFrame, unit: str) -> str | None:
         f"Declared as {unit}, but the median of a typical gene is {centre:.2g} from 0: the values do not look relative "
         "to the cohort, likely log2_tpm or log2_fpkm."
     )
+
+
+def _positive(lengths: pd.Series[float]) -> pd.Series[float]:
+    unusable = ~(lengths > 0)
+    if unusable.any():
+        raise ValueError(f"Gene '{lengths.index[unusable][0]}' has no length above 0.")
+    return lengths
 
 
 def _check_not_negative(matrix: pd.DataFrame, unit: str) -> None:

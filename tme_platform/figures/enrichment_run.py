@@ -1,4 +1,4 @@
-"""GSEA running sums of gene sets along the genes ranked from hot to cold."""
+"""GSEA running sums of gene sets along the genes ranked from hot to cold, the paper's way."""
 
 from __future__ import annotations
 
@@ -22,17 +22,20 @@ from tme_platform.figures.frames import (
     top_gene_sets,
 )
 
-TITLE = "Running sums of gene sets"
+TITLE = "Running sums of gene sets, the paper's way"
 
 
 @figure(
     title=TITLE,
-    caption="GSEA running sum of the gene set with the smallest FDR in each direction, along the genes ranked from "
-    "higher in hot to higher in cold tumours.",
+    caption="The paper's way of showing enrichment: GSEA running sum of the gene set with the largest normalised "
+    "enrichment score in each direction, along the genes ranked from higher in hot to higher in cold tumours. "
+    "Preranked GSEA permutes genes; its p-values are far too small and not shown. The p-values shown are from "
+    "permuting tumours.",
 )
 def enrichment_run(
     pathway_enrichment: pd.DataFrame,
     gene_comparison: pd.DataFrame,
+    gene_set_tests: pd.DataFrame | None = None,
     *,
     term: str | None = None,
     collection: str | None = None,
@@ -42,10 +45,10 @@ def enrichment_run(
 
     Parameters
     ----------
-    pathway_enrichment, gene_comparison
-        Tables of the same names. Genes are ranked by `signal_to_noise`.
+    pathway_enrichment, gene_comparison, gene_set_tests
+        Tables of the same names. Genes are ranked by `signal_to_noise`; the p-value is that of permuting tumours.
     term
-        Gene set. Defaults to the set with the smallest FDR in each direction.
+        Gene set. Defaults to the set with the largest normalised enrichment score in each direction.
     collection
         Gene set collection. Defaults to the smallest one in the table.
     cohort
@@ -57,13 +60,15 @@ def enrichment_run(
     )
     tested = check_not_empty(select_cohort(pathway_enrichment, cohort), "no gene set was tested in this cohort.")
     if term is None:
-        _, sets = top_gene_sets(tested, collection, 1)
+        strongest = tested["nes"].abs().sort_values(ascending=False, kind="stable").index
+        _, sets = top_gene_sets(tested.loc[strongest], collection, 1, "nes")
     else:
         sets = check_not_empty(tested[tested["term"] == term].head(1), f"{term} was not tested.")
     if "genes" not in sets:
         raise NothingToDrawError(
             "the table was built by an earlier version, without the genes of each set; `tme run` rebuilds it."
         )
+    permuted = _permutation_p(gene_set_tests, cohort)
     rank = ranked["signal_to_noise"].to_numpy(dtype=np.float64)
     width = style.DOUBLE_MM if len(sets) > 1 else style.SINGLE_MM * 1.15
     figure, axes = canvas(width, 92, 3, len(sets), heights=(4, 0.7, 1.6), share_x=True)
@@ -71,7 +76,7 @@ def enrichment_run(
     for column, row in zip(axes.T, sets.to_dict("records"), strict=True):
         member = ranked["gene"].isin(str(row["genes"]).split(",")).to_numpy()
         running = running_sum(rank, member)
-        _draw(column, row, rank, member, running)
+        _draw(column, row, rank, member, running, permuted.get(row["term"]))
         parts.append(
             pd.DataFrame(
                 {
@@ -89,7 +94,7 @@ def enrichment_run(
     hot, cold = (int(ranked[name].max()) for name in ("n_hot", "n_cold"))
     notes = [
         f"n = {hot} hot and {cold} cold tumours. {len(rank):,} genes from higher in hot to higher in cold by signal to "
-        "noise; FDR over the sets of the collection."
+        "noise. p: from permuting tumours."
     ]
     title = f"{cohort_label(gene_comparison, cohort)}{TITLE.lower()}"
     return finish(figure, pd.concat(parts, ignore_index=True), title=title, frames=(gene_comparison,), notes=notes)
@@ -103,8 +108,22 @@ def running_sum(rank: np.ndarray, member: np.ndarray) -> np.ndarray:
     return np.cumsum(inside - outside)
 
 
+def _permutation_p(gene_set_tests: pd.DataFrame | None, cohort: str | None) -> dict[str, float]:
+    """Return the p-value of each gene set from permuting tumours."""
+    if gene_set_tests is None:
+        return {}
+    tests = select_cohort(gene_set_tests, cohort)
+    permuted = tests[tests["method"] == "sample_permutation"]
+    return dict(zip(permuted["term"], permuted["p"], strict=True))
+
+
 def _draw(
-    column: np.ndarray, row: Mapping[Hashable, Any], rank: np.ndarray, member: np.ndarray, running: np.ndarray
+    column: np.ndarray,
+    row: Mapping[Hashable, Any],
+    rank: np.ndarray,
+    member: np.ndarray,
+    running: np.ndarray,
+    p: float | None,
 ) -> None:
     """Draw the three panels of one gene set."""
     top, middle, bottom = column
@@ -115,7 +134,7 @@ def _draw(
     top.plot(ranks, running, color=colour, gid="running")
     top.axhline(0, color=style.MUTED, linewidth=0.6)
     top.plot([ranks[peak]], [running[peak]], style.PHENOTYPE_MARKERS[side], color=colour, markersize=5)
-    found = f"{member.sum()} genes, NES {row['nes']:.2f}, {format_p(row['fdr'], 'FDR')}"
+    found = ", ".join(filter(None, (f"{member.sum()} genes", f"NES {row['nes']:.2f}", format_p(p))))
     top.set_title(f"{textwrap.fill(gene_set_label(row['term']), 34)}\n{found}", loc="left")
     middle.vlines(ranks[member], 0, 1, color=style.INK, linewidth=0.4, gid="genes")
     middle.set_yticks([])

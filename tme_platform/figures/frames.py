@@ -125,29 +125,29 @@ def variable_label(name: str) -> str:
     return VARIABLE_NAMES.get(name, name.replace("_", " "))
 
 
-def top_gene_sets(pathways: pd.DataFrame, collection: str | None, each: int) -> tuple[str, pd.DataFrame]:
-    """Return the gene sets of a collection with the smallest FDR in each direction, highest enrichment in hot first.
+def top_gene_sets(sets: pd.DataFrame, collection: str | None, each: int, score: str) -> tuple[str, pd.DataFrame]:
+    """Return the first gene sets of a collection in each direction, highest score (in hot) first.
 
     Parameters
     ----------
-    pathways
-        Rows of `pathway_enrichment` of one cohort.
+    sets
+        Rows of one cohort with columns `collection`, `term` and `score`, the most important first.
     collection
         Defaults to the smallest collection of the table (hallmarks rather than thousands of processes).
     each
         Number of sets per direction.
+    score
+        Column whose sign is the direction: positive if higher in hot tumours.
 
     Returns
     -------
     Name of the collection, and its sets with their ``side`` (hot or cold).
     """
-    chosen = collection or str(pathways["collection"].value_counts(ascending=True).index[0])
-    own = pathways[pathways["collection"] == chosen].dropna(subset=["nes"])
+    chosen = collection or str(sets["collection"].value_counts(ascending=True).index[0])
+    own = sets[sets["collection"] == chosen].dropna(subset=[score])
     check_not_empty(own, f"no gene set of {chosen} was tested.")
-    ordered = own.assign(strength=own["nes"].abs(), side=np.where(own["nes"] > 0, "hot", "cold"))
-    ordered = ordered.sort_values(["fdr", "strength"], ascending=[True, False], kind="stable")
-    first = ordered.groupby("side", sort=False).head(each).drop(columns="strength")
-    return chosen, first.sort_values("nes", ascending=False, kind="stable")
+    first = own.assign(side=np.where(own[score] > 0, "hot", "cold")).groupby("side", sort=False).head(each)
+    return chosen, first.sort_values(score, ascending=False, kind="stable")
 
 
 def gene_set_label(name: str) -> str:

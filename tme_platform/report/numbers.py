@@ -169,15 +169,20 @@ def _response(facts: StudyFacts) -> Iterator[Row]:
 
 
 def _genes(facts: StudyFacts) -> Iterator[Row]:
-    sets = facts.rows("pathway_enrichment")
-    for (cohort, collection), rows in sets.groupby(["cohort", "collection"]) if len(sets) else ():
-        genes = facts.rows("gene_comparison", cohort=cohort)
-        n = int((genes["n_hot"] + genes["n_cold"]).max()) if len(genes) else None
-        for side, chosen in (("hot", rows["nes"] > 0), ("cold", rows["nes"] < 0)):
+    tests = facts.rows("gene_set_tests")
+    for (cohort, collection), rows in tests.groupby(["cohort", "collection"]) if len(tests) else ():
+        found = rows[rows["fdr"] < _FDR]
+        by_method = {method: found[found["method"] == method] for method in ("sample_permutation", "camera")}
+        permuted = by_method["sample_permutation"]
+        for side in ("hot", "cold"):
+            higher = permuted[permuted["higher_in"] == side]["term"]
+            camera = by_method["camera"]
+            supported = int(higher.isin(camera[camera["higher_in"] == side]["term"]).sum())
             yield _row(
-                f"gene_sets_up_in_{side}", "pathway_enrichment", cohort=cohort, subject=str(collection),
-                value=int((chosen & (rows["fdr"] < _FDR)).sum()), n=n,
-                method=f"out of {len(rows)} gene sets, GSEA, FDR < {_FDR}",
+                f"gene_sets_up_in_{side}", "gene_set_tests", cohort=cohort, subject=str(collection),
+                value=len(higher), n=int((rows["n_hot"] + rows["n_cold"]).max()),
+                method=f"out of {rows['term'].nunique()} gene sets, tumours permuted, FDR < {_FDR}; CAMERA supports "
+                f"{supported}",
             )  # fmt: skip
 
 

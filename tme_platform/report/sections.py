@@ -195,7 +195,9 @@ SECTIONS = (
     ),
     Section(
         "genes", "Checkpoint genes and pathways",
-        "The eight immune checkpoint genes, and gene set enrichment in hot vs cold tumours.",
+        "The eight immune checkpoint genes, and gene sets in hot vs cold tumours. Gene sets are tested by permuting "
+        "tumours; CAMERA, beside it, compares each set with the other genes and is more conservative. Where the "
+        "phenotypes come from the same expression, immune genes differ because of how hot and cold are defined.",
         ("checkpoint_genes", "enrichment_bars", "enrichment_run"),
         (
             ReportTable(
@@ -204,9 +206,10 @@ SECTIONS = (
                 "family == 'checkpoint_genes'", ("cohort", "variable", "phenotype"),
             ),
             ReportTable(
-                "pathway_enrichment", "Gene sets with FDR below 0.05",
-                ("cohort", "collection", "term", "nes", "p", "fdr", "n_genes"), "fdr < 0.05",
-                ("cohort", "-collection", "-nes"),
+                "gene_set_tests", "Gene sets with FDR below 0.05",
+                ("cohort", "collection", "method", "term", "higher_in", "statistic", "p", "fdr", "n_genes",
+                 "correlation"),
+                "fdr < 0.05", ("cohort", "-collection", "-method", "p", "-statistic"),
             ),
         ),
         "No cohort has expression data for both phenotypes.",

@@ -32,7 +32,9 @@ LABELS = {
     "ci_low": "CI lower",
     "ci_high": "CI upper",
     "fdr": "FDR",
-    "nes": "normalised enrichment score",
+    "higher_in": "higher in",
+    "sample_permutation": "permutation of tumours",
+    "camera": "CAMERA",
     "oof_auc": "out-of-fold AUC",
     "oof_auc_low": "CI lower",
     "oof_auc_high": "CI upper",
@@ -100,7 +102,7 @@ LABELS = {
 NAME_COLUMNS = frozenset(
     (
         "variable", "family", "test", "metric", "measure", "model", "topic", "criterion", "kind", "collection",
-        "index_name", "roles",
+        "index_name", "roles", "method",
     )
 )  # fmt: skip
 """Columns whose values are replaced by their labels. Text in other columns is shown unchanged."""

@@ -9,7 +9,7 @@ from tme_platform.statistics.correlation import spearman_interval, spearman_tabl
 from tme_platform.statistics.group_tests import GroupComparison, NumericTest, compare_categories, compare_groups
 from tme_platform.statistics.inputs import Vector, check_columns, outcome_and_scores, single_class_reason
 from tme_platform.statistics.logistic import LogisticFit, fit_logistic
-from tme_platform.statistics.permuted import permutation_p
+from tme_platform.statistics.permuted import p_of_counts, permutation_p
 from tme_platform.statistics.proportions import mean_interval, proportion_interval
 from tme_platform.statistics.roc import roc_curve_points
 from tme_platform.statistics.table_one import table_one
@@ -28,6 +28,7 @@ __all__ = [
     "fit_logistic",
     "mean_interval",
     "outcome_and_scores",
+    "p_of_counts",
     "permutation_p",
     "proportion_interval",
     "roc_curve_points",

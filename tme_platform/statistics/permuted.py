@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
 
 def permutation_p(observed: float, permuted: ArrayLike) -> float:
@@ -32,4 +32,17 @@ def permutation_p(observed: float, permuted: ArrayLike) -> float:
     Phipson & Smyth 2010, Stat Appl Genet Mol Biol 9:39.
     """
     statistics = np.asarray(permuted, dtype=np.float64)
-    return (1 + int((statistics >= observed).sum())) / (statistics.size + 1)
+    return float(p_of_counts((statistics >= observed).sum(), statistics.size))
+
+
+def p_of_counts(at_least: ArrayLike, permutations: int) -> NDArray[np.float64]:
+    """Return the p values of many permutation tests from counts, by the rule of `permutation_p`.
+
+    Parameters
+    ----------
+    at_least
+        For each test, the permutations whose statistic is at least as large as the observed one.
+    permutations
+        Their number.
+    """
+    return np.asarray((1 + np.asarray(at_least, dtype=np.float64)) / (permutations + 1), dtype=np.float64)

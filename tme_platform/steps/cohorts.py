@@ -9,9 +9,10 @@ from tme_platform.cohorts import (
     Cohort,
     read_clinical,
     read_expression,
+    read_gene_lengths,
     read_manifest,
 )
-from tme_platform.expression import to_log2
+from tme_platform.expression import describe_counts, to_log2
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import Finding, StepResult, content_check, empty, step
 from tme_platform.tables import rejections
@@ -92,7 +93,7 @@ def imaging_series(scope: Scope) -> StepResult:
     return StepResult(series, rejected, {"patients": int(series["patient_id"].nunique()), "outlines": len(series)})
 
 
-@step(EXPRESSION, version="1", reads=[COHORT_FILES])
+@step(EXPRESSION, version="2", reads=[COHORT_FILES])
 def expression(scope: Scope) -> StepResult:
     """Read the expression matrix, leave out what is not a number, and transform it to a log2 scale."""
     scope.files("expression")
@@ -100,10 +101,16 @@ def expression(scope: Scope) -> StepResult:
     if cohort.expression is None:
         return empty(scope, "the cohort brings no expression")
     matrix, rejected = read_expression(scope.folder, scope.own_cohort, cohort)
-    logged = to_log2(matrix, cohort.expression.unit)
+    details: dict[str, object] = {"unit_landed": cohort.expression.unit}
+    lengths = None
+    if cohort.expression.unit == "counts" and matrix.size:
+        lengths, unusable = read_gene_lengths(scope.folder, scope.own_cohort, cohort.expression, matrix.index)
+        rejected = pd.concat([rejected, unusable], ignore_index=True)
+        details["values"] = describe_counts(lengths)
+        details["genes_without_length"] = len(matrix) if lengths is None else len(lengths.without)
+    logged = to_log2(matrix, cohort.expression.unit, None if lengths is None else lengths.bases)
     stacked = logged.rename_axis(index="gene").reset_index().melt("gene", var_name="sample_id", value_name="value")
-    details = {"genes": len(logged), "samples": logged.shape[1], "unit_landed": cohort.expression.unit}
-    return StepResult(stacked, rejected, details)
+    return StepResult(stacked, rejected, {"genes": len(logged), "samples": logged.shape[1], **details})
 
 
 @content_check(

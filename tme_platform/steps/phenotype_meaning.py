@@ -1,19 +1,12 @@
-"""Characteristics, gene comparison, enrichment, stability and clusters of the phenotypes against one cloud.
+"""Characteristics, gene comparison, stability and clusters of the phenotypes against one cloud.
 
-Tests belong in `phenotypes`, enrichment in `expression`.
+Tests belong in `phenotypes`, gene sets in `enrichment`.
 """
 
 import numpy as np
 import pandas as pd
 
-from tme_platform.expression import (
-    CHECKPOINT_GENES,
-    compare_genes,
-    enrichment,
-    harmonise_gene_sets,
-    read_gmt,
-    score_cells,
-)
+from tme_platform.expression import CHECKPOINT_GENES, compare_genes, score_cells
 from tme_platform.phenotypes import (
     adjusted_rand_index,
     assign_phenotypes,
@@ -53,7 +46,6 @@ from tme_platform.tables.expression import (
 from tme_platform.tables.phenotypes import (
     CLUSTER_NULL,
     GENE_COMPARISON,
-    PATHWAY_ENRICHMENT,
     PHENOTYPE_CHARACTERISTICS,
     PHENOTYPE_STABILITY,
     TME_PHENOTYPES,
@@ -127,7 +119,7 @@ def _expression_families(scope: Scope, known: dict[str, pd.DataFrame]) -> dict[s
     }
 
 
-@step(GENE_COMPARISON, version="1", reads=[TME_PHENOTYPES, EXPRESSION])
+@step(GENE_COMPARISON, version="2", reads=[TME_PHENOTYPES, EXPRESSION])
 def gene_comparison(scope: Scope) -> StepResult:
     """Compare every measured gene between hot and cold tumours (Wilcoxon, FDR)."""
     labels = phenotypes(scope)
@@ -143,35 +135,6 @@ def gene_comparison(scope: Scope) -> StepResult:
         "checkpoint_genes_higher_in_hot": f"{len(higher)} of {len(checkpoints)} measured",
     }
     return StepResult(table, details=details)
-
-
-@step(PATHWAY_ENRICHMENT, version="2", reads=[GENE_COMPARISON])
-def pathway_enrichment(scope: Scope) -> StepResult:
-    """Ask which gene sets lie at either end of the genes ranked from hot to cold (GSEA by gseapy prerank)."""
-    ranked = scope.read(GENE_COMPARISON, columns=["gene", "signal_to_noise"]).dropna()
-    if ranked.empty:
-        return empty(scope, "no genes were compared")
-    settings = scope.study.enrichment
-    ranking = ranked.set_index("gene")["signal_to_noise"]
-    parts = []
-    for collection in settings.collections:
-        gene_sets, _ = harmonise_gene_sets(read_gmt(scope.collection(collection)), ranking.index)
-        found = enrichment(
-            ranking,
-            gene_sets,
-            min_size=settings.min_size,
-            max_size=settings.max_size,
-            permutations=settings.permutations,
-            seed=settings.seed,
-        )
-        parts.append(found.assign(collection=collection))
-    table = pd.concat(parts, ignore_index=True)
-    up = table[(table["fdr"] < 0.05) & (table["nes"] > 0)]
-    down = table[(table["fdr"] < 0.05) & (table["nes"] < 0)]
-    first = list(table[table["nes"] > 0].nsmallest(3, "p")["term"])
-    return StepResult(
-        table, details={"sets": len(table), "up_in_hot": len(up), "down_in_hot": len(down), "first_up": first}
-    )
 
 
 @step(

@@ -67,7 +67,10 @@ class EnrichmentSettings(_Settings):
     collections: tuple[str, ...] = ("msigdb_hallmark_50", "msigdb_gobp_7658")
     min_size: Annotated[int, Field(ge=1)] = 15
     max_size: Annotated[int, Field(ge=2)] = 500
+    sample_permutations: Annotated[int, Field(ge=99)] = 2000
+    """Permutations of the tumours' labels; the smallest p-value is 1 / (sample_permutations + 1)."""
     permutations: Annotated[int, Field(ge=100)] = 1000
+    """Random gene sets per size that normalise the score of preranked GSEA, the paper's way."""
     seed: int = 2024
 
 

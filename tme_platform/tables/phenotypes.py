@@ -210,7 +210,7 @@ GENE_COMPARISON = TableSchema(
         number("mean_hot", "Mean log2 expression in hot tumours."),
         number("mean_cold", "Mean log2 expression in cold tumours."),
         number("mean_difference", "Hot minus cold, log2."),
-        number("signal_to_noise", "Difference over the sum of the standard deviations, by which GSEA ranks genes."),
+        number("signal_to_noise", "Difference over the sum of the standard deviations."),
         share("p", "Wilcoxon p-value, two-sided."),
         share("fdr", "p-value corrected over the genes (Benjamini-Hochberg)."),
         text("reason", "Reason for a missing p-value."),
@@ -218,17 +218,45 @@ GENE_COMPARISON = TableSchema(
     key=("gene",),
 )
 
+GENE_SET_TESTS = TableSchema(
+    "gene_set_tests",
+    Stage.PHENOTYPES,
+    "Gene sets in hot compared with cold tumours, by two tests that account for the correlation between genes.",
+    (
+        text("collection", "Gene-set collection.", required=True),
+        text("term", "Gene set.", required=True),
+        text(
+            "method",
+            "sample_permutation: labels of the tumours permuted; camera: sets compared with the other genes, their "
+            "variance inflated by the correlation (as limma), which is more conservative.",
+            required=True,
+            isin=("sample_permutation", "camera"),
+        ),
+        text("higher_in", "Phenotype in which the set is higher, relative to all genes.", isin=("hot", "cold")),
+        number("statistic", "Restandardised mean t of the genes, or CAMERA's t; positive if higher in hot tumours."),
+        share("p", "p-value, two-sided; by permutation not below 1 / (permutations + 1)."),
+        share("fdr", "p-value corrected over the collection and method (Benjamini-Hochberg)."),
+        count("n_genes", "Tested genes of the set."),
+        number("correlation", "Estimated mean correlation of its genes within the phenotypes.", -1, 1),
+        count("n_hot", "Hot tumours."),
+        count("n_cold", "Cold tumours."),
+    ),
+    key=("collection", "term", "method"),
+    unit="term",
+)
+
 PATHWAY_ENRICHMENT = TableSchema(
     "pathway_enrichment",
     Stage.PHENOTYPES,
-    "GSEA of hot compared with cold tumours for hallmarks and GO biological processes.",
+    "GSEA of genes ranked from hot to cold (gseapy prerank): the paper's way; permutes genes; its p-values are far too "
+    "small. Use gene_set_tests.",
     (
         text("collection", "Gene-set collection.", required=True),
         text("term", "Gene set.", required=True),
         number("es", "Enrichment score; positive if the set is higher in hot tumours."),
         number("nes", "Normalised enrichment score."),
-        share("p", "p-value, not below 1e-6."),
-        share("fdr", "p-value corrected over the collection (Benjamini-Hochberg)."),
+        share("p", "p-value by permuting genes, not below 1e-6; far too small, because genes are correlated."),
+        share("fdr", "This p-value corrected over the collection (Benjamini-Hochberg); too small as well."),
         count("n_genes", "Genes of the set in the ranking."),
         text("genes", "These genes, separated by commas, starting with the highest in hot tumours."),
         text("leading_edge", "Leading-edge genes, separated by commas."),

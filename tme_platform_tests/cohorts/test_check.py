@@ -93,6 +93,19 @@ def test_values_that_do_not_fit_the_unit_are_a_problem(land):
     assert "look like logarithms" in " ".join(check_cohort(folder).problems)
 
 
+def test_how_counts_are_converted_is_noted(land):
+    counts = "gene\tP1\nCD8A\t90\nCD4\t10\n"
+    folder, _ = land(f"{GOOD}expression: {{file: e.tsv, unit: counts}}\n", {**FILES, "e.tsv": counts})
+    assert check_cohort(folder).notes == ("counts become log2 TPM by the packaged gene lengths",)
+    folder, _ = land(
+        f"{GOOD}expression: {{file: e.tsv, unit: counts, gene_lengths: l.tsv}}\n",
+        {**FILES, "e.tsv": counts, "l.tsv": "gene\tlength\nX\t1\n"},
+    )
+    report = check_cohort(folder)
+    assert "log2 CPM without gene lengths" in report.notes[0]
+    assert "gene_lengths_unusable" in set(report.rejected["rule"])
+
+
 def test_missing_and_misnamed_folders_are_problems(tmp_path):
     assert "no folder" in check_cohort(tmp_path / "nowhere").problems[0]
     (tmp_path / "No Good").mkdir()

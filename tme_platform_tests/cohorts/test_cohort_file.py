@@ -33,6 +33,11 @@ def test_short_forms_are_expanded(land):
         (HEAD + "split: {fraction: 2024-13-45}\n", "malformed_yaml", "cannot be read as YAML"),
         (HEAD + "expresion: {file: e.tsv}\n", "unknown_key", "line 4, expresion: unknown key"),
         (HEAD + "expression:\n  file: e.tsv\n  unit: rpkm\n", "unknown_unit", "line 6, expression.unit"),
+        (
+            HEAD + "expression: {file: e.tsv, unit: tpm, gene_lengths: l.tsv}\n",
+            "invalid_value",
+            "converts counts, not tpm",
+        ),
         (HEAD + "expression: {file: e.tsv, unit: tpm, gene_id: ensembl}\n", "invalid_value", "needs gene_map"),
         (HEAD.replace("immune_phenotype", "main"), "invalid_value", "roles.0"),
         (HEAD.replace("title: A cohort\n", ""), "invalid_value", "title: is missing"),

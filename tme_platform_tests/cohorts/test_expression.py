@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tme_platform.cohorts import read_expression
+from tme_platform.cohorts import read_expression, read_gene_lengths
 
 
 @pytest.fixture
@@ -89,6 +89,46 @@ def test_a_sample_without_counts_is_left_out(land, rules):
     matrix, rejected = read_expression(folder, "small", cohort)
     assert matrix.columns.tolist() == ["P2"]
     assert rules(rejected) == {"empty_sample": 1}
+
+
+@pytest.fixture
+def lengths(land):
+    def read_lengths(text: str, more: str = "", **files: str):
+        folder, cohort = land(
+            f"expression: {{file: e.tsv, unit: counts, gene_lengths: l.tsv{more}}}\n", {"l.tsv": text, **files}
+        )
+        return read_gene_lengths(folder, "small", cohort.expression, pd.Index(["A", "B", "C"]))
+
+    return read_lengths
+
+
+def test_lengths_of_a_cohort_are_read_and_bad_ones_rejected(lengths, rules):
+    found, rejected = lengths("gene\tlength\nB\t200\nA\t100\nA\t300\nC\t0\nD\tlong\n")
+    assert found.bases.to_dict() == {"A": 200, "B": 200, "C": 200}
+    assert (found.source, found.without) == ("given", ("C",))
+    assert rules(rejected) == {"gene_length_invalid": 2}
+
+
+def test_lengths_by_ensembl_id_are_mapped(lengths):
+    more = ", gene_id: ensembl, gene_map: map.tsv"
+    text = "gene\tlength\nENSG1.3\t100\nENSG2\t500\nENSG9\t1\n"
+    found, rejected = lengths(text, more, **{"map.tsv": "id\tsymbol\nENSG1\tA\nENSG2\tC\n"})
+    assert found.bases.to_dict() == {"A": 100, "B": 300, "C": 500}
+    assert rejected.empty
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("gene\tlength\nA\t100\nX\t100\n", "gene_lengths_unusable"),
+        ("gene\nA\n", "file_unreadable"),
+        ("", "file_unreadable"),
+    ],
+)
+def test_unusable_lengths_are_not_replaced(lengths, rules, text, rule):
+    found, rejected = lengths(text)
+    assert found is None
+    assert rules(rejected) == {rule: 1}
 
 
 @pytest.mark.parametrize("text", ["", "gene\n", "gene,P1\nA,1\n", "gene\tP1\nA\t1\t2\n", "gene\tP1\n"])

@@ -145,11 +145,11 @@ def test_the_hash_of_a_folder_covers_names_and_contents(tmp_path):
 def test_source_files_by_kind(land):
     _, cohort = land(
         "clinical: [{file: c.csv, patient_id: id}]\n"
-        "expression: {file: e.tsv, unit: tpm, gene_id: ensembl, gene_map: map.tsv}\n"
+        "expression: {file: e.tsv, unit: counts, gene_id: ensembl, gene_map: map.tsv, gene_lengths: l.tsv}\n"
         "cell_scores: {file: s.tsv, groups: g.tsv, method: m}\nfeatures: {file: f.csv, feature_set: x}\nimaging: {}\n"
     )
     assert source_files(cohort, "clinical") == ["c.csv", "e.tsv", "s.tsv", "f.csv", "imaging.csv"]
-    assert source_files(cohort, "expression") == ["e.tsv", "map.tsv"]
+    assert source_files(cohort, "expression") == ["e.tsv", "map.tsv", "l.tsv"]
     assert source_files(cohort, "cell_scores") == ["s.tsv", "g.tsv"]
     assert source_files(cohort, "features") == ["f.csv"]
     assert source_files(cohort, "imaging") == ["imaging.csv"]

@@ -31,11 +31,27 @@ def test_genes_match_scipy_one_by_one():
         assert table.loc[gene, "p"] == pytest.approx(expected.pvalue)
         assert table.loc[gene, "w"] == expected.statistic
         assert table.loc[gene, "mean_difference"] == pytest.approx(left.mean() - right.mean())
-        noise = max(left.std(), 0.2 * abs(left.mean())) + max(right.std(), 0.2 * abs(right.mean()))
+        noise = left.std() + right.std()
         assert table.loc[gene, "signal_to_noise"] == pytest.approx((left.mean() - right.mean()) / noise)
     assert table.loc["b", ["n_first", "n_second"]].tolist() == [8, 7]
     assert np.isnan(table.loc["c", "p"])
     assert table.loc["c", "reason"] == "no variation"
+
+
+def test_signal_to_noise_does_not_depend_on_the_unit_of_log_values():
+    # log2 FPKM and log2 TPM differ by a constant per sample; a floor of the noise from the mean would change the order
+    rng = np.random.default_rng(1)
+    matrix = pd.DataFrame(rng.normal(size=(50, 12)), index=[f"g{at}" for at in range(50)])
+    labels = pd.Series(["A"] * 5 + ["B"] * 7)
+    ratio = compare_genes(matrix, labels)["signal_to_noise"]
+    np.testing.assert_allclose(compare_genes(matrix + 10, labels)["signal_to_noise"], ratio, rtol=1e-10)
+
+
+def test_signal_to_noise_is_missing_without_noise():
+    matrix = pd.DataFrame([[0.1] * 3 + [0.7] * 4], index=["a"])
+    table = compare_genes(matrix, pd.Series(["A"] * 3 + ["B"] * 4))
+    assert table.loc[0, "p"] < 0.05
+    assert np.isnan(table.loc[0, "signal_to_noise"])
 
 
 def test_too_small_groups_have_a_reason():

@@ -17,6 +17,18 @@ def test_counts_become_log2_counts_per_million():
     pd.testing.assert_frame_equal(to_log2(COUNTS, "counts"), expected)
 
 
+def test_counts_over_lengths_become_tpm():
+    # by hand: s1 has 600 / 2 and 400 / 1 reads per base, so 3/7 and 4/7 of a million
+    lengths = pd.Series({"c": 1.0, "b": 2.0, "a": 5.0, "other": 9.0})
+    expected = pd.DataFrame(
+        {"s1": np.log2([1, 3e6 / 7 + 1, 4e6 / 7 + 1]), "s2": np.log2([2e6 / 92 + 1, 1, 90e6 / 92 + 1])}, COUNTS.index
+    )
+    pd.testing.assert_frame_equal(to_log2(COUNTS, "counts", lengths), expected)
+    pd.testing.assert_frame_equal(to_log2(COUNTS, "counts", lengths * 1000), expected)
+    with pytest.raises(ValueError, match="Gene 'b' has no length"):
+        to_log2(COUNTS, "counts", lengths.drop("b"))
+
+
 @pytest.mark.parametrize("unit", ["tpm", "fpkm"])
 def test_tpm_and_fpkm_become_log2(unit):
     pd.testing.assert_frame_equal(to_log2(COUNTS, unit), np.log2(COUNTS + 1.0))

@@ -150,13 +150,23 @@ def test_cox_bubbles_size_colour_and_rim(sample):
         assert text in words(made)
 
 
-def test_enrichment_bars_are_ordered_and_empty_if_not_significant(sample):
+def test_enrichment_bars_show_top_sets_and_immune_processes(sample):
     made = draw("enrichment_bars", sample)
-    assert made.data["nes"].is_monotonic_decreasing
-    bars = made.figure.axes[0].patches
-    assert [bar.get_width() for bar in bars] == [2.1, 1.1, -1.6]
-    assert [bar.get_facecolor() for bar in bars] == [HOT_COLOUR, to_rgba("white"), COLD_COLOUR]
-    assert "Interferon gamma response" in words(made)
+    top, named = (made.data[made.data["panel"] == panel] for panel in made.data["panel"].unique())
+    assert top["statistic"].is_monotonic_decreasing
+    assert named["term"].tolist() == ["GOBP_T_CELL_ACTIVATION", "GOBP_B_CELL_ACTIVATION"]
+    first, second = made.figure.axes
+    assert [bar.get_width() for bar in first.patches] == [2.1, 0.4, -1.6]
+    assert [bar.get_facecolor() for bar in first.patches] == [HOT_COLOUR, to_rgba("white"), COLD_COLOUR]
+    assert len(second.patches) == 2
+    for text in ("Interferon gamma response (100)", "12 hot and 28 cold tumours", "p = 0.02, FDR = 0.20"):
+        assert text in words(made)
+
+
+def test_enrichment_bars_mark_what_camera_supports(sample):
+    made = draw("enrichment_bars", sample)
+    assert [float(mark.get_ydata()[0]) for mark in with_gid(made, "camera")] == [0.0]
+    assert made.data.loc[made.data["camera_fdr"] < 0.05, "term"].tolist() == ["HALLMARK_INTERFERON_GAMMA_RESPONSE"]
 
 
 def test_running_sum_equals_gsea():
@@ -168,7 +178,9 @@ def test_enrichment_run_marks_the_set_and_states_its_result(sample):
     made = draw("enrichment_run", sample, term="HALLMARK_INTERFERON_GAMMA_RESPONSE")
     assert len(with_gid(made, "genes")[0].get_segments()) == 3
     assert "12 hot and 28 cold tumours" in words(made)
-    assert "3 genes, NES 2.10, FDR < 0.001" in words(made)
+    assert "3 genes, NES 2.10, p < 0.001" in words(made), "by permuting tumours"
+    alone = {name: frame for name, frame in sample.items() if name != "gene_set_tests"}
+    assert "NES 2.10, " not in words(draw("enrichment_run", alone, term="HALLMARK_INTERFERON_GAMMA_RESPONSE"))
     assert draw("enrichment_run", sample, term="HALLMARK_ABSENT").is_empty
     older = sample["pathway_enrichment"].drop(columns="genes")
     assert draw("enrichment_run", {**sample, "pathway_enrichment": older}).is_empty, "a table of an earlier version"

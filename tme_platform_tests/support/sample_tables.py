@@ -130,6 +130,22 @@ def _meaning() -> dict[str, pd.DataFrame]:
                 "cohort": COHORT,
             }
         ),
+        "gene_set_tests": pd.DataFrame(
+            [
+                ("hallmark", "HALLMARK_INTERFERON_GAMMA_RESPONSE", "sample_permutation", "hot", 2.1, 0.0005, 0.001),
+                ("hallmark", "HALLMARK_MYOGENESIS", "sample_permutation", "cold", -1.6, 0.01, 0.02),
+                ("hallmark", "HALLMARK_HYPOXIA", "sample_permutation", "hot", 0.4, 0.3, 0.3),
+                ("hallmark", "HALLMARK_INTERFERON_GAMMA_RESPONSE", "camera", "hot", 4.0, 0.0001, 0.0003),
+                ("hallmark", "HALLMARK_MYOGENESIS", "camera", "cold", -1.0, 0.3, 0.45),
+                ("hallmark", "HALLMARK_HYPOXIA", "camera", "hot", 0.2, 0.8, 0.8),
+            ]
+            + [
+                ("processes", f"GOBP_{name}", method, "hot", 1.0, 0.02, 0.2)
+                for name in ("T_CELL_ACTIVATION", "B_CELL_ACTIVATION", "OTHER", "MORE")
+                for method in ("sample_permutation", "camera")
+            ],
+            columns=["collection", "term", "method", "higher_in", "statistic", "p", "fdr"],
+        ).assign(n_genes=100, correlation=0.1, n_hot=12, n_cold=28, cohort=COHORT),
         "pathway_enrichment": pd.DataFrame(
             {
                 "collection": "hallmark",
