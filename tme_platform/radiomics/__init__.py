@@ -33,12 +33,13 @@ from tme_platform.radiomics.names import feature_names
 from tme_platform.radiomics.outlines import compare_outlines
 from tme_platform.radiomics.perturbation import perturbations
 from tme_platform.radiomics.ring_width import ring_width_change, ring_width_features
-from tme_platform.radiomics.settings import FEATURE_VERSION, ExtractionSettings
+from tme_platform.radiomics.settings import FEATURE_VERSION, WHOLE_IMAGE, ExtractionSettings
 from tme_platform.radiomics.slices import slice_lines
 
 __all__ = [
     "FEATURE_VERSION",
     "TRANSIENT_RULES",
+    "WHOLE_IMAGE",
     "Backend",
     "BackendError",
     "BatchOptions",
