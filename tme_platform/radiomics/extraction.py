@@ -31,12 +31,11 @@ def extract(
 ) -> pd.Series:
     """Compute the radiomic features of a tumour and of the ring round its border.
 
-    Tumour values equal those of pyradiomics for ``image`` and ``mask`` with the same settings (with ``normalise: body``,
+    Tumour values equal those of pyradiomics for ``image`` and ``mask`` with the same settings (with ``normalise: body``
     for the image normalised in that way), and ring values those of pyradiomics for the ring mask on the same
-    preprocessed image, both within a relative difference of 1e-9. Image
-    types, texture matrices and mesh are computed by pyradiomics' own code. Normalisation, resampling, filtering and
-    binning are done once for both regions and all families; no Python code loops over voxels, levels or pairs of
-    surface points.
+    preprocessed image, both within a relative difference of 1e-9. Image types, texture matrices and mesh are computed
+    by pyradiomics' own code. Normalisation, resampling, filtering and binning are done once for both regions and all
+    families; no Python code loops over voxels, levels or pairs of surface points.
 
     Parameters
     ----------

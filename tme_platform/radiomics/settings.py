@@ -98,4 +98,4 @@ class ExtractionSettings(BaseModel):
 
 
 WHOLE_IMAGE = ExtractionSettings(normalise="image")
-"""The settings of ``extract`` called without any: those of a study, but normalised over the whole image as by pyradiomics."""
+"""The settings of ``extract`` called without any: a study's, but normalised over the whole image as by pyradiomics."""

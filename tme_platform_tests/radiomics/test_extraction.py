@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
 
-from tme_platform.radiomics import ExtractionSettings, extract, feature_names
 from tme_platform.imaging import air_threshold, z_score
+from tme_platform.radiomics import ExtractionSettings, extract, feature_names
 from tme_platform_tests.imaging.conftest import as_image
 from tme_platform_tests.radiomics.conftest import plain_ring, plain_tumour
 
