@@ -17,6 +17,7 @@ _NAMES = {
     "perturbation:contour": "outline perturbed",
     "perturbation:position": "position perturbed",
     "perturbation:noise": "noise added",
+    "perturbation:field_of_view": "field of view changed",
 }
 
 

@@ -79,7 +79,7 @@ def radiomic_features(scope: Scope) -> StepResult:
     pool=EXTRACTION_POOL,
 )
 def perturbed_features(scope: Scope) -> StepResult:
-    """Move and shift the outline and add noise, and extract again, where nobody read the images twice."""
+    """Change outline, noise and field of view, and extract again, where nobody read the images twice."""
     series = measured(scope)
     if series.empty or series.groupby("patient_id").size().max() > 1:
         return empty(scope, "no images" if series.empty else "the cohort has second readings")

@@ -119,7 +119,7 @@ def _harmonised_otherwise(scope: Scope, training: TrainingSet) -> dict[str, pd.D
         raw = pd.concat([first_readings(scope.read(RADIOMIC_FEATURES, str(cohort))) for cohort in cohorts])
         return {"not_harmonised": raw.reindex(index=patients, columns=training.features.columns)}
     scanner = _clinical(scope, training.rows)["scanner"]
-    learned, _ = fit_harmonisation(training.features, scanner)
+    learned, _ = fit_harmonisation(training.features, scanner, min_patients=scope.study.harmonisation.min_patients)
     return {} if learned is None else {"harmonised": harmonise(training.features, scanner, learned)[0]}
 
 

@@ -102,6 +102,8 @@ class HarmonisationSettings(_Settings):
 
     batch: Literal["none", "scanner", "site"] = "none"
     """Clinical column that holds a patient's batch; `none` leaves the features unchanged, as published."""
+    min_patients: Annotated[int, Field(ge=2)] = 8
+    """Training patients that a batch needs; patients of smaller or unseen batches stay unharmonised and are marked."""
 
 
 class EvaluationSettings(_Settings):

@@ -25,7 +25,7 @@ PERTURBED_FEATURES = TableSchema(
     "Features of slightly changed outlines and images, used in place of second readings if there are none.",
     (
         *OUTLINE,
-        text("perturbation", "Perturbation; the part before the underscore is its kind.", required=True),
+        text("perturbation", "Perturbation; the part before the last underscore is its kind.", required=True),
         FEATURE_SET,
         text("row_key", "Hash of files, settings and versions that determine the row.", required=True),
     ),
@@ -69,7 +69,7 @@ FEATURE_AGREEMENT = TableSchema(
     (
         FEATURE,
         FEATURE_SET,
-        text("kind", "reader, session, or perturbation:contour, :position, :noise.", required=True),
+        text("kind", "reader, session, or perturbation:contour, :position, :noise, :field_of_view.", required=True),
         count(
             "subjects",
             "Subjects read more than once: patients, or pairs of patient and reader for agreement between sessions.",
