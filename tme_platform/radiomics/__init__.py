@@ -17,6 +17,7 @@ from tme_platform.radiomics.batch import (
 )
 from tme_platform.radiomics.choice import make_backend
 from tme_platform.radiomics.combat import Combat, fit_combat
+from tme_platform.radiomics.control import extract_many_shuffled, extract_shuffled, shuffle_inside
 from tme_platform.radiomics.extraction import extract, prepare
 from tme_platform.radiomics.harmonisation import (
     batch_components,
@@ -60,7 +61,9 @@ __all__ = [
     "describe_many",
     "extract",
     "extract_many",
+    "extract_many_shuffled",
     "extract_perturbed",
+    "extract_shuffled",
     "feature_names",
     "fit_combat",
     "fit_harmonisation",
@@ -72,5 +75,6 @@ __all__ = [
     "ring_width_change",
     "ring_width_features",
     "row_key",
+    "shuffle_inside",
     "slice_lines",
 ]

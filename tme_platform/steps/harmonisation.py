@@ -57,10 +57,11 @@ def _training(scope: Scope, cohort: str, column: str) -> pd.DataFrame:
     if scope.declaration("split", cohort=cohort).split is not None:
         side = scope.read(COHORT_SPLIT, cohort).set_index("patient_id")["side"]
         features = features[(side.reindex(features.index) == "discovery").to_numpy()]
-    return features.assign(batch=_batches(scope, cohort, column).reindex(features.index)).reset_index(drop=True)
+    return features.assign(batch=batches(scope, cohort, column).reindex(features.index)).reset_index(drop=True)
 
 
-def _batches(scope: Scope, cohort: str, column: str) -> pd.Series:
+def batches(scope: Scope, cohort: str, column: str) -> pd.Series:
+    """The batch of each patient of a cohort; may be missing."""
     return scope.read(PATIENTS, cohort, columns=["patient_id", column]).set_index("patient_id")[column]
 
 
@@ -74,7 +75,7 @@ def harmonised_features(scope: Scope) -> StepResult:
     learned = scope.read(HARMONISATION)
     if rows.empty:
         return empty(scope, "no image features")
-    rows["batch"] = rows["patient_id"].map(_batches(scope, scope.own_cohort, column)).astype("string")
+    rows["batch"] = rows["patient_id"].map(batches(scope, scope.own_cohort, column)).astype("string")
     features = rows.drop(columns=[*_NAMES, "batch"])
     done = pd.Series(False, index=rows.index)
     for name, part in learned.groupby("feature_set"):

@@ -33,6 +33,21 @@ PERTURBED_FEATURES = TableSchema(
     wide="Value of the feature.",
 )
 
+CONTROL_FEATURES = TableSchema(
+    "control_features",
+    Stage.RADIOMICS,
+    "Negative controls: features of the discovery patients with the voxels inside tumour and ring shuffled. Shape and "
+    "first-order features of the study's image types do not change by shuffling, texture does.",
+    (
+        *OUTLINE,
+        text("control", "Kind of control.", required=True, isin=("shuffled_voxels",)),
+        FEATURE_SET,
+        text("row_key", "Hash of files, settings and versions that determine the row.", required=True),
+    ),
+    key=(*OUTLINE_KEY, "control"),
+    wide="Value of the feature.",
+)
+
 RING_WIDTH_FEATURES = TableSchema(
     "ring_width_features",
     Stage.RADIOMICS,
