@@ -18,6 +18,7 @@ from tme_platform.radiomics.batch import (
 from tme_platform.radiomics.choice import make_backend
 from tme_platform.radiomics.combat import Combat, fit_combat
 from tme_platform.radiomics.control import extract_many_shuffled, extract_shuffled, shuffle_inside
+from tme_platform.radiomics.dictionary import feature_dictionary
 from tme_platform.radiomics.extraction import extract, prepare
 from tme_platform.radiomics.harmonisation import (
     batch_components,
@@ -64,6 +65,7 @@ __all__ = [
     "extract_many_shuffled",
     "extract_perturbed",
     "extract_shuffled",
+    "feature_dictionary",
     "feature_names",
     "fit_combat",
     "fit_harmonisation",

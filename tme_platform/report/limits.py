@@ -114,8 +114,8 @@ def _not_harmonised(facts: StudyFacts) -> Iterator[str]:
     scores = facts.rows("rad_scores")
     marked = scores[scores["caution"].notna()] if "caution" in scores else scores.head(0)
     if len(marked):
-        counts = marked.groupby(["cohort", "side"]).size()
-        named = join_names([f"{count} in {cohort} ({side})" for (cohort, side), count in counts.items()])
+        counts = marked.groupby(["cohort", "side"]).size().reset_index(name="n")
+        named = join_names([f"{row['n']} in {row['cohort']} ({row['side']})" for row in records(counts)])
         yield (
             f"{len(marked)} of {len(scores)} rad-scores are computed from features that could not be harmonised, "
             f"because too few training patients share the scanner or site: {named}. They are not comparable with the "

@@ -30,6 +30,7 @@ from tme_platform.tables.imaging import IMAGE_REGIONS
 from tme_platform.tables.radiomics import (
     AGREED_FEATURES,
     FEATURE_AGREEMENT,
+    FEATURE_DICTIONARY,
     PERTURBED_FEATURES,
     RADIOMIC_FEATURES,
     RING_WIDTH,
@@ -69,6 +70,13 @@ def radiomic_features(scope: Scope) -> StepResult:
     )
     rows = made.rows.assign(feature_set=feature_set_name(settings))
     return StepResult(rows, made.rejected, {"outlines": len(rows), "extracted_now": made.computed})
+
+
+@step(FEATURE_DICTIONARY, version="1")
+def feature_dictionary(scope: Scope) -> StepResult:
+    """Describe the features that the study's settings give, whether or not a cohort has images."""
+    table = radiomics.feature_dictionary(scope.study.extraction)
+    return StepResult(table, details={"features": len(table)})
 
 
 @step(

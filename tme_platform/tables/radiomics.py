@@ -19,6 +19,24 @@ RADIOMIC_FEATURES = TableSchema(
     wide="Value of the feature.",
 )
 
+FEATURE_DICTIONARY = TableSchema(
+    "feature_dictionary",
+    Stage.RADIOMICS,
+    "What each feature that the study extracts from images measures, in a sentence.",
+    (
+        FEATURE,
+        text("region", "tumour or ring.", required=True, isin=("tumour", "ring")),
+        text("image_type", "Image type, such as original or square.", required=True),
+        text("feature_class", "shape, firstorder, glcm, gldm, glrlm, glszm or ngtdm.", required=True),
+        text("name", "Name of the feature in its class, as in pyradiomics.", required=True),
+        text("unit", "Unit, if it has one; intensities are those after normalisation."),
+        text("meaning", "What it measures.", required=True),
+    ),
+    key=("feature",),
+    per_cohort=False,
+    unit="feature",
+)
+
 PERTURBED_FEATURES = TableSchema(
     "perturbed_features",
     Stage.RADIOMICS,
