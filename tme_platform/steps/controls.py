@@ -38,7 +38,8 @@ def control_features(scope: Scope) -> StepResult:
     chosen = first_of_each_patient(measured(scope))
     if not asked.shuffled_voxels:
         return empty(scope, "the study has no negative controls (controls.shuffled_voxels is false)")
-    if chosen.empty or Role.SIGNATURE_DISCOVERY not in scope.declaration("roles").roles:
+    declared = scope.declaration("roles", "features")
+    if chosen.empty or declared.features is not None or Role.SIGNATURE_DISCOVERY not in declared.roles:
         return empty(scope, "no images that train the signature")
     made = incremental(
         scope,
