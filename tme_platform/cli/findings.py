@@ -13,7 +13,7 @@ from tme_platform.lake import Lake
 from tme_platform.tables.evaluation import COHORT_METRICS, PHENOTYPE_SPECIFICATIONS
 from tme_platform.tables.phenotypes import PHENOTYPE_CAUTIONS, PHENOTYPE_CHARACTERISTICS, TME_PHENOTYPES
 from tme_platform.tables.response import PHENOTYPE_RESPONSE, TREATMENT_INTERACTION
-from tme_platform.tables.signature import SIGNATURE
+from tme_platform.tables.signature import RAD_SCORES, SIGNATURE
 from tme_platform.tables.survival import SURVIVAL_TESTS
 
 
@@ -90,6 +90,9 @@ def _signature(lake: Lake) -> Iterator[str]:
         f"signature from MRI: out-of-fold AUC {honest} in {row['n_patients']} patients ({row['n_hot']} hot); the "
         f"apparent AUC of {row['apparent_auc']:.2f} is overfitting{simulated(row['provenance'])}"
     )
+    scores = lake.read(RAD_SCORES)
+    if left := int(scores["caution"].notna().sum()) if "caution" in scores else 0:
+        yield f"  {left} of {len(scores):,} rad-scores are of features that were not harmonised: see rad_scores.caution"
     metrics = lake.read(COHORT_METRICS).query(
         "metric == 'auc' and analysis == 'honest' and subgroup == 'all' and model == 'signature'"
     )

@@ -247,7 +247,9 @@ SECTIONS = (
     Section(
         "signature", "The signature",
         "A random forest on the image features. Imputation and feature selection are fitted inside each fold. The "
-        "section also shows feature importance, label permutations, optimism, and other models in the same folds.",
+        "section also shows feature importance, label permutations, optimism, and other models in the same folds. The "
+        "model shuffled_voxels knows the shape and the intensities of tumour and ring, but not their texture, because "
+        "voxels were shuffled: if it does as well as the signature, there is no evidence that texture contributes.",
         ("feature_importance", "label_shuffles", "auc_by_size", "model_history"),
         (
             ReportTable(

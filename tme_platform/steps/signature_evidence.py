@@ -19,12 +19,13 @@ from tme_platform.signature import (
     rad_score,
     within_fold_auc,
 )
+from tme_platform.steps.controls import shuffled_voxels
 from tme_platform.steps.reading import clinical_by_patient, current_model, first_readings
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.steps.training import TrainingSet, current_training_set
 from tme_platform.tables.cohorts import PATIENTS
-from tme_platform.tables.radiomics import AGREED_FEATURES, RADIOMIC_FEATURES
+from tme_platform.tables.radiomics import AGREED_FEATURES, CONTROL_FEATURES, RADIOMIC_FEATURES
 from tme_platform.tables.signature import (
     LABEL_PERMUTATIONS,
     LEARNING_CURVE,
@@ -75,8 +76,8 @@ def _clinical(scope: Scope, rows: pd.DataFrame) -> pd.DataFrame:
 
 @step(
     SIGNATURE_RIVALS,
-    version="1",
-    reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES, PATIENTS, RADIOMIC_FEATURES],
+    version="2",
+    reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES, PATIENTS, RADIOMIC_FEATURES, CONTROL_FEATURES],
 )
 def signature_rivals(scope: Scope) -> StepResult:
     """Train other learners, the volume alone, clinical variables and both together, in the signature's own folds."""
@@ -100,7 +101,7 @@ def signature_rivals(scope: Scope) -> StepResult:
         volume=volume,
         clinical=clinical if clinical.shape[1] else None,
         challengers=asked.rivals,
-        variants=_harmonised_otherwise(scope, training),
+        variants=_harmonised_otherwise(scope, training) | shuffled_voxels(scope, training),
         n_jobs=scope.workers,
     )
     honest = table.query("analysis == 'honest' and metric == 'auc'").set_index("model")["value"]
@@ -119,7 +120,7 @@ def _harmonised_otherwise(scope: Scope, training: TrainingSet) -> dict[str, pd.D
         raw = pd.concat([first_readings(scope.read(RADIOMIC_FEATURES, str(cohort))) for cohort in cohorts])
         return {"not_harmonised": raw.reindex(index=patients, columns=training.features.columns)}
     scanner = _clinical(scope, training.rows)["scanner"]
-    learned, _ = fit_harmonisation(training.features, scanner)
+    learned, _ = fit_harmonisation(training.features, scanner, min_patients=scope.study.harmonisation.min_patients)
     return {} if learned is None else {"harmonised": harmonise(training.features, scanner, learned)[0]}
 
 

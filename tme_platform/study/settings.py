@@ -100,11 +100,21 @@ class RingWidthSettings(_Settings):
     """Number of patients per cohort, the first by pseudonym; 0 disables the analysis."""
 
 
+class ControlSettings(_Settings):
+    """Negative controls of the signature, extracted from the discovery patients."""
+
+    shuffled_voxels: bool = True
+    """Features of shuffled voxels inside tumour and ring; about one more extraction per discovery patient."""
+    seed: int = 2024
+
+
 class HarmonisationSettings(_Settings):
     """Removal of scanner effects from the features (ComBat) before the signature uses them."""
 
     batch: Literal["none", "scanner", "site"] = "none"
     """Clinical column that holds a patient's batch; `none` leaves the features unchanged, as published."""
+    min_patients: Annotated[int, Field(ge=2)] = 8
+    """Training patients that a batch needs; patients of smaller or unseen batches stay unharmonised and are marked."""
 
 
 class EvaluationSettings(_Settings):
@@ -167,6 +177,7 @@ class Study(_Settings):
     extraction: ExtractionSettings = ExtractionSettings()
     agreement: AgreementSettings = AgreementSettings()
     ring_width: RingWidthSettings = RingWidthSettings()
+    controls: ControlSettings = ControlSettings()
     harmonisation: HarmonisationSettings = HarmonisationSettings()
     signature: SignatureSettings = SignatureSettings()
     evaluation: EvaluationSettings = EvaluationSettings()

@@ -118,6 +118,7 @@ RAD_SCORES = TableSchema(
             isin=("discovery", "validation", "external"),
         ),
         text("content_key", "Content key of the model.", required=True),
+        text("caution", "Reason why the score is not comparable with others: the features were not harmonised."),
     ),
     key=("patient_id",),
 )

@@ -243,6 +243,10 @@ def test_scanner_effect_has_both_stages_on_the_same_axes(sample):
     assert before.get_ylim() == after.get_ylim()
     assert [len(with_gid(made, f"{stage}:scanner 0")[0].get_xdata()) for stage in ("before", "after")] == [20, 20]
     assert "scanner 1 (n = 20)" in words(made)
+    assert "not harmonised" not in words(made)
+    scores = sample["rad_scores"].copy()
+    scores.loc[:2, "caution"] = "not harmonised: fewer than 8 training patients"
+    assert "Not shown: 3 of 40 patients" in words(draw("scanner_effect", sample | {"rad_scores": scores}))
 
 
 def test_reader_agreement_separates_readers_from_sessions(sample):

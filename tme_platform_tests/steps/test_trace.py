@@ -29,7 +29,7 @@ NEVER_READ = {
     "harmonised_features": {"harmonisation", "patients", "radiomic_features"},
     "other_scores": {"patients"},  # no cohort brings other scores
     "phenotype_model": {"cluster_evidence"},  # the number of clusters is fixed
-    "rad_scores": {"harmonised_features"},
+    "rad_scores": {"harmonisation", "harmonised_features"},
     "signature": {"harmonisation"},
     "signature_patients": {"harmonised_features"},
     "signature_rivals": {"radiomic_features"},  # only with scanners, or if the study harmonises

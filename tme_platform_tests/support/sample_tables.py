@@ -344,7 +344,9 @@ def _signature() -> dict[str, pd.DataFrame]:
     )  # fmt: skip
     return {
         "signature_patients": pd.DataFrame({"patient_id": names[:20], "side": "discovery", "cohort": COHORT}),
-        "rad_scores": pd.DataFrame({"patient_id": names, "rad_score": score, "side": "validation", "cohort": COHORT}),
+        "rad_scores": pd.DataFrame(
+            {"patient_id": names, "rad_score": score, "side": "validation", "cohort": COHORT, "caution": None}
+        ),
         "roc_curves": roc.assign(**key, auc=0.85, auc_low=0.75, auc_high=0.95, n=N, n_positive=HOT),
         "reliability_curves": reliability_curve(outcome, score).rename_axis("group").reset_index().assign(**key),
         "decision_curves": decision_curve(outcome, score).assign(**key),

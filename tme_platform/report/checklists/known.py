@@ -66,7 +66,7 @@ RULES: dict[str, Rule] = {
         "Outlines with reader and session; tumour and ring regions from documented rules.", "images"
     ),
     "preprocessing": features_extracted_here(
-        "z-score, resampling to 1 mm and bin width are in the settings.", "settings"
+        "z-score (over body or image), resampling to 1 mm and bin width are in the settings.", "settings"
     ),
     "extractor": features_extracted_here("pyradiomics, tested against IBSI phantom values.", "images"),
     "parameters": features_extracted_here("All extraction parameters are in the settings.", "settings"),
