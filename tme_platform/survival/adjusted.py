@@ -32,8 +32,8 @@ def adjusted_cox(
     """Fit a predictor together with covariates on the patients without missing values.
 
     Covariates enter in the given order, each if it is recorded for at least `least_recorded` of the patients and leaves
-    at least `events_per_term` events per term (column) of the model; with fewer, estimates are biased and intervals too
-    narrow (Peduzzi et al. 1995). The choice looks at numbers of events only, never at a hazard ratio.
+    at least `events_per_term` events per term (column) of the model; with fewer, Peduzzi et al. 1995 found biased
+    estimates. The choice looks at numbers of events only, never at a hazard ratio.
 
     Parameters
     ----------
