@@ -48,12 +48,13 @@ def adjusted_survival(
     check_not_empty(known, f"{'; '.join(own_reasons[:2]) or 'no hazard ratio could be estimated'}.")
     names = sorted_endpoints(known)
     counts = [int((known["endpoint"] == name).sum()) for name in names]
-    drawn, axes = canvas(
-        style.DOUBLE_MM * 0.8, 26 * len(names) + 7 * sum(counts), len(names), 1, heights=tuple(n + 1.0 for n in counts)
-    )
+    n_notes = len(own) - len(known) + int(known["caution"].notna().sum())
+    height = 34 * len(names) + 10 * sum(counts) + 4 * n_notes
+    drawn, axes = canvas(style.DOUBLE_MM * 0.8, height, len(names), 1, heights=tuple(n + 1.0 for n in counts))
     notes = ["Line: 95 % CI, clipped at the axis limits; black: the interval excludes 1."]
     for panel, name in zip(axes[:, 0], names, strict=True):
         rows = known[known["endpoint"] == name]
+        rows = rows.sort_values("covariate", key=lambda column: column != "phenotype", kind="stable")
         labels = [
             f"{_label(row['term'])}\n{format_interval(row['hr'], row['ci_low'], row['ci_high'])}"
             for row in rows.to_dict("records")
