@@ -5,7 +5,8 @@ Cohorts and rejected input belong in `summary`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -14,7 +15,10 @@ from tme_platform.tables.evaluation import COHORT_METRICS, PHENOTYPE_SPECIFICATI
 from tme_platform.tables.phenotypes import PHENOTYPE_CAUTIONS, PHENOTYPE_CHARACTERISTICS, TME_PHENOTYPES
 from tme_platform.tables.response import PHENOTYPE_RESPONSE, TREATMENT_INTERACTION
 from tme_platform.tables.signature import RAD_SCORES, SIGNATURE
-from tme_platform.tables.survival import SURVIVAL_TESTS
+from tme_platform.tables.survival import MULTIVARIABLE_SURVIVAL, RESTRICTED_MEAN_SURVIVAL, SURVIVAL_TESTS
+
+_REJECTED = 0.05
+"""p below which proportional hazards are rejected."""
 
 
 def findings(lake: Lake) -> list[str]:
@@ -56,12 +60,32 @@ def _yardsticks(own: pd.DataFrame) -> Iterator[str]:
 
 
 def _survival(lake: Lake) -> Iterator[str]:
-    for row in lake.read(SURVIVAL_TESTS).to_dict("records"):
+    tests = lake.read(SURVIVAL_TESTS)
+    means, adjusted = lake.read(RESTRICTED_MEAN_SURVIVAL), lake.read(MULTIVARIABLE_SURVIVAL)
+    for row in tests[tests["subgroup"] == "all"].to_dict("records"):
         ratio = _ratio(row["hr_hot"], row["hr_low"], row["hr_high"])
+        own = adjusted[_same(adjusted, row) & (adjusted["covariate"] == "phenotype")].dropna(subset=["hr"])
+        joint = "".join(
+            f", adjusted {_ratio(one['hr'], one['ci_low'], one['ci_high'])}" for one in own.to_dict("records")
+        )
         yield (
-            f"{row['cohort']}: hazard ratio ({row['endpoint']}) of hot {ratio}, {row['n']} patients, "
+            f"{row['cohort']}: hazard ratio ({row['endpoint']}) of hot {ratio}{joint}, {row['n']} patients, "
             f"{row['n_events']} events{simulated(row['provenance'])}"
         )
+        if row["proportional_hazards_p"] < _REJECTED:
+            own = means[_same(means, row) & (means["phenotype"] == "hot minus cold")].dropna(subset=["mean_days"])
+            for one in own.to_dict("records"):
+                yield (
+                    f"  hazards are not proportional (p = {row['proportional_hazards_p']:.2g}): mean survival up to "
+                    f"{one['tau_days']:.0f} days, hot minus cold, {one['mean_days']:.0f} days (95 % CI "
+                    f"{one['ci_low']:.0f} to {one['ci_high']:.0f})"
+                )
+
+
+def _same(table: pd.DataFrame, row: Mapping[Hashable, Any]) -> pd.Series[bool]:
+    """The rows of the same cohort and endpoint."""
+    same: pd.Series[bool] = table[["cohort", "endpoint"]].eq([row["cohort"], row["endpoint"]]).all(axis=1)
+    return same
 
 
 def _response(lake: Lake) -> Iterator[str]:

@@ -132,12 +132,25 @@ def _meaning(facts: StudyFacts) -> Iterator[Row]:
 
 
 def _survival(facts: StudyFacts) -> Iterator[Row]:
-    for row in records(facts.rows("survival_tests")):
+    for row in records(facts.rows("survival_tests", subgroup="all")):
         yield _row(
             "hazard_ratio_hot", "survival_tests", cohort=row["cohort"], endpoint=row["endpoint"],
             value=row["hr_hot"], ci_low=row["hr_low"], ci_high=row["hr_high"], p=row["p"], n=row["n"],
             n_positive=row["n_events"], method="Cox regression; p from the log-rank test",
             reason=_text(row["reason"]),
+        )  # fmt: skip
+    for row in records(facts.rows("multivariable_survival", covariate="phenotype")):
+        yield _row(
+            "hazard_ratio_hot_adjusted", "multivariable_survival", cohort=row["cohort"], endpoint=row["endpoint"],
+            value=row["hr"], ci_low=row["ci_low"], ci_high=row["ci_high"], p=row["p"], n=row["n"],
+            n_positive=row["n_events"], method="Cox regression with clinical variables, complete cases",
+            reason=_text(row["reason"]),
+        )  # fmt: skip
+    for row in records(facts.rows("restricted_mean_survival", phenotype="hot minus cold")):
+        yield _row(
+            "restricted_mean_difference", "restricted_mean_survival", cohort=row["cohort"], endpoint=row["endpoint"],
+            value=row["mean_days"], ci_low=row["ci_low"], ci_high=row["ci_high"], p=row["p"], n=row["n"],
+            n_positive=row["n_events"], method="area under Kaplan-Meier curves, Greenwood", reason=_text(row["reason"]),
         )  # fmt: skip
     cox = facts.rows("population_survival", patients="all")
     for (cohort, endpoint), rows in cox.groupby(["cohort", "endpoint"]) if len(cox) else ():

@@ -81,7 +81,7 @@ SECTIONS = (
             ),
             ReportTable(
                 "phenotype_stability", "Stability of the phenotypes",
-                ("cohort", "kind", "subject", "measure", "value", "ci_low", "ci_high", "n"),
+                ("cohort", "kind", "subject", "measure", "value", "ci_low", "ci_high", "log_rank_p_corrected", "n"),
                 "", ("cohort", "kind", "subject", "measure"),
             ),
             ReportTable(
@@ -138,27 +138,42 @@ SECTIONS = (
     ),
     Section(
         "survival", "Survival",
-        "For each time-to-event endpoint: Kaplan-Meier curves and log-rank test of hot vs cold; univariate Cox "
-        "regression for each population; high vs low scores at the optimal cut-off, with the p-value corrected for "
-        "choosing the cut-off.",
-        ("kaplan_meier", "cox_bubbles"),
+        "For each time-to-event endpoint: Kaplan-Meier curves and log-rank test of hot vs cold, in all patients and in "
+        "subgroups; the difference in mean survival up to a limit, which needs no proportional hazards; Cox regression "
+        "adjusted for clinical variables with at least ten events per term; univariate Cox regression for each "
+        "population; high vs low scores at the optimal cut-off, with the p-value corrected for choosing the cut-off. "
+        "Every hazard ratio is also given without the most influential 1 % of the patients. A p-value above 0.05 is no "
+        "evidence of a difference: the interval shows which differences remain possible.",
+        ("kaplan_meier", "subgroup_survival", "adjusted_survival", "cox_bubbles", "population_kaplan_meier"),
         (
             ReportTable(
                 "survival_tests", "Hot vs cold",
-                ("cohort", "endpoint", "n", "n_events", "n_left_out", "p", "hr_hot", "hr_low", "hr_high",
-                 "proportional_hazards_p", "median_hot_days", "median_cold_days", "reason"),
+                ("cohort", "endpoint", "subgroup", "n", "n_events", "n_left_out", "p", "hr_hot", "hr_low", "hr_high",
+                 "hr_without_influential", "proportional_hazards_p", "median_hot_days", "median_cold_days", "caution",
+                 "reason"),
+            ),
+            ReportTable(
+                "restricted_mean_survival", "Mean survival up to a limit",
+                ("cohort", "endpoint", "phenotype", "tau_days", "n", "n_events", "mean_days", "ci_low", "ci_high", "p",
+                 "reason"),
+            ),
+            ReportTable(
+                "multivariable_survival", "Cox regression with clinical variables",
+                ("cohort", "endpoint", "term", "n", "n_events", "n_left_out", "events_per_term", "hr", "ci_low",
+                 "ci_high", "p", "hr_without_influential", "proportional_hazards_p", "caution", "reason"),
             ),
             ReportTable(
                 "population_survival",
-                "Univariate Cox regression in all tumours; hazard ratio per standard deviation of the score",
-                ("cohort", "endpoint", "population", "n", "n_events", "hr", "ci_low", "ci_high", "p", "fdr",
-                 "proportional_hazards_p", "reason"),
+                "Univariate Cox regression in all tumours; hazard ratio per standard deviation on the scale given",
+                ("cohort", "endpoint", "population", "scale", "n", "n_events", "hr", "ci_low", "ci_high", "p", "fdr",
+                 "hr_without_influential", "proportional_hazards_p", "caution", "reason"),
                 "patients == 'all'", ("cohort", "endpoint", "fdr"),
             ),
             ReportTable(
-                "population_cut_points", "High vs low at the optimal cut-off; threshold on the scale of the score",
-                ("cohort", "endpoint", "population", "n_low", "n_high", "n_events", "threshold", "hr", "ci_low",
-                 "ci_high", "p_naive", "p_corrected", "fdr_corrected", "reason"),
+                "population_cut_points", "High vs low at the optimal cut-off; threshold on the scale given",
+                ("cohort", "endpoint", "population", "scale", "n_low", "n_high", "n_events", "threshold", "hr",
+                 "ci_low", "ci_high", "p_naive", "p_corrected", "fdr_corrected", "hr_without_influential", "caution",
+                 "reason"),
                 "", ("cohort", "endpoint", "p_corrected"),
             ),
         ),

@@ -47,6 +47,8 @@ class PhenotypeSettings(_Settings):
     """Bootstrap draws for the stability of the clusters."""
     null_draws: Annotated[int, Field(ge=19)] = 100
     """Simulated Gaussian clouds with which the clusters are compared; the smallest p-value is 1 / (null_draws + 1)."""
+    log_rank_permutations: Annotated[int, Field(ge=19)] = 1000
+    """Permutations of the follow-up that correct the log-rank p for searching over k, and over collections."""
     compared_collections: tuple[str, ...] = ("mcpcounter", "msigdb_hallmark_50")
     """Other gene-set collections whose phenotypes are compared with those of the study."""
     seed: int = 2024
@@ -80,6 +82,12 @@ class SurvivalSettings(_Settings):
     standardise: bool = True
     """Report hazard ratios per standard deviation of a score rather than per unit."""
     min_events: Annotated[int, Field(ge=1)] = 5
+    """Smallest number of events of an endpoint, or of a subgroup, to be analysed."""
+    covariates: tuple[str, ...] = ("age_years", "stage", "pam50", "er", "her2", "grade")
+    """Clinical columns that the phenotype is adjusted for, in the order in which they enter the model. Receptors enter
+    only if PAM50 does not."""
+    events_per_term: Annotated[float, Field(gt=0)] = 10
+    """Smallest number of events per term of the adjusted model; covariates that would leave fewer do not enter."""
 
 
 class AgreementSettings(_Settings):

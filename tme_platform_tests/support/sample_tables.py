@@ -200,15 +200,61 @@ def _survival() -> dict[str, pd.DataFrame]:
         "survival_curves": pd.concat(curves, ignore_index=True).assign(cohort=COHORT, endpoint="os"),
         "survival_tests": pd.DataFrame(
             {
-                "endpoint": ["os"],
-                "p": [0.03],
-                "hr_hot": [0.6],
-                "hr_low": [0.4],
-                "hr_high": [0.9],
-                "reason": [None],
+                "endpoint": "os",
+                "subgroup": ["all", "er_positive", "er_negative"],
+                "n": [40, 30, 10],
+                "n_events": [20, 14, 6],
+                "p": [0.03, 0.2, 0.6],
+                "hr_hot": [0.6, 0.7, 0.8],
+                "hr_low": [0.4, 0.4, 0.3],
+                "hr_high": [0.9, 1.2, 2.1],
+                "proportional_hazards_p": [0.01, 0.4, 0.5],
+                "reason": None,
                 "cohort": COHORT,
             }
         ),
+        "restricted_mean_survival": pd.DataFrame(
+            {
+                "endpoint": "os",
+                "phenotype": ["hot", "cold", "hot minus cold"],
+                "tau_days": 1461.0,
+                "n": [12, 28, 40],
+                "mean_days": [1200.0, 1100.0, 100.0],
+                "ci_low": [1000.0, 950.0, -150.0],
+                "ci_high": [1400.0, 1250.0, 350.0],
+                "p": [np.nan, np.nan, 0.43],
+                "cohort": COHORT,
+            }
+        ),
+        "multivariable_survival": pd.DataFrame(
+            {
+                "endpoint": "os",
+                "term": ["hot against cold", "age_years, per 10 years", "pam50"],
+                "covariate": ["phenotype", "age_years", "pam50"],
+                "n": [38, 38, None],
+                "n_events": [20, 20, None],
+                "n_left_out": [2, 2, None],
+                "hr": [0.7, 1.4, np.nan],
+                "ci_low": [0.4, 1.1, np.nan],
+                "ci_high": [1.2, 1.8, np.nan],
+                "p": [0.2, 0.01, np.nan],
+                "global_proportional_hazards_p": [0.3, 0.3, np.nan],
+                "caution": None,
+                "reason": [None, None, "not in the model: 3.3 events per term, at least 10 are needed"],
+                "cohort": COHORT,
+            }
+        ),
+        "population_curves": pd.concat(
+            [
+                curve.assign(population=name, level=level)
+                for name in POPULATIONS
+                for level, curve in zip(("high", "low"), curves, strict=True)
+            ],
+            ignore_index=True,
+        ).assign(cohort=COHORT, endpoint="os"),
+        "population_cut_points": pd.DataFrame(
+            {"population": list(POPULATIONS), "p_corrected": [0.4, 0.02, 1.0, 0.7, np.nan, 0.3]}
+        ).assign(cohort=COHORT, endpoint="os"),
         "population_survival": pd.DataFrame(cox, columns=columns).assign(
             p=0.1, reason=None, cohort=COHORT, endpoint="os"
         ),

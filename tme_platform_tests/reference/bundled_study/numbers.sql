@@ -12,7 +12,10 @@ union all select 'specifications.hr', specification, hr_hot, hr_low, hr_high, lo
 union all select 'specifications.silhouette', specification, silhouette, null, null, null from phenotype_specifications
 union all select 'specifications.leukocyte_fraction_hot', specification, leukocyte_fraction_hot, null, null, leukocyte_fraction_p from phenotype_specifications
 union all select 'specifications.leukocyte_fraction_cold', specification, leukocyte_fraction_cold, null, null, null from phenotype_specifications
-union all select 'survival_tests', cohort, hr_hot, hr_low, hr_high, p from survival_tests
+union all select 'survival_tests', cohort, hr_hot, hr_low, hr_high, p from survival_tests where subgroup = 'all'
+union all select 'survival_tests.subgroup', concat_ws('.', cohort, subgroup), hr_hot, hr_low, hr_high, p from survival_tests where subgroup <> 'all'
+union all select 'restricted_mean_survival', concat_ws('.', cohort, phenotype), mean_days, ci_low, ci_high, p from restricted_mean_survival
+union all select 'multivariable_survival', concat_ws('.', cohort, term), hr, ci_low, ci_high, p from multivariable_survival where hr is not null
 union all select 'phenotype_response.odds_ratio', arm, odds_ratio, ci_low, ci_high, p from phenotype_response
 union all select 'treatment_interaction', predictor, ratio, ci_low, ci_high, p from treatment_interaction
 union all select 'treatment_interaction.fdr', predictor, null, null, null, fdr from treatment_interaction
