@@ -82,7 +82,7 @@ LABELS = {
     "published": "published subtype",
     "msigdb_hallmark_50": "MSigDB hallmarks",
     "msigdb_gobp_7658": "GO biological processes",
-    "l1_logistic": "L1 logistic regression",
+    "ridge": "ridge regression on all features",
     "auc_difference": "AUC, difference from the signature",
     "ari": "adjusted Rand index",
     "jaccard": "Jaccard index",

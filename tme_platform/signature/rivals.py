@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tme_platform.evaluation import DeLongAuc
     from tme_platform.signature.settings import SignatureSettings
 
+_MOSTLY = 0.5
+"""Share of folds without different scores from which an interval says nothing."""
 _HONEST = "repeated nested cross-validation, mean within-fold AUC, DeLong per repeat"
 
 
@@ -55,10 +57,7 @@ def compare_rivals(
     kept_features: Iterable[str] | None = None,
     volume: str | None = None,
     clinical: pd.DataFrame | None = None,
-    challengers: Iterable[Literal["random_forest", "l1_logistic", "gradient_boosting"]] = (
-        "l1_logistic",
-        "gradient_boosting",
-    ),
+    challengers: Iterable[Literal["random_forest", "ridge", "gradient_boosting"]] = ("ridge", "gradient_boosting"),
     variants: Mapping[str, pd.DataFrame] | None = None,
     cohort: str = "",
     n_jobs: int = -1,
@@ -104,10 +103,10 @@ def compare_rivals(
         both = features.join(coded)
         plans["clinical"] = (coded, plain, list(coded.columns))
         plans["combined"] = (both, signature.settings, [*kept, *coded.columns])
-    rows = _auc_rows("signature", signature.apparent, signature.honest)
+    rows = _auc_rows("signature", signature)
     for name, (table, settings, used) in plans.items():
         rival = train_signature(table, labels, settings=settings, kept_features=used, n_jobs=n_jobs)
-        rows += _auc_rows(name, rival.apparent, rival.honest)
+        rows += _auc_rows(name, rival)
         rows.append(_difference(name, rival, signature))
     table = pd.DataFrame(rows).assign(cohort=cohort, endpoint="hot", subgroup="all")
     return table.reindex(columns=list(METRIC_COLUMNS))
@@ -123,7 +122,30 @@ def clinical_features(clinical: pd.DataFrame) -> pd.DataFrame:
     return numeric.join(indicators).add_prefix("clinical_")
 
 
-def _auc_rows(model: str, apparent: DeLongAuc, honest: DeLongAuc) -> list[dict[str, object]]:
+def constant_folds(out_of_fold: pd.DataFrame) -> str:
+    """Say in how many held-out folds a model gave all patients the same score, as a model without a feature does.
+
+    There every pair of hot and cold counts as one half whatever the data, so the interval of the AUC is too narrow.
+
+    Parameters
+    ----------
+    out_of_fold
+        One row per patient and repeat, with columns repeat, fold, score.
+
+    Returns
+    -------
+    str
+        A sentence; empty if the scores differ in every fold.
+    """
+    constant = out_of_fold.groupby(["repeat", "fold"])["score"].agg(np.ptp) == 0
+    if not constant.any():
+        return ""
+    verdict = "says nothing" if constant.mean() >= _MOSTLY else "is too narrow"
+    return f"all scores are equal in {constant.sum()} of {len(constant)} held-out folds: the interval {verdict}"
+
+
+def _auc_rows(model: str, trained: CrossValidatedModel) -> list[dict[str, object]]:
+    caution = constant_folds(trained.out_of_fold)
     return [
         {
             "model": model,
@@ -136,9 +158,12 @@ def _auc_rows(model: str, apparent: DeLongAuc, honest: DeLongAuc) -> list[dict[s
             "n": area.n,
             "n_positive": area.n_positive,
             "method": method,
-            "reason": area.reason,
+            "reason": "; ".join(filter(None, reasons)),
         }
-        for analysis, area, method in (("paper", apparent, "apparent, DeLong"), ("honest", honest, _HONEST))
+        for analysis, area, method, reasons in (
+            ("paper", trained.apparent, "apparent, DeLong", [trained.apparent.reason]),
+            ("honest", trained.honest, _HONEST, [trained.honest.reason, caution]),
+        )
     ]
 
 

@@ -14,9 +14,10 @@ class SignatureSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    model: Literal["random_forest", "l1_logistic", "gradient_boosting", "logistic"] = "random_forest"
+    model: Literal["random_forest", "ridge", "gradient_boosting", "logistic"] = "random_forest"
     """The published study trains a forest; the other models are trained and measured in the same way for comparison.
-    `logistic` is ridge regression, for a handful of variables."""
+    `ridge` is logistic regression with an L2 penalty on all features that are not redundant, whatever `selection` is;
+    `logistic` is the same with a fixed penalty, for a handful of variables."""
     n_splits: Annotated[int, Field(ge=2)] = 5
     """Folds of the outer and of the inner cross-validation."""
     n_repeats: Annotated[int, Field(ge=1)] = 4

@@ -107,10 +107,7 @@ class HarmonisationSettings(_Settings):
 class EvaluationSettings(_Settings):
     """Models that the signature is compared with, and numbers of permutations and resamples."""
 
-    rivals: tuple[Literal["random_forest", "l1_logistic", "gradient_boosting"], ...] = (
-        "l1_logistic",
-        "gradient_boosting",
-    )
+    rivals: tuple[Literal["random_forest", "ridge", "gradient_boosting"], ...] = ("ridge", "gradient_boosting")
     """Other learners, trained and evaluated like the signature."""
     volume_features: tuple[str, ...] = ("tumour_original_shape_MeshVolume", "S1_lesion_volume")
     """Feature of the volume-only model: the first of these in the feature set."""

@@ -15,7 +15,9 @@ from tme_platform.signature import (
     rad_score,
     train_signature,
 )
-from tme_platform.signature.search import fit_first
+from tme_platform.signature.pipeline import parameter_grid
+from tme_platform.signature.rivals import constant_folds
+from tme_platform.signature.search import fit_best, fit_first
 from tme_platform.signature.transformers import TopFeatures
 
 SEEDS = 20
@@ -80,10 +82,10 @@ def test_rivals_are_compared_with_the_signature(trained, cohort):
     )
     clinical.iloc[0] = pd.NA
     rows = compare_rivals(
-        trained, features, labels, volume="noise4", clinical=clinical, challengers=["l1_logistic"], cohort="c", n_jobs=1
+        trained, features, labels, volume="noise4", clinical=clinical, challengers=["ridge"], cohort="c", n_jobs=1
     )
     assert list(rows.columns) == list(METRIC_COLUMNS)
-    assert rows["model"].unique().tolist() == ["signature", "l1_logistic", "volume", "clinical", "combined"]
+    assert rows["model"].unique().tolist() == ["signature", "ridge", "volume", "clinical", "combined"]
     value = rows.set_index(["model", "analysis", "metric"])["value"]
     assert value["signature", "honest", "auc"] == trained.honest.auc
     assert value["volume", "honest", "auc"] < 0.7 < value["combined", "honest", "auc"]
@@ -92,6 +94,40 @@ def test_rivals_are_compared_with_the_signature(trained, cohort):
     worse = rows[(rows["model"] == "volume") & (rows["metric"] == "auc_difference")].iloc[0]
     assert worse["ci_high"] < 0
     assert worse["p"] < 0.05
+
+
+def test_model_without_a_feature_says_that_its_interval_says_nothing(trained):
+    """An L1 penalty that strong kept no feature in 14 of 20 folds, and had the narrowest interval of the table."""
+    folds = trained.out_of_fold
+    empty = folds["repeat"].eq(0) | folds["fold"].eq(0)
+    often = constant_folds(folds.assign(score=folds["score"].where(~empty, 0.5)))
+    assert often == "all scores are equal in 4 of 6 held-out folds: the interval says nothing"
+    once = constant_folds(folds.assign(score=folds["score"].where(folds["repeat"].eq(0) | folds["fold"].gt(0), 0.5)))
+    assert once == "all scores are equal in 1 of 6 held-out folds: the interval is too narrow"
+    assert constant_folds(folds) == ""
+
+
+def test_rival_that_scores_all_patients_equally_has_a_reason(trained, cohort):
+    """Boosting needs more patients in a leaf than these folds have, so it scores everybody with the prevalence."""
+    features, labels = cohort
+    few = labels[labels == "hot"].index[:4].union(labels[labels == "cold"].index[:5])
+    settings = trained.settings.model_copy(update={"n_splits": 2, "n_repeats": 1, "model": "logistic"})
+    small = train_signature(features.loc[few], labels, settings=settings, kept_features=["signal", "noise1"], n_jobs=1)
+    rows = compare_rivals(
+        small, features.loc[few], labels, kept_features=["signal", "noise1"], challengers=["gradient_boosting"], n_jobs=1
+    )
+    reasons = rows[(rows["analysis"] == "honest") & (rows["metric"] == "auc")].set_index("model")["reason"]
+    assert "2 of 2 held-out folds: the interval says nothing" in reasons["gradient_boosting"]
+    assert "held-out folds" not in reasons["signature"]
+
+
+def test_ridge_uses_every_feature_that_is_not_redundant(cohort, quick):
+    ridge = quick.model_copy(update={"model": "ridge"})
+    model, params = fit_best(cohort[0], (cohort[1] == "hot").to_numpy(), ridge, None, seed=1)
+    assert model[:-1].get_feature_names_out().tolist() == [c for c in cohort[0] if c not in ("copy", "constant")]
+    assert (model[-1].coef_ != 0).all()
+    assert len(parameter_grid(ridge)) == 5
+    assert params in parameter_grid(ridge)
 
 
 def test_comparing_models_requires_the_same_folds(trained):

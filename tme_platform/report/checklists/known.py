@@ -160,9 +160,9 @@ RULES: dict[str, Rule] = {
     "simple_model": where_rows(
         "signature_rivals",
         "signature",
-        "L1-penalised logistic regression in the same folds.",
+        "Ridge (L2-penalised) logistic regression in the same folds.",
         "No simple model was fitted.",
-        model="l1_logistic",
+        model="ridge",
     ),
     "differences": where_rows(
         "signature_rivals",
