@@ -8,7 +8,7 @@ from tme_platform.signature.identity import SIGNATURE_VERSION, SKOPS_TRUSTED_TYP
 from tme_platform.signature.learning_curve import learning_curve
 from tme_platform.signature.optimism import optimism_corrected_auc
 from tme_platform.signature.out_of_fold import compare_within_fold, within_fold_auc
-from tme_platform.signature.permutation import LabelPermutation, label_permutation
+from tme_platform.signature.permutation import LabelPermutation, label_permutation, mixed_groups
 from tme_platform.signature.promotion import Criterion, promotion_criteria
 from tme_platform.signature.rivals import CrossValidatedModel, clinical_features, compare_rivals
 from tme_platform.signature.score import rad_score
@@ -40,6 +40,7 @@ __all__ = [
     "fit_applicability",
     "label_permutation",
     "learning_curve",
+    "mixed_groups",
     "optimism_corrected_auc",
     "promotion_criteria",
     "rad_score",

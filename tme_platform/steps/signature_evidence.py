@@ -3,6 +3,7 @@
 How it performs in cohorts, discovery included, belongs in `evaluation`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ from tme_platform.signature import (
     SignatureSettings,
     compare_rivals,
     label_permutation,
+    mixed_groups,
     optimism_corrected_auc,
     rad_score,
     within_fold_auc,
@@ -64,10 +66,10 @@ def _procedure(scope: Scope, training: TrainingSet) -> dict[str, Any]:
     }
 
 
-def _clinical(scope: Scope, rows: pd.DataFrame) -> pd.DataFrame:
+def _clinical(scope: Scope, rows: pd.DataFrame, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """Clinical columns of the training patients, whichever cohorts they are of."""
     parts = [
-        clinical_by_patient(scope, str(cohort), among=SIGNATURE_PATIENTS).reindex(part.index)
+        clinical_by_patient(scope, str(cohort), columns, among=SIGNATURE_PATIENTS).reindex(part.index)
         for cohort, part in rows.groupby("cohort")
     ]
     return pd.concat(parts)
@@ -123,25 +125,47 @@ def _harmonised_otherwise(scope: Scope, training: TrainingSet) -> dict[str, pd.D
     return {} if learned is None else {"harmonised": harmonise(training.features, scanner, learned)[0]}
 
 
-@step(LABEL_PERMUTATIONS, version="1", reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES])
+@step(LABEL_PERMUTATIONS, version="2", reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES, PATIENTS])
 def label_permutations(scope: Scope) -> StepResult:
-    """Shuffle hot and cold among the patients and train again, to see whether the signature does better than chance."""
+    """Shuffle hot and cold among all patients and within sites, and train again, to compare the signature with chance."""
     training = _training(scope)
     if training is None:
         return empty(scope, _NO_SIGNATURE)
     asked = scope.study.evaluation
     scope.report(f"{asked.permutations} shuffles")
-    found = label_permutation(
-        training.features,
-        training.labels,
-        n_permutations=asked.permutations,
-        **_procedure(scope, training),
-    )
-    aucs = [found.auc, *found.null]
-    table = pd.DataFrame({"shuffle": range(len(aucs)), "auc": aucs})
-    return StepResult(
-        table, details={"p": found.p, "auc": found.auc, "median_shuffled_auc": float(pd.Series(found.null).median())}
-    )
+    within, reason = _circumstance(scope, training)
+    tables, details = [], {}
+    for name, groups in (("all patients", None), *(() if within is None else ((within.name, within),))):
+        found = label_permutation(
+            training.features,
+            training.labels,
+            n_permutations=asked.permutations,
+            within=groups,
+            **_procedure(scope, training),
+        )
+        aucs = [found.auc, *found.null]
+        tables.append(pd.DataFrame({"shuffle": range(len(aucs)), "within": name, "auc": aucs}))
+        suffix = "" if groups is None else f"_within_{name}"
+        details |= {
+            f"p{suffix}": found.p,
+            f"auc{suffix}": found.auc,
+            f"median_shuffled_auc{suffix}": float(pd.Series(found.null).median()),
+            f"patients_shuffled{suffix}": found.n_shuffled,
+        }
+    if reason:
+        details["not_shuffled_within_site"] = reason
+    return StepResult(pd.concat(tables, ignore_index=True), details=details)
+
+
+def _circumstance(scope: Scope, training: TrainingSet) -> tuple[pd.Series | None, str]:
+    """Site of each training patient, or scanner, if one has both phenotypes; otherwise the reason."""
+    known = _clinical(scope, training.rows, _CIRCUMSTANCES)
+    hot = (training.labels == "hot").to_numpy()
+    recorded = [name for name in _CIRCUMSTANCES if known[name].notna().any()]
+    for name in recorded:
+        if mixed_groups(hot, known[name].reindex(training.labels.index)):
+            return known[name], ""
+    return None, f"no {' and no '.join(recorded)} has both phenotypes" if recorded else "no site or scanner is recorded"
 
 
 @step(LEARNING_CURVE, version="1", reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES])

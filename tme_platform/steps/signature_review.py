@@ -109,7 +109,8 @@ def _facts(
     for cohort in scope.with_role(Role.SIGNATURE_DISCOVERY):
         source = scope.declaration("provenance", cohort=cohort).provenance
         cohorts[cohort] = f"{source.source} ({source.licence}; {source.kind})"
-    shuffles = evaluated[LABEL_PERMUTATIONS.name].set_index("shuffle")["auc"]
+    every = evaluated[LABEL_PERMUTATIONS.name]
+    shuffles = every[every["within"] == "all patients"].set_index("shuffle")["auc"]
     p = None if shuffles.empty else permutation_p(shuffles[0], shuffles.drop(0))
     return CardFacts(
         version=record.version,

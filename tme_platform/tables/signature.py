@@ -138,9 +138,15 @@ LABEL_PERMUTATIONS = TableSchema(
         Column(
             "shuffle", "Int64", "0 for the true labels, 1 and above for shuffled labels.", nullable=False, at_least=0
         ),
+        text(
+            "within",
+            "Among whom labels change places: all patients, or only those of the same site or scanner.",
+            required=True,
+            isin=("all patients", "site", "scanner"),
+        ),
         share("auc", "AUC of one round of cross-validation by the shortened procedure, which grows few trees."),
     ),
-    key=("shuffle",),
+    key=("within", "shuffle"),
     per_cohort=False,
 )
 

@@ -321,6 +321,13 @@ def test_label_shuffles_p_counts_the_true_labels(sample):
     assert "true labels: 0.75" in words(made)
 
 
+def test_label_shuffles_shows_both_ways_of_shuffling(sample):
+    made = draw("label_shuffles", sample)
+    assert len(made.figure.axes) == 2
+    assert "Shuffled among all patients: n = 50, 95 % of them within 0.41–0.59" in words(made)
+    assert "Shuffled within site: n = 50, 95 % of them within 0.51–0.69" in words(made)
+
+
 def test_model_history_marks_the_champion(sample):
     said = words(draw("model_history", sample))
     for text in ("v1", "2026-03-01", "40 (12 hot)", "champion"):

@@ -58,6 +58,27 @@ def test_label_permutation_detects_signal_but_not_noise(cohort, quick):
     assert noise.p > 0.1
 
 
+def test_labels_shuffled_within_sites_do_not_reject_for_the_site_alone(quick):
+    """Hot tumours come mostly from site A, and the features measure only the site."""
+    rng = np.random.default_rng(5)
+    patients = [f"P{i:02d}" for i in range(60)]
+    site = pd.Series(np.where(np.arange(60) < 30, "A", "B"), index=patients)
+    hot = np.r_[rng.permutation(30) < 25, rng.permutation(30) < 5]
+    labels = pd.Series(np.where(hot, "hot", "cold"), index=patients)
+    features = pd.DataFrame(rng.normal(size=(60, 2)), index=patients).add_prefix("f")
+    features["f0"] += 6.0 * (site == "A")
+    anywhere = label_permutation(features, labels, settings=quick, n_permutations=19, n_jobs=1)
+    assert anywhere.p == pytest.approx(1 / 20)
+    unknown = site.where(site.index != "P00").sample(frac=1, random_state=1)
+    inside = label_permutation(features, labels, settings=quick, n_permutations=19, within=unknown, n_jobs=1)
+    assert inside.auc == anywhere.auc > 0.65
+    assert inside.null.mean() > 0.65
+    assert inside.p > 0.2
+    assert (anywhere.n_shuffled, inside.n_shuffled) == (60, 59)
+    with pytest.raises(ValueError, match="no group has both phenotypes"):
+        label_permutation(features, labels, settings=quick, within=labels, n_jobs=1)
+
+
 def test_optimism_corrected_auc_lies_between_left_out_and_apparent(cohort, quick):
     table = optimism_corrected_auc(*cohort, settings=quick, n_bootstrap=8, n_jobs=1).set_index("metric")["value"]
     assert table["optimism_corrected"] == pytest.approx(table["apparent"] - table["optimism"])
@@ -114,7 +135,12 @@ def test_rival_that_scores_all_patients_equally_has_a_reason(trained, cohort):
     settings = trained.settings.model_copy(update={"n_splits": 2, "n_repeats": 1, "model": "logistic"})
     small = train_signature(features.loc[few], labels, settings=settings, kept_features=["signal", "noise1"], n_jobs=1)
     rows = compare_rivals(
-        small, features.loc[few], labels, kept_features=["signal", "noise1"], challengers=["gradient_boosting"], n_jobs=1
+        small,
+        features.loc[few],
+        labels,
+        kept_features=["signal", "noise1"],
+        challengers=["gradient_boosting"],
+        n_jobs=1,
     )
     reasons = rows[(rows["analysis"] == "honest") & (rows["metric"] == "auc")].set_index("model")["reason"]
     assert "2 of 2 held-out folds: the interval says nothing" in reasons["gradient_boosting"]

@@ -363,5 +363,12 @@ def _signature() -> dict[str, pd.DataFrame]:
             {"n": [16, 28, 40], "n_hot": [5, 8, 12], "auc": [0.55, 0.62, 0.68], "auc_low": [0.4, 0.5, 0.6],
              "auc_high": [0.7, 0.74, 0.76], "draws": 10}
         ),
-        "label_permutations": pd.DataFrame({"shuffle": range(51), "auc": [0.75, *np.linspace(0.4, 0.6, 50)]}),
+        "label_permutations": pd.DataFrame(
+            [
+                (within, shuffle, auc)
+                for within, centre in (("all patients", 0.5), ("site", 0.6))
+                for shuffle, auc in enumerate([0.75, *np.linspace(centre - 0.1, centre + 0.1, 50)])
+            ],
+            columns=["within", "shuffle", "auc"],
+        ),
     }  # fmt: skip
