@@ -214,7 +214,8 @@ def _signature(facts: StudyFacts) -> Iterator[Row]:
         ci_high=trained["oof_auc_high"], n=n, n_positive=hot, method="repeated nested cross-validation, DeLong",
     )  # fmt: skip
     every = facts.rows("label_permutations")
-    for within, shuffles in every.groupby("within", sort=False) if len(every) else ():
+    for among, shuffles in every.groupby("within", sort=False) if len(every) else ():
+        within = str(among)
         observed = float(shuffles.loc[shuffles["shuffle"] == 0, "auc"].iloc[0])
         permuted = shuffles.loc[shuffles["shuffle"] > 0, "auc"]
         p = permutation_p(observed, permuted)

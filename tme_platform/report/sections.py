@@ -245,7 +245,7 @@ SECTIONS = (
         "signature", "The signature",
         "A random forest on the image features. Imputation and feature selection are fitted inside each fold. The "
         "section also shows feature importance, label permutations, optimism, and other models in the same folds.",
-        ("feature_importance", "label_shuffles", "auc_by_size", "model_history"),
+        ("feature_importance", "label_shuffles", "auc_by_site", "auc_by_size", "model_history"),
         (
             ReportTable(
                 "signature", "Version and settings",
@@ -255,6 +255,10 @@ SECTIONS = (
             ReportTable(
                 "signature_rivals", "Comparison with other models in the same folds",
                 ("model", "analysis", "metric", "value", "ci_low", "ci_high", "p", "n", "n_positive", "reason"),
+            ),
+            ReportTable(
+                "leave_one_site_out", "AUC at each site, trained at the other sites",
+                ("site", "n", "n_hot", "auc", "ci_low", "ci_high", "p", "reason"),
             ),
             ReportTable(
                 "signature_optimism", "Optimism of the apparent AUC, for a forest without grid search",

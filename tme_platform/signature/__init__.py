@@ -6,6 +6,7 @@ Performance in a cohort belongs in ``evaluation``; runs, registry and stored mod
 from tme_platform.signature.applicability import ApplicabilityDomain, applicability, fit_applicability
 from tme_platform.signature.identity import SIGNATURE_VERSION, SKOPS_TRUSTED_TYPES, content_key
 from tme_platform.signature.learning_curve import learning_curve
+from tme_platform.signature.leave_one_site_out import leave_one_site_out
 from tme_platform.signature.optimism import optimism_corrected_auc
 from tme_platform.signature.out_of_fold import compare_within_fold, within_fold_auc
 from tme_platform.signature.permutation import LabelPermutation, label_permutation, mixed_groups
@@ -40,6 +41,7 @@ __all__ = [
     "fit_applicability",
     "label_permutation",
     "learning_curve",
+    "leave_one_site_out",
     "mixed_groups",
     "optimism_corrected_auc",
     "promotion_criteria",

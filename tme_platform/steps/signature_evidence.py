@@ -30,6 +30,7 @@ from tme_platform.tables.radiomics import AGREED_FEATURES, RADIOMIC_FEATURES
 from tme_platform.tables.signature import (
     LABEL_PERMUTATIONS,
     LEARNING_CURVE,
+    LEAVE_ONE_SITE_OUT,
     SIGNATURE,
     SIGNATURE_CAUTIONS,
     SIGNATURE_OPTIMISM,
@@ -68,10 +69,12 @@ def _procedure(scope: Scope, training: TrainingSet) -> dict[str, Any]:
 
 def _clinical(scope: Scope, rows: pd.DataFrame, columns: Sequence[str] | None = None) -> pd.DataFrame:
     """Clinical columns of the training patients, whichever cohorts they are of."""
-    parts = [
-        clinical_by_patient(scope, str(cohort), columns, among=SIGNATURE_PATIENTS).reindex(part.index)
-        for cohort, part in rows.groupby("cohort")
-    ]
+    parts, several = [], len(rows["cohort"].unique()) > 1
+    for cohort, part in rows.groupby("cohort"):
+        known = clinical_by_patient(scope, str(cohort), columns, among=SIGNATURE_PATIENTS).reindex(part.index)
+        if several:  # two cohorts may use the same code for two hospitals
+            known["site"] = f"{cohort} " + known["site"]
+        parts.append(known)
     return pd.concat(parts)
 
 
@@ -127,14 +130,15 @@ def _harmonised_otherwise(scope: Scope, training: TrainingSet) -> dict[str, pd.D
 
 @step(LABEL_PERMUTATIONS, version="2", reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES, PATIENTS])
 def label_permutations(scope: Scope) -> StepResult:
-    """Shuffle hot and cold among all patients and within sites, and train again, to compare the signature with chance."""
+    """Shuffle hot and cold among all patients and within sites, and train again, to see what chance gives."""
     training = _training(scope)
     if training is None:
         return empty(scope, _NO_SIGNATURE)
     asked = scope.study.evaluation
     scope.report(f"{asked.permutations} shuffles")
     within, reason = _circumstance(scope, training)
-    tables, details = [], {}
+    tables: list[pd.DataFrame] = []
+    details: dict[str, object] = {}
     for name, groups in (("all patients", None), *(() if within is None else ((within.name, within),))):
         found = label_permutation(
             training.features,
@@ -166,6 +170,27 @@ def _circumstance(scope: Scope, training: TrainingSet) -> tuple[pd.Series | None
         if mixed_groups(hot, known[name].reindex(training.labels.index)):
             return known[name], ""
     return None, f"no {' and no '.join(recorded)} has both phenotypes" if recorded else "no site or scanner is recorded"
+
+
+@step(LEAVE_ONE_SITE_OUT, version="1", reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES, PATIENTS])
+def leave_one_site_out(scope: Scope) -> StepResult:
+    """Train on all sites but one, and measure how the signature performs at that one."""
+    training = _training(scope)
+    if training is None:
+        return empty(scope, _NO_SIGNATURE)
+    sites = _clinical(scope, training.rows, _CIRCUMSTANCES)["site"]
+    if sites.nunique() < 2:
+        return empty(scope, "fewer than two sites are recorded")
+    scope.report(f"leaving out each of {sites.nunique()} sites")
+    table = signature.leave_one_site_out(training.features, training.labels, sites, **_procedure(scope, training))
+    total = table.iloc[-1]
+    details: dict[str, float] = {
+        "sites": len(table) - 1,
+        "sites_with_an_auc": int(table["auc"].iloc[:-1].notna().sum()),
+    }
+    if pd.notna(total["auc"]):
+        details |= {f"{name}_within_sites": round(float(total[name]), 4) for name in ("auc", "ci_low", "ci_high")}
+    return StepResult(table, details=details)
 
 
 @step(LEARNING_CURVE, version="1", reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES])

@@ -150,6 +150,25 @@ LABEL_PERMUTATIONS = TableSchema(
     per_cohort=False,
 )
 
+LEAVE_ONE_SITE_OUT = TableSchema(
+    "leave_one_site_out",
+    Stage.SIGNATURE,
+    "AUC among the patients of each site, from a signature trained at the other sites.",
+    (
+        text("site", "Site that was left out, or all sites: pairs of hot and cold of the same site.", required=True),
+        count("n", "Patients of the site; in the row of all sites, those of sites with both phenotypes."),
+        count("n_hot", "Hot tumours among them."),
+        count("n_training", "Patients of the other sites."),
+        share("auc", "AUC among the patients of the site; for all sites its mean with van Elteren's weights."),
+        share("ci_low", "Lower limit of its DeLong 95 % confidence interval."),
+        share("ci_high", "Upper limit of its DeLong 95 % confidence interval."),
+        share("p", "p-value of the AUC against 0.5."),
+        text("reason", "Reason for a missing value."),
+    ),
+    key=("site",),
+    per_cohort=False,
+)
+
 LEARNING_CURVE = TableSchema(
     "learning_curve",
     Stage.SIGNATURE,

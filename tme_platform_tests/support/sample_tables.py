@@ -363,6 +363,13 @@ def _signature() -> dict[str, pd.DataFrame]:
             {"n": [16, 28, 40], "n_hot": [5, 8, 12], "auc": [0.55, 0.62, 0.68], "auc_low": [0.4, 0.5, 0.6],
              "auc_high": [0.7, 0.74, 0.76], "draws": 10}
         ),
+        "leave_one_site_out": pd.DataFrame(
+            [
+                ("A", 20, 7, 0.7, 0.45, 0.87, None), ("B", 6, 2, 0.5, np.nan, np.nan, "2 hot and 4 cold tumours"),
+                ("C", 4, 0, np.nan, np.nan, np.nan, "only cold tumours"), ("all sites", 26, 9, 0.66, 0.46, 0.82, None),
+            ],
+            columns=["site", "n", "n_hot", "auc", "ci_low", "ci_high", "reason"],
+        ),
         "label_permutations": pd.DataFrame(
             [
                 (within, shuffle, auc)
