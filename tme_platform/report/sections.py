@@ -245,7 +245,8 @@ SECTIONS = (
         "signature", "The signature",
         "A random forest on the image features. Imputation and feature selection are fitted inside each fold. The "
         "section also shows feature importance, label permutations, optimism, and other models in the same folds.",
-        ("feature_importance", "label_shuffles", "auc_by_site", "auc_by_size", "model_history"),
+        ("feature_importance", "univariate_auc", "label_shuffles", "auc_by_site", "auc_by_size",
+         "model_history"),
         (
             ReportTable(
                 "signature", "Version and settings",
@@ -254,7 +255,13 @@ SECTIONS = (
             ),
             ReportTable(
                 "signature_rivals", "Comparison with other models in the same folds",
-                ("model", "analysis", "metric", "value", "ci_low", "ci_high", "p", "n", "n_positive", "reason"),
+                ("model", "analysis", "metric", "against", "value", "ci_low", "ci_high", "p", "n", "n_positive",
+                 "reason"),
+            ),
+            ReportTable(
+                "feature_univariate", "Each feature alone (Wilcoxon), where p < 0.05 before correction",
+                ("feature", "n", "median_hot", "median_cold", "auc", "ci_low", "ci_high", "p", "fdr", "kept"),
+                "p < 0.05", ("p",),
             ),
             ReportTable(
                 "leave_one_site_out", "AUC at each site, trained at the other sites",

@@ -3,6 +3,7 @@
 Performance in a cohort belongs in ``evaluation``; runs, registry and stored models belong in ``tracking``.
 """
 
+from tme_platform.signature.added_value import AddedValue, added_value
 from tme_platform.signature.applicability import ApplicabilityDomain, applicability, fit_applicability
 from tme_platform.signature.identity import SIGNATURE_VERSION, SKOPS_TRUSTED_TYPES, content_key
 from tme_platform.signature.learning_curve import learning_curve
@@ -17,11 +18,13 @@ from tme_platform.signature.settings import PromotionSettings, SignatureSettings
 from tme_platform.signature.split import assign_split
 from tme_platform.signature.trained import TrainedSignature
 from tme_platform.signature.training import cross_validated_auc, train_signature
+from tme_platform.signature.univariate import feature_univariate
 from tme_platform.signature.versions import VersionComparison, compare_versions
 
 __all__ = [
     "SIGNATURE_VERSION",
     "SKOPS_TRUSTED_TYPES",
+    "AddedValue",
     "ApplicabilityDomain",
     "Criterion",
     "CrossValidatedModel",
@@ -30,6 +33,7 @@ __all__ = [
     "SignatureSettings",
     "TrainedSignature",
     "VersionComparison",
+    "added_value",
     "applicability",
     "assign_split",
     "clinical_features",
@@ -38,6 +42,7 @@ __all__ = [
     "compare_within_fold",
     "content_key",
     "cross_validated_auc",
+    "feature_univariate",
     "fit_applicability",
     "label_permutation",
     "learning_curve",

@@ -11,14 +11,18 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.evaluation import METRIC_COLUMNS
+from tme_platform.signature.added_value import added_value
 from tme_platform.signature.out_of_fold import compare_within_fold
 from tme_platform.signature.training import train_signature
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from numpy.typing import NDArray
+
     from tme_platform.evaluation import DeLongAuc
     from tme_platform.signature.settings import SignatureSettings
+    from tme_platform.signature.trained import TrainedSignature
 
 _MOSTLY = 0.5
 """Share of folds without different scores from which an interval says nothing."""
@@ -85,8 +89,10 @@ def compare_rivals(
     Returns
     -------
     pandas.DataFrame
-        Columns of ``evaluation.METRIC_COLUMNS``. Per model ``auc`` (paper: apparent; honest: out-of-fold) and, for
-        rivals, ``auc_difference`` (rival minus signature, paired).
+        Columns of ``evaluation.METRIC_COLUMNS`` and ``against``, which names what is compared with. Per model ``auc``
+        (paper: apparent; honest: out-of-fold; against chance) and, for rivals, ``auc_difference`` (rival minus
+        signature, paired). With clinical variables also the ``auc_difference`` of the combined model against the
+        clinical one, and the ``likelihood_ratio`` of the signature against the clinical variables (`added_value`).
     """
     plain = signature.settings.for_few_variables()
     kept = list(features.columns) if kept_features is None else sorted(kept_features)
@@ -103,13 +109,17 @@ def compare_rivals(
         both = features.join(coded)
         plans["clinical"] = (coded, plain, list(coded.columns))
         plans["combined"] = (both, signature.settings, [*kept, *coded.columns])
-    rows = _auc_rows("signature", signature)
+    rows, trained = _auc_rows("signature", signature), {}
     for name, (table, settings, used) in plans.items():
         rival = train_signature(table, labels, settings=settings, kept_features=used, n_jobs=n_jobs)
+        trained[name] = rival
         rows += _auc_rows(name, rival)
-        rows.append(_difference(name, rival, signature))
+        rows.append(_difference(name, rival, "signature", signature))
+    if clinical is not None:
+        rows.append(_difference("combined", trained["combined"], "clinical", trained["clinical"]))
+        rows.append(_likelihood_ratio(signature, trained["clinical"], coded))
     table = pd.DataFrame(rows).assign(cohort=cohort, endpoint="hot", subgroup="all")
-    return table.reindex(columns=list(METRIC_COLUMNS))
+    return table.reindex(columns=[*METRIC_COLUMNS, "against"])
 
 
 def clinical_features(clinical: pd.DataFrame) -> pd.DataFrame:
@@ -151,6 +161,7 @@ def _auc_rows(model: str, trained: CrossValidatedModel) -> list[dict[str, object
             "model": model,
             "analysis": analysis,
             "metric": "auc",
+            "against": "chance",
             "value": area.auc,
             "ci_low": area.ci_low,
             "ci_high": area.ci_high,
@@ -167,19 +178,48 @@ def _auc_rows(model: str, trained: CrossValidatedModel) -> list[dict[str, object
     ]
 
 
-def _difference(name: str, rival: CrossValidatedModel, signature: CrossValidatedModel) -> dict[str, object]:
-    compared = compare_within_fold(rival.out_of_fold, signature.out_of_fold)
+def clinical_predictor(model: TrainedSignature, coded: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the linear predictor of a fitted clinical model for its own patients, sorted by patient."""
+    patients = model.oof_scores.index
+    return np.asarray(model.pipeline.decision_function(coded.loc[patients, list(model.feature_names)]), np.float64)
+
+
+def _likelihood_ratio(
+    signature: CrossValidatedModel, clinical: TrainedSignature, coded: pd.DataFrame
+) -> dict[str, object]:
+    patients = signature.out_of_fold.groupby("patient_id", sort=True).agg({"hot": "first", "score": "mean"})
+    hot, score = patients["hot"].to_numpy(dtype=bool), patients["score"].to_numpy(dtype=np.float64)
+    found = added_value(hot, score, clinical_predictor(clinical, coded))
+    return {
+        "model": "signature",
+        "analysis": "honest",
+        "metric": "likelihood_ratio",
+        "against": "clinical",
+        "value": found.statistic,
+        "p": found.p,
+        "n": found.n,
+        "n_positive": int(hot.sum()),
+        "method": "out-of-fold score added to the clinical variables, halved likelihood ratio, one-sided",
+        "reason": found.reason,
+    }
+
+
+def _difference(
+    name: str, rival: CrossValidatedModel, other_name: str, other: CrossValidatedModel
+) -> dict[str, object]:
+    compared = compare_within_fold(rival.out_of_fold, other.out_of_fold)
     difference = compared.auc_a - compared.auc_b
     return {
         "model": name,
         "analysis": "honest",
         "metric": "auc_difference",
+        "against": other_name,
         "value": difference,
         "ci_low": difference - 1.959963984540054 * compared.se,
         "ci_high": difference + 1.959963984540054 * compared.se,
         "p": compared.p,
         "n": compared.n,
-        "n_positive": signature.honest.n_positive,
-        "method": "against the signature, same folds, paired DeLong per repeat",
+        "n_positive": other.honest.n_positive,
+        "method": "same folds, paired DeLong per repeat",
         "reason": compared.reason,
     }

@@ -28,6 +28,7 @@ from tme_platform.steps.training import TrainingSet, current_training_set
 from tme_platform.tables.cohorts import PATIENTS
 from tme_platform.tables.radiomics import AGREED_FEATURES, RADIOMIC_FEATURES
 from tme_platform.tables.signature import (
+    FEATURE_UNIVARIATE,
     LABEL_PERMUTATIONS,
     LEARNING_CURVE,
     LEAVE_ONE_SITE_OUT,
@@ -80,7 +81,7 @@ def _clinical(scope: Scope, rows: pd.DataFrame, columns: Sequence[str] | None = 
 
 @step(
     SIGNATURE_RIVALS,
-    version="1",
+    version="2",
     reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES, PATIENTS, RADIOMIC_FEATURES],
 )
 def signature_rivals(scope: Scope) -> StepResult:
@@ -193,7 +194,7 @@ def leave_one_site_out(scope: Scope) -> StepResult:
     return StepResult(table, details=details)
 
 
-@step(LEARNING_CURVE, version="1", reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES])
+@step(LEARNING_CURVE, version="2", reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES])
 def learning_curve(scope: Scope) -> StepResult:
     """Draw parts of the discovery patients and measure the AUC that a signature of that size would have."""
     training = _training(scope)
@@ -203,11 +204,23 @@ def learning_curve(scope: Scope) -> StepResult:
         training.features,
         training.labels,
         draws=scope.study.evaluation.learning_draws,
+        null_draws=scope.study.evaluation.learning_null_draws,
         **_procedure(scope, training),
     )
     return StepResult(
         table, details={f"auc_at_{row['n']}": round(float(row["auc"]), 4) for row in table.to_dict("records")}
     )
+
+
+@step(FEATURE_UNIVARIATE, version="1", reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES])
+def feature_univariate(scope: Scope) -> StepResult:
+    """Compare each candidate feature between hot and cold tumours, agreed on by readers or not."""
+    training = _training(scope)
+    if training is None:
+        return empty(scope, _NO_SIGNATURE)
+    table = signature.feature_univariate(training.features, training.labels, kept_features=training.kept_features)
+    details = {"features": len(table), "fdr_below_0_05": int((table["fdr"] < 0.05).sum())}
+    return StepResult(table, details=details)
 
 
 @step(SIGNATURE_OPTIMISM, version="1", reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES])

@@ -115,7 +115,10 @@ class EvaluationSettings(_Settings):
     """Canonical columns of the clinical and the combined model, if a cohort has them."""
     permutations: Annotated[int, Field(ge=19)] = 100
     """Permutations of the labels; the smallest p-value is 1 / (permutations + 1)."""
-    learning_draws: Annotated[int, Field(ge=2)] = 10
+    learning_draws: Annotated[int, Field(ge=2)] = 25
+    """Random subsets per size of the learning curve."""
+    learning_null_draws: Annotated[int, Field(ge=2)] = 5
+    """Random subsets per size with shuffled labels."""
     bootstraps: Annotated[int, Field(ge=10)] = 50
     """Resamples for the optimism of the apparent AUC; each refits the whole pipeline."""
     prevalence: Annotated[float, Field(gt=0, lt=1)] = 0.25

@@ -308,8 +308,10 @@ def test_feature_cell_map_stars_and_order(sample):
     assert "n = 40 patients" in words(made)
 
 
-def test_learning_curve_names_its_band(sample):
+def test_learning_curve_names_its_lines_and_shows_the_null(sample):
     made = draw("auc_by_size", sample)
+    assert "Mean of 25 draws, and of 5 with shuffled labels" in words(made)
+    assert made.data["null_auc"].tolist() == [0.5, 0.51, 0.49]
     assert "16 (5 hot)" in words(made)
     assert "not a confidence interval" in words(made)
     assert "no curve" in words(draw("auc_by_size", {"learning_curve": sample["learning_curve"].iloc[:1]}))

@@ -86,12 +86,15 @@ def test_optimism_corrected_auc_lies_between_left_out_and_apparent(cohort, quick
 
 
 def test_learning_curve_skips_cohorts_too_small_for_the_folds(cohort, quick):
-    curve = learning_curve(*cohort, settings=quick, fractions=(0.1, 0.5, 1.0), draws=2, n_jobs=1)
+    curve = learning_curve(*cohort, settings=quick, fractions=(0.1, 0.5, 1.0), draws=4, null_draws=3, n_jobs=1)
     assert curve["n"].tolist() == [30, 60]
     assert curve["n_hot"].tolist() == [10, 20]
     assert curve["n_training"].tolist() == [20, 40]
-    assert (curve["auc_low"] <= curve["auc"]).all()
-    assert curve["auc"].iloc[1] > 0.7
+    assert (curve["draws"] == 4).all()
+    assert (curve["null_draws"] == 3).all()
+    assert curve["auc"].iloc[1] > 0.7 > curve["null_auc"].iloc[1]
+    assert not {"auc_low", "auc_high"} & set(curve)
+    assert learning_curve(*cohort, settings=quick, fractions=(0.1,), draws=2, n_jobs=1).empty
 
 
 def test_rivals_are_compared_with_the_signature(trained, cohort):
@@ -105,9 +108,17 @@ def test_rivals_are_compared_with_the_signature(trained, cohort):
     rows = compare_rivals(
         trained, features, labels, volume="noise4", clinical=clinical, challengers=["ridge"], cohort="c", n_jobs=1
     )
-    assert list(rows.columns) == list(METRIC_COLUMNS)
+    assert list(rows.columns) == [*METRIC_COLUMNS, "against"]
     assert rows["model"].unique().tolist() == ["signature", "ridge", "volume", "clinical", "combined"]
+    added = rows[(rows["model"] == "combined") & (rows["against"] == "clinical")].iloc[0]
+    ratio = rows[rows["metric"] == "likelihood_ratio"].iloc[0]
+    rows = rows[(rows["against"] != "clinical")]
     value = rows.set_index(["model", "analysis", "metric"])["value"]
+    assert added["metric"] == "auc_difference"
+    assert added["value"] == pytest.approx(value["combined", "honest", "auc"] - value["clinical", "honest", "auc"])
+    assert added["ci_low"] > 0
+    assert (ratio["model"], ratio["against"], ratio["n"]) == ("signature", "clinical", 60)
+    assert ratio["p"] < 0.01
     assert value["signature", "honest", "auc"] == trained.honest.auc
     assert value["volume", "honest", "auc"] < 0.7 < value["combined", "honest", "auc"]
     difference = value["volume", "honest", "auc"] - trained.honest.auc

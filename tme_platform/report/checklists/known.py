@@ -167,7 +167,7 @@ RULES: dict[str, Rule] = {
     "differences": where_rows(
         "signature_rivals",
         "signature",
-        "Paired DeLong tests of other models against the signature.",
+        "Paired DeLong tests of other models against the signature, and of the combined against the clinical model.",
         "No models were compared.",
         metric="auc_difference",
     ),

@@ -1,0 +1,130 @@
+"""Error rates of the evidence beside the signature, in cohorts without anything to find.
+
+94 patients, 24 of them hot, and 60 features without relation to the phenotype (or only through sites or clinical
+variables, where the row says so). Each rate is the share of simulated cohorts in which the test rejects at 5 %, or in
+which the interval covers 0.5. Models are small (few trees, one or two repeats) so that many cohorts can be simulated.
+
+Usage: python -m benchmarks.signature_null [--scale 1.0]
+"""
+
+import argparse
+import time
+
+import numpy as np
+import pandas as pd
+
+from tme_platform.signature import (
+    SignatureSettings,
+    clinical_features,
+    compare_within_fold,
+    cross_validated_auc,
+    label_permutation,
+    leave_one_site_out,
+    train_signature,
+)
+from tme_platform.signature.added_value import added_value
+from tme_platform.signature.rivals import clinical_predictor
+from tme_platform.statistics import proportion_interval
+
+N, HOT, FEATURES = 94, 24, 60
+ALPHA = 0.05
+PATIENTS = [f"P{at:02d}" for at in range(N)]
+FOREST = SignatureSettings(
+    n_repeats=2, n_trees=15, search_trees=15, max_features=("sqrt",), min_samples_leaf=(3,), selection="none",
+    permutations=1,
+)  # fmt: skip
+LINEAR = SignatureSettings(model="logistic", n_repeats=2, selection="none", permutations=1)
+RIDGE = SignatureSettings(model="ridge", n_repeats=1, permutations=1)
+
+
+def main() -> None:
+    """Simulate every study and print a row per rate."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scale", type=float, default=1.0, help="multiplies the number of simulated cohorts")
+    scale = parser.parse_args().scale
+    print("| quantity | cohorts | rate (95 % CI) | promised | seconds |\n| --- | --- | --- | --- | --- |")
+    for name, simulate, cohorts, promised in STUDIES:
+        began, runs = time.perf_counter(), max(2, round(cohorts * scale))
+        outcomes = pd.DataFrame([simulate(seed) for seed in range(runs)])
+        seconds = time.perf_counter() - began
+        for what in outcomes:
+            known = outcomes[what].dropna()
+            low, high = proportion_interval(int(known.sum()), len(known))
+            rate = f"{known.mean():.1%} ({low:.1%} to {high:.1%})"
+            print(f"| {name}{what} | {len(known)} | {rate} | {promised} | {seconds:.0f} |", flush=True)
+
+
+def noise(seed: int) -> tuple[np.random.Generator, pd.DataFrame]:
+    """Features of one cohort."""
+    rng = np.random.default_rng(seed)
+    return rng, pd.DataFrame(rng.normal(size=(N, FEATURES)), index=PATIENTS).add_prefix("f")
+
+
+def named(hot: np.ndarray) -> pd.Series:
+    """Labels as the signature takes them."""
+    return pd.Series(np.where(hot, "hot", "cold"), index=PATIENTS)
+
+
+def confounded_sites(seed: int) -> dict[str, bool]:
+    """Three sites with 60, 20 and 5 % of hot tumours; ten features measure the site, nothing measures the phenotype."""
+    rng, features = noise(seed)
+    sites = pd.Series(np.resize(["A", "B", "C"], N), index=PATIENTS)
+    labels = named(rng.random(N) < sites.map({"A": 0.6, "B": 0.2, "C": 0.05}))
+    features.iloc[:, :10] += np.outer(sites.map({"A": 1.0, "B": 0.0, "C": -1.0}), np.ones(10))
+    settings = LINEAR.model_copy(update={"n_splits": 3})
+    tests = {
+        name: label_permutation(features, labels, settings=settings, n_permutations=19, within=within, n_jobs=1).p
+        <= ALPHA
+        for name, within in (("among all patients", None), ("within sites", sites))
+    }
+    total = leave_one_site_out(features, labels, sites, settings=settings, n_jobs=1).iloc[-1]
+    return {**tests, "AUC of sites left out: interval covers 0.5": bool(total["ci_low"] <= 0.5 <= total["ci_high"])}
+
+
+def clinical_only(settings: SignatureSettings, linked: bool):
+    """Phenotype follows one of three clinical variables; where linked, 15 features follow the same one."""
+
+    def simulate(seed: int) -> dict[str, float]:
+        rng, features = noise(seed)
+        clinical = pd.DataFrame(rng.normal(size=(N, 3)), index=PATIENTS, columns=["age", "size", "grade"])
+        hot = np.zeros(N, dtype=bool)
+        hot[np.argsort(-(clinical["age"] + rng.logistic(size=N)))[:HOT]] = True
+        if linked:
+            features.iloc[:, :15] = 0.6 * features.iloc[:, :15] + 0.8 * clinical[["age"]].to_numpy()
+        labels, coded = named(hot), clinical_features(clinical)
+        mine = train_signature(features, labels, settings=settings, n_jobs=1)
+        theirs = train_signature(coded, labels, settings=settings.for_few_variables(), n_jobs=1)
+        both = train_signature(features.join(coded), labels, settings=settings, n_jobs=1)
+        found = added_value(hot, mine.oof_scores.to_numpy(), clinical_predictor(theirs, coded))
+        gain = compare_within_fold(both.out_of_fold, theirs.out_of_fold)
+        return {
+            "likelihood ratio": found.p < ALPHA if np.isfinite(found.p) else np.nan,
+            "difference of AUC above 0": gain.auc_a - gain.auc_b > 1.959963984540054 * gain.se,
+        }
+
+    return simulate
+
+
+def ridge_interval(seed: int) -> dict[str, bool]:
+    """The interval of the ridge rival."""
+    rng, features = noise(seed)
+    area = cross_validated_auc(features, named(rng.permutation(N) < HOT), settings=RIDGE, n_jobs=1)
+    return {"covers 0.5": area.ci_low <= 0.5 <= area.ci_high}
+
+
+STUDIES = [
+    ("sites confound, linear model: labels shuffled ", confounded_sites, 150, "at most 5 % within sites, 95 %"),
+    ("added value, forest, features are noise: ", clinical_only(FOREST, False), 60, "at most 5 %"),
+    ("added value, forest, features follow a clinical variable: ", clinical_only(FOREST, True), 60, "at most 5 %"),
+    ("added value, linear model, features are noise: ", clinical_only(LINEAR, False), 200, "at most 5 %"),
+    (
+        "added value, linear model, features follow a clinical variable: ",
+        clinical_only(LINEAR, True),
+        200,
+        "at most 5 %",
+    ),
+    ("AUC interval of ridge regression ", ridge_interval, 100, "95 %"),
+]
+
+if __name__ == "__main__":
+    main()
