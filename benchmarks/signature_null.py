@@ -1,7 +1,7 @@
 """Error rates of the evidence beside the signature, in cohorts without anything to find.
 
-94 patients, 24 of them hot, and 60 features without relation to the phenotype (or only through sites or clinical
-variables, where the row says so). Each rate is the share of simulated cohorts in which the test rejects at 5 %, or in
+94 patients, 24 of them hot, and 60 features without relation to the phenotype (or only through sites; where a row says
+linked, 15 of them follow the clinical variable that the phenotype follows). Each rate is the share of simulated cohorts in which the test rejects at 5 %, or in
 which the interval covers 0.5. Models are small (few trees, one or two repeats) so that many cohorts can be simulated.
 
 Usage: python -m benchmarks.signature_null [--scale 1.0]
@@ -13,17 +13,20 @@ import time
 import numpy as np
 import pandas as pd
 
+from scipy.stats import norm
+from sklearn.model_selection import StratifiedKFold
+
 from tme_platform.signature import (
     SignatureSettings,
-    clinical_features,
+    added_value,
     compare_within_fold,
+    continuous_signature,
     cross_validated_auc,
+    feature_univariate,
     label_permutation,
     leave_one_site_out,
-    train_signature,
 )
-from tme_platform.signature.added_value import added_value
-from tme_platform.signature.rivals import clinical_predictor
+from tme_platform.signature.search import fit_first
 from tme_platform.statistics import proportion_interval
 
 N, HOT, FEATURES = 94, 24, 60
@@ -73,7 +76,9 @@ def confounded_sites(seed: int) -> dict[str, bool]:
     features.iloc[:, :10] += np.outer(sites.map({"A": 1.0, "B": 0.0, "C": -1.0}), np.ones(10))
     settings = LINEAR.model_copy(update={"n_splits": 3})
     tests = {
-        name: label_permutation(features, labels, settings=settings, n_permutations=19, within=within, n_jobs=1).p
+        f"labels shuffled {name}": label_permutation(
+            features, labels, settings=settings, n_permutations=19, within=within, n_jobs=1
+        ).p
         <= ALPHA
         for name, within in (("among all patients", None), ("within sites", sites))
     }
@@ -91,39 +96,64 @@ def clinical_only(settings: SignatureSettings, linked: bool):
         hot[np.argsort(-(clinical["age"] + rng.logistic(size=N)))[:HOT]] = True
         if linked:
             features.iloc[:, :15] = 0.6 * features.iloc[:, :15] + 0.8 * clinical[["age"]].to_numpy()
-        labels, coded = named(hot), clinical_features(clinical)
-        mine = train_signature(features, labels, settings=settings, n_jobs=1)
-        theirs = train_signature(coded, labels, settings=settings.for_few_variables(), n_jobs=1)
-        both = train_signature(features.join(coded), labels, settings=settings, n_jobs=1)
-        found = added_value(hot, mine.oof_scores.to_numpy(), clinical_predictor(theirs, coded))
-        gain = compare_within_fold(both.out_of_fold, theirs.out_of_fold)
+        few = settings.for_few_variables()
+        mine, theirs = out_of_fold(features, hot, settings), out_of_fold(clinical, hot, few)
+        both = out_of_fold(features.join(clinical), hot, settings)
+        predictor = fit_first(clinical, hot, few, None).decision_function(clinical)
+        found = added_value(hot, mine.groupby("patient_id")["score"].mean().to_numpy(), predictor)
+        gain = compare_within_fold(both, theirs)
         return {
             "likelihood ratio": found.p < ALPHA if np.isfinite(found.p) else np.nan,
-            "difference of AUC above 0": gain.auc_a - gain.auc_b > 1.959963984540054 * gain.se,
+            "unhalved": norm.sf(np.sqrt(2 * found.statistic)) < ALPHA and found.p < 0.5,
+            "combined AUC above clinical": gain.auc_a - gain.auc_b > 1.959963984540054 * gain.se,
         }
 
     return simulate
 
 
+def out_of_fold(features: pd.DataFrame, hot: np.ndarray, settings: SignatureSettings) -> pd.DataFrame:
+    """Scores of held-out patients, with the first candidate of the grid."""
+    parts = []
+    for repeat in range(settings.n_repeats):
+        split = StratifiedKFold(settings.n_splits, shuffle=True, random_state=repeat).split(features, hot)
+        for fold, (train, test) in enumerate(split):
+            score = fit_first(features.iloc[train], hot[train], settings, None).predict_proba(features.iloc[test])[:, 1]
+            own = {"patient_id": features.index[test], "hot": hot[test], "score": score}
+            parts.append(pd.DataFrame({**own, "repeat": repeat, "fold": fold}))
+    return pd.concat(parts, ignore_index=True)
+
+
 def ridge_interval(seed: int) -> dict[str, bool]:
-    """The interval of the ridge rival."""
+    """The interval of the ridge rival, search included."""
     rng, features = noise(seed)
     area = cross_validated_auc(features, named(rng.permutation(N) < HOT), settings=RIDGE, n_jobs=1)
     return {"covers 0.5": area.ci_low <= 0.5 <= area.ci_high}
 
 
+def continuous_target(seed: int) -> dict[str, bool]:
+    """A continuous target without relation to the features."""
+    rng, features = noise(seed)
+    target = pd.Series(rng.normal(size=N), index=PATIENTS)
+    settings = FOREST.model_copy(update={"search_trees": 3, "n_splits": 3})
+    found = continuous_signature(features, target, settings=settings, n_permutations=19, n_jobs=1)
+    return {"correlation of prediction and value": found.p <= ALPHA}
+
+
+def single_features(seed: int) -> dict[str, bool]:
+    """Whether any of 60 features has an FDR below 5 %, and any an uncorrected p below it."""
+    rng, features = noise(seed)
+    found = feature_univariate(features, named(rng.permutation(N) < HOT))
+    return {"any FDR": bool((found["fdr"] < ALPHA).any()), "any p": bool((found["p"] < ALPHA).any())}
+
+
 STUDIES = [
-    ("sites confound, linear model: labels shuffled ", confounded_sites, 150, "at most 5 % within sites, 95 %"),
-    ("added value, forest, features are noise: ", clinical_only(FOREST, False), 60, "at most 5 %"),
-    ("added value, forest, features follow a clinical variable: ", clinical_only(FOREST, True), 60, "at most 5 %"),
-    ("added value, linear model, features are noise: ", clinical_only(LINEAR, False), 200, "at most 5 %"),
-    (
-        "added value, linear model, features follow a clinical variable: ",
-        clinical_only(LINEAR, True),
-        200,
-        "at most 5 %",
-    ),
-    ("AUC interval of ridge regression ", ridge_interval, 100, "95 %"),
+    ("single features: ", single_features, 200, "5 % (FDR)"),
+    ("continuous target: ", continuous_target, 60, "5 %"),
+    ("sites confound: ", confounded_sites, 40, "5 % within sites; 95 %"),
+    ("added value, linear model, noise: ", clinical_only(LINEAR, linked=False), 100, "at most 5 %"),
+    ("added value, linear model, linked: ", clinical_only(LINEAR, linked=True), 100, "at most 5 %"),
+    ("added value, forest, noise: ", clinical_only(FOREST, linked=False), 40, "at most 5 %"),
+    ("AUC interval of ridge regression: ", ridge_interval, 60, "95 %"),
 ]
 
 if __name__ == "__main__":

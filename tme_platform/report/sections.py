@@ -268,6 +268,10 @@ SECTIONS = (
                 ("site", "n", "n_hot", "auc", "ci_low", "ci_high", "p", "reason"),
             ),
             ReportTable(
+                "continuous_signature", "Continuous immune content predicted from the features (out of fold)",
+                ("target", "n", "rho", "p", "permutations", "null_sd", "reason"),
+            ),
+            ReportTable(
                 "signature_optimism", "Optimism of the apparent AUC, for a forest without grid search",
                 ("metric", "value", "method"),
             ),

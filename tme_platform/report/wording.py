@@ -82,6 +82,7 @@ LABELS = {
     "published": "published subtype",
     "msigdb_hallmark_50": "MSigDB hallmarks",
     "msigdb_gobp_7658": "GO biological processes",
+    "immune_mean": "mean score of the immune populations",
     "ridge": "ridge regression on all features",
     "auc_difference": "difference of AUC",
     "likelihood_ratio": "likelihood ratio, halved",
@@ -101,7 +102,7 @@ LABELS = {
 NAME_COLUMNS = frozenset(
     (
         "variable", "family", "test", "metric", "measure", "model", "topic", "criterion", "kind", "collection",
-        "index_name", "roles",
+        "index_name", "roles", "target", "against",
     )
 )  # fmt: skip
 """Columns whose values are replaced by their labels. Text in other columns is shown unchanged."""

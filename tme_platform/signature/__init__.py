@@ -5,6 +5,7 @@ Performance in a cohort belongs in ``evaluation``; runs, registry and stored mod
 
 from tme_platform.signature.added_value import AddedValue, added_value
 from tme_platform.signature.applicability import ApplicabilityDomain, applicability, fit_applicability
+from tme_platform.signature.continuous import ContinuousSignature, continuous_signature
 from tme_platform.signature.identity import SIGNATURE_VERSION, SKOPS_TRUSTED_TYPES, content_key
 from tme_platform.signature.learning_curve import learning_curve
 from tme_platform.signature.leave_one_site_out import leave_one_site_out
@@ -26,6 +27,7 @@ __all__ = [
     "SKOPS_TRUSTED_TYPES",
     "AddedValue",
     "ApplicabilityDomain",
+    "ContinuousSignature",
     "Criterion",
     "CrossValidatedModel",
     "LabelPermutation",
@@ -41,6 +43,7 @@ __all__ = [
     "compare_versions",
     "compare_within_fold",
     "content_key",
+    "continuous_signature",
     "cross_validated_auc",
     "feature_univariate",
     "fit_applicability",

@@ -68,4 +68,4 @@ def added_value(positive: NDArray[np.bool_], score: NDArray[np.float64], clinica
 
 def _standardised(values: NDArray[np.float64]) -> NDArray[np.float64]:
     spread = values.std()
-    return (values - values.mean()) / (spread if spread > 0 else 1.0)
+    return np.asarray((values - values.mean()) / (spread if spread > 0 else 1.0), dtype=np.float64)

@@ -26,8 +26,10 @@ from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.steps.training import TrainingSet, current_training_set
 from tme_platform.tables.cohorts import PATIENTS
+from tme_platform.tables.phenotypes import TME_PHENOTYPES
 from tme_platform.tables.radiomics import AGREED_FEATURES, RADIOMIC_FEATURES
 from tme_platform.tables.signature import (
+    CONTINUOUS_SIGNATURE,
     FEATURE_UNIVARIATE,
     LABEL_PERMUTATIONS,
     LEARNING_CURVE,
@@ -210,6 +212,45 @@ def learning_curve(scope: Scope) -> StepResult:
     return StepResult(
         table, details={f"auc_at_{row['n']}": round(float(row["auc"]), 4) for row in table.to_dict("records")}
     )
+
+
+@step(
+    CONTINUOUS_SIGNATURE,
+    version="1",
+    reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES, TME_PHENOTYPES, PATIENTS],
+)
+def continuous_signature(scope: Scope) -> StepResult:
+    """Predict the measure that decides what is hot, and the leukocyte fraction where it is recorded."""
+    training = _training(scope)
+    if training is None:
+        return empty(scope, _NO_SIGNATURE)
+    labelled = [
+        scope.read(TME_PHENOTYPES, str(cohort), columns=["patient_id", "immune_mean"])
+        for cohort in training.rows["cohort"].unique()
+    ]
+    targets = {
+        "immune_mean": pd.concat(labelled).set_index("patient_id")["immune_mean"],
+        "leukocyte_fraction": _clinical(scope, training.rows, [*_CIRCUMSTANCES, "leukocyte_fraction"])[
+            "leukocyte_fraction"
+        ],
+    }
+    asked = scope.study.evaluation.continuous_permutations
+    rows = []
+    for name, target in targets.items():
+        values = target.reindex(training.features.index)
+        if not values.notna().any():
+            continue
+        found = signature.continuous_signature(
+            training.features, values, n_permutations=asked, **_procedure(scope, training)
+        )
+        measured = {"target": name, "n": found.n, "rho": found.rho, "p": found.p, "reason": found.reason}
+        rows.append(
+            measured if found.reason else {**measured, "permutations": asked, "null_sd": found.null.std(ddof=1)}
+        )
+    if not rows:
+        return empty(scope, "no continuous measure of immune content is recorded")
+    table = pd.DataFrame(rows).reindex(columns=CONTINUOUS_SIGNATURE.own_columns)
+    return StepResult(table, details={f"rho_{row['target']}": row["rho"] for row in rows})
 
 
 @step(FEATURE_UNIVARIATE, version="1", reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES])

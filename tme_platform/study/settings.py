@@ -115,6 +115,8 @@ class EvaluationSettings(_Settings):
     """Canonical columns of the clinical and the combined model, if a cohort has them."""
     permutations: Annotated[int, Field(ge=19)] = 100
     """Permutations of the labels; the smallest p-value is 1 / (permutations + 1)."""
+    continuous_permutations: Annotated[int, Field(ge=19)] = 49
+    """Permutations of each continuous target; the smallest p-value is 1 / (continuous_permutations + 1)."""
     learning_draws: Annotated[int, Field(ge=2)] = 25
     """Random subsets per size of the learning curve."""
     learning_null_draws: Annotated[int, Field(ge=2)] = 5

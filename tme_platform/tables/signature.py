@@ -224,6 +224,27 @@ LEARNING_CURVE = TableSchema(
     per_cohort=False,
 )
 
+CONTINUOUS_SIGNATURE = TableSchema(
+    "continuous_signature",
+    Stage.SIGNATURE,
+    "Continuous measures of immune content predicted from the image features of the discovery patients.",
+    (
+        text(
+            "target",
+            "immune_mean: mean score of the immune populations, which decides what is hot; or leukocyte_fraction.",
+            required=True,
+        ),
+        count("n", "Patients with features and a value."),
+        number("rho", "Spearman correlation of prediction and value, mean over held-out folds.", -1, 1),
+        share("p", "p-value by permutation of the target, one-sided."),
+        count("permutations", "Permutations, each with the whole procedure."),
+        number("null_sd", "Standard deviation of the correlation under permutation.", 0),
+        text("reason", "Reason for a missing value."),
+    ),
+    key=("target",),
+    per_cohort=False,
+)
+
 SIGNATURE_OPTIMISM = TableSchema(
     "signature_optimism",
     Stage.SIGNATURE,

@@ -27,7 +27,8 @@ enrichment: {collections: [msigdb_hallmark_50], permutations: 100}
 extraction: {image_types: [Original]}
 signature: {n_repeats: 1, n_trees: 10, search_trees: 5, n_splits: 3, permutations: 1}
 evaluation:
-  {permutations: 19, learning_draws: 2, learning_null_draws: 2, bootstraps: 10, rivals: [ridge], volume_features: [f0]}
+  {permutations: 19, continuous_permutations: 19, learning_draws: 2, learning_null_draws: 2, bootstraps: 10,
+   rivals: [ridge], volume_features: [f0]}
 agreement: {perturbation_patients: 3}
 ring_width: {widths_mm: [1, 3], patients: 2}
 report: {figures: false}
