@@ -4,7 +4,7 @@ union all select 'signature_rivals', concat_ws('.', model, analysis, metric, cas
 union all select 'signature_optimism', metric, value, null, null, null from signature_optimism
 union all select 'signature_cautions', topic, value, null, null, p from signature_cautions
 union all select 'signature_review', criterion, value, null, null, null from signature_review
-union all select 'learning_curve', n::varchar, auc, auc_low, auc_high, null from learning_curve
+union all select 'learning_curve', n::varchar, auc, null, null, null from learning_curve
 union all select 'study_report', number, value, ci_low, ci_high, p from study_report
 union all select 'specifications.auc', specification, auc, auc_low, auc_high, null from phenotype_specifications
 union all select 'specifications.clinical_auc', specification, clinical_auc, clinical_auc_low, clinical_auc_high, null from phenotype_specifications
