@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 ALL_SITES = "all sites"
 _LEAST_FOR_INTERVAL = 4
 """Hot and cold tumours from which an interval of a single site is given."""
+_EACH_PAIR_TWICE = 2.0
 _COLUMNS = ("site", "n", "n_hot", "n_training", "auc", "ci_low", "ci_high", "p", "reason")
 
 
@@ -95,8 +96,12 @@ def auc_within_sites(parts: list[Placements]) -> DeLongAuc:
     DeLongAuc
         Mean of the sites' AUCs with van Elteren's weights, cases x controls / (cases + controls). The variance is
         DeLong's, but around the combined AUC instead of each site's own, so that a site with a single case counts: in
-        3,000 simulated studies with small sites the interval then covers in 95 to 98 %, and around each site's own AUC
-        in as few as 73 %.
+        3,000 simulated studies with small sites and independent scores the interval then covers in 95 to 98 %, and
+        around each site's own AUC in as few as 73 %. Scores of different sites are not independent, however: each pair
+        of patients of two sites enters twice, with the first training the score of the second and the other way round.
+        The variance is therefore doubled, as for `added_value`; without that, the interval covered 0.5 in 34 of 40
+        simulated studies of a linear model. For a forest, whose scores depend less on single patients, the interval is
+        wider than necessary.
 
     References
     ----------
@@ -110,6 +115,7 @@ def auc_within_sites(parts: list[Placements]) -> DeLongAuc:
         for weight, sides in zip(weights, parts, strict=True)
         for side in sides
     )
+    squares *= _EACH_PAIR_TWICE
     n_cases, n_controls = (sum(sides[at].size for sides in parts) for at in (0, 1))
     return auc_from_estimate(auc, float(np.sqrt(squares)), n_cases + n_controls, n_cases)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 import pandas as pd
 
-from tme_platform.evaluation import METRIC_COLUMNS
+from tme_platform.evaluation import METRIC_COLUMNS, auc_from_estimate
 from tme_platform.signature.added_value import added_value
 from tme_platform.signature.out_of_fold import compare_within_fold
 from tme_platform.signature.training import train_signature
@@ -154,8 +154,21 @@ def constant_folds(out_of_fold: pd.DataFrame) -> str:
     return f"all scores are equal in {constant.sum()} of {len(constant)} held-out folds: the interval {verdict}"
 
 
+def interval_of_linear_model(honest: DeLongAuc) -> DeLongAuc:
+    """Widen the interval of a linear model's cross-validated AUC, by doubling the variance.
+
+    Each pair of patients of different folds enters twice, once with the first training the score of the second, and
+    once the other way round. In 120 simulated cohorts of 94 patients without anything to find, the 95 % interval of
+    ridge regression covered 0.5 in 85 %, and the widened one in 94 %. Forests depend less on single patients: their
+    intervals hold as they are (docs/methods.md).
+    """
+    return auc_from_estimate(honest.auc, honest.se * np.sqrt(2.0), honest.n, honest.n_positive)
+
+
 def _auc_rows(model: str, trained: CrossValidatedModel) -> list[dict[str, object]]:
-    caution = constant_folds(trained.out_of_fold)
+    caution, linear = constant_folds(trained.out_of_fold), trained.settings.model in ("ridge", "logistic")
+    honest = interval_of_linear_model(trained.honest) if linear else trained.honest
+    method = f"{_HONEST}; variance doubled" if linear else _HONEST
     return [
         {
             "model": model,
@@ -173,7 +186,7 @@ def _auc_rows(model: str, trained: CrossValidatedModel) -> list[dict[str, object
         }
         for analysis, area, method, reasons in (
             ("paper", trained.apparent, "apparent, DeLong", [trained.apparent.reason]),
-            ("honest", trained.honest, _HONEST, [trained.honest.reason, caution]),
+            ("honest", honest, method, [honest.reason, caution]),
         )
     ]
 

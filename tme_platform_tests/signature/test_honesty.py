@@ -14,9 +14,10 @@ from tme_platform.signature import (
     optimism_corrected_auc,
     rad_score,
     train_signature,
+    within_fold_auc,
 )
 from tme_platform.signature.pipeline import parameter_grid
-from tme_platform.signature.rivals import constant_folds
+from tme_platform.signature.rivals import constant_folds, interval_of_linear_model
 from tme_platform.signature.search import fit_best, fit_first
 from tme_platform.signature.transformers import TopFeatures
 
@@ -156,6 +157,22 @@ def test_rival_that_scores_all_patients_equally_has_a_reason(trained, cohort):
     reasons = rows[(rows["analysis"] == "honest") & (rows["metric"] == "auc")].set_index("model")["reason"]
     assert "2 of 2 held-out folds: the interval says nothing" in reasons["gradient_boosting"]
     assert "held-out folds" not in reasons["signature"]
+
+
+def test_interval_of_linear_model_covers_one_half():
+    """200 cohorts of noise, 190 expected; as it comes from the folds, the interval of a linear model covers in 84 %."""
+    rng = np.random.default_rng(9)
+    covered, as_it_comes = 0, 0
+    for _ in range(200):
+        hot, features, fold = np.arange(80) < 25, rng.normal(size=(80, 60)), np.arange(80) % 5
+        score = ((features @ features.T) * (fold[:, None] != fold[None, :])) @ (hot - hot.mean())
+        rows = {"patient_id": np.arange(80), "repeat": 0, "fold": fold, "hot": hot, "score": score}
+        found = within_fold_auc(pd.DataFrame(rows))
+        wide = interval_of_linear_model(found)
+        covered += wide.ci_low <= 0.5 <= wide.ci_high
+        as_it_comes += found.ci_low <= 0.5 <= found.ci_high
+    assert covered >= 180
+    assert as_it_comes < 180
 
 
 def test_ridge_uses_every_feature_that_is_not_redundant(cohort, quick):

@@ -52,6 +52,22 @@ def test_too_few_patients_at_the_other_sites_is_a_reason(cohort, quick):
     assert found.loc["all sites", "n"] == 11
 
 
+def test_interval_covers_one_half_although_sites_train_each_other():
+    """A linear model without anything to find; with the variance not doubled, the interval covers in 83 %."""
+    rng = np.random.default_rng(6)
+    site = np.repeat([0, 1, 2], 30)
+    covered, too_narrow = 0, 0
+    for _ in range(300):
+        hot, features = rng.permutation(90) < 27, rng.normal(size=(90, 60))
+        kernel = (features @ features.T) * (site[:, None] != site[None, :])
+        score = kernel @ (hot - hot.mean())
+        found = auc_within_sites([placements(hot[site == at], score[site == at]) for at in range(3)])
+        covered += found.ci_low <= 0.5 <= found.ci_high
+        too_narrow += abs(found.auc - 0.5) < 1.96 * found.se / np.sqrt(2)
+    assert covered >= 273  # 285 expected; fewer than 273 have probability 0.001
+    assert too_narrow < 267
+
+
 def test_interval_covers_one_half_when_most_sites_have_a_single_case():
     """Around the own AUC of each site, these 95 % intervals cover 0.5 in 73 % of studies."""
     rng = np.random.default_rng(4)
