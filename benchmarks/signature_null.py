@@ -10,6 +10,7 @@ Usage: python -m benchmarks.signature_null [--scale 1.0] [--only ridge]
 
 import argparse
 import time
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
@@ -90,7 +91,7 @@ def confounded_sites(seed: int) -> dict[str, bool]:
     return {**tests, "AUC of sites left out: interval covers 0.5": bool(total["ci_low"] <= 0.5 <= total["ci_high"])}
 
 
-def clinical_only(settings: SignatureSettings, linked: bool):
+def clinical_only(settings: SignatureSettings, linked: bool) -> Callable[[int], dict[str, float]]:
     """Phenotype follows one of three clinical variables; where linked, 15 features follow the same one."""
 
     def simulate(seed: int) -> dict[str, float]:
