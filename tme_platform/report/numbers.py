@@ -231,14 +231,17 @@ def _signature(facts: StudyFacts) -> Iterator[Row]:
         "auc_out_of_fold", "signature", analysis="honest", value=trained["oof_auc"], ci_low=trained["oof_auc_low"],
         ci_high=trained["oof_auc_high"], n=n, n_positive=hot, method="repeated nested cross-validation, DeLong",
     )  # fmt: skip
-    shuffles = facts.rows("label_permutations")
-    if len(shuffles) > 1:
+    every = facts.rows("label_permutations")
+    for among, shuffles in every.groupby("within", sort=False) if len(every) else ():
+        within = str(among)
         observed = float(shuffles.loc[shuffles["shuffle"] == 0, "auc"].iloc[0])
         permuted = shuffles.loc[shuffles["shuffle"] > 0, "auc"]
         p = permutation_p(observed, permuted)
         yield _row(
-            "label_permutation", "label_permutations", analysis="honest", value=observed, p=p, n=n, n_positive=hot,
-            method=f"AUC from the shortened procedure; p from {len(permuted)} label permutations",
+            "label_permutation", "label_permutations", subject=None if within == "all patients" else f"within {within}",
+            analysis="honest", value=observed, p=p, n=n, n_positive=hot,
+            method=f"AUC from the shortened procedure; p from {len(permuted)} label permutations among "
+            f"{within if within == 'all patients' else f'patients of the same {within}'}",
         )  # fmt: skip
     for row in records(facts.rows("signature_optimism")):
         if row["metric"] in _RESAMPLED:

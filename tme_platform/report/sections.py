@@ -265,7 +265,8 @@ SECTIONS = (
         "section also shows feature importance, label permutations, optimism, and other models in the same folds. The "
         "model shuffled_voxels knows the shape and the intensities of tumour and ring, but not their texture, because "
         "voxels were shuffled: if it does as well as the signature, there is no evidence that texture contributes.",
-        ("feature_importance", "label_shuffles", "auc_by_size", "model_history"),
+        ("feature_importance", "univariate_auc", "label_shuffles", "auc_by_site", "auc_by_size",
+          "model_history"),
         (
             ReportTable(
                 "signature", "Version and settings",
@@ -274,7 +275,21 @@ SECTIONS = (
             ),
             ReportTable(
                 "signature_rivals", "Comparison with other models in the same folds",
-                ("model", "analysis", "metric", "value", "ci_low", "ci_high", "p", "n", "n_positive", "reason"),
+                ("model", "analysis", "metric", "against", "value", "ci_low", "ci_high", "p", "n", "n_positive",
+                 "reason"),
+            ),
+            ReportTable(
+                "feature_univariate", "Each feature alone (Wilcoxon), where p < 0.05 before correction",
+                ("feature", "n", "median_hot", "median_cold", "auc", "ci_low", "ci_high", "p", "fdr", "kept"),
+                "p < 0.05", ("p",),
+            ),
+            ReportTable(
+                "leave_one_site_out", "AUC at each site, trained at the other sites",
+                ("site", "n", "n_hot", "auc", "ci_low", "ci_high", "p", "reason"),
+            ),
+            ReportTable(
+                "continuous_signature", "Continuous immune content predicted from the features (out of fold)",
+                ("target", "n", "rho", "p", "permutations", "null_sd", "reason"),
             ),
             ReportTable(
                 "signature_optimism", "Optimism of the apparent AUC, for a forest without grid search",

@@ -91,8 +91,10 @@ LABELS = {
     "published": "published subtype",
     "msigdb_hallmark_50": "MSigDB hallmarks",
     "msigdb_gobp_7658": "GO biological processes",
-    "l1_logistic": "L1 logistic regression",
-    "auc_difference": "AUC, difference from the signature",
+    "immune_mean": "mean score of the immune populations",
+    "ridge": "ridge regression on all features",
+    "auc_difference": "difference of AUC",
+    "likelihood_ratio": "likelihood ratio, halved",
     "ari": "adjusted Rand index",
     "jaccard": "Jaccard index",
     "share_recovered": "share of draws that recover the cluster (Jaccard ≥ 0.75)",
@@ -109,7 +111,7 @@ LABELS = {
 NAME_COLUMNS = frozenset(
     (
         "variable", "family", "test", "metric", "measure", "model", "topic", "criterion", "kind", "collection",
-        "index_name", "roles", "method",
+        "index_name", "roles", "method", "target", "against",
     )
 )  # fmt: skip
 """Columns whose values are replaced by their labels. Text in other columns is shown unchanged."""

@@ -128,10 +128,7 @@ class HarmonisationSettings(_Settings):
 class EvaluationSettings(_Settings):
     """Models that the signature is compared with, and numbers of permutations and resamples."""
 
-    rivals: tuple[Literal["random_forest", "l1_logistic", "gradient_boosting"], ...] = (
-        "l1_logistic",
-        "gradient_boosting",
-    )
+    rivals: tuple[Literal["random_forest", "ridge", "gradient_boosting"], ...] = ("ridge", "gradient_boosting")
     """Other learners, trained and evaluated like the signature."""
     volume_features: tuple[str, ...] = ("tumour_original_shape_MeshVolume", "S1_lesion_volume")
     """Feature of the volume-only model: the first of these in the feature set."""
@@ -139,7 +136,12 @@ class EvaluationSettings(_Settings):
     """Canonical columns of the clinical and the combined model, if a cohort has them."""
     permutations: Annotated[int, Field(ge=19)] = 100
     """Permutations of the labels; the smallest p-value is 1 / (permutations + 1)."""
-    learning_draws: Annotated[int, Field(ge=2)] = 10
+    continuous_permutations: Annotated[int, Field(ge=19)] = 49
+    """Permutations of each continuous target; the smallest p-value is 1 / (continuous_permutations + 1)."""
+    learning_draws: Annotated[int, Field(ge=2)] = 25
+    """Random subsets per size of the learning curve."""
+    learning_null_draws: Annotated[int, Field(ge=2)] = 5
+    """Random subsets per size with shuffled labels."""
     bootstraps: Annotated[int, Field(ge=10)] = 50
     """Resamples for the optimism of the apparent AUC; each refits the whole pipeline."""
     prevalence: Annotated[float, Field(gt=0, lt=1)] = 0.25

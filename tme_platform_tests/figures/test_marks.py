@@ -368,8 +368,10 @@ def test_feature_cell_map_stars_and_order(sample):
     assert "n = 40 patients" in words(made)
 
 
-def test_learning_curve_names_its_band(sample):
+def test_learning_curve_names_its_lines_and_shows_the_null(sample):
     made = draw("auc_by_size", sample)
+    assert "Mean of 25 draws, and of 5 with shuffled labels" in words(made)
+    assert made.data["null_auc"].tolist() == [0.5, 0.51, 0.49]
     assert "16 (5 hot)" in words(made)
     assert "not a confidence interval" in words(made)
     assert "no curve" in words(draw("auc_by_size", {"learning_curve": sample["learning_curve"].iloc[:1]}))
@@ -379,6 +381,13 @@ def test_label_shuffles_p_counts_the_true_labels(sample):
     made = draw("label_shuffles", sample)
     assert "p = 0.02 (smallest possible value 0.02)" in words(made)
     assert "true labels: 0.75" in words(made)
+
+
+def test_label_shuffles_shows_both_ways_of_shuffling(sample):
+    made = draw("label_shuffles", sample)
+    assert len(made.figure.axes) == 2
+    assert "Shuffled among all patients: n = 50, 95 % of them within 0.41–0.59" in words(made)
+    assert "Shuffled within site: n = 50, 95 % of them within 0.51–0.69" in words(made)
 
 
 def test_model_history_marks_the_champion(sample):

@@ -411,7 +411,7 @@ def _signature() -> dict[str, pd.DataFrame]:
         "phenotype_specifications": specifications,
         "signature_importance": pd.DataFrame(
             {"feature": features, "rank": [1, 2, 3, 4], "importance": [0.4, 0.3, 0.2, 0.1],
-             "permutation_importance": [0.05, -0.01, 0.02, 0]}
+             "selected_share": [1.0, 0.9, 0.4, 0.05], "permutation_importance": [0.05, -0.01, 0.02, 0]}
         ),
         "signature": pd.DataFrame(
             {
@@ -424,8 +424,32 @@ def _signature() -> dict[str, pd.DataFrame]:
             n=N, p=0.1, fdr=np.where(correlation["rho"] > 0.05, 0.01, 0.5), cohort=COHORT
         ),
         "learning_curve": pd.DataFrame(
-            {"n": [16, 28, 40], "n_hot": [5, 8, 12], "auc": [0.55, 0.62, 0.68], "auc_low": [0.4, 0.5, 0.6],
-             "auc_high": [0.7, 0.74, 0.76], "draws": 10}
+            {"n": [16, 28, 40], "n_hot": [5, 8, 12], "auc": [0.55, 0.62, 0.68],
+             "auc_sd": [0.1, 0.07, 0.05], "draws": 25, "null_auc": [0.5, 0.51, 0.49], "null_sd": [0.1, 0.08, 0.06],
+             "null_draws": 5}
         ),
-        "label_permutations": pd.DataFrame({"shuffle": range(51), "auc": [0.75, *np.linspace(0.4, 0.6, 50)]}),
+        "feature_univariate": pd.DataFrame(
+            {
+                "feature": [*features, "tumour_original_glcm_5"], "n": N, "n_hot": HOT,
+                "p": [0.0001, 0.04, 0.3, 0.6, np.nan],
+                "auc": [0.8, 0.35, 0.55, 0.52, np.nan], "ci_low": [0.65, 0.2, 0.4, 0.37, np.nan],
+                "ci_high": [0.9, 0.54, 0.7, 0.67, np.nan], "fdr": [0.0004, 0.08, 0.4, 0.6, np.nan],
+                "kept": [True, True, False, True, True], "reason": [None] * 4 + ["all values are the same"],
+            }
+        ),
+        "leave_one_site_out": pd.DataFrame(
+            [
+                ("A", 20, 7, 0.7, 0.45, 0.87, None), ("B", 6, 2, 0.5, np.nan, np.nan, "2 hot and 4 cold tumours"),
+                ("C", 4, 0, np.nan, np.nan, np.nan, "only cold tumours"), ("all sites", 26, 9, 0.66, 0.46, 0.82, None),
+            ],
+            columns=["site", "n", "n_hot", "auc", "ci_low", "ci_high", "reason"],
+        ),
+        "label_permutations": pd.DataFrame(
+            [
+                (within, shuffle, auc)
+                for within, centre in (("all patients", 0.5), ("site", 0.6))
+                for shuffle, auc in enumerate([0.75, *np.linspace(centre - 0.1, centre + 0.1, 50)])
+            ],
+            columns=["within", "shuffle", "auc"],
+        ),
     }  # fmt: skip

@@ -160,14 +160,14 @@ RULES: dict[str, Rule] = {
     "simple_model": where_rows(
         "signature_rivals",
         "signature",
-        "L1-penalised logistic regression in the same folds.",
+        "Ridge (L2-penalised) logistic regression in the same folds.",
         "No simple model was fitted.",
-        model="l1_logistic",
+        model="ridge",
     ),
     "differences": where_rows(
         "signature_rivals",
         "signature",
-        "Paired DeLong tests of other models against the signature.",
+        "Paired DeLong tests of other models against the signature, and of the combined against the clinical model.",
         "No models were compared.",
         metric="auc_difference",
     ),
