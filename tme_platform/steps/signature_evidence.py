@@ -96,7 +96,10 @@ def signature_rivals(scope: Scope) -> StepResult:
     out_of_fold = scope.tracker.read_table(current[0], "out_of_fold")
     fitted = rad_score(scope.tracker.load(current[0]), training.features)
     recorded = _Recorded(
-        settings, auc_logit(training.labels == "hot", fitted), within_fold_auc(out_of_fold, linear=settings.linear), out_of_fold
+        settings,
+        auc_logit(training.labels == "hot", fitted),
+        within_fold_auc(out_of_fold, linear=settings.linear),
+        out_of_fold,
     )
     clinical = _clinical(scope, training.rows)[list(asked.clinical_variables)].dropna(axis="columns", how="all")
     volume = next((name for name in asked.volume_features if name in training.features.columns), None)
