@@ -186,7 +186,7 @@ def phenotype_stability(scope: Scope) -> StepResult:
             for kind, labelled in (("clusters", by_other_k), ("gene_sets", by_collection))
         ),
     ]
-    table = pd.concat([part for part in parts if len(part)])
+    table = pd.concat([part for part in parts if len(part)]).reindex(columns=PHENOTYPE_STABILITY.own_columns)
     jaccard = {f"jaccard_{row['cluster']}": round(float(row["jaccard"]), 3) for row in drawn.to_dict("records")}
     return StepResult(table, details=jaccard)
 
