@@ -1,0 +1,95 @@
+"""Do patients with hot tumours live longer?"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from tme_platform.figures import endpoint_label, event_word
+from tme_platform.report.facts import StudyFacts, records
+from tme_platform.report.findings.answers import (
+    Answer,
+    Estimate,
+    Finding,
+    Limit,
+    change,
+    decided,
+    limit_or,
+    shown_limits,
+)
+from tme_platform.report.findings.labelled import independent
+from tme_platform.report.wording import missing, p_value
+
+FEW_EVENTS = 50
+"""Below this number of events, even a hazard ratio of 0.5 is missed in about one study of three (Schoenfeld 1983)."""
+_P = 0.05
+
+
+def lives_longer(facts: StudyFacts) -> Finding:
+    """Decide by the hazard ratio of the first endpoint in the cohort that defines the phenotypes."""
+    topic, question, section = "Survival", "Do patients with hot tumours live longer?", "survival"
+    rows = _first_endpoints(facts)
+    if not rows:
+        needed = "No cohort has both phenotypes and follow-up: this needs time to death or to another event."
+        return Finding(topic, question, Answer.NOT_ASKED, (needed,), section)
+    estimates = [_estimate(facts, row) for row in rows]
+    first, others = estimates[0], estimates[1:]
+    answer = decided(estimates)
+    rate = "death" if rows[0]["endpoint"] == "os" else "event"
+    said = [_words(first, answer, rate)]
+    if others:
+        said.append(f"In other patients: {'; '.join(f'{one.cohort} {one.number}' for one in others)}.")
+    limits, marked = shown_limits(facts, [one.cohort for one in estimates], _limits(rows, estimates))
+    return Finding(topic, question, answer, tuple(said), section, tuple(estimates), limits, marked)
+
+
+def _words(first: Estimate, answer: Answer, rate: str) -> str:
+    if answer in (Answer.YES, Answer.NO):
+        direction = "lower" if answer is Answer.YES else "higher"
+        return f"{first.cohort}: the {rate} rate is {direction} with hot tumours, {first.text}."
+    if first.answer is not answer:
+        return f"The cohorts contradict each other; {first.cohort}: {first.text}."
+    possible = ""
+    if not math.isnan(first.low + first.high):
+        possible = f" A {rate} rate from {change(first.low)} to {change(first.high)} remains possible."
+    return f"{first.cohort}: no evidence of a difference, {first.text}.{possible}"
+
+
+def _limits(rows: list[dict[str, Any]], estimates: list[Estimate]) -> list[Limit]:
+    found = []
+    few = [row for row in rows if row["n_events"] < FEW_EVENTS]
+    if few:
+        named = ", ".join(f"{row['cohort']} {event_word(row['endpoint'], row['n_events'])}" for row in few[:3])
+        found.append(Limit(f"few events ({named})", "survival"))
+    if {-1, 1} <= {one.side for one in estimates}:
+        found.append(Limit("the cohorts point in opposite directions", "survival"))
+    changing = rows[0].get("proportional_hazards_p")
+    if not missing(changing) and changing < _P:
+        said = p_value(changing)
+        found.append(Limit(f"the ratio changes with time (p {said if said[0] == '<' else f'= {said}'})", "survival"))
+    found.append(Limit("not adjusted for age, stage or subtype", "survival"))
+    return found
+
+
+def _first_endpoints(facts: StudyFacts) -> list[dict[str, Any]]:
+    """The first endpoint of each cohort that shares no patient with one before it."""
+    tests = facts.rows("survival_tests")
+    if tests.empty:
+        return []
+    with_tests = independent(facts, [cohort for cohort in facts.cohorts if cohort in set(tests["cohort"])])
+    found = []
+    for cohort in with_tests:
+        own = tests[tests["cohort"] == cohort]
+        overall = own[own["endpoint"] == "os"]
+        found.append(records(overall if len(overall) else own)[0])
+    return found
+
+
+def _estimate(facts: StudyFacts, row: dict[str, Any]) -> Estimate:
+    label = endpoint_label(str(row["endpoint"]), facts.rows("endpoints"), str(row["cohort"]))
+    nan = float("nan")
+    return Estimate(
+        f"hazard ratio ({label})", str(row["cohort"]), limit_or(row["hr_hot"], nan), limit_or(row["hr_low"], nan),
+        limit_or(row["hr_high"], nan), 1.0, "below",
+        f"{row['n']:,} patients, {event_word(row['endpoint'], row['n_events'])}",
+    )  # fmt: skip
