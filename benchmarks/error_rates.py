@@ -3,7 +3,7 @@
     python benchmarks/error_rates.py [--cohorts 200]
 
 1. Signatures trained on noise (94 patients, 24 of them hot, 40 features): how often the interval of the AUC within
-   held-out folds covers 0.5, how often the promotion rule passes, and the Youden index of the calls of held-out patients.
+   held-out folds covers 0.5, how often the promotion rule passes, and Youden's index of the calls of held-out patients.
 2. Intervals of an AUC of 0.85 with few cases, of proportions at a threshold, and of the Brier score: coverage.
 3. Correlation of the twenty most important features with the populations that made the labels, on noise: share of
    cohorts with a false discovery, corrected over the twenty and over all features.

@@ -27,9 +27,9 @@ import pandas as pd
 import SimpleITK as sitk  # noqa: N813
 
 from tme_platform.imaging import read_mask, read_series
-from tme_platform.radiomics import BatchOptions, ExtractionJob, ExtractionSettings, extract, extract_many, icc, prepare
+from tme_platform.radiomics import WHOLE_IMAGE, BatchOptions, ExtractionJob, extract, extract_many, icc, prepare
 
-SETTINGS = ExtractionSettings()
+SETTINGS = WHOLE_IMAGE
 GIVEN = {"binWidth": 5, "voxelArrayShift": 300, "additionalInfo": False}
 PREPROCESSING = {
     "normalize": True,

@@ -1,4 +1,4 @@
-"""What mkdocs does to the pages: the table catalogue from the schemas, links into the repository, nothing from outside.
+"""What mkdocs does to the pages: catalogues of tables and features, links into the repository, nothing from outside.
 
 Called by mkdocs (`hooks` in mkdocs.yml). The pages themselves are Markdown that is also read without a build.
 """
@@ -11,18 +11,23 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from tme_platform.radiomics.dictionary import CLASSES, IMAGE_TYPES, feature_dictionary
 from tme_platform.tables import TABLES, Column, TableSchema
 
 DOCS = Path(__file__).parent
 CATALOGUE = "<!-- the catalogue of tables -->"
+DICTIONARY = "<!-- the dictionary of features -->"
 _LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s#]+)(#[^)\s]*)?\)")
 _LOADED = re.compile(r"""<(?:script|img|iframe)[^>]*\ssrc=["']?(?:https?:)?//|<link[^>]*rel=["']?stylesheet[^>]*//""")
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Put the catalogue in its place, and make links to files outside `docs/` text that names the file."""
+    """Put the catalogues in their places, and make links to files outside `docs/` text that names the file."""
     here = DOCS / page.file.src_uri
-    return _LINK.sub(lambda found: _inside(found, here), markdown.replace(CATALOGUE, catalogue()))
+    for place, generated in ((CATALOGUE, catalogue), (DICTIONARY, dictionary)):
+        if place in markdown:
+            markdown = markdown.replace(place, generated())
+    return _LINK.sub(lambda found: _inside(found, here), markdown)
 
 
 def on_post_page(output: str, page: Any, **_: Any) -> str:
@@ -40,6 +45,23 @@ def catalogue() -> str:
     parts = []
     for stage, schemas in groupby(shown, key=lambda schema: schema.stage):
         parts += [f"## {stage.value}", *map(_table, schemas)]
+    return "\n\n".join(parts)
+
+
+def dictionary() -> str:
+    """Describe image types and features in Markdown, by class; a feature means the same in all of them."""
+    features = feature_dictionary()
+    types = "\n".join(f"- `{name}`: {text}" for name, text in IMAGE_TYPES.items())
+    parts = ["## Image types", types]
+    once = features[(features["region"] == "tumour") & (features["image_type"] == "original")]
+    for family, title in CLASSES.items():
+        rows = once[once["feature_class"] == family]
+        lines = [
+            f"| `{row['name']}` | {row['unit'] or ''} | {row['meaning'].rpartition(' (')[0]} |"
+            for row in rows.to_dict("records")
+        ]
+        parts += [f"## {family}", f"{title.capitalize()}. {len(rows)} features."]
+        parts.append("\n".join(["| feature | unit | what it measures |", "| --- | --- | --- |", *lines]))
     return "\n\n".join(parts)
 
 

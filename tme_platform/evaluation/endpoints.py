@@ -260,6 +260,8 @@ PACKAGED_ENDPOINTS = Endpoints.model_validate(
 
 PACKAGED_SUBGROUPS = Subgroups.model_validate(
     {
+        "er_positive": {"er": ["positive"]},
+        "er_negative": {"er": ["negative"]},
         "her2_positive": {"her2": ["positive"]},
         "her2_negative_hr_positive": {"her2": ["negative"], "any_of": [{"er": ["positive"]}, {"pr": ["positive"]}]},
         "triple_negative": {"er": ["negative"], "pr": ["negative"], "her2": ["negative"]},

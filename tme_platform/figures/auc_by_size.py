@@ -14,7 +14,8 @@ TITLE = "AUC by number of patients"
 
 @figure(
     title=TITLE,
-    caption="Cross-validated AUC in random subsets of the discovery patients, by size of the subset.",
+    caption="Cross-validated AUC in random subsets of the discovery patients, by size of the subset, with "
+    "the true and with shuffled labels.",
 )
 def auc_by_size(learning_curve: pd.DataFrame) -> Drawn:
     """Draw the cross-validated AUC in random subsets of the discovery patients.
@@ -30,20 +31,23 @@ def auc_by_size(learning_curve: pd.DataFrame) -> Drawn:
     figure, axes = canvas(style.SINGLE_MM * 1.15, 72)
     panel = axes[0, 0]
     panel.axhline(0.5, color=style.MUTED, linewidth=0.7, linestyle=(0, (1, 2)))
-    auc, low, high = (data[name].astype("float64") for name in ("auc", "auc_low", "auc_high"))
-    if len(data) > 1:
-        panel.fill_between(data["n"].astype("float64"), low, high, color="#56B4E9", alpha=0.25, linewidth=0)
-    panel.errorbar(
-        data["n"].astype("float64"), auc, yerr=[(auc - low).clip(lower=0), (high - auc).clip(lower=0)], color=style.INK,
-        marker="o", markersize=4, capsize=2, elinewidth=0.8,
-    )  # fmt: skip
+    n = data["n"].astype("float64")
+    auc, sd, null, null_sd = (data[name].astype("float64") for name in ("auc", "auc_sd", "null_auc", "null_sd"))
+    shuffled = {"color": style.SERIES_COLOURS[1], "label": "shuffled labels", "linestyle": "--", "marker": "s"}
+    true = {"color": style.INK, "label": "true labels", "marker": "o"}
+    for values, spread, look in ((null, null_sd, shuffled), (auc, sd, true)):
+        panel.errorbar(n, values, yerr=spread, markersize=4, capsize=2, elinewidth=0.8, **look)
     labels = [f"{row['n']:.0f}\n({row['n_hot']:.0f} hot)" for row in data.to_dict("records")]
-    panel.set_xticks(data["n"].astype("float64"), labels)
-    panel.set_ylim(max(0.0, min(0.35, float(low.min()) - 0.05)), 1.0)
+    panel.set_xticks(n, labels)
+    panel.set_ylim(max(0.0, min(0.35, float((auc - sd).min()) - 0.05, float((null - null_sd).min()) - 0.05)), 1.0)
+    panel.legend(loc="upper left")
     panel.set_xlabel("discovery patients drawn")
     panel.set_ylabel("cross-validated AUC")
-    draws = int(data["draws"].max())
-    notes = [f"Mean of {draws} draws. Band: 2.5th to 97.5th percentile of the draws (not a confidence interval)."]
+    draws, null_draws = (int(data[name].max()) for name in ("draws", "null_draws"))
+    notes = [
+        f"Mean of {draws} draws, and of {null_draws} with shuffled labels. Lines: one standard deviation of the draws, "
+        "which share patients (not a confidence interval)."
+    ]
     if len(data) == 1:
         notes.append("Only one size could be drawn, so there is no curve.")
     return finish(figure, data, title=TITLE, frames=(learning_curve,), notes=notes)

@@ -15,7 +15,8 @@ TITLE = "Importance of the signature's features"
 
 @figure(
     title=TITLE,
-    caption="Top features by mean decrease in impurity, and the loss of AUC when each is permuted in held-out folds.",
+    caption="Top features by mean decrease in impurity, and the loss of AUC when each is permuted in held-out folds, "
+    "and the share of held-out folds whose model selected it.",
 )
 def feature_importance(
     signature_importance: pd.DataFrame, signature: pd.DataFrame | None = None, *, first: int = 20
@@ -32,9 +33,11 @@ def feature_importance(
         Number of features, by rank.
     """
     check_not_empty(signature_importance, "no signature was trained.")
-    data = signature_importance.nsmallest(first, "rank")[["feature", "rank", "importance", "permutation_importance"]]
-    figure, axes = canvas(style.DOUBLE_MM, 26 + 4.3 * len(data), 1, 2, widths=(1.4, 1.0), share_y=True)
-    left, right = axes[0]
+    data = signature_importance.nsmallest(first, "rank")[
+        ["feature", "rank", "importance", "permutation_importance", "selected_share"]
+    ]
+    figure, axes = canvas(style.DOUBLE_MM, 26 + 4.3 * len(data), 1, 3, widths=(1.4, 1.0, 0.7), share_y=True)
+    left, right, often = axes[0]
     y = np.arange(len(data))
     left.barh(y, data["importance"], color="#56B4E9", edgecolor=style.INK, linewidth=0.5, height=0.7)
     left.set_yticks(y, [name if len(name) < 48 else name[:45] + "..." for name in data["feature"]])
@@ -45,13 +48,18 @@ def feature_importance(
     right.hlines(y, 0, lost, color=style.MUTED, linewidth=0.8)
     right.plot(lost, y, "o", color="#E69F00", markeredgecolor=style.INK, markeredgewidth=0.5, markersize=5)
     right.set_xlabel("loss of AUC when permuted")
-    for panel in (left, right):
+    share = 100 * data["selected_share"].to_numpy(dtype=np.float64)
+    often.barh(y, share, color=style.FAINT, edgecolor=style.INK, linewidth=0.5, height=0.7)
+    often.set_xlim(0, 100)
+    often.set_xlabel("selected, % of folds")
+    for panel in (left, right, often):
         panel.tick_params(axis="y", length=0)
         panel.grid(axis="x", color=style.FAINT, linewidth=0.4)
     right.tick_params(labelleft=False)
+    often.tick_params(labelleft=False)
     notes = [
         f"Top {len(data)} of {len(signature_importance)} features by mean decrease in impurity on the training "
-        "patients; loss of AUC in held-out folds."
+        "patients; loss of AUC in held-out folds, 0 where a model did not select the feature."
     ]
     if signature is not None and len(signature):
         row = signature.iloc[0]

@@ -11,6 +11,9 @@ from tme_platform.figures.canvas import NothingToDrawError
 from tme_platform.tables import COMMON_COLUMNS
 from tme_platform.tables.clinical import CLINICAL_COLUMNS
 
+DAYS_PER_YEAR = 365.25
+LEAST_AT_RISK = 10
+"""Patients at risk below which a Kaplan-Meier curve is not drawn: a single event would move it by a tenth or more."""
 _NO_BREAK_SPACE = "\u00a0"
 
 VARIABLE_NAMES = {column.name: column.label for column in CLINICAL_COLUMNS.values() if column.label}
@@ -118,6 +121,11 @@ def event_word(endpoint: str, n: int) -> str:
     """Return the count of events with its noun; only events of overall survival are deaths."""
     noun = "death" if endpoint == "os" else "event"
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
+def followed_by_enough(curves: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of Kaplan-Meier curves up to where `LEAST_AT_RISK` patients of the group are at risk."""
+    return curves[curves["at_risk"] >= LEAST_AT_RISK]
 
 
 def variable_label(name: str) -> str:

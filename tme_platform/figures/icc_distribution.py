@@ -17,6 +17,7 @@ _NAMES = {
     "perturbation:contour": "outline perturbed",
     "perturbation:position": "position perturbed",
     "perturbation:noise": "noise added",
+    "perturbation:field_of_view": "field of view changed",
 }
 
 
@@ -53,7 +54,7 @@ def icc_distribution(feature_agreement: pd.DataFrame, *, threshold: float = 0.75
         subjects, raters = int(rows["subjects"].max()), int(rows["raters"].max())
         panel.set_title(
             f"{_NAMES.get(kind, kind)}\nn = {subjects}, {raters} readings each\n"
-            f"median {icc.median():.2f}; {above} of {len(rows)} above {threshold:g}",
+            f"median {icc.median():.2f};\n{above} of {len(rows)} above {threshold:g}",
             size=style.SMALL_POINTS,
         )
         parts.append(rows)

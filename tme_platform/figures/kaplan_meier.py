@@ -12,10 +12,13 @@ from tme_platform.figures.boxes import phenotype_line
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import (
+    DAYS_PER_YEAR,
+    LEAST_AT_RISK,
     check_not_empty,
     cohort_label,
     endpoint_label,
     event_word,
+    followed_by_enough,
     format_interval,
     format_p,
     select_cohort,
@@ -23,18 +26,19 @@ from tme_platform.figures.frames import (
 )
 
 TITLE = "Survival by phenotype"
-DAYS_PER_YEAR = 365.25
 _ACROSS = 2
+_REJECTED = 0.05
 
 
 @figure(
     title=TITLE,
     caption="Kaplan-Meier curves of each time-to-event endpoint with 95 % confidence bands, numbers at risk, log-rank "
-    "test and hazard ratio.",
+    "test and hazard ratio. Curves end where fewer than 10 patients are at risk.",
 )
 def kaplan_meier(
     survival_curves: pd.DataFrame,
     survival_tests: pd.DataFrame | None = None,
+    restricted_mean_survival: pd.DataFrame | None = None,
     endpoints: pd.DataFrame | None = None,
     *,
     cohort: str | None = None,
@@ -47,6 +51,8 @@ def kaplan_meier(
         The table of the same name. Its curve of `all` patients is not drawn.
     survival_tests
         The table of the same name. Provides the log-rank p and the hazard ratio.
+    restricted_mean_survival
+        The table of the same name. Provides the difference in mean survival where hazards are not proportional.
     endpoints
         The table of the same name. Provides the titles of endpoints.
     cohort
@@ -56,7 +62,9 @@ def kaplan_meier(
     curves = check_not_empty(
         curves[curves["phenotype"].isin(style.PHENOTYPES)], "no patient has survival and a phenotype."
     )
-    names = sorted_endpoints(curves)
+    names = sorted_endpoints(
+        check_not_empty(followed_by_enough(curves), f"no phenotype has {LEAST_AT_RISK} patients with follow-up.")
+    )
     groups = [name for name in style.PHENOTYPES if (curves["phenotype"] == name).any()]
     across = min(len(names), _ACROSS)
     down = -(-len(names) // across)
@@ -72,15 +80,16 @@ def kaplan_meier(
         own = curves[curves["endpoint"] == name]
         title = endpoint_label(name, endpoints)
         notes += _panels(upper, lower, own, name, title)
-        notes.append(_test(survival_tests, cohort, name, f"{title}: " if len(names) > 1 else ""))
-    notes.append("Bands: 95 % CI; ticks: censored.")
+        notes.append(
+            _test(survival_tests, restricted_mean_survival, cohort, name, f"{title}: " if len(names) > 1 else "")
+        )
+    notes.append(f"Bands: 95 % CI; ticks: censored. Curves end where fewer than {LEAST_AT_RISK} patients are at risk.")
     one = endpoint_label(names[0], endpoints)
     title = TITLE if len(names) > 1 else f"{one[:1].upper()}{one[1:]} by phenotype"
     columns = ["endpoint", "phenotype", "time_days", "at_risk", "events", "censored", "survival", "ci_low", "ci_high"]
     label = cohort_label(survival_curves, cohort)
-    return finish(
-        figure, curves[columns], title=f"{label}{title}", frames=(survival_curves, survival_tests), notes=notes
-    )
+    drawn = followed_by_enough(curves)[columns]
+    return finish(figure, drawn, title=f"{label}{title}", frames=(survival_curves, survival_tests), notes=notes)
 
 
 def _panels(upper: Axes, lower: Axes, curves: pd.DataFrame, endpoint: str, title: str) -> list[str]:
@@ -92,11 +101,11 @@ def _panels(upper: Axes, lower: Axes, curves: pd.DataFrame, endpoint: str, title
     for name in groups:
         own = curves[curves["phenotype"] == name].sort_values("time_days")
         n, events = int(own["at_risk"].iloc[0]), int(own["events"].sum())
-        _curve(upper, own, name)
+        _curve(upper, followed_by_enough(own), name)
         handles.append(phenotype_line(name, f"{name} (n = {n:,}, {event_word(endpoint, events)})"))
-        if n == 1:
-            notes.append(f"Only one patient is {name}, so this curve is the follow-up of one person.")
-    longest = float(curves["time_days"].max()) / DAYS_PER_YEAR
+        if n < LEAST_AT_RISK:
+            notes.append(f"Only {n} {'patient is' if n == 1 else 'patients are'} {name}: no curve is drawn.")
+    longest = float(followed_by_enough(curves)["time_days"].max()) / DAYS_PER_YEAR
     upper.set_ylim(0, 1.02)
     upper.set_ylabel(title)
     upper.legend(handles=handles, loc="lower left")
@@ -145,15 +154,30 @@ def _at_risk(panel: Axes, curves: pd.DataFrame, groups: list[str], ticks: list[f
             panel.text(year, y, f"{n}", ha="center", va="center", size=style.SMALL_POINTS)
 
 
-def _test(tests: pd.DataFrame | None, cohort: str | None, endpoint: str, prefix: str) -> str:
+def _test(
+    tests: pd.DataFrame | None, means: pd.DataFrame | None, cohort: str | None, endpoint: str, prefix: str
+) -> str:
     if tests is None:
         return ""
     own = select_cohort(tests, cohort)
-    own = own[own["endpoint"] == endpoint]
+    own = own[(own["endpoint"] == endpoint) & (own["subgroup"] == "all")]
     if own.empty:
         return ""
     row = own.iloc[0]
     if pd.isna(row["p"]):
         return f"{prefix}No test: {row['reason']}." if pd.notna(row["reason"]) else ""
     ratio = format_interval(row["hr_hot"], row["hr_low"], row["hr_high"])
-    return f"{prefix}Log-rank {format_p(row['p'])}; hazard ratio, hot versus cold: {ratio}."
+    said = f"{prefix}Log-rank {format_p(row['p'])}; hazard ratio, hot versus cold: {ratio}."
+    if means is None or not row["proportional_hazards_p"] < _REJECTED:
+        return said
+    own = select_cohort(means, cohort)
+    own = own[(own["endpoint"] == endpoint) & (own["phenotype"] == "hot minus cold")].dropna(subset=["mean_days"])
+    if own.empty:
+        return said
+    found = own.iloc[0]
+    limit = f"{found['tau_days'] / DAYS_PER_YEAR:.1f} years"
+    return (
+        f"{said} Hazards are not proportional ({format_p(row['proportional_hazards_p'])}), so the ratio is an average "
+        f"over time; mean survival up to {limit}, hot minus cold, days: {found['mean_days']:.0f} "
+        f"({found['ci_low']:.0f} to {found['ci_high']:.0f}; {format_p(found['p'])})."
+    )

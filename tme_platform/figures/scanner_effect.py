@@ -20,7 +20,7 @@ _PANELS = {"pc1": "first component", "pc2": "second component"}
     title=TITLE,
     caption="Patients on the first two principal components before and after ComBat, by scanner.",
 )
-def scanner_effect(harmonisation_effect: pd.DataFrame) -> Drawn:
+def scanner_effect(harmonisation_effect: pd.DataFrame, rad_scores: pd.DataFrame | None = None) -> Drawn:
     """Draw the principal components before and after, coloured by scanner, and their distribution per scanner.
 
     Parameters
@@ -28,6 +28,8 @@ def scanner_effect(harmonisation_effect: pd.DataFrame) -> Drawn:
     harmonisation_effect
         The table of the same name: cohort, patient_id, stage (before, after), batch, pc1, pc2. The components are
         fitted before harmonisation, so that both stages share the same axes.
+    rad_scores
+        The table of the same name: the patients whose features were not harmonised are counted.
     """
     known = harmonisation_effect.dropna(subset=["pc1", "pc2", "batch"])
     check_not_empty(known, "no features were harmonised.")
@@ -56,6 +58,10 @@ def scanner_effect(harmonisation_effect: pd.DataFrame) -> Drawn:
     notes += [
         f"Scanner {batch} has a single patient, so scanner and patient effects cannot be separated." for batch in alone
     ]
+    if rad_scores is not None and (left := int(rad_scores["caution"].notna().sum())):
+        notes.append(
+            f"Not shown: {left} of {len(rad_scores)} patients with a rad-score, whose features were not harmonised."
+        )
     columns = ["cohort", "patient_id", "stage", "batch", "pc1", "pc2"]
     return finish(figure, known[columns], title=TITLE, frames=(harmonisation_effect,), notes=notes)
 

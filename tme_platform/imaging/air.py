@@ -6,6 +6,9 @@ from numpy.typing import NDArray
 _BINS = 256
 _ROUNDS = 5
 _SHARE_OF_TUMOUR = 1 / 3
+_SHARE_OF_FULLEST_PLANE = 1 / 3
+_MOST_BOXES = 10
+_AXES = 3
 
 
 def air_threshold(values: NDArray[np.floating], tumour_median: float) -> float | None:
@@ -16,10 +19,14 @@ def air_threshold(values: NDArray[np.floating], tumour_median: float) -> float |
     the voxels below the threshold until that is at most a third of the tumour's median intensity, counted from 0 (or
     from the image's minimum, if that is negative).
 
+    Otsu's threshold falls as the share of air rises. In a volume it is therefore determined again in the box of the
+    planes that hold at least a third as much tissue as the fullest one, until the box no longer changes: air added
+    around the body then leaves it unchanged. If nothing in the box is dark enough, the last threshold is kept.
+
     Parameters
     ----------
     values
-        All intensities of the image, of any shape, finite.
+        All intensities of the image, finite; an array of three dimensions is a volume.
     tumour_median
         Median intensity inside the outline.
 
@@ -34,6 +41,31 @@ def air_threshold(values: NDArray[np.floating], tumour_median: float) -> float |
     """
     floor = min(0.0, float(values.min()))
     limit = floor + _SHARE_OF_TUMOUR * (tumour_median - floor)
+    threshold = _repeated_otsu(values, limit)
+    return threshold if threshold is None or values.ndim != _AXES else _inside_body_box(values, threshold, limit)
+
+
+def _inside_body_box(values: NDArray[np.floating], threshold: float, limit: float) -> float:
+    box: tuple[slice, ...] | None = None
+    for _ in range(_MOST_BOXES):
+        new_box = _body_box(values >= threshold)
+        found = None if new_box == box else _repeated_otsu(values[new_box], limit)
+        if found is None:
+            break
+        box, threshold = new_box, found
+    return threshold
+
+
+def _body_box(tissue: NDArray[np.bool_]) -> tuple[slice, ...]:
+    box = []
+    for axis in range(tissue.ndim):
+        count = tissue.sum(axis=tuple(other for other in range(tissue.ndim) if other != axis))
+        planes = np.flatnonzero(count >= _SHARE_OF_FULLEST_PLANE * count.max())
+        box.append(slice(int(planes[0]), int(planes[-1]) + 1))
+    return tuple(box)
+
+
+def _repeated_otsu(values: NDArray[np.floating], limit: float) -> float | None:
     below = values.ravel()
     for _ in range(_ROUNDS):
         if below.size < 2 or below.min() == below.max():

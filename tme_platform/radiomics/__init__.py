@@ -17,6 +17,8 @@ from tme_platform.radiomics.batch import (
 )
 from tme_platform.radiomics.choice import make_backend
 from tme_platform.radiomics.combat import Combat, fit_combat
+from tme_platform.radiomics.control import extract_many_shuffled, extract_shuffled, shuffle_inside
+from tme_platform.radiomics.dictionary import feature_dictionary
 from tme_platform.radiomics.extraction import extract, prepare
 from tme_platform.radiomics.harmonisation import (
     batch_components,
@@ -33,12 +35,13 @@ from tme_platform.radiomics.names import feature_names
 from tme_platform.radiomics.outlines import compare_outlines
 from tme_platform.radiomics.perturbation import perturbations
 from tme_platform.radiomics.ring_width import ring_width_change, ring_width_features
-from tme_platform.radiomics.settings import FEATURE_VERSION, ExtractionSettings
+from tme_platform.radiomics.settings import FEATURE_VERSION, WHOLE_IMAGE, ExtractionSettings
 from tme_platform.radiomics.slices import slice_lines
 
 __all__ = [
     "FEATURE_VERSION",
     "TRANSIENT_RULES",
+    "WHOLE_IMAGE",
     "Backend",
     "BackendError",
     "BatchOptions",
@@ -59,7 +62,10 @@ __all__ = [
     "describe_many",
     "extract",
     "extract_many",
+    "extract_many_shuffled",
     "extract_perturbed",
+    "extract_shuffled",
+    "feature_dictionary",
     "feature_names",
     "fit_combat",
     "fit_harmonisation",
@@ -71,5 +77,6 @@ __all__ = [
     "ring_width_change",
     "ring_width_features",
     "row_key",
+    "shuffle_inside",
     "slice_lines",
 ]

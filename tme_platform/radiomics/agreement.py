@@ -15,8 +15,8 @@ def agreement(features: pd.DataFrame, *, threshold: float = 0.75, form: IccForm 
     """Compute the agreement of every feature for every kind of repetition in a feature table.
 
     The kinds are ``reader`` (the first session of each reader, if there are several readers), ``session`` (the sessions
-    of each reader, if there are several) and ``perturbation:contour``, ``perturbation:position`` and
-    ``perturbation:noise`` (the original with its perturbed versions). Perturbations never count as readings.
+    of each reader, if there are several) and ``perturbation:contour``, ``:position``, ``:noise`` and ``:field_of_view``
+    (the original with its perturbed versions). Perturbations never count as readings.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def _repetitions(features: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     yield from _kind("reader", named[original & first_session], lesion, "reader")
     yield from _kind("session", named[original], lesion + "\t" + named["reader"], "session")
     first = named["reader"].eq(named["reader"].min()) & first_session
-    for kind in sorted(set(named.loc[~original, "perturbation"].str.split("_").str[0])):
+    for kind in sorted(set(named.loc[~original, "perturbation"].str.rsplit("_", n=1).str[0])):
         of_kind = original | named["perturbation"].str.startswith(f"{kind}_")
         yield from _kind(f"perturbation:{kind}", named[first & of_kind], lesion, "perturbation")
 

@@ -18,7 +18,7 @@ from tme_platform.radiomics._ngtdm import ngtdm
 from tme_platform.radiomics._shape import shape
 from tme_platform.radiomics._size_matrices import gldm, glrlm, glszm
 from tme_platform.radiomics.names import feature_names
-from tme_platform.radiomics.settings import ExtractionSettings
+from tme_platform.radiomics.settings import WHOLE_IMAGE, ExtractionSettings
 
 _TEXTURES = {"glcm": glcm, "gldm": gldm, "glrlm": glrlm, "glszm": glszm, "ngtdm": ngtdm}
 
@@ -31,18 +31,19 @@ def extract(
 ) -> pd.Series:
     """Compute the radiomic features of a tumour and of the ring round its border.
 
-    Tumour values equal those of pyradiomics for ``image`` and ``mask`` with the same settings, and ring values those of
-    pyradiomics for the ring mask on the same preprocessed image, both within a relative difference of 1e-9. Image
-    types, texture matrices and mesh are computed by pyradiomics' own code. Normalisation, resampling, filtering and
-    binning are done once for both regions and all families; no Python code loops over voxels, levels or pairs of
-    surface points.
+    Tumour values equal those of pyradiomics for ``image`` and ``mask`` with the same settings (with ``normalise: body``
+    for the image normalised in that way), and ring values those of pyradiomics for the ring mask on the same
+    preprocessed image, both within a relative difference of 1e-9. Image types, texture matrices and mesh are computed
+    by pyradiomics' own code. Normalisation, resampling, filtering and binning are done once for both regions and all
+    families; no Python code loops over voxels, levels or pairs of surface points.
 
     Parameters
     ----------
     image, mask
         Scalar volume and binary mask of the same geometry.
     settings
-        The study's if None.
+        ``WHOLE_IMAGE`` if None: a study's settings, but normalised over the whole image as pyradiomics does. A study
+        normalises over the body.
     exclude
         Mask of tissue to leave out of the ring.
 
@@ -61,7 +62,7 @@ def extract(
     ----------
     van Griethuysen et al. 2017, Cancer Res. 77(21):e104-e107 (pyradiomics; its definitions of the features).
     """
-    settings = settings or ExtractionSettings()
+    settings = settings or WHOLE_IMAGE
     # The matrices are small: several BLAS threads make this up to a hundred times slower.
     with threadpool_limits(1, user_api="blas"):
         found = prepare(image, mask, settings, exclude)

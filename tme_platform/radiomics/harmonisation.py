@@ -8,16 +8,20 @@ import pandas as pd
 
 from tme_platform.radiomics.combat import Combat, fit_combat
 
-_LEAST_PATIENTS = 2
+MIN_PATIENTS = 8
+"""Training patients that a batch needs by default: see the simulation in `benchmarks/combat_batches.py`."""
+
 _MOST_MISSING = 0.2
 STAGES = ("before", "after")
 
 
-def fit_harmonisation(features: pd.DataFrame, batch: pd.Series) -> tuple[Combat | None, list[str]]:
+def fit_harmonisation(
+    features: pd.DataFrame, batch: pd.Series, *, min_patients: int = MIN_PATIENTS
+) -> tuple[Combat | None, list[str]]:
     """Fit ComBat to the usable part of a training table.
 
     Dropped are patients without a batch, features missing in more than a fifth of the patients, patients with any other
-    feature missing, and batches of fewer than two patients.
+    feature missing, and batches of fewer than ``min_patients`` patients.
 
     Parameters
     ----------
@@ -25,6 +29,9 @@ def fit_harmonisation(features: pd.DataFrame, batch: pd.Series) -> tuple[Combat 
         Training patients x features; values may be missing.
     batch
         Scanner or site by patient; may be missing.
+    min_patients
+        Patients that a batch needs, at least two. Location and scale of a smaller batch would mostly be noise, which
+        harmonisation would add to its patients.
 
     Returns
     -------
@@ -39,14 +46,14 @@ def fit_harmonisation(features: pd.DataFrame, batch: pd.Series) -> tuple[Combat 
     usable = usable[measured].dropna()
     known = known.loc[usable.index]
     counts = known.value_counts()
-    small = sorted(counts.index[counts < _LEAST_PATIENTS])
+    small = sorted(counts.index[counts < min_patients])
     known = known[~known.isin(small)]
     notes = [
         text
         for holds, text in (
             (len(usable) < len(features), f"{len(features) - len(usable)} patients lack the batch or a feature"),
             (len(measured) < features.shape[1], f"{features.shape[1] - len(measured)} features are missing too often"),
-            (bool(small), f"too few patients in batch {', '.join(small)}"),
+            (bool(small), f"fewer than {min_patients} patients in batch {', '.join(small)}"),
         )
         if holds
     ]

@@ -1,4 +1,4 @@
-"""Perturbations of outline, position and noise in place of a second reading. Judging them belongs in ``agreement``."""
+"""Perturbations of an outlined image in place of a second reading. Judging them belongs in ``agreement``."""
 
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
@@ -7,7 +7,9 @@ from scipy import ndimage
 
 from tme_platform.imaging import ImagingError
 from tme_platform.imaging.geometry import foreground_box, to_mask
+from tme_platform.radiomics.field_of_view import change_field_of_view
 
+_FIELD_SHARE = 0.15
 _NOISE_REPETITIONS = 2
 _MAD_TO_SD = 0.6745
 
@@ -19,22 +21,25 @@ def perturbations(
 
     ``contour_dilated`` and ``contour_eroded`` move the border by ``contour_mm`` (at least one voxel in the plane).
     ``position_x`` and ``position_y`` shift the outline by the same distance, forwards along x and backwards along y.
-    ``noise_1`` and ``noise_2`` add Gaussian noise with the estimated standard deviation of the image's noise. The part
-    of a name before the underscore is its kind.
+    ``noise_1`` and ``noise_2`` add Gaussian noise with the estimated standard deviation of the image's noise. In
+    ``field_of_view_1`` the four edges of every slice are 15 % closer to the outline, in ``field_of_view_2`` 15 %
+    further from it, with air in the voxels that are added (``change_field_of_view``). This changes what the image is
+    normalised over, and where the grid of the study lies between its voxels. The part of a name before the last
+    underscore is its kind.
 
     Parameters
     ----------
     image, mask
         Scalar volume and binary mask of the same geometry.
     seed
-        Seed of the noise.
+        Seed of the noise and of the added air.
     contour_mm
         Size of the displacement, mm.
 
     Returns
     -------
     list of (name, image, mask)
-        Without the original, and without an erosion that leaves no voxel.
+        Without the original, an erosion that leaves no voxel, and a field of view that changes by less than a voxel.
 
     References
     ----------
@@ -63,6 +68,10 @@ def perturbations(
         noisy = sitk.GetImageFromArray((values + random.normal(0, sd, values.shape)).astype(np.float32))
         noisy.CopyInformation(image)
         results.append((f"noise_{repetition}", noisy, mask))
+    for number, share in enumerate((-_FIELD_SHARE, _FIELD_SHARE), start=1):
+        seen = change_field_of_view(image, mask, share, random=random)
+        if seen is not None:
+            results.append((f"field_of_view_{number}", *seen))
     return results
 
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tme_platform.imaging import RegionSettings
 
-FEATURE_VERSION = "1"
+FEATURE_VERSION = "2"
 """Increase it when the same image, mask and settings give other values, so that every row is recomputed."""
 
 STUDY_IMAGE_TYPES: tuple[str, ...] = ("Original", "Square", "SquareRoot", "Logarithm", "Exponential")
@@ -15,12 +15,13 @@ ImageType = Literal["Original", "Square", "SquareRoot", "Logarithm", "Exponentia
 
 
 class ExtractionSettings(BaseModel):
-    """Settings of the feature extraction; the defaults are the study's (479 features per region).
+    """Settings of the feature extraction; the defaults are those of a study (479 features per region).
 
     Attributes
     ----------
     normalise
-        z-score over the whole image, over the body (all voxels that are not air), or none.
+        z-score over the body (all voxels that are not air, so that the amount of air around the patient does not
+        matter), over the whole image (as pyradiomics and the published study do), or none.
     normalize_scale, voxel_array_shift, bin_width
         Scale after the z-score, shift of first-order energies, width of a grey-level bin (scaled units).
     bias_correction
@@ -37,7 +38,7 @@ class ExtractionSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    normalise: Literal["image", "body", "none"] = "image"
+    normalise: Literal["body", "image", "none"] = "body"
     normalize_scale: float = Field(100.0, gt=0)
     voxel_array_shift: float = 300.0
     bin_width: float = Field(5.0, gt=0)
@@ -94,3 +95,7 @@ class ExtractionSettings(BaseModel):
     def filters(self) -> dict[str, dict[str, Any]]:
         """Return the image types with their arguments, in the form pyradiomics expects."""
         return {name: {"sigma": list(self.log_sigma_mm)} if name == "LoG" else {} for name in self.image_types}
+
+
+WHOLE_IMAGE = ExtractionSettings(normalise="image")
+"""The settings of ``extract`` called without any: a study's, but normalised over the whole image as by pyradiomics."""

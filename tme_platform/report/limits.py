@@ -111,6 +111,20 @@ def _features(facts: StudyFacts) -> Iterator[str]:
         )
 
 
+def _not_harmonised(facts: StudyFacts) -> Iterator[str]:
+    """Count the rad-scores of features that could not be harmonised, beside harmonised ones."""
+    scores = facts.rows("rad_scores")
+    marked = scores[scores["caution"].notna()] if "caution" in scores else scores.head(0)
+    if len(marked):
+        counts = marked.groupby(["cohort", "side"]).size().reset_index(name="n")
+        named = join_names([f"{row['n']} in {row['cohort']} ({row['side']})" for row in records(counts)])
+        yield (
+            f"{len(marked)} of {len(scores)} rad-scores are computed from features that could not be harmonised, "
+            f"because too few training patients share the scanner or site: {named}. They are not comparable with the "
+            "others."
+        )
+
+
 def _images_for_methods(facts: StudyFacts) -> Iterator[str]:
     """Name cohorts whose images are used only to test methods."""
     trained_on = set(facts.rows("signature_patients").get("cohort", ()))
@@ -156,5 +170,5 @@ def _general(facts: StudyFacts) -> Iterator[str]:
 
 _CHECKS: tuple[Callable[[StudyFacts], Iterator[str]], ...] = (
     _simulated, _signal, _phenotypes, _small_validation_sets, _external, _cautions, _refused_version,
-    _features, _images_for_methods, _scores, _rejected, _general,
+    _features, _not_harmonised, _images_for_methods, _scores, _rejected, _general,
 )  # fmt: skip

@@ -132,12 +132,25 @@ def _meaning(facts: StudyFacts) -> Iterator[Row]:
 
 
 def _survival(facts: StudyFacts) -> Iterator[Row]:
-    for row in records(facts.rows("survival_tests")):
+    for row in records(facts.rows("survival_tests", subgroup="all")):
         yield _row(
             "hazard_ratio_hot", "survival_tests", cohort=row["cohort"], endpoint=row["endpoint"],
             value=row["hr_hot"], ci_low=row["hr_low"], ci_high=row["hr_high"], p=row["p"], n=row["n"],
             n_positive=row["n_events"], method="Cox regression; p from the log-rank test",
             reason=_text(row["reason"]),
+        )  # fmt: skip
+    for row in records(facts.rows("multivariable_survival", covariate="phenotype")):
+        yield _row(
+            "hazard_ratio_hot_adjusted", "multivariable_survival", cohort=row["cohort"], endpoint=row["endpoint"],
+            value=row["hr"], ci_low=row["ci_low"], ci_high=row["ci_high"], p=row["p"], n=row["n"],
+            n_positive=row["n_events"], method="Cox regression with clinical variables, complete cases",
+            reason=_text(row["reason"]),
+        )  # fmt: skip
+    for row in records(facts.rows("restricted_mean_survival", phenotype="hot minus cold")):
+        yield _row(
+            "restricted_mean_difference", "restricted_mean_survival", cohort=row["cohort"], endpoint=row["endpoint"],
+            value=row["mean_days"], ci_low=row["ci_low"], ci_high=row["ci_high"], p=row["p"], n=row["n"],
+            n_positive=row["n_events"], method="area under Kaplan-Meier curves, Greenwood", reason=_text(row["reason"]),
         )  # fmt: skip
     cox = facts.rows("population_survival", patients="all")
     for (cohort, endpoint), rows in cox.groupby(["cohort", "endpoint"]) if len(cox) else ():
@@ -218,14 +231,17 @@ def _signature(facts: StudyFacts) -> Iterator[Row]:
         "auc_out_of_fold", "signature", analysis="honest", value=trained["oof_auc"], ci_low=trained["oof_auc_low"],
         ci_high=trained["oof_auc_high"], n=n, n_positive=hot, method="repeated nested cross-validation, DeLong",
     )  # fmt: skip
-    shuffles = facts.rows("label_permutations")
-    if len(shuffles) > 1:
+    every = facts.rows("label_permutations")
+    for among, shuffles in every.groupby("within", sort=False) if len(every) else ():
+        within = str(among)
         observed = float(shuffles.loc[shuffles["shuffle"] == 0, "auc"].iloc[0])
         permuted = shuffles.loc[shuffles["shuffle"] > 0, "auc"]
         p = permutation_p(observed, permuted)
         yield _row(
-            "label_permutation", "label_permutations", analysis="honest", value=observed, p=p, n=n, n_positive=hot,
-            method=f"AUC from the shortened procedure; p from {len(permuted)} label permutations",
+            "label_permutation", "label_permutations", subject=None if within == "all patients" else f"within {within}",
+            analysis="honest", value=observed, p=p, n=n, n_positive=hot,
+            method=f"AUC from the shortened procedure; p from {len(permuted)} label permutations among "
+            f"{within if within == 'all patients' else f'patients of the same {within}'}",
         )  # fmt: skip
     for row in records(facts.rows("signature_optimism")):
         if row["metric"] in _RESAMPLED:

@@ -81,7 +81,7 @@ SECTIONS = (
             ),
             ReportTable(
                 "phenotype_stability", "Stability of the phenotypes",
-                ("cohort", "kind", "subject", "measure", "value", "ci_low", "ci_high", "n"),
+                ("cohort", "kind", "subject", "measure", "value", "ci_low", "ci_high", "log_rank_p_corrected", "n"),
                 "", ("cohort", "kind", "subject", "measure"),
             ),
             ReportTable(
@@ -138,27 +138,42 @@ SECTIONS = (
     ),
     Section(
         "survival", "Survival",
-        "For each time-to-event endpoint: Kaplan-Meier curves and log-rank test of hot vs cold; univariate Cox "
-        "regression for each population; high vs low scores at the optimal cut-off, with the p-value corrected for "
-        "choosing the cut-off.",
-        ("kaplan_meier", "cox_bubbles"),
+        "For each time-to-event endpoint: Kaplan-Meier curves and log-rank test of hot vs cold, in all patients and in "
+        "subgroups; the difference in mean survival up to a limit, which needs no proportional hazards; Cox regression "
+        "adjusted for clinical variables with at least ten events per term; univariate Cox regression for each "
+        "population; high vs low scores at the optimal cut-off, with the p-value corrected for choosing the cut-off. "
+        "Every hazard ratio is also given without the most influential 1 % of the patients. A p-value above 0.05 is no "
+        "evidence of a difference: the interval shows which differences remain possible.",
+        ("kaplan_meier", "subgroup_survival", "adjusted_survival", "cox_bubbles", "population_kaplan_meier"),
         (
             ReportTable(
                 "survival_tests", "Hot vs cold",
-                ("cohort", "endpoint", "n", "n_events", "n_left_out", "p", "hr_hot", "hr_low", "hr_high",
-                 "proportional_hazards_p", "median_hot_days", "median_cold_days", "reason"),
+                ("cohort", "endpoint", "subgroup", "n", "n_events", "n_left_out", "p", "hr_hot", "hr_low", "hr_high",
+                 "hr_without_influential", "proportional_hazards_p", "median_hot_days", "median_cold_days", "caution",
+                 "reason"),
+            ),
+            ReportTable(
+                "restricted_mean_survival", "Mean survival up to a limit",
+                ("cohort", "endpoint", "phenotype", "tau_days", "n", "n_events", "mean_days", "ci_low", "ci_high", "p",
+                 "reason"),
+            ),
+            ReportTable(
+                "multivariable_survival", "Cox regression with clinical variables",
+                ("cohort", "endpoint", "term", "n", "n_events", "n_left_out", "events_per_term", "hr", "ci_low",
+                 "ci_high", "p", "hr_without_influential", "proportional_hazards_p", "caution", "reason"),
             ),
             ReportTable(
                 "population_survival",
-                "Univariate Cox regression in all tumours; hazard ratio per standard deviation of the score",
-                ("cohort", "endpoint", "population", "n", "n_events", "hr", "ci_low", "ci_high", "p", "fdr",
-                 "proportional_hazards_p", "reason"),
+                "Univariate Cox regression in all tumours; hazard ratio per standard deviation on the scale given",
+                ("cohort", "endpoint", "population", "scale", "n", "n_events", "hr", "ci_low", "ci_high", "p", "fdr",
+                 "hr_without_influential", "proportional_hazards_p", "caution", "reason"),
                 "patients == 'all'", ("cohort", "endpoint", "fdr"),
             ),
             ReportTable(
-                "population_cut_points", "High vs low at the optimal cut-off; threshold on the scale of the score",
-                ("cohort", "endpoint", "population", "n_low", "n_high", "n_events", "threshold", "hr", "ci_low",
-                 "ci_high", "p_naive", "p_corrected", "fdr_corrected", "reason"),
+                "population_cut_points", "High vs low at the optimal cut-off; threshold on the scale given",
+                ("cohort", "endpoint", "population", "scale", "n_low", "n_high", "n_events", "threshold", "hr",
+                 "ci_low", "ci_high", "p_naive", "p_corrected", "fdr_corrected", "hr_without_influential", "caution",
+                 "reason"),
                 "", ("cohort", "endpoint", "p_corrected"),
             ),
         ),
@@ -247,8 +262,11 @@ SECTIONS = (
     Section(
         "signature", "The signature",
         "A random forest on the image features. Imputation and feature selection are fitted inside each fold. The "
-        "section also shows feature importance, label permutations, optimism, and other models in the same folds.",
-        ("feature_importance", "label_shuffles", "auc_by_size", "model_history"),
+        "section also shows feature importance, label permutations, optimism, and other models in the same folds. The "
+        "model shuffled_voxels knows the shape and the intensities of tumour and ring, but not their texture, because "
+        "voxels were shuffled: if it does as well as the signature, there is no evidence that texture contributes.",
+        ("feature_importance", "univariate_auc", "label_shuffles", "auc_by_site", "auc_by_size",
+          "model_history"),
         (
             ReportTable(
                 "signature", "Version and settings",
@@ -257,7 +275,21 @@ SECTIONS = (
             ),
             ReportTable(
                 "signature_rivals", "Comparison with other models in the same folds",
-                ("model", "analysis", "metric", "value", "ci_low", "ci_high", "p", "n", "n_positive", "reason"),
+                ("model", "analysis", "metric", "against", "value", "ci_low", "ci_high", "p", "n", "n_positive",
+                 "reason"),
+            ),
+            ReportTable(
+                "feature_univariate", "Each feature alone (Wilcoxon), where p < 0.05 before correction",
+                ("feature", "n", "median_hot", "median_cold", "auc", "ci_low", "ci_high", "p", "fdr", "kept"),
+                "p < 0.05", ("p",),
+            ),
+            ReportTable(
+                "leave_one_site_out", "AUC at each site, trained at the other sites",
+                ("site", "n", "n_hot", "auc", "ci_low", "ci_high", "p", "reason"),
+            ),
+            ReportTable(
+                "continuous_signature", "Continuous immune content predicted from the features (out of fold)",
+                ("target", "n", "rho", "p", "permutations", "null_sd", "reason"),
             ),
             ReportTable(
                 "signature_optimism", "Optimism of the apparent AUC, for a forest without grid search",

@@ -20,6 +20,13 @@ LABELS = {
     "npv": "negative predictive value",
     "brier": "Brier score",
     "hazard_ratio_hot": "hazard ratio, hot vs cold",
+    "hazard_ratio_hot_adjusted": "hazard ratio, hot vs cold, adjusted for clinical variables",
+    "restricted_mean_difference": "restricted mean survival time, hot minus cold, days",
+    "hr_without_influential": "hazard ratio without the most influential 1 %",
+    "mean_days": "restricted mean survival, days",
+    "tau_days": "limit, days",
+    "log_rank_p_corrected": "log-rank p, corrected for the search",
+    "global_proportional_hazards_p": "p for proportional hazards of the model",
     "hot_share": "share of hot tumours",
     "clusters_by_vote": "number of clusters by vote of the indices",
     "bootstrap_jaccard": "bootstrap Jaccard index",
@@ -84,8 +91,10 @@ LABELS = {
     "published": "published subtype",
     "msigdb_hallmark_50": "MSigDB hallmarks",
     "msigdb_gobp_7658": "GO biological processes",
-    "l1_logistic": "L1 logistic regression",
-    "auc_difference": "AUC, difference from the signature",
+    "immune_mean": "mean score of the immune populations",
+    "ridge": "ridge regression on all features",
+    "auc_difference": "difference of AUC",
+    "likelihood_ratio": "likelihood ratio, halved",
     "ari": "adjusted Rand index",
     "jaccard": "Jaccard index",
     "share_recovered": "share of draws that recover the cluster (Jaccard ≥ 0.75)",
@@ -102,7 +111,7 @@ LABELS = {
 NAME_COLUMNS = frozenset(
     (
         "variable", "family", "test", "metric", "measure", "model", "topic", "criterion", "kind", "collection",
-        "index_name", "roles", "method",
+        "index_name", "roles", "method", "target", "against",
     )
 )  # fmt: skip
 """Columns whose values are replaced by their labels. Text in other columns is shown unchanged."""

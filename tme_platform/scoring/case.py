@@ -169,7 +169,8 @@ def _harmonise(frame: pd.DataFrame, batch: str, combat: Combat, column: str) -> 
     moved, done = harmonise(frame, pd.Series(batch, frame.index), combat)
     known = ", ".join(combat.shift.index)
     return moved, [] if done.all() else [
-        f"no training patient has {column} {batch!r} (known: {known}): its features are not harmonised"
+        f"too few training patients, or none, have {column} {batch!r} (known: {known}): the features are not "
+        "harmonised, so the score is not comparable with those of harmonised features"
     ]
 
 

@@ -25,7 +25,8 @@ def learning_curve(
     settings: SignatureSettings,
     kept_features: Iterable[str] | None = None,
     fractions: Sequence[float] = (0.4, 0.6, 0.8, 1.0),
-    draws: int = 10,
+    draws: int = 25,
+    null_draws: int = 5,
     n_jobs: int = -1,
 ) -> pd.DataFrame:
     """Estimate the cross-validated AUC for cohorts of growing size.
@@ -36,40 +37,49 @@ def learning_curve(
         As for `train_signature`; the shortened procedure of `label_permutation` is used.
     fractions
         Shares of the patients, drawn within hot and within cold.
-    draws
-        Random draws (and random folds) per share.
+    draws, null_draws
+        Random draws (and random folds) per share, with the true and with shuffled labels.
 
     Returns
     -------
     pandas.DataFrame
-        One row per share: n, n_hot, n_training (patients a model is trained on), auc (mean), auc_sd, auc_low and
-        auc_high (2.5 and 97.5 percentiles of the draws, which overlap: a spread, not a confidence interval), draws.
-        Shares with fewer hot or cold patients than folds are left out.
+        One row per share: n, n_hot, n_training (patients a model is trained on), auc (mean), auc_sd, draws, and the
+        same of shuffled labels as null_auc, null_sd, null_draws. The draws share patients, so auc_sd is no standard
+        error of the AUC in other patients, and no interval is given. Shares with fewer hot or cold patients than folds
+        are left out.
     """
     import joblib
 
+    settings = settings.shortened()
     table, positive = training_table(features, labels)
     kept = None if kept_features is None else tuple(sorted(kept_features))
     rng = np.random.default_rng(settings.seed)
     tasks = []
     for fraction in fractions:
-        for draw in range(draws):
+        for draw in range(draws + null_draws):
             rows = _draw(positive, fraction, rng)
             if min(positive[rows].sum(), (~positive[rows]).sum()) >= settings.n_splits:
-                tasks.append((rows, settings.seed + draw))
+                shuffled = draw >= draws
+                labelled = rng.permutation(positive[rows]) if shuffled else positive[rows]
+                tasks.append((rows, labelled, shuffled, settings.seed + draw))
     run = joblib.delayed(quick_auc)
     aucs = joblib.Parallel(n_jobs=n_jobs)(
-        run(table.iloc[rows], positive[rows], settings, kept, seed=seed) for rows, seed in tasks
+        run(table.iloc[rows], labelled, settings, kept, seed=seed) for rows, labelled, _, seed in tasks
     )
     drawn = pd.DataFrame(
-        {"n": [rows.size for rows, _ in tasks], "n_hot": [positive[rows].sum() for rows, _ in tasks], "auc": list(aucs)}
+        {
+            "n": [rows.size for rows, *_ in tasks],
+            "n_hot": [labelled.sum() for _, labelled, *_ in tasks],
+            "shuffled": [shuffled for *_, shuffled, _ in tasks],
+            "auc": list(aucs),
+        }
     )
-    grouped = drawn.groupby(["n", "n_hot"], sort=True)["auc"]
-    curve = grouped.agg(auc="mean", auc_sd="std", draws="size").reset_index()
-    curve["auc_low"] = grouped.quantile(0.025).to_numpy()
-    curve["auc_high"] = grouped.quantile(0.975).to_numpy()
+    sizes = drawn.groupby(["shuffled", "n", "n_hot"], sort=True)["auc"].agg(["mean", "std", "size"])
+    true, null = (sizes.loc[side] if len(sizes) else sizes.droplevel(0) for side in (False, True))
+    curve = true.set_axis(["auc", "auc_sd", "draws"], axis=1)
+    curve = curve.join(null.set_axis(["null_auc", "null_sd", "null_draws"], axis=1)).reset_index()
     curve["n_training"] = np.floor(curve["n"] * (1 - 1 / settings.n_splits)).astype(int)
-    return curve[["n", "n_hot", "n_training", "auc", "auc_sd", "auc_low", "auc_high", "draws"]]
+    return curve[["n", "n_hot", "n_training", "auc", "auc_sd", "draws", "null_auc", "null_sd", "null_draws"]]
 
 
 def _draw(positive: NDArray[np.bool_], fraction: float, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -66,7 +66,7 @@ def optimism_corrected_auc(
     optimism = float((in_sample - original).mean())
     outside = float(np.nanmean(left_out))
     harrell = f"Harrell, {n_bootstrap} resamples"
-    if settings.model != "l1_logistic":
+    if settings.model not in ("ridge", "logistic"):
         harrell += "; too small a correction for models that remember their patients"
     rows = [
         ("apparent", apparent, "fitted and measured on the same patients"),

@@ -27,6 +27,7 @@ def evaluate_signature(
     *,
     endpoint: str,
     threshold: float,
+    linear: bool = False,
     prevalence: float | None = None,
 ) -> pd.DataFrame:
     """Evaluate a rad-score against one outcome.
@@ -46,6 +47,8 @@ def evaluate_signature(
         Name of the outcome.
     threshold
         The locked threshold.
+    linear
+        Whether the signature is a linear model, see `within_fold_auc`.
     prevalence
         Prevalence for additional PPV and NPV.
 
@@ -74,17 +77,19 @@ def evaluate_signature(
                     prevalence=prevalence,
                 )
             else:
-                honest = _cross_validated(with_outcome(held_out, known), endpoint, threshold, prevalence)
+                honest = _cross_validated(with_outcome(held_out, known), endpoint, threshold, linear, prevalence)
             parts.append(pd.concat([paper, honest]).assign(subgroup=name))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(METRIC_COLUMNS))
 
 
-def signature_roc(outcome: pd.Series, scores: pd.DataFrame, held_out: pd.DataFrame | None) -> pd.DataFrame:
+def signature_roc(
+    outcome: pd.Series, scores: pd.DataFrame, held_out: pd.DataFrame | None, *, linear: bool = False
+) -> pd.DataFrame:
     """Compute the honest ROC curve with its area.
 
     Parameters
     ----------
-    outcome, scores, held_out
+    outcome, scores, held_out, linear
         As for `evaluate_signature`.
 
     Returns
@@ -98,7 +103,7 @@ def signature_roc(outcome: pd.Series, scores: pd.DataFrame, held_out: pd.DataFra
         points, area = roc_curve_points(outcome, known), auc_logit(outcome, known)
     else:
         rows = with_outcome(held_out, outcome)
-        points, area = within_fold_roc(rows), within_fold_auc(rows)
+        points, area = within_fold_roc(rows), within_fold_auc(rows, linear=linear)
     return points.assign(auc=area.auc, auc_low=area.ci_low, auc_high=area.ci_high, n=area.n, n_positive=area.n_positive)
 
 
@@ -116,7 +121,9 @@ def with_outcome(held_out: pd.DataFrame, outcome: pd.Series) -> pd.DataFrame:
     return rows.assign(hot=rows["patient_id"].map(outcome).astype(bool))
 
 
-def _cross_validated(rows: pd.DataFrame, endpoint: str, threshold: float, prevalence: float | None) -> pd.DataFrame:
+def _cross_validated(
+    rows: pd.DataFrame, endpoint: str, threshold: float, linear: bool, prevalence: float | None
+) -> pd.DataFrame:
     by_patient = rows.groupby("patient_id").agg(
         hot=("hot", "first"),
         score=("score", "mean"),
@@ -131,7 +138,7 @@ def _cross_validated(rows: pd.DataFrame, endpoint: str, threshold: float, preval
         threshold=threshold,
         called=by_patient["called"],
         probability=by_patient["probability"],
-        auc=within_fold_auc(rows),
+        auc=within_fold_auc(rows, linear=linear),
         auc_method=_WITHIN_FOLDS,
         fit=cross_validated_calibration(rows),
         prevalence=prevalence,

@@ -32,21 +32,23 @@ def build_pipeline(settings: SignatureSettings, kept_features: Iterable[str] | N
         Names of the features that passed the agreement filter; None keeps all.
     """
     kept = None if kept_features is None else sorted(kept_features)
+    # a ridge penalty needs no selection: it shrinks the coefficients of useless features
+    selection = "none" if settings.model == "ridge" else settings.selection
     steps: list[tuple[str, Any]] = [
         ("agreement", AgreementFilter(kept)),
         ("impute", SimpleImputer(strategy="median")),
         ("redundancy", RedundancyFilter(settings.max_correlation)),
-        ("top", TopFeatures(settings.selection, settings.n_top, settings.search_trees, settings.seed)),
+        ("top", TopFeatures(selection, settings.n_top, settings.search_trees, settings.seed)),
     ]
-    if settings.model in ("l1_logistic", "logistic"):
+    if settings.model in ("ridge", "logistic"):
         steps.append(("scale", StandardScaler()))
     return Pipeline([*steps, ("classifier", _classifier(settings))])
 
 
 def parameter_grid(settings: SignatureSettings) -> list[dict[str, Any]]:
     """Return the classifier settings that the search compares; in a tie the first wins."""
-    if settings.model == "l1_logistic":
-        return [{"C": c} for c in (0.03, 0.1, 0.3, 1.0)]
+    if settings.model == "ridge":
+        return [{"C": c} for c in (1e-4, 1e-3, 1e-2, 1e-1, 1.0)]
     if settings.model == "logistic":
         return [{"C": 1.0}]
     if settings.model == "gradient_boosting":
@@ -65,15 +67,7 @@ def search_overrides(settings: SignatureSettings) -> dict[str, int]:
 
 def _classifier(settings: SignatureSettings) -> Any:  # noqa: ANN401 - scikit-learn has no types
     seed, weight = settings.seed, settings.class_weight
-    if settings.model == "l1_logistic":
-        return LogisticRegression(
-            l1_ratio=1.0,
-            solver="liblinear",
-            class_weight=weight,
-            random_state=seed,
-            max_iter=1000,
-        )
-    if settings.model == "logistic":
+    if settings.model in ("ridge", "logistic"):
         return LogisticRegression(class_weight=weight, max_iter=1000)
     if settings.model == "gradient_boosting":
         return HistGradientBoostingClassifier(

@@ -51,6 +51,7 @@ def promotion_criteria(
     checks: Mapping[str, tuple[bool, str]],
     *,
     settings: PromotionSettings,
+    linear: bool = False,
 ) -> list[Criterion]:
     """Apply the promotion rule to a challenger.
 
@@ -62,14 +63,16 @@ def promotion_criteria(
     checks
         Blocking checks on the training data: name -> (passed, description).
     settings
-        The bounds.
+        Settings of the rule.
+    linear
+        Whether the challenger is a linear model, see `within_fold_auc`.
 
     Returns
     -------
     list of Criterion
         All criteria, in the order of the rule. The version may be promoted if all are met.
     """
-    area = within_fold_auc(challenger)
+    area = within_fold_auc(challenger, linear=linear)
     text = f"AUC within held-out folds {area.auc:.3f} (95 % CI {area.ci_low:.3f} to {area.ci_high:.3f})"
     text = area.reason or f"{text}; the lower limit must be above {CHANCE:g}"
     beats = Criterion("auc_above_chance", bool(area.ci_low > CHANCE), area.auc, area.ci_low, area.ci_high, text)

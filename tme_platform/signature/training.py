@@ -43,7 +43,7 @@ def cross_validated_auc(
     _check_class_sizes(positive, settings.n_splits)
     kept = None if kept_features is None else tuple(sorted(kept_features))
     folds = nested_cross_validation(table, positive, settings, kept, n_jobs=n_jobs)
-    return within_fold_auc(out_of_fold_frame(folds, table.index, positive))
+    return within_fold_auc(out_of_fold_frame(folds, table.index, positive), linear=settings.linear)
 
 
 def train_signature(
@@ -99,7 +99,7 @@ def train_signature(
         importances=_importances(fitted.pipeline, folds, table.columns, settings.n_top),
         apparent=auc_logit(positive, fitted_scores),
         searched=float(fitted.results.groupby("candidate")["auc"].mean().max()),
-        honest=within_fold_auc(out_of_fold),
+        honest=within_fold_auc(out_of_fold, linear=settings.linear),
         threshold=fitted.threshold,
         recalibration=fitted.recalibration,
         paper_threshold=youden_threshold(positive, fitted_scores),

@@ -149,6 +149,7 @@ def cohort_metrics(scope: Scope) -> StepResult:
             members,
             endpoint=outcome.endpoint,
             threshold=model["threshold"],
+            linear=scope.study.signature.linear,
             prevalence=scope.study.evaluation.prevalence,
         ).assign(side=outcome.side)
         for outcome in _outcomes(scope)
@@ -199,7 +200,7 @@ def roc_curves(scope: Scope) -> StepResult:
     """List what sensitivity and specificity each threshold gives."""
 
     def draw(outcome: _Outcome) -> pd.DataFrame:
-        points = signature_roc(outcome.positive, outcome.scores, outcome.held_out)
+        points = signature_roc(outcome.positive, outcome.scores, outcome.held_out, linear=scope.study.signature.linear)
         points["threshold"] = points["threshold"].where(points["threshold"].abs() < float("inf"))
         return points.assign(point=range(len(points)))
 

@@ -27,7 +27,7 @@ OFF = "the study does not harmonise (harmonisation.batch is none)"
 _NAMES = ["cohort", *OUTLINE_KEY, "feature_set", "row_key", "provenance"]
 
 
-@step(HARMONISATION, version="1", reads=[RADIOMIC_FEATURES, PATIENTS, COHORT_SPLIT])
+@step(HARMONISATION, version="2", reads=[RADIOMIC_FEATURES, PATIENTS, COHORT_SPLIT])
 def harmonisation(scope: Scope) -> StepResult:
     """Learn ComBat (Johnson 2007) on the patients that train the signature, and on nobody else."""
     column = scope.study.harmonisation.batch
@@ -40,7 +40,9 @@ def harmonisation(scope: Scope) -> StepResult:
     tables, notes = [], {}
     for name, rows in together.groupby("feature_set"):
         features = rows.drop(columns=["feature_set", "batch"]).dropna(axis="columns", how="all")
-        fitted, remarks = fit_harmonisation(features, rows["batch"])
+        fitted, remarks = fit_harmonisation(
+            features, rows["batch"], min_patients=scope.study.harmonisation.min_patients
+        )
         notes[str(name)] = "; ".join(remarks) or f"learned on {len(rows)} patients"
         if fitted is not None:
             tables.append(combat_table(fitted).assign(feature_set=name))
@@ -55,24 +57,25 @@ def _training(scope: Scope, cohort: str, column: str) -> pd.DataFrame:
     if scope.declaration("split", cohort=cohort).split is not None:
         side = scope.read(COHORT_SPLIT, cohort).set_index("patient_id")["side"]
         features = features[(side.reindex(features.index) == "discovery").to_numpy()]
-    return features.assign(batch=_batches(scope, cohort, column).reindex(features.index)).reset_index(drop=True)
+    return features.assign(batch=batches(scope, cohort, column).reindex(features.index)).reset_index(drop=True)
 
 
-def _batches(scope: Scope, cohort: str, column: str) -> pd.Series:
+def batches(scope: Scope, cohort: str, column: str) -> pd.Series:
+    """The batch of each patient of a cohort; may be missing."""
     return scope.read(PATIENTS, cohort, columns=["patient_id", column]).set_index("patient_id")[column]
 
 
-@step(HARMONISED_FEATURES, version="1", reads=[RADIOMIC_FEATURES, PATIENTS, HARMONISATION])
+@step(HARMONISED_FEATURES, version="2", reads=[RADIOMIC_FEATURES, PATIENTS, HARMONISATION])
 def harmonised_features(scope: Scope) -> StepResult:
-    """Apply the learned ComBat; a scanner that no training patient had is left as it is, and the row says so."""
-    column = scope.study.harmonisation.batch
+    """Apply the learned ComBat; a scanner of too few training patients is left as it is, and the row says so."""
+    column, least = scope.study.harmonisation.batch, scope.study.harmonisation.min_patients
     if column == "none":
         return empty(scope, OFF)
     rows = scope.read(RADIOMIC_FEATURES)
     learned = scope.read(HARMONISATION)
     if rows.empty:
         return empty(scope, "no image features")
-    rows["batch"] = rows["patient_id"].map(_batches(scope, scope.own_cohort, column)).astype("string")
+    rows["batch"] = rows["patient_id"].map(batches(scope, scope.own_cohort, column)).astype("string")
     features = rows.drop(columns=[*_NAMES, "batch"])
     done = pd.Series(False, index=rows.index)
     for name, part in learned.groupby("feature_set"):
@@ -81,7 +84,7 @@ def harmonised_features(scope: Scope) -> StepResult:
             features[of_set], rows.loc[of_set, "batch"], combat_from_table(part)
         )
     notes: list[str | None] = [
-        _note(batch, was_done, column) for batch, was_done in zip(rows["batch"].fillna(""), done, strict=True)
+        _note(batch, was_done, column, least) for batch, was_done in zip(rows["batch"].fillna(""), done, strict=True)
     ]
     described = rows[[*OUTLINE_KEY, "feature_set", "row_key", "batch"]].assign(
         harmonised=done, note=pd.Series(notes, rows.index)
@@ -96,12 +99,12 @@ def harmonised_features(scope: Scope) -> StepResult:
     return StepResult(pd.concat([described, features], axis=1), details=details)
 
 
-def _note(batch: str, done: bool, column: str) -> str | None:
+def _note(batch: str, done: bool, column: str, least: int) -> str | None:
     if done:
         return None
     if not batch:
-        return f"left as it is: the patient has no {column}"
-    return f"left as it is: no training patient (or too few) has {column} {batch}"
+        return f"not harmonised: the patient has no {column}"
+    return f"not harmonised: fewer than {least} training patients with complete features have {column} {batch}"
 
 
 @step(HARMONISATION_EFFECT, version="1", reads=[RADIOMIC_FEATURES, HARMONISED_FEATURES, COHORT_SPLIT])

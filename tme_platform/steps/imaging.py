@@ -27,7 +27,7 @@ from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.tables.cohorts import IMAGING_SERIES
 from tme_platform.tables.imaging import IMAGE_ACQUISITION, IMAGE_REGIONS, OUTLINE_KEY, READER_OVERLAP, TUMOUR_SLICE
 
-_REGIONS_VERSION = "1"
+_REGIONS_VERSION = "2"
 _SLICE_VERSION = "1"
 
 

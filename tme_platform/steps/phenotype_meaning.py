@@ -3,7 +3,6 @@
 Tests belong in `phenotypes`, gene sets in `enrichment`.
 """
 
-import numpy as np
 import pandas as pd
 
 from tme_platform.expression import CHECKPOINT_GENES, compare_genes, score_cells
@@ -33,7 +32,7 @@ from tme_platform.steps.reading import (
 )
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, empty, step
-from tme_platform.survival import log_rank
+from tme_platform.survival import searched_log_rank
 from tme_platform.tables.clinical import columns_of_group
 from tme_platform.tables.cohorts import EXPRESSION, PATIENTS
 from tme_platform.tables.expression import (
@@ -139,7 +138,7 @@ def gene_comparison(scope: Scope) -> StepResult:
 
 @step(
     PHENOTYPE_STABILITY,
-    version="2",
+    version="3",
     reads=[CELL_SCORES, POPULATIONS, TME_PHENOTYPES, EXPRESSION, PATIENTS],
 )
 def phenotype_stability(scope: Scope) -> StepResult:
@@ -182,8 +181,10 @@ def phenotype_stability(scope: Scope) -> StepResult:
         _bootstrap_rows(drawn),
         _cluster_rows(by_k, len(clusters)),
         _collection_rows(by_collection, clusters),
-        _survival_rows(by_other_k, followed).assign(kind="clusters"),
-        _survival_rows(by_collection, followed).assign(kind="gene_sets"),
+        *(
+            _survival_rows(labelled, followed, settings.log_rank_permutations, settings.seed).assign(kind=kind)
+            for kind, labelled in (("clusters", by_other_k), ("gene_sets", by_collection))
+        ),
     ]
     table = pd.concat([part for part in parts if len(part)])
     jaccard = {f"jaccard_{row['cluster']}": round(float(row["jaccard"]), 3) for row in drawn.to_dict("records")}
@@ -257,16 +258,23 @@ def _collection_rows(by_collection: dict[str, pd.Series], clusters: pd.Series) -
     return pd.DataFrame(rows, columns=["subject", "measure", "value", "n"]).assign(kind="gene_sets")
 
 
-def _survival_rows(labelled: dict[str, pd.Series], followed: pd.DataFrame) -> pd.DataFrame:
-    """Log-rank p of each labelling: whether the finding depends on the number of clusters or on the gene sets.
+def _survival_rows(
+    labelled: dict[str, pd.Series], followed: pd.DataFrame, permutations: int, seed: int
+) -> pd.DataFrame:
+    """Log-rank p of each labelling, and p corrected for the search over them.
 
     Of phenotypes only hot and cold are compared; of clusters without such names, all.
     """
-    rows = []
-    for subject, labels in labelled.items():
-        compared = labels[labels != "intermediate"].dropna().rename("label")
-        joined = followed.join(compared, how="inner")
-        p = log_rank(joined["os_days"], joined["os_event"], joined["label"]).p
-        if not np.isnan(p):
-            rows.append({"subject": subject, "measure": "log_rank_p", "value": p, "n": len(joined)})
-    return pd.DataFrame(rows, columns=["subject", "measure", "value", "n"])
+    compared = {
+        subject: labels.where(labels != "intermediate").reindex(followed.index) for subject, labels in labelled.items()
+    }
+    scored = pd.DataFrame(compared, index=followed.index).notna().any(axis=1)  # others have follow-up only
+    found = searched_log_rank(
+        followed.loc[scored, "os_days"],
+        followed.loc[scored, "os_event"],
+        {subject: labels[scored] for subject, labels in compared.items()},
+        permutations=permutations,
+        seed=seed,
+    ).dropna(subset=["p"])
+    names = {"labelling": "subject", "p": "value", "p_corrected": "log_rank_p_corrected"}
+    return found.rename(columns=names).assign(measure="log_rank_p")

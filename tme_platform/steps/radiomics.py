@@ -30,6 +30,7 @@ from tme_platform.tables.imaging import IMAGE_REGIONS
 from tme_platform.tables.radiomics import (
     AGREED_FEATURES,
     FEATURE_AGREEMENT,
+    FEATURE_DICTIONARY,
     PERTURBED_FEATURES,
     RADIOMIC_FEATURES,
     RING_WIDTH,
@@ -71,6 +72,13 @@ def radiomic_features(scope: Scope) -> StepResult:
     return StepResult(rows, made.rejected, {"outlines": len(rows), "extracted_now": made.computed})
 
 
+@step(FEATURE_DICTIONARY, version="1")
+def feature_dictionary(scope: Scope) -> StepResult:
+    """Describe the features that the study's settings give, whether or not a cohort has images."""
+    table = radiomics.feature_dictionary(scope.study.extraction)
+    return StepResult(table, details={"features": len(table)})
+
+
 @step(
     PERTURBED_FEATURES,
     version=FEATURE_VERSION,
@@ -79,7 +87,7 @@ def radiomic_features(scope: Scope) -> StepResult:
     pool=EXTRACTION_POOL,
 )
 def perturbed_features(scope: Scope) -> StepResult:
-    """Move and shift the outline and add noise, and extract again, where nobody read the images twice."""
+    """Change outline, noise and field of view, and extract again, where nobody read the images twice."""
     series = measured(scope)
     if series.empty or series.groupby("patient_id").size().max() > 1:
         return empty(scope, "no images" if series.empty else "the cohort has second readings")

@@ -262,7 +262,7 @@ def out_of_fold_scores(scope: Scope) -> StepResult:
     return StepResult(table, details={"patients": table["patient_id"].nunique(), "repeats": table["repeat"].nunique()})
 
 
-@step(RAD_SCORES, version="2", reads=[RADIOMIC_FEATURES, HARMONISED_FEATURES, SIGNATURE, COHORT_SPLIT])
+@step(RAD_SCORES, version="2", reads=[RADIOMIC_FEATURES, HARMONISED_FEATURES, HARMONISATION, SIGNATURE, COHORT_SPLIT])
 def rad_scores(scope: Scope) -> StepResult:
     """Score every patient whose features are of the signature's set, and call hot or cold at the locked threshold."""
     current = current_model(scope)
@@ -277,10 +277,21 @@ def rad_scores(scope: Scope) -> StepResult:
     table["predicted"] = (table["rad_score"] >= row["threshold"]).map({True: "hot", False: "cold"})
     side = scope.read(COHORT_SPLIT).set_index("patient_id")["side"]
     table["side"] = table["patient_id"].map(side).fillna(_default_side(scope))
-    hot = int((table["predicted"] == "hot").sum())
-    return StepResult(
-        table.assign(content_key=record.content_key), details={"patients": len(table), "predicted_hot": hot}
-    )
+    table["caution"] = table["patient_id"].map(_not_harmonised(scope))
+    details = {
+        "patients": len(table),
+        "predicted_hot": int((table["predicted"] == "hot").sum()),
+        "not_harmonised": int(table["caution"].notna().sum()),
+    }
+    return StepResult(table.assign(content_key=record.content_key), details=details)
+
+
+def _not_harmonised(scope: Scope) -> dict[str, str]:
+    """Why the features of a patient were not harmonised, where others were."""
+    if scope.study.harmonisation.batch == "none" or not scope.has_rows(HARMONISATION):
+        return {}
+    notes = scope.read(HARMONISED_FEATURES, columns=["patient_id", "note"]).dropna()
+    return dict(zip(notes["patient_id"], notes["note"], strict=True))
 
 
 def _default_side(scope: Scope) -> str:

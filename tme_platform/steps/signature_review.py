@@ -5,7 +5,7 @@ import pandas as pd
 from tme_platform.cohorts import Role
 from tme_platform.figures import FIGURES
 from tme_platform.report import picture, remembered_figures
-from tme_platform.signature import Criterion, promotion_criteria
+from tme_platform.signature import Criterion, SignatureSettings, promotion_criteria
 from tme_platform.signature.card import CardFacts, model_card
 from tme_platform.statistics import permutation_p
 from tme_platform.steps.reading import current_model
@@ -69,6 +69,7 @@ def signature_review(scope: Scope) -> StepResult:
         None if champion is None or before == record.version else scope.tracker.read_table(champion, "out_of_fold"),
         {patients_on_one_side.name: (sides.passed, sides.description)},
         settings=scope.study.promotion,
+        linear=SignatureSettings.model_validate(scope.tracker.read_document(record, "settings")).linear,
     )
     decision = _decide(scope, record, before, criteria)
     card = model_card(_facts(scope, record, row, decision, criteria, evaluated))
@@ -107,7 +108,8 @@ def _facts(
     for cohort in scope.with_role(Role.SIGNATURE_DISCOVERY):
         source = scope.declaration("provenance", cohort=cohort).provenance
         cohorts[cohort] = f"{source.source} ({source.licence}; {source.kind})"
-    shuffles = evaluated[LABEL_PERMUTATIONS.name].set_index("shuffle")["auc"]
+    every = evaluated[LABEL_PERMUTATIONS.name]
+    shuffles = every[every["within"] == "all patients"].set_index("shuffle")["auc"]
     p = None if shuffles.empty else permutation_p(shuffles[0], shuffles.drop(0))
     return CardFacts(
         version=record.version,

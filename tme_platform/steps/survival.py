@@ -1,66 +1,38 @@
-"""Steps of the survival stage: every time-to-event endpoint by phenotype and by cell population."""
+"""Steps of the survival stage by phenotype, on every time-to-event endpoint.
 
-from collections.abc import Callable
+Cell populations belong in `population_survival`.
+"""
 
-import numpy as np
 import pandas as pd
 
-from tme_platform.steps.reading import population_scores, time_endpoints
+from tme_platform.steps.follow_up import FOLLOW_UP, finite_ratios, hot_or_cold, per_endpoint
+from tme_platform.steps.reading import subgroups
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.survival import (
+    adjusted_cox,
+    clinical_terms,
+    cox_influence,
     cox_univariate,
     kaplan_meier,
     log_rank,
     median_survival,
     proportional_hazards_test,
-    youden_split,
+    restricted_mean,
 )
-from tme_platform.tables.cohorts import CLINICAL_OTHER, PATIENTS
-from tme_platform.tables.expression import CELL_SCORES
-from tme_platform.tables.phenotypes import TME_PHENOTYPES
-from tme_platform.tables.survival import POPULATION_CUT_POINTS, POPULATION_SURVIVAL, SURVIVAL_CURVES, SURVIVAL_TESTS
+from tme_platform.tables.cohorts import PATIENTS
+from tme_platform.tables.survival import (
+    MULTIVARIABLE_SURVIVAL,
+    RESTRICTED_MEAN_SURVIVAL,
+    SURVIVAL_CURVES,
+    SURVIVAL_TESTS,
+)
 
-_READS = (PATIENTS, CLINICAL_OTHER, TME_PHENOTYPES)
-_TOO_WIDE = 1000
-"""Upper over lower limit of a hazard ratio of which nothing is known."""
-
-
-def _per_endpoint(
-    scope: Scope, analyse: Callable[[pd.DataFrame], pd.DataFrame], *, needs_scores: bool = False
-) -> pd.DataFrame | str:
-    """Analyse every endpoint with enough events; the tables together with their `endpoint`, or why there are none.
-
-    `analyse` takes the patients with a phenotype: time_days, event, phenotype, by patient; survival may be missing.
-    """
-    labels = scope.read(TME_PHENOTYPES, columns=["patient_id", "phenotype"]).set_index("patient_id")
-    if labels.empty:  # then it is not looked at who the patients are, and a further one is no reason to run
-        return "the cohort has no phenotypes"
-    labels = labels.astype("object")
-    least, parts, few = scope.study.survival.min_events, [], []
-    if needs_scores and not scope.has_rows(CELL_SCORES):
-        return "the cohort has no scores of its own"
-    for name, times in time_endpoints(scope).items():
-        followed = times.reindex(labels.index).assign(phenotype=labels["phenotype"])
-        events = followed["event"].sum()
-        if events >= least:
-            parts.append(analyse(followed).assign(endpoint=name))
-        else:
-            few.append(f"{name}: {events:.0f} events with phenotype, fewer than {least}")
-    return pd.concat(parts, ignore_index=True) if parts else "; ".join(few) or "no survival data"
+_RECEPTORS_INSTEAD = {"er": "pam50", "pr": "pam50", "her2": "pam50"}
+"""Receptor status enters a model only if the intrinsic subtype, which it largely follows, does not."""
 
 
-def _finite(table: pd.DataFrame) -> pd.DataFrame:
-    """Ratios that run to infinity (one side without an event) as missing, with the reason; and which say nothing."""
-    ratios = ["hr", "ci_low", "ci_high"]
-    runaway = np.isinf(table[ratios].to_numpy(dtype=float)).any(axis=1)
-    table[ratios] = table[ratios].mask(np.isinf(table[ratios]))
-    reason = table["reason"].replace("", None).mask(runaway, "no finite hazard ratio: one side has no events")
-    unknown = table["ci_high"] > _TOO_WIDE * table["ci_low"]
-    return table.assign(reason=reason.mask(unknown, f"nothing is known: the interval spans more than {_TOO_WIDE}-fold"))
-
-
-@step(SURVIVAL_CURVES, version="2", reads=_READS)
+@step(SURVIVAL_CURVES, version="2", reads=FOLLOW_UP)
 def survival_curves(scope: Scope) -> StepResult:
     """Estimate survival of all, hot and cold tumours by Kaplan-Meier, with numbers at risk."""
 
@@ -69,34 +41,43 @@ def survival_curves(scope: Scope) -> StepResult:
         found = kaplan_meier(everyone["time_days"], everyone["event"], everyone["phenotype"])
         return found.rename(columns={"group": "phenotype", "time": "time_days"})
 
-    table = _per_endpoint(scope, curves)
+    table = per_endpoint(scope, curves)
     return empty(scope, table) if isinstance(table, str) else StepResult(table)
 
 
-@step(SURVIVAL_TESTS, version="2", reads=_READS)
+@step(SURVIVAL_TESTS, version="3", reads=FOLLOW_UP)
 def survival_tests(scope: Scope) -> StepResult:
-    """Compare survival of hot and cold tumours by the log-rank test."""
-    table = _per_endpoint(scope, _tested)
+    """Compare survival of hot and cold tumours by the log-rank test, in all patients and in subgroups."""
+    least = scope.study.survival.min_events
+
+    def tested(followed: pd.DataFrame) -> pd.DataFrame:
+        parts = {"all": followed}
+        for name, members in subgroups(scope).items():
+            own = followed[members.reindex(followed.index).eq(True)]
+            if own["event"].sum() >= least and len(own["phenotype"].dropna().unique()) > 1:
+                parts[name] = own
+        return pd.DataFrame([_tested(part) | {"subgroup": name} for name, part in parts.items()])
+
+    table = per_endpoint(scope, tested)
     if isinstance(table, str):
         return empty(scope, table)
     details = {
         f"{row['endpoint']}_{name}": row[column]
-        for row in table.to_dict("records")
+        for row in table[table["subgroup"] == "all"].to_dict("records")
         for name, column in (("log_rank_p", "p"), ("n", "n"), ("events", "n_events"), ("hr_hot", "hr_hot"))
     }
     return StepResult(table, details=details)
 
 
-def _tested(followed: pd.DataFrame) -> pd.DataFrame:
+def _tested(followed: pd.DataFrame) -> dict[str, object]:
     usable = followed.dropna()
     test = log_rank(usable["time_days"], usable["event"], usable["phenotype"])
     medians = median_survival(usable["time_days"], usable["event"], usable["phenotype"]).set_index("group")
-    two = usable[usable["phenotype"].isin(["hot", "cold"])].assign(
-        hot=lambda rows: (rows["phenotype"] == "hot").astype(float)
-    )
-    ratio = _finite(cox_univariate(two, "time_days", "event", ["hot"])).iloc[0]
+    two = hot_or_cold(followed)
+    fitted = cox_univariate(two, "time_days", "event", ["hot"])
+    ratio = finite_ratios(fitted.merge(cox_influence(two, "time_days", "event", ["hot"]), on="covariate")).iloc[0]
     proportional = proportional_hazards_test(two, "time_days", "event", ["hot"]).iloc[0]
-    row = {
+    return {
         "comparison": "phenotypes",
         "n": len(usable),
         "n_events": int(usable["event"].sum()),
@@ -106,55 +87,61 @@ def _tested(followed: pd.DataFrame) -> pd.DataFrame:
         "hr_hot": ratio["hr"],
         "hr_low": ratio["ci_low"],
         "hr_high": ratio["ci_high"],
+        "hr_without_influential": ratio["hr_without_influential"],
+        "caution": ratio["caution"],
         "proportional_hazards_p": proportional["p"],
         **{
             f"median_{phenotype}_{part}": medians[column].get(phenotype)
             for phenotype in ("hot", "cold")
             for part, column in (("days", "median"), ("low_days", "ci_low"), ("high_days", "ci_high"))
         },
-        "reason": test.reason or None,
+        "reason": test.reason or ratio["reason"],
     }
-    return pd.DataFrame([row])
 
 
-@step(POPULATION_SURVIVAL, version="3", reads=[*_READS, CELL_SCORES])
-def population_survival(scope: Scope) -> StepResult:
-    """Relate each population to survival, alone, in all, hot and cold tumours (Cox, FDR within each)."""
+@step(RESTRICTED_MEAN_SURVIVAL, version="1", reads=FOLLOW_UP)
+def restricted_mean_survival(scope: Scope) -> StepResult:
+    """Compare the mean survival of hot and cold tumours up to a limit, without assuming proportional hazards."""
 
-    def fitted(followed: pd.DataFrame) -> pd.DataFrame:
-        scores = population_scores(scope)
-        joined = followed.join(scores.T, how="inner")
-        standardise = scope.study.survival.standardise
-        parts = []
-        for name, patients in {"all": joined, **dict(tuple(joined.groupby("phenotype")))}.items():
-            fits = cox_univariate(patients, "time_days", "event", list(scores.index), standardise=standardise)
-            tests = proportional_hazards_test(patients, "time_days", "event", list(scores.index))
-            p = tests.set_index("covariate")["p"]
-            parts.append(fits.assign(patients=name, proportional_hazards_p=fits["covariate"].map(p)))
-        found = pd.concat(parts, ignore_index=True).rename(columns={"covariate": "population", "events": "n_events"})
-        return _finite(found)
+    def means(followed: pd.DataFrame) -> pd.DataFrame:
+        two = hot_or_cold(followed)
+        found = restricted_mean(two["time_days"], two["event"], two["phenotype"], "hot", "cold")
+        names = {"group": "phenotype", "tau": "tau_days", "events": "n_events", "mean": "mean_days"}
+        found = found.rename(columns=names).drop(columns="se")
+        return found.assign(
+            phenotype=found["phenotype"].replace("difference", "hot minus cold"),
+            reason=found["reason"].replace("", None),
+        )
 
-    table = _per_endpoint(scope, fitted, needs_scores=True)
+    table = per_endpoint(scope, means)
+    return empty(scope, table) if isinstance(table, str) else StepResult(table)
+
+
+@step(MULTIVARIABLE_SURVIVAL, version="1", reads=FOLLOW_UP)
+def multivariable_survival(scope: Scope) -> StepResult:
+    """Adjust the hazard ratio of hot against cold for age, stage, subtype and other recorded variables (Cox)."""
+    settings = scope.study.survival
+
+    def adjusted(followed: pd.DataFrame) -> pd.DataFrame:
+        two = hot_or_cold(followed)
+        clinical = scope.read(PATIENTS, columns=["patient_id", *settings.covariates]).set_index("patient_id")
+        clinical = clinical.reindex(two.index)
+        found = adjusted_cox(
+            two,
+            "time_days",
+            "event",
+            "hot",
+            clinical_terms(clinical, two["event"], settings.covariates),
+            events_per_term=settings.events_per_term,
+            instead=_RECEPTORS_INSTEAD,
+        ).rename(columns={"events": "n_events"})
+        found["term"] = found["term"].replace("hot", "hot against cold")
+        found["covariate"] = found["covariate"].replace("hot", "phenotype")
+        return finite_ratios(found)
+
+    table = per_endpoint(scope, adjusted)
     if isinstance(table, str):
         return empty(scope, table)
-    significant = table[(table["patients"] == "all") & (table["fdr"] < 0.05)].groupby("endpoint").size()
-    details = {
-        f"{name}_populations_fdr_below_0.05": int(significant.get(name, 0)) for name in table["endpoint"].unique()
-    }
+    own = table[table["covariate"] == "phenotype"]
+    details = {f"{row['endpoint']}_hr_hot_adjusted": row["hr"] for row in own.to_dict("records")}
     return StepResult(table, details=details)
-
-
-@step(POPULATION_CUT_POINTS, version="3", reads=[*_READS, CELL_SCORES])
-def population_cut_points(scope: Scope) -> StepResult:
-    """Split each population at its Youden cut, and correct the p-value for having chosen the cut on the outcome."""
-
-    def split(followed: pd.DataFrame) -> pd.DataFrame:
-        scores = population_scores(scope)
-        found = youden_split(followed.join(scores.T, how="inner"), "time_days", "event", list(scores.index))
-        return _finite(found.rename(columns={"covariate": "population", "events": "n_events"}))
-
-    table = _per_endpoint(scope, split, needs_scores=True)
-    if isinstance(table, str):
-        return empty(scope, table)
-    naive, corrected = int((table["p_naive"] < 0.05).sum()), int((table["p_corrected"] < 0.05).sum())
-    return StepResult(table, details={"p_naive_below_0.05": naive, "p_corrected_below_0.05": corrected})

@@ -47,6 +47,8 @@ class PhenotypeSettings(_Settings):
     """Bootstrap draws for the stability of the clusters."""
     null_draws: Annotated[int, Field(ge=19)] = 100
     """Simulated Gaussian clouds with which the clusters are compared; the smallest p-value is 1 / (null_draws + 1)."""
+    log_rank_permutations: Annotated[int, Field(ge=19)] = 1000
+    """Permutations of the follow-up that correct the log-rank p for searching over k, and over collections."""
     compared_collections: tuple[str, ...] = ("mcpcounter", "msigdb_hallmark_50")
     """Other gene-set collections whose phenotypes are compared with those of the study."""
     seed: int = 2024
@@ -80,6 +82,12 @@ class SurvivalSettings(_Settings):
     standardise: bool = True
     """Report hazard ratios per standard deviation of a score rather than per unit."""
     min_events: Annotated[int, Field(ge=1)] = 5
+    """Smallest number of events of an endpoint, or of a subgroup, to be analysed."""
+    covariates: tuple[str, ...] = ("age_years", "stage", "pam50", "er", "her2", "grade")
+    """Clinical columns that the phenotype is adjusted for, in the order in which they enter the model. Receptors enter
+    only if PAM50 does not."""
+    events_per_term: Annotated[float, Field(gt=0)] = 10
+    """Smallest number of events per term of the adjusted model; covariates that would leave fewer do not enter."""
 
 
 class AgreementSettings(_Settings):
@@ -100,20 +108,27 @@ class RingWidthSettings(_Settings):
     """Number of patients per cohort, the first by pseudonym; 0 disables the analysis."""
 
 
+class ControlSettings(_Settings):
+    """Negative controls of the signature, extracted from the discovery patients."""
+
+    shuffled_voxels: bool = True
+    """Features of shuffled voxels inside tumour and ring; about one more extraction per discovery patient."""
+    seed: int = 2024
+
+
 class HarmonisationSettings(_Settings):
     """Removal of scanner effects from the features (ComBat) before the signature uses them."""
 
     batch: Literal["none", "scanner", "site"] = "none"
     """Clinical column that holds a patient's batch; `none` leaves the features unchanged, as published."""
+    min_patients: Annotated[int, Field(ge=2)] = 8
+    """Training patients that a batch needs; patients of smaller or unseen batches stay unharmonised and are marked."""
 
 
 class EvaluationSettings(_Settings):
     """Models that the signature is compared with, and numbers of permutations and resamples."""
 
-    rivals: tuple[Literal["random_forest", "l1_logistic", "gradient_boosting"], ...] = (
-        "l1_logistic",
-        "gradient_boosting",
-    )
+    rivals: tuple[Literal["random_forest", "ridge", "gradient_boosting"], ...] = ("ridge", "gradient_boosting")
     """Other learners, trained and evaluated like the signature."""
     volume_features: tuple[str, ...] = ("tumour_original_shape_MeshVolume", "S1_lesion_volume")
     """Feature of the volume-only model: the first of these in the feature set."""
@@ -121,7 +136,12 @@ class EvaluationSettings(_Settings):
     """Canonical columns of the clinical and the combined model, if a cohort has them."""
     permutations: Annotated[int, Field(ge=19)] = 100
     """Permutations of the labels; the smallest p-value is 1 / (permutations + 1)."""
-    learning_draws: Annotated[int, Field(ge=2)] = 10
+    continuous_permutations: Annotated[int, Field(ge=19)] = 49
+    """Permutations of each continuous target; the smallest p-value is 1 / (continuous_permutations + 1)."""
+    learning_draws: Annotated[int, Field(ge=2)] = 25
+    """Random subsets per size of the learning curve."""
+    learning_null_draws: Annotated[int, Field(ge=2)] = 5
+    """Random subsets per size with shuffled labels."""
     bootstraps: Annotated[int, Field(ge=10)] = 50
     """Resamples for the optimism of the apparent AUC; each refits the whole pipeline."""
     prevalence: Annotated[float, Field(gt=0, lt=1)] = 0.25
@@ -167,6 +187,7 @@ class Study(_Settings):
     extraction: ExtractionSettings = ExtractionSettings()
     agreement: AgreementSettings = AgreementSettings()
     ring_width: RingWidthSettings = RingWidthSettings()
+    controls: ControlSettings = ControlSettings()
     harmonisation: HarmonisationSettings = HarmonisationSettings()
     signature: SignatureSettings = SignatureSettings()
     evaluation: EvaluationSettings = EvaluationSettings()

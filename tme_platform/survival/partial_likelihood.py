@@ -75,9 +75,9 @@ def moments(covariates: NDArray[np.float64], sets: RiskSets, coefficients: NDArr
     weight = np.exp(linear - linear.max())
     first = weight[:, None] * covariates
     second = first[:, :, None] * covariates[:, None, :]
-    zeroth_sum = _efron(weight, sets)
-    mean = _efron(first, sets) / zeroth_sum[:, None]
-    covariance = _efron(second, sets) / zeroth_sum[:, None, None] - mean[:, :, None] * mean[:, None, :]
+    zeroth_sum = event_totals(weight, sets)
+    mean = event_totals(first, sets) / zeroth_sum[:, None]
+    covariance = event_totals(second, sets) / zeroth_sum[:, None, None] - mean[:, :, None] * mean[:, None, :]
     log_likelihood = float((linear[sets.deaths] - linear.max() - np.log(zeroth_sum)).sum())
     return EventMoments(log_likelihood, mean, covariance)
 
@@ -106,8 +106,8 @@ def maximise(covariates: NDArray[np.float64], sets: RiskSets) -> Maximum:
     return Maximum(coefficients, current.covariance.sum(axis=0), current.log_likelihood, converged=False)
 
 
-def _efron(values: NDArray[np.float64], sets: RiskSets) -> NDArray[np.float64]:
-    """Sum over each event's risk set, minus Efron's share of the tied deaths."""
+def event_totals(values: NDArray[np.float64], sets: RiskSets) -> NDArray[np.float64]:
+    """Sum over each event's risk set, minus Efron's share of the tied deaths; `values` are of ordered rows."""
     shape = (-1, *[1] * (values.ndim - 1))
     tied = np.zeros((sets.tie[-1] + 1, *values.shape[1:]))
     np.add.at(tied, sets.tie, values[sets.deaths])

@@ -145,6 +145,10 @@ PHENOTYPE_STABILITY = TableSchema(
         number("value", "Its value."),
         number("ci_low", "Lower limit of the 95 % interval over the draws."),
         number("ci_high", "Upper limit of the 95 % interval over the draws."),
+        share(
+            "log_rank_p_corrected",
+            "Of a log-rank p: corrected for taking the smallest p of its kind (permutations, Westfall and Young 1993).",
+        ),
         count("n", "Tumours."),
     ),
     key=("kind", "subject", "measure"),

@@ -19,17 +19,50 @@ RADIOMIC_FEATURES = TableSchema(
     wide="Value of the feature.",
 )
 
+FEATURE_DICTIONARY = TableSchema(
+    "feature_dictionary",
+    Stage.RADIOMICS,
+    "What each feature that the study extracts from images measures, in a sentence.",
+    (
+        FEATURE,
+        text("region", "tumour or ring.", required=True, isin=("tumour", "ring")),
+        text("image_type", "Image type, such as original or square.", required=True),
+        text("feature_class", "shape, firstorder, glcm, gldm, glrlm, glszm or ngtdm.", required=True),
+        text("name", "Name of the feature in its class, as in pyradiomics.", required=True),
+        text("unit", "Unit, if it has one; intensities are those after normalisation."),
+        text("meaning", "What it measures.", required=True),
+    ),
+    key=("feature",),
+    per_cohort=False,
+    unit="feature",
+)
+
 PERTURBED_FEATURES = TableSchema(
     "perturbed_features",
     Stage.RADIOMICS,
     "Features of slightly changed outlines and images, used in place of second readings if there are none.",
     (
         *OUTLINE,
-        text("perturbation", "Perturbation; the part before the underscore is its kind.", required=True),
+        text("perturbation", "Perturbation; the part before the last underscore is its kind.", required=True),
         FEATURE_SET,
         text("row_key", "Hash of files, settings and versions that determine the row.", required=True),
     ),
     key=(*OUTLINE_KEY, "perturbation"),
+    wide="Value of the feature.",
+)
+
+CONTROL_FEATURES = TableSchema(
+    "control_features",
+    Stage.RADIOMICS,
+    "Negative controls: features of the discovery patients with the voxels inside tumour and ring shuffled. Shape and "
+    "first-order features of the study's image types do not change by shuffling, texture does.",
+    (
+        *OUTLINE,
+        text("control", "Kind of control.", required=True, isin=("shuffled_voxels",)),
+        FEATURE_SET,
+        text("row_key", "Hash of files, settings and versions that determine the row.", required=True),
+    ),
+    key=(*OUTLINE_KEY, "control"),
     wide="Value of the feature.",
 )
 
@@ -69,7 +102,7 @@ FEATURE_AGREEMENT = TableSchema(
     (
         FEATURE,
         FEATURE_SET,
-        text("kind", "reader, session, or perturbation:contour, :position, :noise.", required=True),
+        text("kind", "reader, session, or perturbation:contour, :position, :noise, :field_of_view.", required=True),
         count(
             "subjects",
             "Subjects read more than once: patients, or pairs of patient and reader for agreement between sessions.",

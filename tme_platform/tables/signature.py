@@ -72,7 +72,33 @@ SIGNATURE_IMPORTANCE = TableSchema(
         Column("rank", "Int64", "Rank by impurity importance; 1 is the most important.", at_least=1),
         number("importance", "Mean decrease in impurity."),
         number("permutation_importance", "Mean decrease of AUC when the feature is shuffled in held-out folds."),
+        share("selected_share", "Share of the models of held-out folds whose selection kept the feature."),
         Column("top20", "boolean", "Whether it is among the twenty most important features.", nullable=False),
+    ),
+    key=("feature",),
+    per_cohort=False,
+)
+
+FEATURE_UNIVARIATE = TableSchema(
+    "feature_univariate",
+    Stage.SIGNATURE,
+    "Each candidate feature alone in hot and cold tumours of discovery. Descriptive: phenotypes were learned elsewhere "
+    "and the signature does not select features by this table.",
+    (
+        FEATURE,
+        count("n", "Patients with a value."),
+        count("n_hot", "Hot tumours among them."),
+        number("mean_hot", "Mean in hot tumours."),
+        number("mean_cold", "Mean in cold tumours."),
+        number("median_hot", "Median in hot tumours."),
+        number("median_cold", "Median in cold tumours."),
+        share("auc", "AUC; above 0.5 if values are higher in hot tumours."),
+        share("ci_low", "Lower limit of its DeLong 95 % confidence interval."),
+        share("ci_high", "Upper limit of its DeLong 95 % confidence interval."),
+        share("p", "p-value, Wilcoxon's rank-sum test."),
+        share("fdr", "False discovery rate over all features (Benjamini-Hochberg)."),
+        Column("kept", "boolean", "Whether the agreement filter kept it; true if it was not judged.", nullable=False),
+        text("reason", "Reason for a missing value."),
     ),
     key=("feature",),
     per_cohort=False,
@@ -118,6 +144,7 @@ RAD_SCORES = TableSchema(
             isin=("discovery", "validation", "external"),
         ),
         text("content_key", "Content key of the model.", required=True),
+        text("caution", "Reason why the score is not comparable with others: the features were not harmonised."),
     ),
     key=("patient_id",),
 )
@@ -129,17 +156,27 @@ SIGNATURE_RIVALS = TableSchema(
     (
         text("model", "Model.", required=True),
         text("analysis", "paper: apparent; honest: out of fold, in the folds of the signature.", required=True),
-        text("metric", "auc, or auc_difference: other model minus signature.", required=True),
+        text(
+            "metric",
+            "auc; auc_difference: model minus the one it is compared with; likelihood_ratio: rad-score added to it.",
+            required=True,
+        ),
+        text(
+            "against",
+            "What the value is compared with: chance, the signature, or the clinical model.",
+            required=True,
+            isin=("chance", "signature", "clinical"),
+        ),
         number("value", "Its value."),
         number("ci_low", "Lower limit of its 95 % confidence interval."),
         number("ci_high", "Upper limit of its 95 % confidence interval."),
-        share("p", "p-value: an AUC against 0.5, a difference against 0."),
+        share("p", "p-value: an AUC against 0.5, a difference against 0, a likelihood ratio one-sided."),
         count("n", "Patients."),
         count("n_positive", "Hot tumours among them."),
         text("method", "Method for the value and the interval."),
         text("reason", "Reason for a missing value."),
     ),
-    key=("model", "analysis", "metric"),
+    key=("model", "analysis", "metric", "against"),
     per_cohort=False,
 )
 
@@ -151,9 +188,34 @@ LABEL_PERMUTATIONS = TableSchema(
         Column(
             "shuffle", "Int64", "0 for the true labels, 1 and above for shuffled labels.", nullable=False, at_least=0
         ),
+        text(
+            "within",
+            "Among whom labels change places: all patients, or only those of the same site or scanner.",
+            required=True,
+            isin=("all patients", "site", "scanner"),
+        ),
         share("auc", "AUC of one round of cross-validation by the shortened procedure, which grows few trees."),
     ),
-    key=("shuffle",),
+    key=("within", "shuffle"),
+    per_cohort=False,
+)
+
+LEAVE_ONE_SITE_OUT = TableSchema(
+    "leave_one_site_out",
+    Stage.SIGNATURE,
+    "AUC among the patients of each site, from a signature trained at the other sites.",
+    (
+        text("site", "Site that was left out, or all sites: pairs of hot and cold of the same site.", required=True),
+        count("n", "Patients of the site; in the row of all sites, those of sites with both phenotypes."),
+        count("n_hot", "Hot tumours among them."),
+        count("n_training", "Patients of the other sites."),
+        share("auc", "AUC among the patients of the site; for all sites its mean with van Elteren's weights."),
+        share("ci_low", "Lower limit of its DeLong 95 % confidence interval."),
+        share("ci_high", "Upper limit of its DeLong 95 % confidence interval."),
+        share("p", "p-value of the AUC against 0.5."),
+        text("reason", "Reason for a missing value."),
+    ),
+    key=("site",),
     per_cohort=False,
 )
 
@@ -166,12 +228,34 @@ LEARNING_CURVE = TableSchema(
         count("n_hot", "Hot tumours among them."),
         count("n_training", "Training patients per model."),
         share("auc", "Mean AUC over the draws, by the shortened procedure."),
-        number("auc_sd", "Standard deviation over the draws.", 0),
-        share("auc_low", "2.5th percentile of the draws: a spread, not a confidence interval."),
-        share("auc_high", "97.5th percentile of the draws."),
+        number("auc_sd", "Standard deviation over the draws, which share patients: not a standard error.", 0),
         count("draws", "Random draws."),
+        share("null_auc", "Mean AUC with shuffled labels."),
+        number("null_sd", "Standard deviation over the draws with shuffled labels.", 0),
+        count("null_draws", "Random draws with shuffled labels."),
     ),
     key=("n",),
+    per_cohort=False,
+)
+
+CONTINUOUS_SIGNATURE = TableSchema(
+    "continuous_signature",
+    Stage.SIGNATURE,
+    "Continuous measures of immune content predicted from the image features of the discovery patients.",
+    (
+        text(
+            "target",
+            "immune_mean: mean score of the immune populations, which decides what is hot; or leukocyte_fraction.",
+            required=True,
+        ),
+        count("n", "Patients with features and a value."),
+        number("rho", "Spearman correlation of prediction and value, mean over held-out folds.", -1, 1),
+        share("p", "p-value by permutation of the target, one-sided."),
+        count("permutations", "Permutations, each with the whole procedure."),
+        number("null_sd", "Standard deviation of the correlation under permutation.", 0),
+        text("reason", "Reason for a missing value."),
+    ),
+    key=("target",),
     per_cohort=False,
 )
 

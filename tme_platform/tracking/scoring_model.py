@@ -24,7 +24,8 @@ def load_scoring_model(tracker: Tracker, model: str = CHAMPION) -> ScoringModel:
     LookupError
         There is no such version.
     ValueError
-        The version was trained on a finished feature table, which no image can be made into.
+        The version was trained on a finished feature table, which no image can be made into, or before scores were
+        recalibrated.
     """
     record = tracker.version(model)
     summary = tracker.run_summary(record)
@@ -33,6 +34,10 @@ def load_scoring_model(tracker: Tracker, model: str = CHAMPION) -> ScoringModel:
         raise ValueError(
             f"version {record.version} was trained on the finished feature table {feature_set!r}, which is not made "
             "from images here: new patients are scored by adding them to that table and `tme run`"
+        )
+    if "recalibration_slope" not in summary["metrics"]:
+        raise ValueError(
+            f"version {record.version} was trained before scores were recalibrated: train a new one with `tme run`"
         )
     geometry = None
     if summary["tags"].get("tme.images") == "yes":

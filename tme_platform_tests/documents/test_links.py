@@ -70,6 +70,14 @@ def test_the_catalogue_has_every_table_and_column(hooks: object) -> None:
     assert "| `os_days` | float64 | Overall survival or follow-up, days. More than 0. |" in text
 
 
+def test_the_dictionary_has_every_feature(hooks: object) -> None:
+    text = hooks.dictionary()
+    assert hooks.DICTIONARY in (DOCS / "features.md").read_text()
+    assert text.count("| `") == 14 + 18 + 75
+    assert "| `MeshVolume` | mm3 | Volume enclosed by the triangle mesh of the region's surface |" in text
+    assert "## ngtdm\n" in text
+
+
 def test_links_into_the_repository_become_names(hooks: object) -> None:
     page = type("Page", (), {"file": type("File", (), {"src_uri": "developing/new_asset.md"})})
     kept = "[first](../first_hour.md#1-a) [doi](https://doi.org/1) [dead](lost.md)"

@@ -61,8 +61,8 @@ def test_looks_like_its_baseline(sample, name):
 def test_comparison_detects_a_lost_curve_and_another_colour(sample):
     before = (BASELINE / "kaplan_meier.png").read_bytes()
     lost, recoloured = draw("kaplan_meier", sample), draw("kaplan_meier", sample)
-    lost.figure.axes[0].collections[0].remove()
-    recoloured.figure.axes[0].collections[0].set_facecolor("green")
+    lost.figure.axes[0].collections[1].remove()
+    recoloured.figure.axes[0].collections[1].set_facecolor("green")
     for made in (lost, recoloured):
         assert difference(before, picture(made)) > 2 * TOLERATED_SHARE
 

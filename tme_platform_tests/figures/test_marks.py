@@ -94,7 +94,7 @@ def test_a_single_patient_is_a_point_and_noted(sample):
     assert np.isnan(made.data.loc[made.data["group"] == "hot", "ci_low"]).all()
     curves = sample["survival_curves"]
     lone = curves[(curves["phenotype"] == "cold") | (curves["at_risk"] == 1)]
-    assert "Only one patient is hot" in words(draw("kaplan_meier", {**sample, "survival_curves": lone}))
+    assert "Only 1 patient is hot: no curve" in words(draw("kaplan_meier", {**sample, "survival_curves": lone}))
 
 
 def test_mcp_counter_without_shared_genes(sample):
@@ -131,10 +131,54 @@ def test_kaplan_meier_has_curves_bands_and_numbers_at_risk(sample):
     assert "hot (n = 12, 6 deaths)" in said
     assert "Log-rank p = 0.03; hazard ratio, hot versus cold: 0.60 (0.40–0.90)" in said
     table = made.figure.axes[1]
-    ticks = [tick for tick in made.figure.axes[0].get_xticks() if 0 <= tick <= 27 * 110 / 365.25]
+    ticks = [tick for tick in made.figure.axes[0].get_xticks() if 0 <= tick <= 18 * 110 / 365.25]
     counts = [int(text.get_text()) for text in table.texts]
     expected = [max(n - int(np.ceil(tick * 365.25 / 110)), 0) for n in (12, 28) for tick in ticks]
     assert counts == expected
+
+
+def test_kaplan_meier_ends_where_ten_are_at_risk_and_gives_means_if_hazards_are_not_proportional(sample):
+    made = draw("kaplan_meier", sample)
+    assert made.data["at_risk"].min() == 10
+    assert len(with_gid(made, "curve:hot")[0].get_xdata()) == 3, "12, 11 and 10 of 12 hot patients at risk"
+    said = words(made)
+    assert "Curves end where fewer than 10 patients are at risk" in said
+    assert "up to 4.0 years, hot minus cold, days: 100 (-150 to 350; p = 0.43)" in said
+    proportional = sample["survival_tests"].assign(proportional_hazards_p=0.2)
+    assert "up to" not in words(draw("kaplan_meier", {**sample, "survival_tests": proportional}))
+    few = sample["survival_curves"].query("at_risk < 10")
+    assert "no phenotype has 10 patients" in words(draw("kaplan_meier", {**sample, "survival_curves": few}))
+
+
+def test_subgroups_are_drawn_with_their_numbers_and_not_in_the_curves(sample):
+    made = draw("subgroup_survival", sample)
+    assert made.data["subgroup"].tolist() == ["all", "er_positive", "er_negative"]
+    assert len(with_gid(made, "forest")[0].get_offsets()) == 3
+    assert "ER-positive (n = 30, 14 deaths) 0.70 (0.40–1.20)" in words(made)
+    assert "not corrected for their number" in words(made)
+    reversed_rows = {**sample, "survival_tests": sample["survival_tests"].iloc[::-1]}
+    assert "hot versus cold: 0.60" in words(draw("kaplan_meier", reversed_rows))
+
+
+def test_adjusted_survival_names_terms_and_what_is_not_in_the_model(sample):
+    made = draw("adjusted_survival", sample)
+    said = words(made)
+    assert "hot against cold 0.70 (0.40–1.20)" in said
+    assert "n = 38, 20 deaths, 2 left out for a missing covariate" in said
+    assert "PAM50: not in the model: 3.3 events per term" in said
+    none = sample["multivariable_survival"].assign(hr=np.nan, reason="not estimable: 4 events")
+    assert "not estimable: 4 events" in words(draw("adjusted_survival", {**sample, "multivariable_survival": none}))
+
+
+def test_population_curves_are_ordered_by_corrected_p_and_say_where_the_cut_comes_from(sample):
+    made = draw("population_kaplan_meier", sample)
+    titles = [panel.get_title("left").replace("\u00a0", " ") for panel in made.figure.axes if panel.axison]
+    assert titles[0] == "B cells\ncorrected p = 0.02"
+    assert titles[-1] == "Fibroblasts", "without p, last"
+    assert len(titles) == len(POPULATIONS)
+    assert made.data["at_risk"].min() == 10
+    assert "Cut chosen on these patients" in words(made)
+    assert len(with_gid(made, "curve:high")) == len(POPULATIONS)
 
 
 def test_cox_bubbles_size_colour_and_rim(sample):
@@ -243,6 +287,10 @@ def test_scanner_effect_has_both_stages_on_the_same_axes(sample):
     assert before.get_ylim() == after.get_ylim()
     assert [len(with_gid(made, f"{stage}:scanner 0")[0].get_xdata()) for stage in ("before", "after")] == [20, 20]
     assert "scanner 1 (n = 20)" in words(made)
+    assert "not harmonised" not in words(made)
+    scores = sample["rad_scores"].copy()
+    scores.loc[:2, "caution"] = "not harmonised: fewer than 8 training patients"
+    assert "Not shown: 3 of 40 patients" in words(draw("scanner_effect", sample | {"rad_scores": scores}))
 
 
 def test_reader_agreement_separates_readers_from_sessions(sample):
@@ -320,8 +368,10 @@ def test_feature_cell_map_stars_and_order(sample):
     assert "n = 40 patients" in words(made)
 
 
-def test_learning_curve_names_its_band(sample):
+def test_learning_curve_names_its_lines_and_shows_the_null(sample):
     made = draw("auc_by_size", sample)
+    assert "Mean of 25 draws, and of 5 with shuffled labels" in words(made)
+    assert made.data["null_auc"].tolist() == [0.5, 0.51, 0.49]
     assert "16 (5 hot)" in words(made)
     assert "not a confidence interval" in words(made)
     assert "no curve" in words(draw("auc_by_size", {"learning_curve": sample["learning_curve"].iloc[:1]}))
@@ -331,6 +381,13 @@ def test_label_shuffles_p_counts_the_true_labels(sample):
     made = draw("label_shuffles", sample)
     assert "p = 0.02 (smallest possible value 0.02)" in words(made)
     assert "true labels: 0.75" in words(made)
+
+
+def test_label_shuffles_shows_both_ways_of_shuffling(sample):
+    made = draw("label_shuffles", sample)
+    assert len(made.figure.axes) == 2
+    assert "Shuffled among all patients: n = 50, 95 % of them within 0.41–0.59" in words(made)
+    assert "Shuffled within site: n = 50, 95 % of them within 0.51–0.69" in words(made)
 
 
 def test_model_history_marks_the_champion(sample):

@@ -44,6 +44,22 @@ def test_warnings(tmp_path):
     )
 
 
+def test_air_around_the_body_leaves_the_air_threshold_unchanged():
+    """In a flat array, without planes, Otsu's threshold falls as the share of air rises."""
+    random = np.random.default_rng(2)
+    body = random.normal(300, 60, (12, 30, 30))
+    body[:, :9, :9] = random.normal(10, 3, (12, 9, 9))  # beside the body, in any field of view
+    body[:, 9:14, :9] = random.uniform(10, 300, (12, 5, 9))  # voxels that are partly air
+    thresholds, flat = [], []
+    for margin in (2, 6, 15):
+        image = random.normal(10, 3, (12, 30 + 2 * margin, 30 + 2 * margin))
+        image[:, margin:-margin, margin:-margin] = body
+        thresholds.append(air_threshold(image, 300.0))
+        flat.append(air_threshold(image.ravel(), 300.0))
+    assert thresholds == [thresholds[0]] * 3
+    assert flat[0] > flat[1] > flat[2]
+
+
 def test_air_threshold_lies_between_air_and_tissue():
     random = np.random.default_rng(0)
     air, muscle, fat = random.normal(10, 3, 5000), random.normal(300, 30, 9000), random.normal(900, 50, 9000)

@@ -66,10 +66,23 @@ def test_survival_is_analysed_by_endpoint(
     curves = rows(lake, "survival_curves").query("endpoint == @endpoint and phenotype == 'hot'")
     expected = kaplan_meier(time, seen, label).query("group == 'hot'")
     assert curves["survival"].to_list() == pytest.approx(expected["survival"].to_list())
-    tested = rows(lake, "survival_tests").set_index("endpoint").loc[endpoint]
+    by_subgroup = rows(lake, "survival_tests").query("endpoint == @endpoint").set_index("subgroup")
+    assert set(by_subgroup.index) >= {"all", "her2_positive", "her2_negative"}
+    positive = clinical["her2"] == "pos"
+    assert by_subgroup.loc["her2_positive", "p"] == pytest.approx(
+        log_rank(time[positive], seen[positive], label[positive]).p
+    )
+    tested = by_subgroup.loc["all"]
     assert tested["p"] == pytest.approx(log_rank(time, seen, label).p)
     assert tested["n_events"] == seen.sum()
-    for table in ("population_survival", "population_cut_points", "rad_score_survival"):
+    for table in (
+        "restricted_mean_survival",
+        "multivariable_survival",
+        "population_survival",
+        "population_cut_points",
+        "population_curves",
+        "rad_score_survival",
+    ):
         assert endpoint in set(rows(lake, table)["endpoint"]), table
     split = rows(lake, "rad_score_survival").set_index("endpoint").loc[endpoint]
     assert split["events_high"] + split["events_low"] == seen.sum()

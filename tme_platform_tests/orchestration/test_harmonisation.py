@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tme_platform.cli.findings import findings
 from tme_platform.tables.cohorts import PATIENTS
 from tme_platform.tables.radiomics import HARMONISATION, HARMONISATION_EFFECT, HARMONISED_FEATURES, RADIOMIC_FEATURES
-from tme_platform.tables.signature import COHORT_SPLIT, SIGNATURE_PATIENTS
+from tme_platform.tables.signature import COHORT_SPLIT, RAD_SCORES, SIGNATURE_PATIENTS
 from tme_platform_tests.support.platform import Platform, open_platform
 from tme_platform_tests.support.small_study import declare
 
@@ -36,7 +37,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
     pd.DataFrame({"id": table["patient_id"], "machine": machine}).to_csv(folder / "clinical.csv", index=False)
     study = Path(platform.workspace.study_name)
     study.write_text(study.read_text() + "cohorts: [reference, mri]\nharmonisation: {batch: scanner}\n")
-    outcome, _ = platform.run(select="+key:signature_patients or +key:harmonisation_effect")
+    outcome, _ = platform.run(select="+key:rad_scores or +key:harmonisation_effect")
     assert outcome.success, outcome.failures
     return platform
 
@@ -56,6 +57,15 @@ def test_a_scanner_too_rare_to_learn_from_is_left_as_it_is(platform: Platform) -
     assert "only_one" in made.loc["P000", "note"]
     pd.testing.assert_series_equal(made.loc["P000", FEATURES], raw.loc["P000", FEATURES])
     assert lake.state(HARMONISED_FEATURES, "mri").details["unseen_batches"] == ["only_one"]
+
+
+def test_scores_of_what_was_not_harmonised_are_marked(platform: Platform) -> None:
+    lake = platform.workspace.lake
+    scores = lake.read(RAD_SCORES, "mri").set_index("patient_id")
+    assert list(scores.index[scores["caution"].notna()]) == ["P000"]
+    assert "fewer than 8 training patients" in scores.loc["P000", "caution"]
+    assert lake.state(RAD_SCORES, "mri").details["not_harmonised"] == 1
+    assert any("1 of 24 rad-scores are of features that were not harmonised" in line for line in findings(lake))
 
 
 def test_the_scanners_lie_together_afterwards(platform: Platform) -> None:

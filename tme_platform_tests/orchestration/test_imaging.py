@@ -10,11 +10,11 @@ from tme_platform.radiomics import batch
 from tme_platform.steps.workspace import Workspace
 from tme_platform.tables.cohorts import IMAGING_SERIES
 from tme_platform.tables.imaging import IMAGE_ACQUISITION, IMAGE_REGIONS, READER_OVERLAP, TUMOUR_SLICE
-from tme_platform.tables.radiomics import RADIOMIC_FEATURES, RING_WIDTH, RING_WIDTH_FEATURES
+from tme_platform.tables.radiomics import CONTROL_FEATURES, RADIOMIC_FEATURES, RING_WIDTH, RING_WIDTH_FEATURES
 from tme_platform.tables.rejected import REJECTED_INPUTS
 from tme_platform_tests.support.imaging_cohort import UID, make_cohort
 from tme_platform_tests.support.platform import Platform
-from tme_platform_tests.support.small_study import STUDY
+from tme_platform_tests.support.small_study import STUDY, declare
 
 GOOD = {"G1_dicom", "G1_nifti", "G2_number", "G3_uid"}
 BROKEN = {
@@ -32,7 +32,7 @@ BROKEN = {
 }
 ALL = (
     "+key:rejected_inputs or +key:ring_width or +key:reader_overlap or +key:image_acquisition "
-    "or +key:radiomic_features or key:tumour_slice"
+    "or +key:radiomic_features or key:tumour_slice or key:control_features"
 )
 
 LATER = "+key:rejected_inputs"
@@ -43,6 +43,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
     """The cohort after its first run; tests further down change it and run it again."""
     root = tmp_path_factory.mktemp("imaging")
     make_cohort(root / "landing" / "scans")
+    declare(root / "landing" / "scans", roles=["signature_discovery"], imaging={})
     study = root / "small.yaml"
     study.write_text(STUDY.replace("perturbation_patients: 3", "perturbation_patients: 2"))
     workspace = Workspace(
@@ -120,6 +121,18 @@ def test_the_ring_at_several_widths(platform: Platform) -> None:
     volume = read(platform, RING_WIDTH).query("feature == 'ring_original_shape_VoxelVolume'").set_index("width_mm")
     assert volume.loc[1.0, "median"] < volume.loc[3.0, "median"]
     assert volume.loc[1.0, "median_change"] < 0 < volume.loc[3.0, "median_change"]
+
+
+def test_discovery_patients_have_shuffled_controls(platform: Platform) -> None:
+    controls = read(platform, CONTROL_FEATURES).set_index("patient_id")
+    real = read(platform, RADIOMIC_FEATURES).query("reader == 'A'").set_index("patient_id").loc[controls.index]
+    assert set(controls.index) == GOOD
+    assert controls["feature_set"].equals(real["feature_set"])
+    names = controls.select_dtypes("float64").columns
+    moved = ~np.isclose(controls[names], real[names], rtol=1e-9, atol=1e-9).all(axis=0)
+    families = pd.Series(moved, names.str.split("_").str[2]).groupby(level=0).mean()
+    assert (families[["shape", "firstorder"]] == 0).all()
+    assert (families[["glcm", "glrlm", "glszm", "gldm", "ngtdm"]] > 0.5).all()
 
 
 def test_a_slice_is_kept_for_the_figure_and_names_nobody(platform: Platform) -> None:

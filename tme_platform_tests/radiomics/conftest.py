@@ -9,7 +9,7 @@ import SimpleITK as sitk  # noqa: N813
 from radiomics.featureextractor import RadiomicsFeatureExtractor
 
 from tme_platform.imaging import delineate, read_mask, read_series
-from tme_platform.radiomics import ExtractionJob, ExtractionSettings, extract
+from tme_platform.radiomics import WHOLE_IMAGE, ExtractionJob, ExtractionSettings, extract
 
 logging.getLogger("radiomics").setLevel(logging.CRITICAL)
 
@@ -28,7 +28,7 @@ def plain(image, mask, settings, **options):
 
 def preprocessing(settings):
     return {
-        "normalize": True,
+        "normalize": settings.normalise == "image",
         "normalizeScale": settings.normalize_scale,
         "resampledPixelSpacing": [settings.spacing_mm] * 3,
         "interpolator": "sitkBSpline",
@@ -75,7 +75,7 @@ def small():
 
 @pytest.fixture(scope="session")
 def settings():
-    return ExtractionSettings()
+    return WHOLE_IMAGE
 
 
 def write_job(folder, patient, image, mask, **fields):

@@ -59,13 +59,15 @@ def test_perturbations_are_kinds_of_their_own(readings):
     original = readings[(readings["reader"] == "r1") & (readings["session"] == "1")].drop(columns=["reader", "session"])
     random = np.random.default_rng(0)
     table = [original]
-    for name in ("contour_dilated", "contour_eroded", "noise_1"):
+    for name in ("contour_dilated", "contour_eroded", "noise_1", "field_of_view_2"):
         changed = original.assign(perturbation=name)
         changed["good"] += random.normal(0, 0.1, len(changed))
         changed["reader_bias"] += random.normal(0, 20 if name.startswith("contour") else 0.1, len(changed))
         table.append(changed)
     found = agreement(pd.concat(table)).set_index(["feature", "kind"])
-    assert set(found.index.get_level_values("kind")) == {"perturbation:contour", "perturbation:noise"}
+    assert set(found.index.get_level_values("kind")) == {
+        f"perturbation:{kind}" for kind in ("contour", "noise", "field_of_view")
+    }
     assert found.loc[("good", "perturbation:contour"), "raters"] == 3
     assert found.loc[("good", "perturbation:noise"), "raters"] == 2
     assert found.loc["good", "kept"].all()

@@ -153,7 +153,12 @@ def test_describe_many_returns_quality_rows(jobs):
 
 def test_extract_perturbed_is_reproducible(jobs):
     rows, _ = extract_perturbed(jobs[:1], FEW, seed=3)
-    assert rows["perturbation"].str.split("_").str[0].unique().tolist() == ["contour", "position", "noise"]
+    assert rows["perturbation"].str.rpartition("_")[0].unique().tolist() == [
+        "contour",
+        "position",
+        "noise",
+        "field_of_view",
+    ]
     assert rows["patient_id"].eq("p0").all()
     again, _ = extract_perturbed(jobs[:1], FEW, seed=3)
     pd.testing.assert_frame_equal(rows, again)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
 
+from tme_platform.imaging import air_threshold, z_score
 from tme_platform.radiomics import ExtractionSettings, extract, feature_names
 from tme_platform_tests.imaging.conftest import as_image
 from tme_platform_tests.radiomics.conftest import plain_ring, plain_tumour
@@ -39,10 +40,12 @@ def test_ring_values_equal_pyradiomics_on_the_preprocessed_image(tumour, feature
 @pytest.mark.parametrize(
     "settings",
     [
-        ExtractionSettings(image_types=("LoG",), log_sigma_mm=(2.0, 3.5)),
-        ExtractionSettings(image_types=("Wavelet",)),
-        ExtractionSettings(bin_width=25, normalize_scale=50, voxel_array_shift=0, spacing_mm=2, pad_voxels=3),
-        ExtractionSettings(image_types=("Original", "Gradient")),
+        ExtractionSettings(normalise="image", image_types=("LoG",), log_sigma_mm=(2.0, 3.5)),
+        ExtractionSettings(normalise="image", image_types=("Wavelet",)),
+        ExtractionSettings(
+            normalise="image", bin_width=25, normalize_scale=50, voxel_array_shift=0, spacing_mm=2, pad_voxels=3
+        ),
+        ExtractionSettings(normalise="image", image_types=("Original", "Gradient")),
     ],
     ids=["log", "wavelet", "coarse", "gradient"],
 )
@@ -51,6 +54,44 @@ def test_other_settings_equal_pyradiomics(small, settings):
     assert list(ours.index) == feature_names(settings)
     for theirs in (plain_tumour(*small, settings), plain_ring(*small, settings)):
         assert relative_difference(ours, theirs) < 1e-9
+
+
+def test_a_study_equals_pyradiomics_on_the_image_normalised_over_the_body(tumour):
+    image, mask = tumour
+    study = ExtractionSettings()
+    scaled, outline = z_score(image, mask, over="body"), mask
+    unscaled = study.model_copy(update={"normalise": "none"})
+    ours = extract(image, mask, study)
+    theirs = plain_tumour(scaled, outline, unscaled)
+    assert len(theirs) == 479
+    assert relative_difference(ours, theirs) < 1e-9
+    assert relative_difference(ours, plain_ring(scaled, outline, unscaled)) < 1e-9
+    values = sitk.GetArrayFromImage(image)
+    body = values[values >= air_threshold(values, np.median(values[sitk.GetArrayFromImage(mask) != 0]))]
+    by_hand = (values - body.mean(dtype=float)) / body.std(dtype=float, ddof=1) * 100
+    assert np.allclose(sitk.GetArrayFromImage(scaled), by_hand, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("air", ["flat", "noisy"])
+def test_air_around_the_patient_changes_a_study_little(tumour, features, air):
+    """The share of features that 15 % more voxels of air change by more than a tenth."""
+    image, mask = tumour
+    more = round(0.15 * image.GetSize()[0])
+    wider, outline = (sitk.ConstantPad(volume, [0, 0, 0], [more, 0, 0], 0) for volume in tumour)
+    if air == "noisy":
+        values = sitk.GetArrayFromImage(image)
+        dark = values[values < air_threshold(values, np.median(values[sitk.GetArrayFromImage(mask) != 0]))]
+        padded = sitk.GetArrayFromImage(wider)
+        padded[..., -more:] = np.random.default_rng(0).choice(dark, padded[..., -more:].shape)
+        geometry, wider = wider, sitk.GetImageFromArray(padded)
+        wider.CopyInformation(geometry)
+
+    def share_changed(before, after):
+        return ((after - before).abs() > 0.1 * before.abs()).mean()
+
+    study = ExtractionSettings()
+    assert share_changed(extract(image, mask, study), extract(wider, outline, study)) < 0.05
+    assert share_changed(features, extract(wider, outline)) > 0.5
 
 
 def test_extraction_is_reproducible(small):
@@ -87,7 +128,7 @@ def test_odd_shapes_equal_pyradiomics(case):
     """Ambiguous mesh cubes, directions without neighbours, a single grey level, runs along the border."""
     values, inside = _odd_shapes()[case]
     image, mask = as_image(values.astype("float32")), as_image(inside.astype("uint8"))
-    settings = ExtractionSettings(bin_width=25)
+    settings = ExtractionSettings(normalise="image", bin_width=25)
     ours = extract(image, mask, settings)
     for theirs in (plain_tumour(image, mask, settings), plain_ring(image, mask, settings)):
         missing = theirs.isna()
@@ -104,9 +145,9 @@ def test_empty_ring_has_missing_features(small):
 
 def test_body_and_bias_settings_change_values(tumour, features):
     few = {"image_types": ("Original",)}
-    plain = extract(*tumour, ExtractionSettings(**few))
+    plain = extract(*tumour, ExtractionSettings(normalise="image", **few))
     assert plain.equals(features[plain.index])
-    for changed in ({"normalise": "body"}, {"bias_correction": True}):
+    for changed in ({"normalise": "body"}, {"normalise": "image", "bias_correction": True}):
         found = extract(*tumour, ExtractionSettings(**few, **changed))
         assert np.isfinite(found).all()
         assert found["tumour_original_firstorder_Mean"] != plain["tumour_original_firstorder_Mean"]

@@ -1,5 +1,8 @@
 """Rows used to fit ComBat, rows that are harmonised, and storage of a fit as a table."""
 
+import runpy
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +16,8 @@ from tme_platform.radiomics import (
     fit_harmonisation,
     harmonise,
 )
+
+COMBAT_BATCHES = Path(__file__).parents[2] / "benchmarks" / "combat_batches.py"
 
 
 @pytest.fixture
@@ -38,6 +43,34 @@ def test_unusable_training_rows_are_dropped_with_notes(cohort):
     assert "rare" in notes[2]
     complete = features.drop(columns="f2").drop(index=["p03", "p04", "p06"])
     pd.testing.assert_frame_equal(fitted.shift, fit_combat(complete, batch[complete.index]).shift)
+
+
+@pytest.mark.parametrize(("patients", "least", "learned"), [(7, 8, False), (8, 8, True), (2, 2, True)])
+def test_a_batch_needs_enough_patients(cohort, patients, least, learned):
+    features, batch = cohort
+    batch.iloc[:patients] = "small"
+    fitted, notes = fit_harmonisation(features, batch, min_patients=least)
+    assert ("small" in fitted.shift.index) == learned
+    assert any("small" in note for note in notes) != learned
+    _, done = harmonise(features, batch, fitted)
+    assert done.equals(batch != "small") or learned
+
+
+def test_eight_patients_are_required_by_default(cohort):
+    features, batch = cohort
+    batch.iloc[:7] = "small"
+    fitted, notes = fit_harmonisation(features, batch)
+    assert list(fitted.shift.index) == ["a", "b"]
+    assert notes == ["fewer than 8 patients in batch small"]
+
+
+def test_two_patients_are_too_few_to_learn_a_scanner_from_and_eight_are_not():
+    """A small version of benchmarks/combat_batches.py."""
+    simulate = runpy.run_path(str(COMBAT_BATCHES))["simulate"]
+    two, eight = (simulate(n, effect=True, repeats=25) for n in (2, 8))
+    assert two["location"] > 1.4 * eight["location"]
+    assert two["harmonised"] > 0.9 * two["left as it is"], "learned from two patients, harmonisation gains nothing"
+    assert eight["harmonised"] < 0.65 * eight["left as it is"]
 
 
 def test_single_batch_gives_no_fit(cohort):

@@ -1,6 +1,6 @@
 import pytest
 
-from tme_platform.radiomics import ExtractionSettings, feature_names, row_key
+from tme_platform.radiomics import WHOLE_IMAGE, ExtractionSettings, extract, feature_names, row_key
 
 KEY = ("ab" * 32, "cd" * 32, 1, ExtractionSettings())
 
@@ -8,7 +8,7 @@ KEY = ("ab" * 32, "cd" * 32, 1, ExtractionSettings())
 def test_defaults_are_the_study_settings():
     settings = ExtractionSettings()
     assert settings.resolved() == {
-        "normalise": "image",
+        "normalise": "body",
         "normalize_scale": 100.0,
         "voxel_array_shift": 300.0,
         "bin_width": 5.0,
@@ -22,6 +22,14 @@ def test_defaults_are_the_study_settings():
         "vessel_sd": None,
     }
     assert len(feature_names(settings)) == 958
+
+
+def test_only_extraction_without_settings_normalises_the_whole_image(small):
+    """Whatever else a study file sets, the body is normalised."""
+    assert ExtractionSettings.model_validate({"bin_width": 25}).normalise == "body"
+    assert ExtractionSettings.with_log().normalise == "body"
+    assert WHOLE_IMAGE.resolved() == ExtractionSettings().resolved() | {"normalise": "image"}
+    assert extract(*small).equals(extract(*small, WHOLE_IMAGE))
 
 
 def test_presets_add_image_types():

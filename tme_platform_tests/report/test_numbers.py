@@ -96,6 +96,15 @@ def test_no_evidence_of_separation_is_the_first_limitation(ci_low: float, expect
     assert any("0.99" in sentence and "0.70" in sentence for sentence in sentences)
 
 
+def test_scores_of_features_that_were_not_harmonised_are_counted() -> None:
+    why = "not harmonised: fewer than 8 training patients with complete features have scanner X"
+    scores = pd.DataFrame({"cohort": "mri", "side": ["discovery", "validation"], "caution": [None, why]})
+    text = " ".join(limits(study(rad_scores=scores)))
+    assert "1 of 2 rad-scores are computed from features that could not be harmonised" in text
+    assert "1 in mri (validation)" in text
+    assert "harmonised" not in " ".join(limits(study(rad_scores=scores.assign(caution=None))))
+
+
 def test_few_patients_and_missing_cohorts_are_limitations() -> None:
     signature = pd.DataFrame([{**SIGNATURE, "oof_auc": 0.7, "oof_auc_low": 0.6, "oof_auc_high": 0.9}])
     text = " ".join(limits(study(signature=signature, cohort_metrics=metrics())))

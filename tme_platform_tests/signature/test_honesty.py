@@ -14,8 +14,11 @@ from tme_platform.signature import (
     optimism_corrected_auc,
     rad_score,
     train_signature,
+    within_fold_auc,
 )
-from tme_platform.signature.search import fit_first
+from tme_platform.signature.pipeline import parameter_grid
+from tme_platform.signature.rivals import constant_folds
+from tme_platform.signature.search import fit_best, fit_first
 from tme_platform.signature.transformers import TopFeatures
 
 SEEDS = 20
@@ -56,6 +59,27 @@ def test_label_permutation_detects_signal_but_not_noise(cohort, quick):
     assert noise.p > 0.1
 
 
+def test_labels_shuffled_within_sites_do_not_reject_for_the_site_alone(quick):
+    """Hot tumours come mostly from site A, and the features measure only the site."""
+    rng = np.random.default_rng(5)
+    patients = [f"P{i:02d}" for i in range(60)]
+    site = pd.Series(np.where(np.arange(60) < 30, "A", "B"), index=patients)
+    hot = np.r_[rng.permutation(30) < 25, rng.permutation(30) < 5]
+    labels = pd.Series(np.where(hot, "hot", "cold"), index=patients)
+    features = pd.DataFrame(rng.normal(size=(60, 2)), index=patients).add_prefix("f")
+    features["f0"] += 6.0 * (site == "A")
+    anywhere = label_permutation(features, labels, settings=quick, n_permutations=19, n_jobs=1)
+    assert anywhere.p == pytest.approx(1 / 20)
+    unknown = site.where(site.index != "P00").sample(frac=1, random_state=1)
+    inside = label_permutation(features, labels, settings=quick, n_permutations=19, within=unknown, n_jobs=1)
+    assert inside.auc == anywhere.auc > 0.65
+    assert inside.null.mean() > 0.65
+    assert inside.p > 0.2
+    assert (anywhere.n_shuffled, inside.n_shuffled) == (60, 59)
+    with pytest.raises(ValueError, match="no group has both phenotypes"):
+        label_permutation(features, labels, settings=quick, within=labels, n_jobs=1)
+
+
 def test_optimism_corrected_auc_lies_between_left_out_and_apparent(cohort, quick):
     table = optimism_corrected_auc(*cohort, settings=quick, n_bootstrap=8, n_jobs=1).set_index("metric")["value"]
     assert table["optimism_corrected"] == pytest.approx(table["apparent"] - table["optimism"])
@@ -63,12 +87,15 @@ def test_optimism_corrected_auc_lies_between_left_out_and_apparent(cohort, quick
 
 
 def test_learning_curve_skips_cohorts_too_small_for_the_folds(cohort, quick):
-    curve = learning_curve(*cohort, settings=quick, fractions=(0.1, 0.5, 1.0), draws=2, n_jobs=1)
+    curve = learning_curve(*cohort, settings=quick, fractions=(0.1, 0.5, 1.0), draws=4, null_draws=3, n_jobs=1)
     assert curve["n"].tolist() == [30, 60]
     assert curve["n_hot"].tolist() == [10, 20]
     assert curve["n_training"].tolist() == [20, 40]
-    assert (curve["auc_low"] <= curve["auc"]).all()
-    assert curve["auc"].iloc[1] > 0.7
+    assert (curve["draws"] == 4).all()
+    assert (curve["null_draws"] == 3).all()
+    assert curve["auc"].iloc[1] > 0.7 > curve["null_auc"].iloc[1]
+    assert not {"auc_low", "auc_high"} & set(curve)
+    assert learning_curve(*cohort, settings=quick, fractions=(0.1,), draws=2, n_jobs=1).empty
 
 
 def test_rivals_are_compared_with_the_signature(trained, cohort):
@@ -80,11 +107,19 @@ def test_rivals_are_compared_with_the_signature(trained, cohort):
     )
     clinical.iloc[0] = pd.NA
     rows = compare_rivals(
-        trained, features, labels, volume="noise4", clinical=clinical, challengers=["l1_logistic"], cohort="c", n_jobs=1
+        trained, features, labels, volume="noise4", clinical=clinical, challengers=["ridge"], cohort="c", n_jobs=1
     )
-    assert list(rows.columns) == list(METRIC_COLUMNS)
-    assert rows["model"].unique().tolist() == ["signature", "l1_logistic", "volume", "clinical", "combined"]
+    assert list(rows.columns) == [*METRIC_COLUMNS, "against"]
+    assert rows["model"].unique().tolist() == ["signature", "ridge", "volume", "clinical", "combined"]
+    added = rows[(rows["model"] == "combined") & (rows["against"] == "clinical")].iloc[0]
+    ratio = rows[rows["metric"] == "likelihood_ratio"].iloc[0]
+    rows = rows[(rows["against"] != "clinical")]
     value = rows.set_index(["model", "analysis", "metric"])["value"]
+    assert added["metric"] == "auc_difference"
+    assert added["value"] == pytest.approx(value["combined", "honest", "auc"] - value["clinical", "honest", "auc"])
+    assert added["ci_low"] > 0
+    assert (ratio["model"], ratio["against"], ratio["n"]) == ("signature", "clinical", 60)
+    assert ratio["p"] < 0.01
     assert value["signature", "honest", "auc"] == trained.honest.auc
     assert value["volume", "honest", "auc"] < 0.7 < value["combined", "honest", "auc"]
     difference = value["volume", "honest", "auc"] - trained.honest.auc
@@ -92,6 +127,61 @@ def test_rivals_are_compared_with_the_signature(trained, cohort):
     worse = rows[(rows["model"] == "volume") & (rows["metric"] == "auc_difference")].iloc[0]
     assert worse["ci_high"] < 0
     assert worse["p"] < 0.05
+
+
+def test_model_without_a_feature_says_that_its_interval_says_nothing(trained):
+    """An L1 penalty that strong kept no feature in 14 of 20 folds, and had the narrowest interval of the table."""
+    folds = trained.out_of_fold
+    empty = folds["repeat"].eq(0) | folds["fold"].eq(0)
+    often = constant_folds(folds.assign(score=folds["score"].where(~empty, 0.5)))
+    assert often == "all scores are equal in 4 of 6 held-out folds: the interval says nothing"
+    once = constant_folds(folds.assign(score=folds["score"].where(folds["repeat"].eq(0) | folds["fold"].gt(0), 0.5)))
+    assert once == "all scores are equal in 1 of 6 held-out folds: the interval is too narrow"
+    assert constant_folds(folds) == ""
+
+
+def test_rival_that_scores_all_patients_equally_has_a_reason(trained, cohort):
+    """Boosting needs more patients in a leaf than these folds have, so it scores everybody with the prevalence."""
+    features, labels = cohort
+    few = labels[labels == "hot"].index[:4].union(labels[labels == "cold"].index[:5])
+    settings = trained.settings.model_copy(update={"n_splits": 2, "n_repeats": 1, "model": "logistic"})
+    small = train_signature(features.loc[few], labels, settings=settings, kept_features=["signal", "noise1"], n_jobs=1)
+    rows = compare_rivals(
+        small,
+        features.loc[few],
+        labels,
+        kept_features=["signal", "noise1"],
+        challengers=["gradient_boosting"],
+        n_jobs=1,
+    )
+    reasons = rows[(rows["analysis"] == "honest") & (rows["metric"] == "auc")].set_index("model")["reason"]
+    assert "2 of 2 held-out folds: the interval says nothing" in reasons["gradient_boosting"]
+    assert "held-out folds" not in reasons["signature"]
+
+
+def test_interval_of_linear_model_covers_one_half():
+    """200 cohorts of noise, 190 expected; as it comes from the folds, the interval of a linear model covers in 84 %."""
+    rng = np.random.default_rng(9)
+    covered, as_it_comes = 0, 0
+    for _ in range(200):
+        hot, features, fold = np.arange(80) < 25, rng.normal(size=(80, 60)), np.arange(80) % 5
+        score = ((features @ features.T) * (fold[:, None] != fold[None, :])) @ (hot - hot.mean())
+        rows = {"patient_id": np.arange(80), "repeat": 0, "fold": fold, "hot": hot, "score": score}
+        found, wide = (within_fold_auc(pd.DataFrame(rows), linear=linear) for linear in (False, True))
+        covered += wide.ci_low <= 0.5 <= wide.ci_high
+        as_it_comes += found.ci_low <= 0.5 <= found.ci_high
+    assert covered >= 180
+    assert as_it_comes < 180
+
+
+def test_ridge_uses_every_feature_that_is_not_redundant(cohort, quick):
+    ridge = quick.model_copy(update={"model": "ridge"})
+    fitted = fit_best(cohort[0], (cohort[1] == "hot").to_numpy(), ridge, None, seed=1)
+    model, params = fitted.pipeline, fitted.params
+    assert model[:-1].get_feature_names_out().tolist() == [c for c in cohort[0] if c not in ("copy", "constant")]
+    assert (model[-1].coef_ != 0).all()
+    assert len(parameter_grid(ridge)) == 5
+    assert params in parameter_grid(ridge)
 
 
 def test_models_are_compared_each_within_its_own_folds(trained):

@@ -101,7 +101,7 @@ def test_only_features_that_passed_the_agreement_filter_are_used(cohort, quick):
         train_signature(*cohort, settings=quick, kept_features=["other"], n_jobs=1)
 
 
-@pytest.mark.parametrize("model", ["random_forest", "l1_logistic", "gradient_boosting"])
+@pytest.mark.parametrize("model", ["random_forest", "ridge", "gradient_boosting"])
 def test_every_model_trains_and_survives_skops_round_trip(cohort, quick, model):
     settings = quick.model_copy(update={"model": model, "n_repeats": 1, "n_splits": 2})
     signature = train_signature(*cohort, settings=settings, n_jobs=1)

@@ -29,7 +29,7 @@ NEVER_READ = {
     "harmonised_features": {"harmonisation", "patients", "radiomic_features"},
     "other_scores": {"patients"},  # no cohort brings other scores
     "phenotype_model": {"cluster_evidence"},  # the number of clusters is fixed
-    "rad_scores": {"harmonised_features"},
+    "rad_scores": {"harmonisation", "harmonised_features"},
     "signature": {"harmonisation"},
     "signature_patients": {"harmonised_features"},
     "signature_rivals": {"radiomic_features"},  # only with scanners, or if the study harmonises
@@ -39,8 +39,11 @@ NEVER_READ = {
             "endpoints",
             "survival_curves",
             "survival_tests",
+            "restricted_mean_survival",
+            "multivariable_survival",
             "population_survival",
             "population_cut_points",
+            "population_curves",
             "cohort_metrics",
             "roc_curves",
             "reliability_curves",

@@ -46,6 +46,15 @@ def test_errors_name_the_mistake(tmp_path: Path, text: str, said: str) -> None:
         load_study(path)
 
 
+def test_the_body_is_normalised_however_the_study_file_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    for text in ("", "extraction: {bin_width: 25}\n", "extends: han2024\nextraction: {bin_width: 25}\n"):
+        path.write_text(f"name: own\ntitle: Own\n{text}")
+        assert load_study(path).extraction.normalise == "body"
+    path.write_text("name: own\ntitle: Own\nextraction: {normalise: image}\n")
+    assert load_study(path).extraction.normalise == "image"
+
+
 def test_circular_extension_is_refused(tmp_path: Path) -> None:
     first, second = tmp_path / "a.yaml", tmp_path / "b.yaml"
     first.write_text(f"extends: {second}\nname: a\ntitle: a\n")

@@ -200,15 +200,61 @@ def _survival() -> dict[str, pd.DataFrame]:
         "survival_curves": pd.concat(curves, ignore_index=True).assign(cohort=COHORT, endpoint="os"),
         "survival_tests": pd.DataFrame(
             {
-                "endpoint": ["os"],
-                "p": [0.03],
-                "hr_hot": [0.6],
-                "hr_low": [0.4],
-                "hr_high": [0.9],
-                "reason": [None],
+                "endpoint": "os",
+                "subgroup": ["all", "er_positive", "er_negative"],
+                "n": [40, 30, 10],
+                "n_events": [20, 14, 6],
+                "p": [0.03, 0.2, 0.6],
+                "hr_hot": [0.6, 0.7, 0.8],
+                "hr_low": [0.4, 0.4, 0.3],
+                "hr_high": [0.9, 1.2, 2.1],
+                "proportional_hazards_p": [0.01, 0.4, 0.5],
+                "reason": None,
                 "cohort": COHORT,
             }
         ),
+        "restricted_mean_survival": pd.DataFrame(
+            {
+                "endpoint": "os",
+                "phenotype": ["hot", "cold", "hot minus cold"],
+                "tau_days": 1461.0,
+                "n": [12, 28, 40],
+                "mean_days": [1200.0, 1100.0, 100.0],
+                "ci_low": [1000.0, 950.0, -150.0],
+                "ci_high": [1400.0, 1250.0, 350.0],
+                "p": [np.nan, np.nan, 0.43],
+                "cohort": COHORT,
+            }
+        ),
+        "multivariable_survival": pd.DataFrame(
+            {
+                "endpoint": "os",
+                "term": ["hot against cold", "age_years, per 10 years", "pam50"],
+                "covariate": ["phenotype", "age_years", "pam50"],
+                "n": [38, 38, None],
+                "n_events": [20, 20, None],
+                "n_left_out": [2, 2, None],
+                "hr": [0.7, 1.4, np.nan],
+                "ci_low": [0.4, 1.1, np.nan],
+                "ci_high": [1.2, 1.8, np.nan],
+                "p": [0.2, 0.01, np.nan],
+                "global_proportional_hazards_p": [0.3, 0.3, np.nan],
+                "caution": None,
+                "reason": [None, None, "not in the model: 3.3 events per term, at least 10 are needed"],
+                "cohort": COHORT,
+            }
+        ),
+        "population_curves": pd.concat(
+            [
+                curve.assign(population=name, level=level)
+                for name in POPULATIONS
+                for level, curve in zip(("high", "low"), curves, strict=True)
+            ],
+            ignore_index=True,
+        ).assign(cohort=COHORT, endpoint="os"),
+        "population_cut_points": pd.DataFrame(
+            {"population": list(POPULATIONS), "p_corrected": [0.4, 0.02, 1.0, 0.7, np.nan, 0.3]}
+        ).assign(cohort=COHORT, endpoint="os"),
         "population_survival": pd.DataFrame(cox, columns=columns).assign(
             p=0.1, reason=None, cohort=COHORT, endpoint="os"
         ),
@@ -344,7 +390,9 @@ def _signature() -> dict[str, pd.DataFrame]:
     )  # fmt: skip
     return {
         "signature_patients": pd.DataFrame({"patient_id": names[:20], "side": "discovery", "cohort": COHORT}),
-        "rad_scores": pd.DataFrame({"patient_id": names, "rad_score": score, "side": "validation", "cohort": COHORT}),
+        "rad_scores": pd.DataFrame(
+            {"patient_id": names, "rad_score": score, "side": "validation", "cohort": COHORT, "caution": None}
+        ),
         "roc_curves": roc.assign(**key, auc=0.85, auc_low=0.75, auc_high=0.95, n=N, n_positive=HOT),
         "reliability_curves": reliability_curve(outcome, score).rename_axis("group").reset_index().assign(**key),
         "decision_curves": decision_curve(outcome, score).assign(**key),
@@ -363,7 +411,7 @@ def _signature() -> dict[str, pd.DataFrame]:
         "phenotype_specifications": specifications,
         "signature_importance": pd.DataFrame(
             {"feature": features, "rank": [1, 2, 3, 4], "importance": [0.4, 0.3, 0.2, 0.1],
-             "permutation_importance": [0.05, -0.01, 0.02, 0]}
+             "selected_share": [1.0, 0.9, 0.4, 0.05], "permutation_importance": [0.05, -0.01, 0.02, 0]}
         ),
         "signature": pd.DataFrame(
             {
@@ -376,8 +424,32 @@ def _signature() -> dict[str, pd.DataFrame]:
             n=N, p=0.1, fdr=np.where(correlation["rho"] > 0.05, 0.01, 0.5), cohort=COHORT
         ),
         "learning_curve": pd.DataFrame(
-            {"n": [16, 28, 40], "n_hot": [5, 8, 12], "auc": [0.55, 0.62, 0.68], "auc_low": [0.4, 0.5, 0.6],
-             "auc_high": [0.7, 0.74, 0.76], "draws": 10}
+            {"n": [16, 28, 40], "n_hot": [5, 8, 12], "auc": [0.55, 0.62, 0.68],
+             "auc_sd": [0.1, 0.07, 0.05], "draws": 25, "null_auc": [0.5, 0.51, 0.49], "null_sd": [0.1, 0.08, 0.06],
+             "null_draws": 5}
         ),
-        "label_permutations": pd.DataFrame({"shuffle": range(51), "auc": [0.75, *np.linspace(0.4, 0.6, 50)]}),
+        "feature_univariate": pd.DataFrame(
+            {
+                "feature": [*features, "tumour_original_glcm_5"], "n": N, "n_hot": HOT,
+                "p": [0.0001, 0.04, 0.3, 0.6, np.nan],
+                "auc": [0.8, 0.35, 0.55, 0.52, np.nan], "ci_low": [0.65, 0.2, 0.4, 0.37, np.nan],
+                "ci_high": [0.9, 0.54, 0.7, 0.67, np.nan], "fdr": [0.0004, 0.08, 0.4, 0.6, np.nan],
+                "kept": [True, True, False, True, True], "reason": [None] * 4 + ["all values are the same"],
+            }
+        ),
+        "leave_one_site_out": pd.DataFrame(
+            [
+                ("A", 20, 7, 0.7, 0.45, 0.87, None), ("B", 6, 2, 0.5, np.nan, np.nan, "2 hot and 4 cold tumours"),
+                ("C", 4, 0, np.nan, np.nan, np.nan, "only cold tumours"), ("all sites", 26, 9, 0.66, 0.46, 0.82, None),
+            ],
+            columns=["site", "n", "n_hot", "auc", "ci_low", "ci_high", "reason"],
+        ),
+        "label_permutations": pd.DataFrame(
+            [
+                (within, shuffle, auc)
+                for within, centre in (("all patients", 0.5), ("site", 0.6))
+                for shuffle, auc in enumerate([0.75, *np.linspace(centre - 0.1, centre + 0.1, 50)])
+            ],
+            columns=["within", "shuffle", "auc"],
+        ),
     }  # fmt: skip

@@ -26,7 +26,9 @@ phenotypes: {k: 2, k_max: 4, starts: 5, draws: 5, null_draws: 19}
 enrichment: {collections: [msigdb_hallmark_50], permutations: 100, sample_permutations: 99}
 extraction: {image_types: [Original]}
 signature: {n_repeats: 1, n_trees: 10, search_trees: 5, n_splits: 3, permutations: 1}
-evaluation: {permutations: 19, learning_draws: 2, bootstraps: 10, rivals: [l1_logistic], volume_features: [f0]}
+evaluation:
+  {permutations: 19, continuous_permutations: 19, learning_draws: 2, learning_null_draws: 2, bootstraps: 10,
+   rivals: [ridge], volume_features: [f0]}
 agreement: {perturbation_patients: 3}
 ring_width: {widths_mm: [1, 3], patients: 2}
 report: {figures: false}
@@ -129,6 +131,7 @@ def _reference(folder: Path, names: list[str], random: np.random.Generator) -> N
             "age": random.integers(30, 80, len(names)),
             "days": random.integers(100, 3000, len(names)),
             "dead": random.integers(0, 2, len(names)),
+            "hospital": np.where(np.arange(len(names)) % 2, "H1", "H2"),
             "receptor": random.choice(["pos", "neg"], len(names)),
             "treatment": np.where(np.arange(len(names)) % 2, "chemotherapy", "anti-PD-1"),
             "leukocytes": np.linspace(0.05, 0.6, len(names)).round(4),
@@ -150,6 +153,7 @@ def _reference(folder: Path, names: list[str], random: np.random.Generator) -> N
                     "os_days": "days",
                     "os_event": "dead",
                     "arm": "treatment",
+                    "site": "hospital",
                     "recist": "response",
                     "leukocyte_fraction": "leukocytes",
                 },

@@ -66,7 +66,7 @@ RULES: dict[str, Rule] = {
         "Outlines with reader and session; tumour and ring regions from documented rules.", "images"
     ),
     "preprocessing": features_extracted_here(
-        "z-score, resampling to 1 mm and bin width are in the settings.", "settings"
+        "z-score (over body or image), resampling to 1 mm and bin width are in the settings.", "settings"
     ),
     "extractor": features_extracted_here("pyradiomics, tested against IBSI phantom values.", "images"),
     "parameters": features_extracted_here("All extraction parameters are in the settings.", "settings"),
@@ -160,14 +160,14 @@ RULES: dict[str, Rule] = {
     "simple_model": where_rows(
         "signature_rivals",
         "signature",
-        "L1-penalised logistic regression in the same folds.",
+        "Ridge (L2-penalised) logistic regression in the same folds.",
         "No simple model was fitted.",
-        model="l1_logistic",
+        model="ridge",
     ),
     "differences": where_rows(
         "signature_rivals",
         "signature",
-        "Paired DeLong tests of other models against the signature.",
+        "Paired DeLong tests of other models against the signature, and of the combined against the clinical model.",
         "No models were compared.",
         metric="auc_difference",
     ),

@@ -24,9 +24,10 @@ _QUESTIONS = (
 )  # fmt: skip
 
 FINDING_TABLES = (
-    "cohort_metrics", "cohorts", "endpoints", "patients", "phenotype_cautions", "phenotype_characteristics",
-    "phenotype_response", "phenotype_specifications", "signature", "signature_cautions", "signature_patients",
-    "signature_review", "signature_rivals", "survival_tests", "tme_phenotypes", "treatment_interaction",
+    "cohort_metrics", "cohorts", "endpoints", "leave_one_site_out", "multivariable_survival", "patients",
+    "phenotype_cautions", "phenotype_characteristics", "phenotype_response", "phenotype_specifications", "rad_scores",
+    "restricted_mean_survival", "signature", "signature_cautions", "signature_patients", "signature_review",
+    "signature_rivals", "survival_tests", "tme_phenotypes", "treatment_interaction",
 )  # fmt: skip
 """The tables that the findings are read from."""
 

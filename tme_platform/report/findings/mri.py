@@ -23,8 +23,6 @@ from tme_platform.report.findings.answers import (
 from tme_platform.report.findings.response import RESPONSES
 from tme_platform.report.limits import CHANCE, FEW_POSITIVE
 
-_NAN = float("nan")
-
 
 def hot_on_mri(facts: StudyFacts) -> Finding:
     """Decide by the out-of-fold AUC of the signature; unseen patients can contradict it."""
@@ -35,8 +33,8 @@ def hot_on_mri(facts: StudyFacts) -> Finding:
         return Finding(topic, question, Answer.NOT_ASKED, (needed,), section)
     cohorts = _trained_on(facts)
     first = Estimate(
-        "AUC out of fold", ", ".join(cohorts), limit_or(trained["oof_auc"], _NAN), limit_or(trained["oof_auc_low"], _NAN),
-        limit_or(trained["oof_auc_high"], _NAN), CHANCE, "above",
+        "AUC out of fold", ", ".join(cohorts), limit_or(trained["oof_auc"], math.nan), limit_or(trained["oof_auc_low"], math.nan),
+        limit_or(trained["oof_auc_high"], math.nan), CHANCE, "above",
         f"{trained['n_patients']:,} patients, {trained['n_hot']} hot",
     )  # fmt: skip
     unseen = [_auc(facts, row) for row in _metrics(facts) if row["endpoint"] == "hot" and row["side"] != "discovery"]
@@ -47,6 +45,9 @@ def hot_on_mri(facts: StudyFacts) -> Finding:
     clinical = facts.rows("signature_rivals", model="clinical", analysis="honest", metric="auc")
     for row in records(clinical.dropna(subset=["value"]) if len(clinical) else clinical):
         said.append(f"Clinical variables alone: {span(row['value'], row['ci_low'], row['ci_high'])}.")
+    across = facts.rows("leave_one_site_out", site="all sites")
+    for row in records(across.dropna(subset=["auc"]) if len(across) else across):
+        said.append(f"Trained at the other sites: {span(row['auc'], row['ci_low'], row['ci_high'])}.")
     limits, marked = shown_limits(facts, cohorts, list(_limits(facts)))
     return Finding(topic, question, answer, tuple(said), section, (first, *unseen), limits, marked)
 
@@ -103,6 +104,10 @@ def _limits(facts: StudyFacts) -> Iterator[Limit]:
         yield Limit("this version was refused by the promotion rule", "signature")
     if elsewhere and all(row["side"] != "external" for row in elsewhere):
         yield Limit("unseen patients are of the same cohort", "evaluation")
+    scores = facts.rows("rad_scores")
+    marked = int(scores["caution"].notna().sum()) if "caution" in scores else 0
+    if marked:
+        yield Limit(f"{marked} of {len(scores):,} scores are of features that were not harmonised", "evaluation")
     cautions = facts.rows("signature_cautions", topic="events_per_feature")
     for row in records(cautions.dropna(subset=["caution"]) if len(cautions) else cautions):
         yield Limit(f"{row['value']:.2g} hot tumours for each feature (10 are recommended)", "signature")
@@ -135,7 +140,7 @@ def _auc(facts: StudyFacts, row: dict[str, Any]) -> Estimate:
     label = endpoint_label(str(row["endpoint"]), facts.rows("endpoints"), str(row["cohort"]))
     hot = row["endpoint"] == "hot"
     return Estimate(
-        "AUC" if hot else f"AUC ({label})", str(row["cohort"]), float(row["value"]), limit_or(row["ci_low"], _NAN),
-        limit_or(row["ci_high"], _NAN), CHANCE, "above",
+        "AUC" if hot else f"AUC ({label})", str(row["cohort"]), float(row["value"]), limit_or(row["ci_low"], math.nan),
+        limit_or(row["ci_high"], math.nan), CHANCE, "above",
         f"{row['n']:,} patients, {row['n_positive']} {'hot' if hot else 'with response'}",
     )  # fmt: skip

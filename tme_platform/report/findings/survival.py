@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 from tme_platform.figures import endpoint_label, event_word
@@ -16,13 +17,15 @@ from tme_platform.report.findings.answers import (
     decided,
     limit_or,
     shown_limits,
+    span,
 )
 from tme_platform.report.findings.labelled import independent
-from tme_platform.report.wording import missing, p_value
+from tme_platform.report.wording import join_names, missing, p_value, readable
 
 FEW_EVENTS = 50
 """Below this number of events, even a hazard ratio of 0.5 is missed in about one study of three (Schoenfeld 1983)."""
 _P = 0.05
+_YEAR = 365.25
 
 
 def lives_longer(facts: StudyFacts) -> Finding:
@@ -37,9 +40,14 @@ def lives_longer(facts: StudyFacts) -> Finding:
     answer = decided(estimates)
     rate = "death" if rows[0]["endpoint"] == "os" else "event"
     said = [_words(first, answer, rate)]
+    adjusted = _adjusted(facts, rows[0])
+    if adjusted is not None:
+        said.append(f"{adjusted.text[:1].upper()}{adjusted.text[1:]}.")
+    if rows[0].get("proportional_hazards_p", 1.0) < _P:
+        said += _restricted_mean(facts, rows[0])
     if others:
         said.append(f"In other patients: {'; '.join(f'{one.cohort} {one.number}' for one in others)}.")
-    limits, marked = shown_limits(facts, [one.cohort for one in estimates], _limits(rows, estimates))
+    limits, marked = shown_limits(facts, [one.cohort for one in estimates], _limits(rows, estimates, adjusted is not None))
     return Finding(topic, question, answer, tuple(said), section, tuple(estimates), limits, marked)
 
 
@@ -55,7 +63,7 @@ def _words(first: Estimate, answer: Answer, rate: str) -> str:
     return f"{first.cohort}: no evidence of a difference, {first.text}.{possible}"
 
 
-def _limits(rows: list[dict[str, Any]], estimates: list[Estimate]) -> list[Limit]:
+def _limits(rows: list[dict[str, Any]], estimates: list[Estimate], adjusted: bool) -> list[Limit]:
     found = []
     few = [row for row in rows if row["n_events"] < FEW_EVENTS]
     if few:
@@ -67,13 +75,16 @@ def _limits(rows: list[dict[str, Any]], estimates: list[Estimate]) -> list[Limit
     if not missing(changing) and changing < _P:
         said = p_value(changing)
         found.append(Limit(f"the ratio changes with time (p {said if said[0] == '<' else f'= {said}'})", "survival"))
-    found.append(Limit("not adjusted for age, stage or subtype", "survival"))
+    if not missing(rows[0].get("caution")):
+        found.append(Limit("rests on a few patients", "survival"))
+    if not adjusted:
+        found.append(Limit("not adjusted for age, stage or subtype", "survival"))
     return found
 
 
 def _first_endpoints(facts: StudyFacts) -> list[dict[str, Any]]:
     """The first endpoint of each cohort that shares no patient with one before it."""
-    tests = facts.rows("survival_tests")
+    tests = facts.rows("survival_tests", subgroup="all")
     if tests.empty:
         return []
     with_tests = independent(facts, [cohort for cohort in facts.cohorts if cohort in set(tests["cohort"])])
@@ -85,11 +96,38 @@ def _first_endpoints(facts: StudyFacts) -> list[dict[str, Any]]:
     return found
 
 
+def _adjusted(facts: StudyFacts, row: dict[str, Any]) -> Estimate | None:
+    """The hazard ratio beside clinical variables in the same model, if it could be estimated."""
+    same = {"cohort": row["cohort"], "endpoint": row["endpoint"]}
+    terms = facts.rows("multivariable_survival", **same)
+    own = facts.rows("multivariable_survival", **same, covariate="phenotype")
+    own = own.dropna(subset=["hr"]) if len(own) else own
+    if own.empty:
+        return None
+    named = [readable(name) for name in dict.fromkeys(terms.dropna(subset=["hr"])["covariate"]) if name != "phenotype"]
+    one = records(own)[0]
+    return Estimate(
+        f"adjusted for {join_names(named, 4)}" if named else "in the joint model", str(row["cohort"]), float(one["hr"]),
+        limit_or(one["ci_low"], math.nan), limit_or(one["ci_high"], math.nan), 1.0, "below",
+        f"{one['n']:,} patients, {event_word(row['endpoint'], one['n_events'])}",
+    )  # fmt: skip
+
+
+def _restricted_mean(facts: StudyFacts, row: dict[str, Any]) -> Iterator[str]:
+    """The difference in mean survival, which needs no proportional hazards."""
+    found = facts.rows("restricted_mean_survival", cohort=row["cohort"], endpoint=row["endpoint"])
+    found = found[found["phenotype"] == "hot minus cold"].dropna(subset=["mean_days"]) if len(found) else found
+    for one in records(found):
+        yield (
+            f"Mean survival within {one['tau_days'] / _YEAR:.1f} years, hot minus cold: "
+            f"{span(one['mean_days'], one['ci_low'], one['ci_high'], 0)} days."
+        )
+
+
 def _estimate(facts: StudyFacts, row: dict[str, Any]) -> Estimate:
     label = endpoint_label(str(row["endpoint"]), facts.rows("endpoints"), str(row["cohort"]))
-    nan = float("nan")
     return Estimate(
-        f"hazard ratio ({label})", str(row["cohort"]), limit_or(row["hr_hot"], nan), limit_or(row["hr_low"], nan),
-        limit_or(row["hr_high"], nan), 1.0, "below",
+        f"hazard ratio ({label})", str(row["cohort"]), limit_or(row["hr_hot"], math.nan),
+        limit_or(row["hr_low"], math.nan), limit_or(row["hr_high"], math.nan), 1.0, "below",
         f"{row['n']:,} patients, {event_word(row['endpoint'], row['n_events'])}",
     )  # fmt: skip
