@@ -47,7 +47,7 @@ def lives_longer(facts: StudyFacts) -> Finding:
         said += _restricted_mean(facts, rows[0])
     if others:
         said.append(f"In other patients: {'; '.join(f'{one.cohort} {one.number}' for one in others)}.")
-    limits, marked = shown_limits(facts, [one.cohort for one in estimates], _limits(rows, estimates, adjusted is not None))
+    limits, marked = shown_limits(facts, [one.cohort for one in estimates], _limits(rows, estimates, adjusted, answer))
     return Finding(topic, question, answer, tuple(said), section, tuple(estimates), limits, marked)
 
 
@@ -63,8 +63,12 @@ def _words(first: Estimate, answer: Answer, rate: str) -> str:
     return f"{first.cohort}: no evidence of a difference, {first.text}.{possible}"
 
 
-def _limits(rows: list[dict[str, Any]], estimates: list[Estimate], adjusted: bool) -> list[Limit]:
+def _limits(
+    rows: list[dict[str, Any]], estimates: list[Estimate], adjusted: Estimate | None, answer: Answer
+) -> list[Limit]:
     found = []
+    if adjusted is not None and answer is not Answer.CANNOT_BE_TOLD and adjusted.answer is not answer:
+        found.append(Limit("cannot be told after adjustment", "survival"))
     few = [row for row in rows if row["n_events"] < FEW_EVENTS]
     if few:
         named = ", ".join(f"{row['cohort']} {event_word(row['endpoint'], row['n_events'])}" for row in few[:3])
@@ -77,7 +81,7 @@ def _limits(rows: list[dict[str, Any]], estimates: list[Estimate], adjusted: boo
         found.append(Limit(f"the ratio changes with time (p {said if said[0] == '<' else f'= {said}'})", "survival"))
     if not missing(rows[0].get("caution")):
         found.append(Limit("rests on a few patients", "survival"))
-    if not adjusted:
+    if adjusted is None:
         found.append(Limit("not adjusted for age, stage or subtype", "survival"))
     return found
 
@@ -104,7 +108,7 @@ def _adjusted(facts: StudyFacts, row: dict[str, Any]) -> Estimate | None:
     own = own.dropna(subset=["hr"]) if len(own) else own
     if own.empty:
         return None
-    named = [readable(name) for name in dict.fromkeys(terms.dropna(subset=["hr"])["covariate"]) if name != "phenotype"]
+    named = [readable(name).split(",")[0] for name in dict.fromkeys(terms.dropna(subset=["hr"])["covariate"]) if name != "phenotype"]
     one = records(own)[0]
     return Estimate(
         f"adjusted for {join_names(named, 4)}" if named else "in the joint model", str(row["cohort"]), float(one["hr"]),
