@@ -38,9 +38,9 @@ def _signal(facts: StudyFacts) -> Iterator[str]:
             f"{out_of_fold}, and the interval does not lie above 0.5."
         )
     yield (
-        f"The apparent AUC, measured on the training patients as in the paper, is {trained['apparent_auc']:.2f}; the "
-        f"out-of-fold AUC is {trained['oof_auc']:.2f}. Rows marked “paper” are computed as in the paper, rows marked "
-        "“honest” on patients that the model was not trained on. Rely on the “honest” rows."
+        f"The apparent AUC, measured on the training patients, is {trained['apparent_auc']:.2f}; the out-of-fold AUC "
+        f"is {trained['oof_auc']:.2f}. Rows marked “paper” are our reading of the paper, rows marked “honest” are of "
+        "patients that the model was not trained on. Rely on the “honest” rows."
     )
 
 

@@ -77,7 +77,7 @@ def _findings(report: StudyReport) -> list[dict[str, Any]]:
 
 
 def _explained(text: str, open_terms: dict[str, None]) -> Markup:
-    """Link the terms that are still to be explained, and take them from `open_terms`. No line breaks before a per cent."""
+    """Link the terms that are still to be explained, and take them from `open_terms`. No line breaks before %."""
     marked = str(escape(text))
     for term in list(open_terms):
         link = f'<a class="term" href="#term-{_anchor(term)}" title="{escape(wording.TERMS[term])}">\\g<0></a>'

@@ -116,10 +116,10 @@ NAME_COLUMNS = frozenset(
 )  # fmt: skip
 """Columns whose values are replaced by their labels. Text in other columns is shown unchanged."""
 TERMS = {
-    "95 % CI": "95 % confidence interval: the values that remain compatible with the data. The wider it is, the less is "
-    "known.",
-    "hazard ratio": "how fast deaths (or other events) occur with hot tumours, divided by how fast with cold ones. Below "
-    "1, hot tumours fare better.",
+    "95 % CI": "95 % confidence interval: the values that remain compatible with the data. The wider it is, the less "
+    "is known.",
+    "hazard ratio": "how fast deaths (or other events) occur with hot tumours, divided by how fast with cold ones. "
+    "Below 1, hot tumours fare better.",
     "odds ratio": "the odds of a response with hot tumours, divided by those with cold ones. Above 1, hot tumours "
     "respond more often.",
     "AUC": "of all pairs of a patient with and one without the outcome, the share in which the first has the higher "

@@ -168,7 +168,8 @@ def test_findings_come_first_and_sections_in_the_order_of_the_study(page: Page, 
     sections = [attributes["id"] for attributes in page.all("section")]
     assert sections == [
         "findings", "glance", "cohorts", "phenotypes", "specifications", "meaning", "survival", "response", "genes",
-        "images", "agreement", "signature", "evaluation", "correlation", "rejected", "limits", "checklists", "provenance",
+        "images", "agreement", "signature", "evaluation", "correlation", "rejected", "limits", "checklists",
+        "provenance",
     ]  # fmt: skip
     assert page.levels[0] == 1
     assert page.levels.count(1) == 1

@@ -47,10 +47,13 @@ def compared(cohort: str, variable: str, hot: float, cold: float, *, family: str
     ]  # fmt: skip
 
 
-def hazard(cohort: str, value: float, low: float, high: float, n_events: int = 120, **more: object) -> dict[str, object]:
+def hazard(
+    cohort: str, value: float, low: float, high: float, n_events: int = 120, **more: object
+) -> dict[str, object]:
     return {
         "cohort": cohort, "endpoint": "os", "subgroup": "all", "n": 500, "n_events": n_events, "hr_hot": value,
-        "hr_low": low, "hr_high": high, "p": 0.2, "proportional_hazards_p": 0.5, "caution": None, "reason": None, **more,
+        "hr_low": low, "hr_high": high, "p": 0.2, "proportional_hazards_p": 0.5, "caution": None, "reason": None,
+        **more,
     }  # fmt: skip
 
 
@@ -62,7 +65,13 @@ def odds(arm: str, value: float, low: float, high: float | None) -> dict[str, ob
 
 
 def interaction(low: float, high: float, reference: str | None = "control") -> pd.DataFrame:
-    row = {"cohort": "trial", "endpoint": "pcr", "arm": "drug", "reference_arm": reference, "ratio": (low * high) ** 0.5}
+    row = {
+        "cohort": "trial",
+        "endpoint": "pcr",
+        "arm": "drug",
+        "reference_arm": reference,
+        "ratio": (low * high) ** 0.5,
+    }
     row |= {"ci_low": low, "ci_high": high, "p": 0.1, "n": 90}
     return pd.DataFrame([row | {"predictor": name} for name in ("hot", "B cells")])
 
@@ -112,14 +121,21 @@ def limits(finding: Finding) -> str:
 
 
 TWO = labels("tcga", "other")
+
+
+def measured(*rows: list[dict[str, object]]) -> dict[str, object]:
+    """Two cohorts of hot and cold tumours, and what was measured in them."""
+    return {"tme_phenotypes": TWO, "phenotype_characteristics": [row for one in rows for row in one]}
+
+
 RESPONSE = [odds("all", 3.0, 1.2, 7.5), odds("drug", 4.0, 1.1, 15.0)]
 CASES = [
-    ("inflamed", "yes", {"tme_phenotypes": TWO, "phenotype_characteristics": compared("tcga", "leukocyte_fraction", 0.3, 0.15)}),
-    ("inflamed", "yes", {"tme_phenotypes": TWO, "phenotype_characteristics": compared("tcga", "purity_absolute", 0.5, 0.7)}),
-    ("inflamed", "no", {"tme_phenotypes": TWO, "phenotype_characteristics": compared("tcga", "leukocyte_fraction", 0.1, 0.25)}),
-    ("inflamed", "cannot be told", {"tme_phenotypes": TWO, "phenotype_characteristics": compared("tcga", "stil_percent", 0.2, 0.19)}),
-    ("inflamed", "cannot be told", {"tme_phenotypes": TWO, "phenotype_characteristics": [
-        *compared("tcga", "leukocyte_fraction", 0.3, 0.15), *compared("tcga", "purity_absolute", 0.8, 0.6)]}),
+    ("inflamed", "yes", measured(compared("tcga", "leukocyte_fraction", 0.3, 0.15))),
+    ("inflamed", "yes", measured(compared("tcga", "purity_absolute", 0.5, 0.7))),
+    ("inflamed", "no", measured(compared("tcga", "leukocyte_fraction", 0.1, 0.25))),
+    ("inflamed", "cannot be told", measured(compared("tcga", "stil_percent", 0.2, 0.19))),
+    ("inflamed", "cannot be told", measured(
+        compared("tcga", "leukocyte_fraction", 0.3, 0.15), compared("tcga", "purity_absolute", 0.8, 0.6))),
     ("inflamed", "not asked", {"tme_phenotypes": TWO}),
     ("survival", "yes", {"survival_tests": [hazard("tcga", 0.6, 0.4, 0.9)]}),
     ("survival", "no", {"survival_tests": [hazard("tcga", 1.6, 1.1, 2.4)]}),
@@ -144,9 +160,9 @@ CASES = [
     ("predicts", "no", {"cohort_metrics": auc(0.1, 0.4, cohort="trial", side="external", endpoint="pcr")}),
     ("predicts", "cannot be told", {"cohort_metrics": auc(0.4, 0.8, cohort="trial", side="external", endpoint="pcr")}),
     ("predicts", "not asked", {"cohort_metrics": auc(0.6, 0.9)}),
-    ("replicated", "yes", {"tme_phenotypes": TWO, "phenotype_characteristics": compared("other", "cd8_percent", 30.0, 5.0)}),
-    ("replicated", "no", {"tme_phenotypes": TWO, "phenotype_characteristics": compared("other", "cd8_percent", 5.0, 30.0)}),
-    ("replicated", "cannot be told", {"tme_phenotypes": TWO, "phenotype_characteristics": compared("other", "cd8_percent", 5.0, 5.0)}),
+    ("replicated", "yes", measured(compared("other", "cd8_percent", 30.0, 5.0))),
+    ("replicated", "no", measured(compared("other", "cd8_percent", 5.0, 30.0))),
+    ("replicated", "cannot be told", measured(compared("other", "cd8_percent", 5.0, 5.0))),
     ("replicated", "not asked", {"tme_phenotypes": TWO}),
     ("replicated", "not asked", {"tme_phenotypes": labels("tcga")}),
     ("definitions", "yes", {"phenotype_specifications": definitions((0.6, 0.8), (0.55, 0.9))}),
@@ -156,7 +172,9 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("question", "answer", "tables"), CASES, ids=lambda part: part if isinstance(part, str) else "")
+@pytest.mark.parametrize(
+    ("question", "answer", "tables"), CASES, ids=lambda part: part if isinstance(part, str) else ""
+)
 def test_the_interval_decides_the_answer(question: str, answer: str, tables: dict[str, object]) -> None:
     for provenance in ("real", "simulated"):
         finding = found(question, study(provenance, **tables))
@@ -219,7 +237,10 @@ def test_an_adjusted_ratio_stands_beside_the_crude_one() -> None:
 
 
 def test_a_ratio_that_changes_with_time_comes_with_mean_survival() -> None:
-    tests = [hazard("tcga", 0.8, 0.5, 1.2, proportional_hazards_p=0.01), hazard("tcga", 0.1, 0.01, 0.2, subgroup="her2")]
+    tests = [
+        hazard("tcga", 0.8, 0.5, 1.2, proportional_hazards_p=0.01),
+        hazard("tcga", 0.1, 0.01, 0.2, subgroup="her2"),
+    ]
     means = [{"cohort": "tcga", "endpoint": "os", "phenotype": "hot minus cold", "tau_days": 1826, "mean_days": 12.0,
               "ci_low": -30.0, "ci_high": 54.0}]  # fmt: skip
     finding = found("survival", study(survival_tests=tests, restricted_mean_survival=means))
@@ -248,8 +269,8 @@ def test_cautions_about_the_groups_stand_beside_what_they_are() -> None:
         ],
         columns=["cohort", "topic", "value", "limit", "caution"],
     )
-    measured = compared("tcga", "leukocyte_fraction", 0.3, 0.15)
-    facts = study(tme_phenotypes=TWO, phenotype_characteristics=measured, phenotype_cautions=cautions)
+    rows = compared("tcga", "leukocyte_fraction", 0.3, 0.15)
+    facts = study(tme_phenotypes=TWO, phenotype_characteristics=rows, phenotype_cautions=cautions)
     finding = found("inflamed", facts)
     assert limits(finding) == (
         "inflamed cells make up only 23 % of what separates hot from cold; weak grouping (silhouette 0.16; up to 0.25 "
@@ -266,8 +287,8 @@ def test_limits_of_mri_name_spread_small_groups_and_refusal() -> None:
         signature_review=[{"decision": "refused"}],
     )  # fmt: skip
     assert limits(found("mri", facts)) == (
-        "AUC 0.45 to 0.70 by 2 definitions of hot and cold; few unseen patients (17, 7 hot); this version was refused by "
-        "the promotion rule"
+        "AUC 0.45 to 0.70 by 2 definitions of hot and cold; few unseen patients (17, 7 hot); this version was refused "
+        "by the promotion rule"
     )
     contradicted = study(signature=signature(0.6, 0.8), cohort_metrics=auc(0.2, 0.4))
     assert found("mri", contradicted).answer == "cannot be told"

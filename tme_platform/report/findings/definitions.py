@@ -1,4 +1,4 @@
-"""Does the result from MRI hold if hot and cold are defined in another way?"""
+"""Whether the result from MRI holds if hot and cold are defined in another way."""
 
 from __future__ import annotations
 

@@ -1,12 +1,10 @@
-"""Does MRI tell hot from cold tumours apart, and does the score from MRI predict response to immunotherapy?"""
+"""Whether MRI tells hot from cold tumours apart, and whether its score predicts response to immunotherapy."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 from typing import Any
-
-import pandas as pd
 
 from tme_platform.figures import endpoint_label
 from tme_platform.report.facts import StudyFacts, records
@@ -33,8 +31,8 @@ def hot_on_mri(facts: StudyFacts) -> Finding:
         return Finding(topic, question, Answer.NOT_ASKED, (needed,), section)
     cohorts = _trained_on(facts)
     first = Estimate(
-        "AUC out of fold", ", ".join(cohorts), limit_or(trained["oof_auc"], math.nan), limit_or(trained["oof_auc_low"], math.nan),
-        limit_or(trained["oof_auc_high"], math.nan), CHANCE, "above",
+        "AUC out of fold", ", ".join(cohorts), limit_or(trained["oof_auc"], math.nan),
+        limit_or(trained["oof_auc_low"], math.nan), limit_or(trained["oof_auc_high"], math.nan), CHANCE, "above",
         f"{trained['n_patients']:,} patients, {trained['n_hot']} hot",
     )  # fmt: skip
     unseen = [_auc(facts, row) for row in _metrics(facts) if row["endpoint"] == "hot" and row["side"] != "discovery"]
@@ -84,15 +82,17 @@ def _words(first: Estimate, answer: Answer) -> str:
         return f"Worse than chance in {first.cohort}: {first.text}."
     if first.answer is not answer:
         return f"Contradicted in other patients; {first.cohort}: {first.text}."
-    possible = "" if math.isnan(first.high) else f" No separation (0.5) and an AUC up to {first.high:.2f} remain possible."
+    possible = (
+        "" if math.isnan(first.high) else f" No separation (0.5) and an AUC up to {first.high:.2f} remain possible."
+    )
     return f"No evidence that it does in {first.cohort}: {first.text}.{possible}"
 
 
 def _limits(facts: StudyFacts) -> Iterator[Limit]:
-    aucs = facts.rows("phenotype_specifications")
-    aucs = aucs["auc"].dropna() if len(aucs) else pd.Series(dtype="float64")
+    tried = facts.rows("phenotype_specifications")
+    aucs = tried["auc"].dropna().tolist() if len(tried) else []
     if len(aucs) > 1:
-        said = f"AUC {aucs.min():.2f} to {aucs.max():.2f} by {len(aucs)} definitions of hot and cold"
+        said = f"AUC {min(aucs):.2f} to {max(aucs):.2f} by {len(aucs)} definitions of hot and cold"
         yield Limit(said, "specifications")
     elsewhere = [row for row in _metrics(facts) if row["side"] != "discovery" and row["endpoint"] == "hot"]
     if not elsewhere:

@@ -1,4 +1,4 @@
-"""Are tumours called hot really inflamed, and is that so in other cohorts?"""
+"""Whether tumours called hot are really inflamed, and whether that is so in other cohorts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CAUTIONS = {
     "raw_fractions": "grouped by raw cell fractions",
     "relative_expression": "RNA values are relative to the cohort",
 }
-"""The topics of `phenotype_cautions` in short words, the most serious first; the others are yardsticks that disagree."""
+"""The topics of `phenotype_cautions` in short words, the most serious first; others are yardsticks that disagree."""
 
 
 def inflamed(facts: StudyFacts) -> Finding:
@@ -36,10 +36,9 @@ def inflamed(facts: StudyFacts) -> Finding:
     answer = _answer(estimates, genes)
     measured = [*(one.text for one in estimates), *_genes_and_basal(facts, cohort)]
     words = {Answer.YES: "They are", Answer.NO: "They are not"}.get(answer, "No evidence that they are")
-    first = f"{words}: {measured[0]}." if answer is not Answer.NOT_ASKED else (
-        "Whether they are was not measured: this needs leukocyte fraction, CD8, lymphocytes, purity or checkpoint genes."
-    )  # fmt: skip
-    more = measured[1:4] if answer is not Answer.NOT_ASKED else measured
+    first, more = f"{words}: {measured[0]}." if measured else "", measured[1:4]
+    if answer is Answer.NOT_ASKED:
+        first, more = "Not measured: this needs leukocyte fraction, CD8, lymphocytes or tumour purity.", measured
     said = [f"{_hot_share(facts, cohort)} {first}", *([f"{_sentence('; '.join(more))}."] if more else [])]
     limits = [*_only_rna(cohort, estimates, genes), *_cautions(facts, cohort)]
     shown, marked = shown_limits(facts, [cohort], limits)

@@ -1,4 +1,4 @@
-"""Do hot tumours respond more often, and does immunotherapy add more in them?"""
+"""Whether hot tumours respond more often, and whether immunotherapy adds more in them."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def more_with_immunotherapy(facts: StudyFacts) -> Finding:
     estimates = [
         Estimate(
             f"odds ratio with {readable(row['arm'])} divided by that with {readable(row['reference_arm'])}",
-            str(row["cohort"]), limit_or(row["ratio"], nan), limit_or(row["ci_low"], nan), limit_or(row["ci_high"], nan),
-            1.0, "above", f"{row['n']:,} patients",
+            str(row["cohort"]), limit_or(row["ratio"], nan), limit_or(row["ci_low"], nan),
+            limit_or(row["ci_high"], nan), 1.0, "above", f"{row['n']:,} patients",
         )
         for row in rows
     ]  # fmt: skip

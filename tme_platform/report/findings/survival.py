@@ -1,4 +1,4 @@
-"""Do patients with hot tumours live longer?"""
+"""Whether patients with hot tumours live longer."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def lives_longer(facts: StudyFacts) -> Finding:
     adjusted = _adjusted(facts, rows[0])
     if adjusted is not None:
         said.append(f"{adjusted.text[:1].upper()}{adjusted.text[1:]}.")
-    if rows[0].get("proportional_hazards_p", 1.0) < _P:
+    if limit_or(rows[0].get("proportional_hazards_p"), 1.0) < _P:
         said += _restricted_mean(facts, rows[0])
     if others:
         said.append(f"In other patients: {'; '.join(f'{one.cohort} {one.number}' for one in others)}.")
@@ -75,8 +75,8 @@ def _limits(
         found.append(Limit(f"few events ({named})", "survival"))
     if {-1, 1} <= {one.side for one in estimates}:
         found.append(Limit("the cohorts point in opposite directions", "survival"))
-    changing = rows[0].get("proportional_hazards_p")
-    if not missing(changing) and changing < _P:
+    changing = limit_or(rows[0].get("proportional_hazards_p"), 1.0)
+    if changing < _P:
         said = p_value(changing)
         found.append(Limit(f"the ratio changes with time (p {said if said[0] == '<' else f'= {said}'})", "survival"))
     if not missing(rows[0].get("caution")):
@@ -108,7 +108,11 @@ def _adjusted(facts: StudyFacts, row: dict[str, Any]) -> Estimate | None:
     own = own.dropna(subset=["hr"]) if len(own) else own
     if own.empty:
         return None
-    named = [readable(name).split(",")[0] for name in dict.fromkeys(terms.dropna(subset=["hr"])["covariate"]) if name != "phenotype"]
+    named = [
+        readable(name).split(",")[0]
+        for name in dict.fromkeys(terms.dropna(subset=["hr"])["covariate"])
+        if name != "phenotype"
+    ]
     one = records(own)[0]
     return Estimate(
         f"adjusted for {join_names(named, 4)}" if named else "in the joint model", str(row["cohort"]), float(one["hr"]),

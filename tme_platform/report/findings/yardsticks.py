@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-import pandas as pd
-
-from tme_platform.report.facts import StudyFacts
+from tme_platform.report.facts import StudyFacts, records
 from tme_platform.report.findings.answers import Answer, Estimate
+from tme_platform.report.wording import missing
 from tme_platform.statistics import Summary, mean_difference
 
 MEASURED_OTHERWISE: dict[str, tuple[str, Literal["above", "below"]]] = {
@@ -44,12 +43,10 @@ def yardsticks(facts: StudyFacts, cohort: str) -> list[Estimate]:
         return []
     estimates = []
     for name, (label, expected) in MEASURED_OTHERWISE.items():
-        by_phenotype = found[found["variable"] == name].set_index("phenotype")
-        if not {"hot", "cold"} <= set(by_phenotype.index):
+        rows = {row["phenotype"]: row for row in records(found[found["variable"] == name]) if not missing(row["mean"])}
+        if not {"hot", "cold"} <= set(rows):
             continue
-        hot, cold = (_summary(by_phenotype.loc[phenotype]) for phenotype in ("hot", "cold"))
-        if pd.isna(hot.mean) or pd.isna(cold.mean):
-            continue
+        hot, cold = (_summary(rows[phenotype]) for phenotype in ("hot", "cold"))
         said = f"{label} {hot.mean:.2f} in hot and {cold.mean:.2f} in cold tumours, difference"
         counted = f"{hot.n + cold.n:,} tumours"
         estimates.append(Estimate(said, cohort, *mean_difference(hot, cold), 0.0, expected, counted))
@@ -73,11 +70,11 @@ def checkpoint_genes(facts: StudyFacts, cohort: str) -> Genes | None:
 def basal_shares(facts: StudyFacts, cohort: str) -> str:
     """State the shares of the Basal subtype in hot and cold tumours, or nothing if unknown."""
     rows = facts.rows("phenotype_characteristics", cohort=cohort, variable="published", level="Basal")
-    shares = rows.set_index("phenotype")["share"] if len(rows) else {}
-    if not {"hot", "cold"} <= set(shares.keys()):
+    shares = {row["phenotype"]: row["share"] for row in records(rows) if not missing(row["share"])}
+    if not {"hot", "cold"} <= set(shares):
         return ""
     return f"Basal subtype in {shares['hot'] * 100:.0f} % of hot and {shares['cold'] * 100:.0f} % of cold tumours"
 
 
-def _summary(row: pd.Series) -> Summary:
+def _summary(row: dict[str, Any]) -> Summary:
     return Summary(float(row["mean"]), float(row["sd"]), int(row["n"]))
