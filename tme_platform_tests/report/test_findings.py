@@ -249,14 +249,18 @@ def test_a_ratio_that_changes_with_time_comes_with_mean_survival() -> None:
     assert "0.10" not in said(finding), "all patients, no subgroup"
 
 
-def test_genes_of_the_same_rna_answer_only_with_a_limit() -> None:
+def test_genes_of_the_same_rna_are_shown_and_decide_nothing() -> None:
     genes = [row for at in range(4) for row in compared("other", f"G{at}", 2.0, 1.0, family="checkpoint_genes")]
     finding = found("replicated", study(tme_phenotypes=TWO, phenotype_characteristics=genes))
-    assert finding.answer == "yes"
+    assert finding.answer == "cannot be told"
     assert "4 of 4 checkpoint genes higher in hot tumours" in said(finding)
-    assert "rests on the RNA from which hot and cold were defined" in limits(finding)
-    half = [row | {"fdr": 0.5} if row["variable"] in ("G0", "G1") else row for row in genes]
-    assert found("replicated", study(tme_phenotypes=TWO, phenotype_characteristics=half)).answer == "cannot be told"
+    assert "only RNA, from which hot and cold were defined" in limits(finding)
+    alone = found("inflamed", study(tme_phenotypes=labels("other"), phenotype_characteristics=genes))
+    assert alone.answer == "cannot be told"
+    assert "Only RNA was measured" in alone.sentences[0]
+    three = labels("tcga", "other", "trial")
+    both = [*genes, *compared("trial", "cd8_percent", 30.0, 5.0)]
+    assert found("replicated", study(tme_phenotypes=three, phenotype_characteristics=both)).answer == "yes"
 
 
 def test_cautions_about_the_groups_stand_beside_what_they_are() -> None:

@@ -36,9 +36,13 @@ def inflamed(facts: StudyFacts) -> Finding:
     answer = _answer(estimates, genes)
     measured = [*(one.text for one in estimates), *_genes_and_basal(facts, cohort)]
     words = {Answer.YES: "They are", Answer.NO: "They are not"}.get(answer, "No evidence that they are")
-    first, more = f"{words}: {measured[0]}." if measured else "", measured[1:4]
-    if answer is Answer.NOT_ASKED:
-        first, more = "Not measured: this needs leukocyte fraction, CD8, lymphocytes or tumour purity.", measured
+    if estimates:
+        first, more = f"{words}: {measured[0]}.", measured[1:4]
+    else:
+        first, more = (
+            "Only RNA was measured: leukocyte fraction, CD8, lymphocytes or tumour purity is needed.",
+            measured,
+        )
     said = [f"{_hot_share(facts, cohort)} {first}", *([f"{_sentence('; '.join(more))}."] if more else [])]
     limits = [*_only_rna(cohort, estimates, genes), *_cautions(facts, cohort)]
     shown, marked = shown_limits(facts, [cohort], limits)
@@ -46,43 +50,43 @@ def inflamed(facts: StudyFacts) -> Finding:
 
 
 def replicated(facts: StudyFacts) -> Finding:
-    """Ask the same in the other cohorts that share no patient: yes or no only if all that can tell agree."""
+    """Ask the same in the other cohorts that share no patient: yes or no only if all with a yardstick agree."""
     topic, question, section = "Other cohorts", "Are hot tumours inflamed in other cohorts, too?", "phenotypes"
     others = independent(facts, clustered(facts))[1:]
     if not others:
         needed = "No other cohort with different patients was divided on its own into hot and cold tumours."
         return Finding(topic, question, Answer.NOT_ASKED, (needed,), section)
     estimates: list[Estimate] = []
-    answers: dict[str, Answer] = {}
-    said, limits = [], []
+    told: set[Answer] = set()
+    said, limits, silent = [], [], []
     for cohort in others:
         own, genes = yardsticks(facts, cohort), checkpoint_genes(facts, cohort)
-        answers[cohort] = _answer(own, genes)
+        answer = _answer(own, genes)
         estimates += own[:1]
+        told |= {answer} if own else set()
+        silent += [cohort] if answer is Answer.NOT_ASKED else []
         measured = [*(one.text for one in own[:1]), *_genes_and_basal(facts, cohort)]
         more = f" {_sentence('; '.join(measured))}." if measured else ""
         said.append(f"{_hot_share(facts, cohort)}{more}")
         limits += _only_rna(cohort, own, genes)
-    untold = [cohort for cohort, answer in answers.items() if answer is Answer.NOT_ASKED]
-    if untold:
-        limits.append(Limit(f"{join_names(untold)}: no measurement that can tell", section))
-    agreed = set(answers.values()) - {Answer.NOT_ASKED}
-    answer = Answer.NOT_ASKED if not agreed else agreed.pop() if len(agreed) == 1 else Answer.CANNOT_BE_TOLD
+    if silent:
+        limits.append(Limit(f"{join_names(silent)}: no measurement that can tell", section))
+    answer = told.pop() if len(told) == 1 else Answer.CANNOT_BE_TOLD
+    if silent == others:
+        answer = Answer.NOT_ASKED
     shown, marked = shown_limits(facts, others, limits)
     return Finding(topic, question, answer, tuple(said), section, tuple(estimates), shown, marked)
 
 
 def _answer(estimates: list[Estimate], genes: Genes | None) -> Answer:
-    """What is measured otherwise decides; checkpoint genes only if there is nothing else."""
-    if estimates or genes is None:
-        return decided(estimates)
-    return genes.answer
+    """What is measured otherwise decides. Genes differ in part because of how hot and cold are defined."""
+    return decided(estimates) if estimates or genes is None else Answer.CANNOT_BE_TOLD
 
 
 def _only_rna(cohort: str, estimates: list[Estimate], genes: Genes | None) -> list[Limit]:
     if estimates or genes is None:
         return []
-    return [Limit(f"{cohort}: rests on the RNA from which hot and cold were defined", "genes")]
+    return [Limit(f"{cohort}: only RNA, from which hot and cold were defined", "genes")]
 
 
 def _hot_share(facts: StudyFacts, cohort: str) -> str:

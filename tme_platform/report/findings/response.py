@@ -102,7 +102,8 @@ def _interactions(facts: StudyFacts) -> list[dict[str, Any]]:
 
 
 def _words(row: dict[str, Any], first: Estimate, answer: Answer) -> str:
-    shares = f"{row['positive_hot']} of {row['n_hot']} hot and {row['positive_cold']} of {row['n_cold']} cold tumours"
+    cold = f"{row['positive_cold']} of {row['n_cold']} cold tumours responded"
+    shares = f"{row['positive_hot']} of {row['n_hot']} hot and {cold}"
     words = {Answer.YES: "more often", Answer.NO: "less often"}.get(answer, "no evidence of a difference")
     possible = ""
     if answer is Answer.CANNOT_BE_TOLD and not math.isnan(first.low):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from tme_platform.report.facts import StudyFacts, records
-from tme_platform.report.findings.answers import Answer, Estimate
+from tme_platform.report.findings.answers import Estimate
 from tme_platform.report.wording import missing
 from tme_platform.statistics import Summary, mean_difference
 
@@ -20,20 +19,12 @@ MEASURED_OTHERWISE: dict[str, tuple[str, Literal["above", "below"]]] = {
 _FDR = 0.05
 
 
-@dataclass(frozen=True)
-class Genes:
+class Genes(NamedTuple):
     """How many checkpoint genes differ between hot and cold tumours (FDR < 0.05)."""
 
     tested: int
     higher: int
     lower: int
-
-    @property
-    def answer(self) -> Answer:
-        """Yes if more than half are higher in hot tumours and none is lower; no if it is the other way round."""
-        if 2 * self.higher > self.tested and not self.lower:
-            return Answer.YES
-        return Answer.NO if 2 * self.lower > self.tested and not self.higher else Answer.CANNOT_BE_TOLD
 
 
 def yardsticks(facts: StudyFacts, cohort: str) -> list[Estimate]:
