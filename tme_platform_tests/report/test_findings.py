@@ -257,7 +257,7 @@ def test_genes_of_the_same_rna_are_shown_and_decide_nothing() -> None:
     assert "only RNA, from which hot and cold were defined" in limits(finding)
     alone = found("inflamed", study(tme_phenotypes=labels("other"), phenotype_characteristics=genes))
     assert alone.answer == "cannot be told"
-    assert "Only RNA was measured" in alone.sentences[0]
+    assert "Nothing measured can tell" in alone.sentences[0]
     three = labels("tcga", "other", "trial")
     both = [*genes, *compared("trial", "cd8_percent", 30.0, 5.0)]
     assert found("replicated", study(tme_phenotypes=three, phenotype_characteristics=both)).answer == "yes"

@@ -40,7 +40,7 @@ def inflamed(facts: StudyFacts) -> Finding:
         first, more = f"{words}: {measured[0]}.", measured[1:4]
     else:
         first, more = (
-            "Only RNA was measured: leukocyte fraction, CD8, lymphocytes or tumour purity is needed.",
+            "Nothing measured can tell: this needs leukocyte fraction, CD8, lymphocytes or purity.",
             measured,
         )
     said = [f"{_hot_share(facts, cohort)} {first}", *([f"{_sentence('; '.join(more))}."] if more else [])]
