@@ -4,6 +4,7 @@ The `figures` package draws the figures. `steps` and `orchestration` read tables
 """
 
 from tme_platform.report.facts import StudyFacts
+from tme_platform.report.findings import FINDING_TABLES, Finding, findings
 from tme_platform.report.folder import page_path, remembered_figures, write_folder
 from tme_platform.report.numbers import study_numbers
 from tme_platform.report.page import render_page
@@ -13,8 +14,11 @@ from tme_platform.report.study_report import StudyReport, make_report
 from tme_platform.report.write import write_if_changed
 
 __all__ = [
+    "FINDING_TABLES",
+    "Finding",
     "StudyFacts",
     "StudyReport",
+    "findings",
     "make_report",
     "page_path",
     "picture",

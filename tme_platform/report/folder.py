@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tme_platform.figures import to_pdf, to_png, to_svg
 from tme_platform.report.embed import csv_bytes
+from tme_platform.report.findings import findings_table
 from tme_platform.report.page import render_page
 from tme_platform.report.remembered import Remembered
 from tme_platform.report.study_report import StudyReport
@@ -52,6 +53,7 @@ def write_folder(report: StudyReport, folder: Path) -> list[Path]:
 
 def _files(report: StudyReport) -> Iterator[tuple[str, bytes]]:
     yield f"{report.facts.name}.html", render_page(report).encode()
+    yield "tables/findings.csv", csv_bytes(findings_table(report.findings))
     yield "tables/numbers.csv", csv_bytes(report.with_provenance(report.numbers))
     yield "tables/versions.csv", csv_bytes(report.facts.versions)
     for part in report.parts:

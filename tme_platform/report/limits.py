@@ -1,4 +1,4 @@
-"""Limitations of the study, derived from its tables. They come first in the report."""
+"""All limitations of the study, derived from its tables. Those of a single finding belong in `findings`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from tme_platform.report.facts import StudyFacts, records
 from tme_platform.report.wording import interval, join_names, number
 
-_FEW_POSITIVE = 20
-_CHANCE = 0.5
+FEW_POSITIVE = 20
+"""Below this number of patients in the smaller group, an AUC or a share is not reliable."""
+CHANCE = 0.5
+"""The AUC of a score that has nothing to do with the outcome."""
 
 
 def limits(facts: StudyFacts) -> list[str]:
@@ -30,15 +32,15 @@ def _signal(facts: StudyFacts) -> Iterator[str]:
         yield "No signature was trained: no discovery cohort has both image features and the two phenotypes."
         return
     out_of_fold = interval(trained["oof_auc"], trained["oof_auc_low"], trained["oof_auc_high"])
-    if trained["oof_auc_low"] <= _CHANCE:
+    if trained["oof_auc_low"] <= CHANCE:
         yield (
             f"There is no evidence that the signature separates hot from cold in these data: its out-of-fold AUC is "
             f"{out_of_fold}, and the interval does not lie above 0.5."
         )
     yield (
-        f"The apparent AUC, measured on the training patients as in the paper, is {trained['apparent_auc']:.2f}; the "
-        f"out-of-fold AUC is {trained['oof_auc']:.2f}. Rows marked “paper” are computed as in the paper, rows marked "
-        "“honest” on patients that the model was not trained on. Rely on the “honest” rows."
+        f"The apparent AUC, measured on the training patients, is {trained['apparent_auc']:.2f}; the out-of-fold AUC "
+        f"is {trained['oof_auc']:.2f}. Rows marked “paper” are our reading of the paper, rows marked “honest” are of "
+        "patients that the model was not trained on. Rely on the “honest” rows."
     )
 
 
@@ -68,7 +70,7 @@ def _small_validation_sets(facts: StudyFacts) -> Iterator[str]:
     table = facts.rows("cohort_metrics", metric="auc", analysis="honest", subgroup="all", model="signature")
     for row in records(table):
         fewer = min(row["n_positive"], row["n"] - row["n_positive"])
-        if row["side"] != "discovery" and fewer < _FEW_POSITIVE:
+        if row["side"] != "discovery" and fewer < FEW_POSITIVE:
             yield (
                 f"The evaluation in {row['cohort']} ({row['side']}, {str(row['endpoint']).replace('_', ' ')}) has "
                 f"{number(row['n'])} patients, {number(row['n_positive'])} of them positive. Its AUC of "

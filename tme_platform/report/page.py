@@ -47,8 +47,11 @@ def render_page(report: StudyReport) -> str:
         name=facts.name,
         simulated=facts.simulated,
         only_simulated=bool(facts.simulated) and len(facts.simulated) == len(facts.cohorts),
+        cohorts=len(facts.cohorts),
+        findings=_findings(report),
+        terms=[(term, _anchor(term), meaning) for term, meaning in wording.TERMS.items()],
         limits=report.limits,
-        glance=_numbers(report, report.compared, "Published values compared with ours", "published-values"),
+        glance=_numbers(report, report.compared, "Published values and our reading of them", "published-values"),
         headline=_headline(report),
         parts=[_part(report, part) for part in report.parts],
         rejected=_rejected(report),
@@ -61,6 +64,31 @@ def render_page(report: StudyReport) -> str:
         versions=_table(facts.versions, "Tables used for this report", "versions", open_up_to=0, most=10**6),
         signature=facts.signature,
     )
+
+
+def _findings(report: StudyReport) -> list[dict[str, Any]]:
+    """Lay out the findings; where a term first occurs, it links to its explanation."""
+    open_terms = dict.fromkeys(wording.TERMS)
+    rows = []
+    for finding in report.findings:
+        sentences = [_explained(sentence, open_terms) for sentence in finding.sentences]
+        rows.append({"finding": finding, "kind": _anchor(finding.answer), "sentences": sentences})
+    return rows
+
+
+def _explained(text: str, open_terms: dict[str, None]) -> Markup:
+    """Link the terms that are still to be explained, and take them from `open_terms`. No line breaks before %."""
+    marked = str(escape(text))
+    for term in list(open_terms):
+        link = f'<a class="term" href="#term-{_anchor(term)}" title="{escape(wording.TERMS[term])}">\\g<0></a>'
+        marked, found = re.subn(rf"(?<![\w>]){re.escape(term)}(?!\w)", link, marked, count=1, flags=re.IGNORECASE)
+        if found:
+            del open_terms[term]
+    return Markup(marked.replace(" %", "\u00a0%"))  # noqa: S704 (escaped)
+
+
+def _anchor(words: str) -> str:
+    return re.sub(r"\W+", "-", words.lower())
 
 
 def _linked(text: str) -> Markup:
@@ -105,9 +133,10 @@ def _numbers(report: StudyReport, rows: pd.DataFrame, caption: str, key: str) ->
         if compared:
             cells.insert(5, wording.value_text(row, "published"))
         lines.append({"cells": cells, "simulated": report.facts.is_simulated(cohort)})
-    headings = ["measure", "cohort", "subject", "analysis", "value", "n (positive)", "p", "method"]
+    value = "our reading" if compared else "value"
+    headings = ["measure", "cohort", "subject", "analysis", value, "n (positive)", "p", "method"]
     if compared:
-        headings.insert(5, "Han et al. 2024")
+        headings.insert(5, "published (Han et al. 2024)")
     has_content = [any(line["cells"][i] not in ("", wording.DASH) for line in lines) for i in range(len(headings))]
     headings = [heading for heading, kept in zip(headings, has_content, strict=True) if kept]
     for line in lines:

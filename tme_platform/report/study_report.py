@@ -1,4 +1,4 @@
-"""The content of the report: numbers, limitations, sections with figures and tables, and checklists."""
+"""The content of the report: findings, numbers, sections with figures and tables, limitations, and checklists."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pandas as pd
 from tme_platform.report.checklists import Filled, fill_checklists
 from tme_platform.report.embed import Embedded
 from tme_platform.report.facts import StudyFacts
+from tme_platform.report.findings import Finding, findings
 from tme_platform.report.limits import limits
 from tme_platform.report.numbers import study_numbers
 from tme_platform.report.pictures import Picture, pictures
@@ -40,6 +41,7 @@ class StudyReport:
     limits: list[str]
     parts: list[Part]
     checklists: list[Filled]
+    findings: list[Finding]
 
     @property
     def compared(self) -> pd.DataFrame:
@@ -74,7 +76,7 @@ def make_report(facts: StudyFacts, *, figures: bool = True, remembered: Remember
         )
         for section in SECTIONS
     ]
-    return StudyReport(facts, numbers, limits(facts), parts, fill_checklists(facts))
+    return StudyReport(facts, numbers, limits(facts), parts, fill_checklists(facts), findings(facts))
 
 
 def select_rows(shown: ReportTable, facts: StudyFacts) -> pd.DataFrame:

@@ -115,6 +115,21 @@ NAME_COLUMNS = frozenset(
     )
 )  # fmt: skip
 """Columns whose values are replaced by their labels. Text in other columns is shown unchanged."""
+TERMS = {
+    "95 % CI": "95 % confidence interval: the values that remain compatible with the data. The wider it is, the less "
+    "is known.",
+    "hazard ratio": "how fast deaths (or other events) occur with hot tumours, divided by how fast with cold ones. "
+    "Below 1, hot tumours fare better.",
+    "odds ratio": "the odds of a response with hot tumours, divided by those with cold ones. Above 1, hot tumours "
+    "respond more often.",
+    "AUC": "of all pairs of a patient with and one without the outcome, the share in which the first has the higher "
+    "score. 0.5 is a coin toss, 1 is perfect.",
+    "out of fold": "each patient is scored by a model that was trained without this patient.",
+    "leukocyte fraction": "share of white blood cells in the sample, from DNA methylation and not from RNA.",
+    "checkpoint genes": "genes that immunotherapy targets, such as PD-L1 and CTLA4, and related ones.",
+    "definitions": "ways to divide tumours into hot and cold: gene sets or cell fractions, scaling, number of groups.",
+}
+"""Words of the findings that a clinician may not use every day, each in one line."""
 _COUNTS = ("patients", "populations", "clusters_by_vote", "signature_patients", "features_per_region")
 _SMALLEST_SHOWN = 0.001
 _THREE_DECIMALS_BELOW = 0.0995

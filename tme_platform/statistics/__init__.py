@@ -9,6 +9,7 @@ from tme_platform.statistics.correlation import spearman_interval, spearman_tabl
 from tme_platform.statistics.group_tests import GroupComparison, NumericTest, compare_categories, compare_groups
 from tme_platform.statistics.inputs import Vector, check_columns, outcome_and_scores, single_class_reason
 from tme_platform.statistics.logistic import LogisticFit, fit_logistic
+from tme_platform.statistics.mean_difference import Summary, mean_difference
 from tme_platform.statistics.permuted import p_of_counts, permutation_p
 from tme_platform.statistics.proportions import mean_interval, proportion_interval
 from tme_platform.statistics.roc import roc_curve_points
@@ -19,6 +20,7 @@ __all__ = [
     "GroupComparison",
     "LogisticFit",
     "NumericTest",
+    "Summary",
     "Vector",
     "YoudenThreshold",
     "benjamini_hochberg",
@@ -26,6 +28,7 @@ __all__ = [
     "compare_categories",
     "compare_groups",
     "fit_logistic",
+    "mean_difference",
     "mean_interval",
     "outcome_and_scores",
     "p_of_counts",

@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import html
 import io
 import json
 import re
@@ -163,17 +164,44 @@ def test_only_figures_whose_rows_changed_are_drawn_again(
     assert drawn == {"roc", "cohort_flow"}
 
 
-def test_limits_come_first_and_sections_in_the_order_of_the_study(page: Page, text: str) -> None:
+def test_findings_come_first_and_sections_in_the_order_of_the_study(page: Page, text: str) -> None:
     sections = [attributes["id"] for attributes in page.all("section")]
     assert sections == [
-        "limits", "glance", "cohorts", "phenotypes", "specifications", "meaning", "survival", "response", "genes",
-        "images", "agreement", "signature", "evaluation", "correlation", "rejected", "checklists", "provenance",
+        "findings", "glance", "cohorts", "phenotypes", "specifications", "meaning", "survival", "response", "genes",
+        "images", "agreement", "signature", "evaluation", "correlation", "rejected", "limits", "checklists",
+        "provenance",
     ]  # fmt: skip
     assert page.levels[0] == 1
     assert page.levels.count(1) == 1
     assert "No cohort has expression data for both phenotypes." in text, "the genes were not compared"
     assert all(after - before <= 1 for before, after in zip(page.levels, page.levels[1:], strict=False))
     assert text.index('class="skip"') < text.index("<main")
+
+
+def test_a_finding_has_its_answer_numbers_and_limits_side_by_side(made: StudyReport, text: str) -> None:
+    shown = text.split('id="findings"')[1].split("</section>")[0].split('<div class="finding">')[1:]
+    assert len(shown) == len(made.findings)
+    for finding, part in zip(made.findings, shown, strict=True):
+        plain = html.unescape(re.sub("<[^>]+>", "", part)).replace("\xa0%", " %")
+        assert f"Answer: {finding.answer}" in plain
+        assert finding.question in plain
+        assert all(sentence in plain for sentence in finding.sentences)
+        assert all(f'href="#{limit.section}">{limit.text}' in html.unescape(part) for limit in finding.limits)
+    assert any(finding.limits for finding in made.findings)
+
+
+def test_terms_are_explained_where_they_first_occur(page: Page) -> None:
+    terms = [attributes for attributes in page.all("a") if attributes.get("class") == "term"]
+    assert "#term-auc" in {attributes["href"] for attributes in terms}
+    assert len({attributes["href"] for attributes in terms}) == len(terms), "once"
+    assert all(len(str(attributes["title"])) > 30 for attributes in terms)
+
+
+def test_a_published_value_is_not_called_ours(text: str) -> None:
+    compared = text.split('id="published-values"')[1].split("</table>")[0]
+    headings = re.findall(r'<th scope="col"[^>]*>([^<]+)</th>', compared)
+    assert {"our reading", "published (Han et al. 2024)"} <= set(headings)
+    assert "need not be the same measure" in text
 
 
 def test_simulated_data_are_called_so(text: str, made: StudyReport) -> None:
@@ -267,12 +295,12 @@ def test_a_figure_that_cannot_be_drawn_costs_no_table(
 def test_the_folder_for_a_manuscript(made: StudyReport, tmp_path: Path) -> None:
     phenotypes = next(part for part in made.parts if part.section.key == "phenotypes")
     one = [replace(phenotypes, pictures=phenotypes.pictures[:1])]
-    small = StudyReport(made.facts, made.numbers, made.limits, one, made.checklists)
+    small = StudyReport(made.facts, made.numbers, made.limits, one, made.checklists, made.findings)
     files = write_folder(small, tmp_path)
     names = {file.relative_to(tmp_path).as_posix() for file in files}
     figure = "figures/cluster_votes-reference"
     assert {f"{figure}.pdf", f"{figure}.svg", f"{figure}.png", f"{figure}.csv"} <= names
-    assert {"tables/numbers.csv", "checklists/clear.csv", "small.html"} <= names
+    assert {"tables/numbers.csv", "tables/findings.csv", "checklists/clear.csv", "small.html"} <= names
     assert all(file.stat().st_size for file in files)
     before = {file: file.stat().st_mtime_ns for file in files}
     write_folder(small, tmp_path)

@@ -28,7 +28,7 @@ RULES: dict[str, Rule] = {
         "The platform performs every step from file to feature; the settings are listed.", "settings"
     ),
     "system": always_met("`tme score` scores new patients with a registered version.", "provenance"),
-    "limitations": always_met("Derived from the tables and listed first.", "limits"),
+    "limitations": always_met("Beside each finding, and all of them in a section; derived from the tables.", "limits"),
     "flow": where_rows("patients", "cohorts", "Patients remaining at each step, by cohort.", "There are no cohorts."),
     "eligibility": author_decides(
         "The patients remaining at each step are shown; the eligibility criteria are for the author to state.",
