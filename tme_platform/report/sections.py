@@ -281,7 +281,8 @@ SECTIONS = (
         "in its training patients; elsewhere, one threshold locked on discovery. AUCs have intervals on the logit "
         "scale, proportions Wilson's. Calibration, Brier score and net benefit are those of the recalibrated "
         "probability, since the score of a forest with balanced classes is not a probability.",
-        ("roc", "metric_bars", "calibration", "net_benefit", "rad_score_by_group"),
+        ("roc", "metric_bars", "metric_bars_paper", "confusion_matrices", "calibration", "net_benefit",
+         "rad_score_by_group"),
         (
             ReportTable(
                 "rad_score_groups", "Rad-score by clinical group",

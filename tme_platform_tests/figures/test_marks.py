@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_rgba
 from matplotlib.text import Text
 
-from tme_platform.evaluation import reliability_curve
+from tme_platform.evaluation import call_metrics, reliability_curve
 from tme_platform.figures import draw, style
 from tme_platform.figures.enrichment_run import running_sum
 from tme_platform.figures.segmentation import segmentation
@@ -281,16 +281,56 @@ def test_roc_puts_discovery_first(sample):
 
 
 def test_metric_bars_show_one_analysis(sample):
-    honest, paper = (draw("metric_bars", sample, analysis=way) for way in ("honest", "paper"))
-    assert len(honest.figure.axes[0].patches) == 6
-    assert "locked on discovery" in words(honest)
-    assert "our reading of the paper" in words(paper)
+    metrics = sample["cohort_metrics"]
+    apart = metrics.assign(value=metrics["value"].where(metrics["analysis"] == "honest", 0.9))
+    honest, paper = (draw(name, {"cohort_metrics": apart}) for name in ("metric_bars", "metric_bars_paper"))
+    assert [bar.get_height() for bar in honest.figure.axes[0].patches] == [0.8] * 6
+    assert [bar.get_height() for bar in paper.figure.axes[0].patches] == [0.9] * 6
+    assert "one locked threshold elsewhere" in words(honest)
+    assert "our reading of the published analysis" in words(paper)
     assert honest.data["metric"].tolist() == ["auc", "accuracy", "sensitivity", "specificity", "ppv", "npv"]
+
+
+def test_metric_bars_mark_calls_at_random_only_where_that_is_one_number(sample):
+    (ticks,) = with_gid(draw("metric_bars", sample), "at random")
+    heights = [path.vertices[0, 1] for path in ticks.get_paths()]
+    np.testing.assert_allclose(heights, [0.5, np.nan, np.nan, np.nan, HOT / N, 1 - HOT / N])
+
+
+def test_confusion_matrices_are_the_counts_behind_the_metrics(sample):
+    outcome = np.arange(N) < HOT
+    called = np.where(outcome, np.arange(N) % 4 > 0, np.arange(N) % 7 == 0) * 1.0
+    called[0] = 0.25  # called in one of four repeats
+    found = call_metrics(outcome, called).assign(analysis="honest", model="signature", subgroup="all")
+    key = sample["cohort_metrics"][["cohort", "side", "endpoint"]].iloc[0].to_dict()
+    made = draw("confusion_matrices", {"cohort_metrics": found.assign(**key, n=N, n_positive=HOT)})
+    counts = made.data.set_index(["outcome", "call"])["patients"]
+    expected = {
+        ("positive", "positive"): called[outcome].sum(), ("positive", "negative"): (1 - called[outcome]).sum(),
+        ("negative", "positive"): called[~outcome].sum(), ("negative", "negative"): (1 - called[~outcome]).sum(),
+    }  # fmt: skip
+    assert counts.to_dict() == pytest.approx(expected)
+    said = words(made)
+    assert "9.2 (77 %)" in said
+    assert "24 (86 %)" in said
+    assert "fractions of a patient" in said
+    assert "no calls" in said  # of the other analysis
+
+
+def test_confusion_matrices_state_why_there_is_none(sample):
+    metrics = sample["cohort_metrics"]
+    none = (metrics["metric"] == "sensitivity") & (metrics["analysis"] == "paper")
+    missing = metrics.assign(value=metrics["value"].mask(none), reason=np.where(none, "no threshold", None))
+    made = draw("confusion_matrices", {"cohort_metrics": missing})
+    assert set(made.data["analysis"]) == {"honest"}
+    assert "no threshold" in words(made)
 
 
 def test_calibration_has_intervals_slope_and_histogram(sample):
     made = draw("calibration", sample)
     assert len(made.data) == len(reliability_curve([0, 1] * 20, np.linspace(0, 1, 40)))
+    points = [line for line in made.figure.axes[0].lines if line.get_marker() == "o"]
+    assert {line.get_linestyle() for line in points} == {"None"}  # groups of a few patients are no curve
     assert "slope 0.80 (0.70–0.90)" in words(made)
     assert sum(bar.get_height() for bar in made.figure.axes[2].patches) == N
 
@@ -300,7 +340,7 @@ def test_net_benefit_includes_treating_everybody_and_nobody(sample):
     (curve,) = with_gid(made, "net_benefit")
     np.testing.assert_allclose(curve.get_ydata(), sample["decision_curves"]["net_benefit"])
     assert "n = 40, 12 positive" in words(made)
-    assert "No confidence intervals" in words(made)
+    assert "pointwise 95 % CI" in words(made)
 
 
 def test_rad_score_by_group_colours_phenotypes_and_names_the_single_patient(sample):
