@@ -20,6 +20,7 @@ FRAMES = {
     "reliability_curves",
     "decision_curves",
     "rad_score_groups",
+    "rad_score_group_members",
     "learning_curve",
     "label_permutations",
 }
