@@ -51,7 +51,7 @@ def auc_by_cohort(
         parts.append(data)
     notes = [
         "Honest: held-out patients in discovery, compared within their fold. Our reading of the paper: apparent in "
-        "discovery, on the training patients. Elsewhere both are the AUC of the stored signature.",
+        "discovery, on the training patients. For all others, both are the AUC of the stored signature.",
     ]
     data = pd.concat(parts, ignore_index=True)
     if (data["source"] == _PUBLISHED[0]).any():

@@ -283,7 +283,7 @@ SECTIONS = (
         "probability, since the score of a forest with balanced classes is not a probability.",
         ("auc_by_cohort", "roc", "precision_recall", "metric_bars", "metric_bars_paper", "confusion_matrices",
          "auc_by_subgroup", "roc_by_subgroup", "rad_score_by_endpoint", "rad_score_by_group", "calibration",
-         "net_benefit"),
+         "net_benefit", "net_benefit_added"),
         (
             ReportTable(
                 "rad_score_groups", "Rad-score by clinical group",

@@ -4,6 +4,7 @@ Performance in a cohort belongs in ``evaluation``; runs, registry and stored mod
 """
 
 from tme_platform.signature.applicability import ApplicabilityDomain, applicability, fit_applicability
+from tme_platform.signature.decisions import clinical_decision_curves
 from tme_platform.signature.identity import SIGNATURE_VERSION, SKOPS_TRUSTED_TYPES, content_key
 from tme_platform.signature.learning_curve import learning_curve
 from tme_platform.signature.optimism import optimism_corrected_auc
@@ -39,6 +40,7 @@ __all__ = [
     "VersionComparison",
     "applicability",
     "assign_split",
+    "clinical_decision_curves",
     "clinical_features",
     "compare_rivals",
     "compare_versions",

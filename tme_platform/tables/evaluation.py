@@ -164,6 +164,27 @@ DECISION_CURVES = TableSchema(
     unit="endpoint",
 )
 
+CLINICAL_DECISION_CURVES = TableSchema(
+    "clinical_decision_curves",
+    Stage.EVALUATION,
+    "Net benefit of the signature, of clinical variables and of both, cross-validated on the discovery patients.",
+    (
+        text("model", "signature, clinical or combined.", required=True, isin=("signature", "clinical", "combined")),
+        Column("threshold", "float64", "Threshold probability for treatment.", nullable=False, at_least=0, at_most=1),
+        number("net_benefit", "Net benefit of the recalibrated probability, in true positives per patient."),
+        number("ci_low", "Lower limit of its pointwise 95 % confidence interval (bootstrap of patients)."),
+        number("ci_high", "Upper limit of its pointwise 95 % confidence interval."),
+        number("gain", "Net benefit minus that of the clinical model."),
+        number("gain_low", "Lower limit of its pointwise 95 % confidence interval (paired bootstrap of patients)."),
+        number("gain_high", "Upper limit of its pointwise 95 % confidence interval."),
+        number("treat_all", "Net benefit of treating everyone."),
+        count("n", "Patients."),
+        count("n_positive", "Hot patients among them."),
+    ),
+    key=("model", "threshold"),
+    per_cohort=False,
+)
+
 GROUP_OF_VARIABLE = (
     text("variable", "Clinical variable or endpoint.", required=True),
     text("kind", "clinical or endpoint.", required=True, isin=("clinical", "endpoint")),

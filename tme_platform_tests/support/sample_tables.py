@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tme_platform.evaluation import decision_curve, odds_per_sd, odds_ratio, reliability_curve, roc_curve_points
+from tme_platform.evaluation import (
+    decision_curve,
+    net_benefit_difference,
+    odds_per_sd,
+    odds_ratio,
+    reliability_curve,
+    roc_curve_points,
+)
 
 COHORT = "sample"
 N = 40
@@ -347,6 +354,7 @@ def _signature() -> dict[str, pd.DataFrame]:
         "roc_curves": _roc_curves(outcome, score).assign(**key),
         "reliability_curves": reliability_curve(outcome, score).rename_axis("group").reset_index().assign(**key),
         "decision_curves": decision_curve(outcome, score).assign(**key),
+        "clinical_decision_curves": _clinical_decision_curves(outcome, score),
         "cohort_metrics": _in_subgroups(
             pd.DataFrame(metrics, columns=["analysis", "metric", "value", "ci_low", "ci_high"]).assign(
                 **key, model="signature", method="", reason=None
@@ -404,6 +412,18 @@ def _in_subgroups(metrics: pd.DataFrame) -> pd.DataFrame:
     """The metrics of all patients, of a subgroup, and of one that is too small for a curve."""
     sizes = {"all": (N, HOT), "er_positive": (20, 6), "her2_positive": (8, 3)}
     parts = [metrics.assign(subgroup=name, n=n, n_positive=positive) for name, (n, positive) in sizes.items()]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _clinical_decision_curves(outcome: np.ndarray, score: np.ndarray) -> pd.DataFrame:
+    random = np.random.default_rng(8)
+    clinical = np.clip(0.3 + 0.1 * outcome + random.normal(0, 0.15, N), 0.02, 0.98)
+    parts = []
+    for model, probability in (("signature", score), ("clinical", clinical), ("combined", (score + clinical) / 2)):
+        gain = net_benefit_difference(outcome, probability, clinical).drop(columns="n")
+        if model == "clinical":
+            gain = gain[["threshold"]]
+        parts.append(decision_curve(outcome, probability).merge(gain, on="threshold").assign(model=model))
     return pd.concat(parts, ignore_index=True)
 
 
