@@ -8,7 +8,7 @@ from tme_platform.evaluation.auc_logit import auc_from_estimate, auc_logit
 from tme_platform.evaluation.calibration import calibration, reliability_curve
 from tme_platform.evaluation.classification import call_metrics, threshold_metrics
 from tme_platform.evaluation.confounding import label_confounding
-from tme_platform.evaluation.decision_curve import decision_curve
+from tme_platform.evaluation.decision_curve import decision_curve, net_benefit_difference
 from tme_platform.evaluation.delong import (
     AucComparison,
     DeLongAuc,
@@ -77,6 +77,7 @@ __all__ = [
     "evaluate_scores",
     "label_confounding",
     "median_split_survival",
+    "net_benefit_difference",
     "odds_per_sd",
     "odds_ratio",
     "placements",

@@ -56,9 +56,7 @@ def decision_curve(
     ----------
     Vickers & Elkin 2006, Med Decis Making 26:565; Vickers et al. 2008, BMC Med Inform Decis Mak 8:53 (intervals).
     """
-    at = np.arange(1, 100) / 100 if thresholds is None else np.asarray(thresholds, dtype=np.float64)
-    if ((at <= 0) | (at >= 1)).any():
-        raise ValueError("decision thresholds must be strictly between 0 and 1")
+    at = _thresholds(thresholds)
     table = np.asarray(probability)
     positive, repeats = outcome_and_scores(y, *np.atleast_2d(table.T))
     n, odds = positive.size, at / (1 - at)
@@ -67,10 +65,9 @@ def decision_curve(
         share = float("nan")
     else:
         share = float(positive.mean()) if prevalence is None else prevalence
-        acts = np.mean([values[:, None] >= at for values in repeats], axis=0)
+        acts = _acts(repeats, at)
         value = _net_benefit(np.ones((1, n)), acts, positive, odds, prevalence)[0]
-        resamples = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), n_bootstrap)
-        resampled = _net_benefit(resamples, acts, positive, odds, prevalence)
+        resampled = _net_benefit(_resamples(n, n_bootstrap, seed), acts, positive, odds, prevalence)
         low, high = np.quantile(resampled, [0.5 - confidence / 2, 0.5 + confidence / 2], axis=0)
     return pd.DataFrame(
         {
@@ -84,6 +81,68 @@ def decision_curve(
             "n_positive": int(positive.sum()),
         }
     )
+
+
+def net_benefit_difference(
+    y: ArrayLike,
+    probability: ArrayLike,
+    reference: ArrayLike,
+    *,
+    thresholds: Sequence[float] | None = None,
+    n_bootstrap: int = 1000,
+    confidence: float = 0.95,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Compute by how much the net benefit of one model exceeds that of another on the same patients.
+
+    Parameters
+    ----------
+    y, probability, thresholds, n_bootstrap, confidence, seed
+        As for `decision_curve`.
+    reference
+        Probabilities by the model that it is compared with, in the same form.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per threshold: threshold, gain (net benefit minus that of the reference), gain_low, gain_high
+        (percentiles, pointwise; each resample of patients enters both net benefits), n. Only patients with both
+        probabilities count.
+
+    Raises
+    ------
+    ValueError
+        If a threshold is not strictly between 0 and 1.
+    """
+    at = _thresholds(thresholds)
+    first, second = (np.atleast_2d(np.asarray(values).T) for values in (probability, reference))
+    positive, repeats = outcome_and_scores(y, *first, *second)
+    n, odds = positive.size, at / (1 - at)
+    gain = low = high = np.full(at.size, np.nan)
+    if n:
+        # net benefit is linear in who acts, so the difference of the two is that of the differences
+        acts = _acts(repeats[: len(first)], at) - _acts(repeats[len(first) :], at)
+        gain = _net_benefit(np.ones((1, n)), acts, positive, odds, None)[0]
+        resampled = _net_benefit(_resamples(n, n_bootstrap, seed), acts, positive, odds, None)
+        low, high = np.quantile(resampled, [0.5 - confidence / 2, 0.5 + confidence / 2], axis=0)
+    return pd.DataFrame({"threshold": at, "gain": gain, "gain_low": low, "gain_high": high, "n": n})
+
+
+def _thresholds(given: Sequence[float] | None) -> NDArray[np.float64]:
+    at = np.arange(1, 100) / 100 if given is None else np.asarray(given, dtype=np.float64)
+    if ((at <= 0) | (at >= 1)).any():
+        raise ValueError("decision thresholds must be strictly between 0 and 1")
+    return at
+
+
+def _acts(repeats: Sequence[NDArray[np.float64]], at: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Share of repeats in which each patient (row) is treated at each threshold."""
+    return np.asarray(np.mean([values[:, None] >= at for values in repeats], axis=0), dtype=np.float64)
+
+
+def _resamples(n: int, n_bootstrap: int, seed: int) -> NDArray[np.int64]:
+    """How often each patient (column) occurs in each resample."""
+    return np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), n_bootstrap)
 
 
 def _net_benefit(

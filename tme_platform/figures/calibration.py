@@ -55,14 +55,14 @@ def calibration(
         x = own["predicted"].to_numpy(dtype=np.float64) + 0.004 * position
         panel.errorbar(
             x, observed, yerr=np.maximum([observed - low, high - observed], 0), color=look["color"],
-            linestyle=look["linestyle"], marker=look["marker"], markersize=4, elinewidth=0.8, capsize=2, label=name,
+            linestyle="none", marker=look["marker"], markersize=4, elinewidth=0.8, capsize=2, label=name,
         )  # fmt: skip
         if len(own) == 1:
             notes.append(f"{key[0]}, {key[1]}: all scores fall into one group.")
     panel.set_xlim(0, 1)
     panel.set_ylim(-0.02, 1.02)
     panel.set_ylabel("observed share")
-    panel.set_xlabel("predicted (mean recalibrated probability of the group)")
+    panel.set_xlabel("predicted (mean recalibrated probability)")
     legend.set_axis_off()
     legend.legend(*panel.get_legend_handles_labels(), loc="center left", labelspacing=1.0)
     notes.append(_histogram(axes[1, 0], rad_scores))

@@ -25,6 +25,8 @@ _SYMBOLS = frozenset(
     )
 )  # fmt: skip
 """Words in gene set names that stay in capitals."""
+_RECEPTORS = frozenset(("er", "pr", "hr", "her2"))
+"""Words in names of subgroups that are abbreviations."""
 
 
 def select_cohort(frame: pd.DataFrame, cohort: str | None) -> pd.DataFrame:
@@ -111,6 +113,18 @@ def endpoint_label(name: str, endpoints: pd.DataFrame | None = None, cohort: str
     return endpoint_title(name)
 
 
+def subgroup_label(name: str, endpoints: pd.DataFrame | None = None, cohort: str | None = None) -> str:
+    """Return the title of a subgroup: as the table `endpoints` has it, or its name in words."""
+    if name == "all":
+        return "all patients"
+    if endpoints is not None and len(endpoints):
+        found = endpoints[(endpoints["endpoint"] == name) & (endpoints["kind"] == "subgroup")]
+        found = found if cohort is None else found[found["cohort"] == cohort]
+        if len(found) and found["title"].iloc[0] != name.replace("_", " "):
+            return str(found["title"].iloc[0])
+    return " ".join(word.upper() if word in _RECEPTORS else word for word in name.split("_"))
+
+
 def sorted_endpoints(frame: pd.DataFrame) -> list[str]:
     """Return the endpoints of a table: packaged ones in their order, then the others by name."""
     packaged = {name: at for at, name in enumerate(PACKAGED_ENDPOINTS.root)}
@@ -165,6 +179,11 @@ def gene_set_label(name: str) -> str:
         word if word in _SYMBOLS or any(map(str.isdigit, word)) else word.lower() for word in words.split("_")
     )
     return lower[:1].upper() + lower[1:]
+
+
+def in_all_patients(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that concern all patients rather than a subgroup."""
+    return frame[frame["subgroup"] == "all"]
 
 
 def by_endpoint(frame: pd.DataFrame) -> list[tuple[tuple[str, str, str], pd.DataFrame]]:

@@ -20,6 +20,7 @@ METRICS = {
     "ppv": "PPV",
     "npv": "NPV",
 }
+_COLOURS = len(style.SERIES_HATCHES)
 _MOST_UPRIGHT = 3
 """Number of series up to which the values fit above the bars without rotation."""
 
@@ -28,14 +29,8 @@ _MOST_UPRIGHT = 3
     title=TITLE,
     caption="AUC, accuracy, sensitivity, specificity and predictive values by cohort with 95 % confidence intervals.",
 )
-def metric_bars(
-    cohort_metrics: pd.DataFrame,
-    endpoints: pd.DataFrame | None = None,
-    *,
-    analysis: str = "honest",
-    subgroup: str = "all",
-) -> Drawn:
-    """Draw the metrics as bars with their 95 % confidence intervals.
+def metric_bars(cohort_metrics: pd.DataFrame, endpoints: pd.DataFrame | None = None, *, subgroup: str = "all") -> Drawn:
+    """Draw the honest metrics as bars with their 95 % confidence intervals.
 
     Parameters
     ----------
@@ -43,18 +38,23 @@ def metric_bars(
         The table of the same name, for one cohort or several.
     endpoints
         The table of the same name. Provides the titles of endpoints.
-    analysis
-        ``honest`` (held-out patients in discovery, one locked threshold elsewhere) or ``paper`` (our reading of the
-        published analysis).
     subgroup
         Subgroup of patients.
     """
+    way = "held-out patients in discovery, thresholds of their training folds; one locked threshold elsewhere"
+    return bars_of_analysis(cohort_metrics, endpoints, "honest", f"{TITLE}: {way}", subgroup)
+
+
+def bars_of_analysis(
+    cohort_metrics: pd.DataFrame, endpoints: pd.DataFrame | None, analysis: str, title: str, subgroup: str = "all"
+) -> Drawn:
+    """Draw the metrics of one analysis; arguments as for `metric_bars`."""
     own = cohort_metrics[(cohort_metrics["analysis"] == analysis) & (cohort_metrics["subgroup"] == subgroup)]
     own = check_not_empty(own[own["metric"].isin(METRICS)], f"there are no {analysis} metrics in {subgroup} patients.")
     own = own[own["model"] == "signature"]
     series = by_endpoint(own)
-    figure, axes = canvas(style.DOUBLE_MM, 72 + 5 * len(series))
-    panel = axes[0, 0]
+    figure, axes = canvas(style.DOUBLE_MM, 80 + 5 * len(series), 2, 1, heights=(62, 5.0 * len(series)))
+    panel, legend = axes[:, 0]
     width, notes, parts = 0.84 / len(series), [], []
     for position, (key, rows) in enumerate(series):
         found = rows.set_index("metric").reindex(list(METRICS))
@@ -62,16 +62,21 @@ def metric_bars(
         look = style.series_style(position)
         x = np.arange(len(METRICS)) + (position - (len(series) - 1) / 2) * width
         n, positive = int(found["n"].max()), int(found["n_positive"].max())
-        title = endpoint_label(key[2], endpoints, key[0])
-        name = f"{key[0]}, {key[1]}: {title} (n = {n}, {positive} positive)"
+        outcome = endpoint_label(key[2], endpoints, key[0])
+        name = f"{key[0]}, {key[1]}: {outcome} (n = {n}, {positive} positive)"
         panel.bar(
             x, value, width * 0.9, facecolor=_pale(str(look["color"])), edgecolor=style.INK, linewidth=0.6, label=name,
-            hatch=style.SERIES_HATCHES[position % len(style.SERIES_HATCHES)],
+            hatch=style.SERIES_HATCHES[(position + position // _COLOURS) % _COLOURS],
         )  # fmt: skip
         panel.errorbar(
             x, value, yerr=np.maximum([value - low, high - value], 0), fmt="none", ecolor=style.INK, elinewidth=0.9,
             capsize=2,
         )  # fmt: skip
+        by_chance = np.array([_at_random(metric, positive / n) for metric in METRICS])
+        by_chance[np.isnan(value)] = np.nan
+        panel.hlines(
+            by_chance, x - width * 0.45, x + width * 0.45, color=style.ALERT, linewidth=1.6, zorder=3, gid="at random"
+        )
         for at, text, top in zip(x, value, np.fmax(high, value), strict=True):
             if np.isfinite(text):
                 panel.text(
@@ -79,20 +84,23 @@ def metric_bars(
                     rotation=90 if len(series) > _MOST_UPRIGHT else 0,
                 )  # fmt: skip
         for reason in found.loc[found["value"].isna(), "reason"].dropna().unique():
-            notes.append(f"{key[0]}, {key[1]}, {title}: {reason}.")
+            notes.append(f"{key[0]}, {key[1]}, {outcome}: {reason}.")
         parts.append(found.reset_index().assign(cohort=key[0], side=key[1], endpoint=key[2]))
-    panel.axhline(0.5, color=style.MUTED, linewidth=0.6, linestyle=(0, (1, 2)), zorder=0)
     panel.set_xticks(range(len(METRICS)), list(METRICS.values()))
     panel.set_ylim(0, 1.09 if len(series) <= _MOST_UPRIGHT else 1.16)
     panel.set_yticks(np.arange(0, 1.01, 0.2))
     panel.set_ylabel("value with 95 % CI")
-    figure.legend(*panel.get_legend_handles_labels(), loc="outside lower left", borderaxespad=0.4)
-    way = {
-        "honest": "held-out patients in discovery, thresholds of their training folds; one locked threshold elsewhere"
-    }.get(analysis, "our reading of the paper: apparent in discovery; threshold chosen in each cohort")
+    legend.set_axis_off()
+    legend.legend(*panel.get_legend_handles_labels(), loc="upper left")
+    notes.append("Red ticks: calls at random (AUC 0.5; PPV the share of positives; NPV the share of negatives).")
     columns = ["cohort", "side", "endpoint", "metric", "value", "ci_low", "ci_high", "n", "n_positive", "method"]
-    title = f"{TITLE}: {way}" + ("" if subgroup == "all" else f" ({variable_label(subgroup)})")
-    return finish(figure, pd.concat(parts)[columns], title=title, frames=(cohort_metrics,), notes=notes)
+    heading = title + ("" if subgroup == "all" else f" ({variable_label(subgroup)})")
+    return finish(figure, pd.concat(parts)[columns], title=heading, frames=(cohort_metrics,), notes=notes)
+
+
+def _at_random(metric: str, prevalence: float) -> float:
+    """Value of a metric if patients were called at random; NaN where it depends on how many are called."""
+    return {"auc": 0.5, "ppv": prevalence, "npv": 1 - prevalence}.get(metric, float("nan"))
 
 
 def _pale(colour: str) -> tuple[float, ...]:

@@ -8,7 +8,7 @@ import pandas as pd
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
-from tme_platform.figures.frames import by_endpoint, check_not_empty, endpoint_label, format_interval
+from tme_platform.figures.frames import by_endpoint, check_not_empty, endpoint_label, format_interval, in_all_patients
 from tme_platform.statistics.proportions import proportion_interval
 
 TITLE = "ROC curves of the rad-score"
@@ -34,8 +34,8 @@ def roc(
     endpoints
         The table of the same name. Provides the titles of endpoints.
     """
-    check_not_empty(roc_curves, "no patient has both a rad-score and an endpoint.")
-    curves = by_endpoint(roc_curves)
+    drawn = check_not_empty(in_all_patients(roc_curves), "no patient has both a rad-score and an endpoint.")
+    curves = by_endpoint(drawn)
     names = [_name(key, endpoints) for key, _ in curves]
     lines = sum(2 if len(name) > 30 else 1 for name in names) + len(curves)
     figure, axes = canvas(style.DOUBLE_MM * 0.85, max(85.0, 20 + 4.0 * lines), 1, 2, widths=(1.3, 1.0))
@@ -71,7 +71,7 @@ def roc(
     if len(curves) <= _BANDS_UP_TO:
         notes.append("Bands: 95 % CI of the sensitivity (Wilson).")
     notes.append(_apparent(cohort_metrics))
-    return finish(figure, roc_curves, title=TITLE, frames=(roc_curves,), notes=notes)
+    return finish(figure, drawn, title=TITLE, frames=(roc_curves,), notes=notes)
 
 
 def _name(key: tuple[str, str, str], endpoints: pd.DataFrame | None) -> str:

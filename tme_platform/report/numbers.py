@@ -11,9 +11,9 @@ from typing import Any
 import pandas as pd
 
 from tme_platform.report.facts import StudyFacts, records
-from tme_platform.report.published import published
 from tme_platform.statistics import permutation_p
 from tme_platform.statistics.proportions import proportion_interval
+from tme_platform.study.published import published
 
 Row = dict[str, Any]
 COLUMNS = (

@@ -313,7 +313,9 @@ SECTIONS = (
         "in its training patients; elsewhere, one threshold locked on discovery. AUCs have intervals on the logit "
         "scale, proportions Wilson's. Calibration, Brier score and net benefit are those of the recalibrated "
         "probability, since the score of a forest with balanced classes is not a probability.",
-        ("roc", "metric_bars", "calibration", "net_benefit", "rad_score_by_group"),
+        ("auc_by_cohort", "roc", "precision_recall", "metric_bars", "metric_bars_paper", "confusion_matrices",
+         "auc_by_subgroup", "roc_by_subgroup", "rad_score_by_endpoint", "rad_score_by_group", "calibration",
+         "net_benefit", "net_benefit_added"),
         (
             ReportTable(
                 "rad_score_groups", "Rad-score by clinical group",

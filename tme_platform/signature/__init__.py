@@ -6,6 +6,7 @@ Performance in a cohort belongs in ``evaluation``; runs, registry and stored mod
 from tme_platform.signature.added_value import AddedValue, added_value
 from tme_platform.signature.applicability import ApplicabilityDomain, applicability, fit_applicability
 from tme_platform.signature.continuous import ContinuousSignature, continuous_signature
+from tme_platform.signature.decisions import clinical_decision_curves
 from tme_platform.signature.identity import SIGNATURE_VERSION, SKOPS_TRUSTED_TYPES, content_key
 from tme_platform.signature.learning_curve import learning_curve
 from tme_platform.signature.leave_one_site_out import leave_one_site_out
@@ -46,6 +47,7 @@ __all__ = [
     "added_value",
     "applicability",
     "assign_split",
+    "clinical_decision_curves",
     "clinical_features",
     "compare_rivals",
     "compare_versions",

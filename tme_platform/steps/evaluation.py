@@ -32,6 +32,7 @@ from tme_platform.tables.evaluation import (
     DECISION_CURVES,
     FEATURE_CELL_CORRELATION,
     RAD_SCORE_CORRELATIONS,
+    RAD_SCORE_GROUP_MEMBERS,
     RAD_SCORE_GROUPS,
     RAD_SCORE_SURVIVAL,
     RELIABILITY_CURVES,
@@ -48,6 +49,8 @@ from tme_platform.tables.signature import (
 )
 
 _TOP = 20
+_FEWEST_OF_BOTH = 5
+"""Positive, and negative, patients of a subgroup from which it has a ROC curve."""
 _MODEL_METRIC = ("side", "subgroup", "endpoint", "analysis", "metric")
 _GROUPED_BY = (
     "phenotype", "stage", "grade", "pam50", "er", "pr", "her2", "immune_phenotype", "pcr", "recist", "arm", "site",
@@ -58,6 +61,7 @@ _YARDSTICKS = (
     "tumour_volume_ml",
 )  # fmt: skip
 _NO_SCORES = "no rad-scores"
+_NO_GROUPS = "no clinical variable with two groups"
 _NOBODY = "no patient with a rad-score and an endpoint"
 
 
@@ -195,16 +199,26 @@ def _curves(scope: Scope, schema: TableSchema, draw: Callable[[_Outcome], pd.Dat
 _CURVE_DEPS = (RAD_SCORES, TME_PHENOTYPES, OUT_OF_FOLD_SCORES, CLINICAL_OTHER)
 
 
-@step(ROC_CURVES, version="3", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
+@step(ROC_CURVES, version="4", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
 def roc_curves(scope: Scope) -> StepResult:
-    """List what sensitivity and specificity each threshold gives."""
+    """List what sensitivity and specificity each threshold gives, in all patients and in subgroups."""
+    members, linear = subgroups(scope, borrowed=True), scope.study.signature.linear
 
     def draw(outcome: _Outcome) -> pd.DataFrame:
-        points = signature_roc(outcome.positive, outcome.scores, outcome.held_out, linear=scope.study.signature.linear)
-        points["threshold"] = points["threshold"].where(points["threshold"].abs() < float("inf"))
-        return points.assign(point=range(len(points)))
+        parts = []
+        for name, known in {"all": outcome.positive, **_in_subgroups(outcome.positive, members)}.items():
+            points = signature_roc(known, outcome.scores, outcome.held_out, linear=linear)
+            points["threshold"] = points["threshold"].where(points["threshold"].abs() < float("inf"))
+            parts.append(points.assign(subgroup=name, point=range(len(points))))
+        return pd.concat(parts, ignore_index=True)
 
     return _curves(scope, ROC_CURVES, draw)
+
+
+def _in_subgroups(positive: pd.Series, members: dict[str, pd.Series]) -> dict[str, pd.Series]:
+    """Outcomes by subgroup, where there are enough of both for a curve."""
+    found = {name: positive[of.reindex(positive.index, fill_value=False).astype(bool)] for name, of in members.items()}
+    return {name: known for name, known in found.items() if min(known.sum(), (~known).sum()) >= _FEWEST_OF_BOTH}
 
 
 @step(RELIABILITY_CURVES, version="3", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
@@ -228,24 +242,56 @@ def decision_curves(scope: Scope) -> StepResult:
     return _curves(scope, DECISION_CURVES, draw)
 
 
-@step(RAD_SCORE_GROUPS, version="3", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
+@step(RAD_SCORE_GROUPS, version="4", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
 def rad_score_groups(scope: Scope) -> StepResult:
-    """Compare rad-scores between clinical groups; discovery patients count with their out-of-fold scores."""
+    """Compare rad-scores between clinical groups and outcomes; discovery patients count with their held-out scores."""
     scores = scored_patients(scope)
     if scores.empty:
         return empty(scope, _NO_SCORES)
+    clinical, kinds = _groups(scope)
+    table = score_by_group(scores["unseen"].dropna(), clinical, list(kinds))
+    if table.empty:
+        return empty(scope, _NO_GROUPS)
+    tested = table.drop_duplicates("variable").set_index("variable")["p"].dropna()
+    table = table.assign(kind=table["variable"].map(kinds))
+    return StepResult(table, details={f"p_{variable}": float(p) for variable, p in tested.items()})
+
+
+@step(RAD_SCORE_GROUP_MEMBERS, version="1", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
+def rad_score_group_members(scope: Scope) -> StepResult:
+    """List which patients are in each group of `rad_score_groups`, with their rad-scores."""
+    scores = scored_patients(scope)
+    if scores.empty:
+        return empty(scope, _NO_SCORES)
+    clinical, kinds = _groups(scope)
+    known = scores.dropna(subset=["unseen"])
+    grouped = clinical.reindex(index=known.index, columns=[name for name in kinds if name in clinical])
+    table = (
+        grouped.astype("object")
+        .rename_axis("patient_id")
+        .reset_index()
+        .melt("patient_id", var_name="variable", value_name="group")
+        .dropna(subset=["group"])
+    )
+    if table.empty:
+        return empty(scope, _NO_GROUPS)
+    table = table.assign(
+        group=table["group"].astype(str),
+        kind=table["variable"].map(kinds),
+        side=table["patient_id"].map(known["side"]),
+        rad_score=table["patient_id"].map(known["unseen"]),
+    )
+    return StepResult(table)
+
+
+def _groups(scope: Scope) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Groups by patient, and the kind of each variable: clinical, or the outcome of an endpoint."""
     hot = _hot(scope).map({True: "hot", False: "cold"}).rename("phenotype")
     clinical = clinical_by_patient(scope, scope.own_cohort).join(hot)
     clinical["stage"] = clinical["stage"].str.rstrip("ABC")  # of sub-stages there are one or two patients each
-    own = {name: _asked(scope)[name].map({1.0: "positive", 0.0: "negative"}) for name in _declared(scope)}
-    clinical = clinical.drop(columns=[name for name in own if name in clinical]).assign(**own)
-    table = score_by_group(
-        scores["unseen"].dropna(), clinical, [*_GROUPED_BY, *(n for n in own if n not in _GROUPED_BY)]
-    )
-    if table.empty:
-        return empty(scope, "no clinical variable with two groups")
-    tested = table.drop_duplicates("variable").set_index("variable")["p"].dropna()
-    return StepResult(table, details={f"p_{variable}": float(p) for variable, p in tested.items()})
+    outcomes = {name: known.map({1.0: "positive", 0.0: "negative"}) for name, known in _asked(scope).items()}
+    kinds = {name: "clinical" for name in _GROUPED_BY if name not in outcomes} | dict.fromkeys(outcomes, "endpoint")
+    return clinical.drop(columns=[name for name in outcomes if name in clinical]).assign(**outcomes), kinds
 
 
 @step(RAD_SCORE_CORRELATIONS, version="1", reads=[RAD_SCORES, OUT_OF_FOLD_SCORES], reads_all_cohorts=[PATIENTS])

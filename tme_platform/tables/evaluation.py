@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tme_platform.tables.columns import FEATURE, POPULATION, TIME_ENDPOINT, count, flag, number, share, text
+from tme_platform.tables.columns import FEATURE, PATIENT, POPULATION, TIME_ENDPOINT, count, flag, number, share, text
 from tme_platform.tables.schema import COHORT, Column, Stage, TableSchema
 
 COHORT_METRICS = TableSchema(
@@ -109,6 +109,7 @@ ROC_CURVES = TableSchema(
     "Every operating point of the rad-score, by cohort and endpoint; in discovery, of held-out patients within folds.",
     (
         *SIDE_ENDPOINT,
+        text("subgroup", "all, or a subgroup with at least 5 positive and 5 negative patients.", required=True),
         Column("point", "Int64", "Number of the point, from all patients positive to none.", nullable=False),
         number(
             "threshold",
@@ -122,7 +123,7 @@ ROC_CURVES = TableSchema(
         count("n", "Patients."),
         count("n_positive", "Positives among them."),
     ),
-    key=("side", "endpoint", "point"),
+    key=("side", "endpoint", "subgroup", "point"),
     unit="endpoint",
 )
 
@@ -163,13 +164,39 @@ DECISION_CURVES = TableSchema(
     unit="endpoint",
 )
 
+CLINICAL_DECISION_CURVES = TableSchema(
+    "clinical_decision_curves",
+    Stage.EVALUATION,
+    "Net benefit of the signature, of clinical variables and of both, cross-validated on the discovery patients.",
+    (
+        text("model", "signature, clinical or combined.", required=True, isin=("signature", "clinical", "combined")),
+        Column("threshold", "float64", "Threshold probability for treatment.", nullable=False, at_least=0, at_most=1),
+        number("net_benefit", "Net benefit of the recalibrated probability, in true positives per patient."),
+        number("ci_low", "Lower limit of its pointwise 95 % confidence interval (bootstrap of patients)."),
+        number("ci_high", "Upper limit of its pointwise 95 % confidence interval."),
+        number("gain", "Net benefit minus that of the clinical model."),
+        number("gain_low", "Lower limit of its pointwise 95 % confidence interval (paired bootstrap of patients)."),
+        number("gain_high", "Upper limit of its pointwise 95 % confidence interval."),
+        number("treat_all", "Net benefit of treating everyone."),
+        count("n", "Patients."),
+        count("n_positive", "Hot patients among them."),
+    ),
+    key=("model", "threshold"),
+    per_cohort=False,
+)
+
+GROUP_OF_VARIABLE = (
+    text("variable", "Clinical variable or endpoint.", required=True),
+    text("kind", "clinical or endpoint.", required=True, isin=("clinical", "endpoint")),
+    text("group", "Its value; of an endpoint, positive or negative.", required=True),
+)
+
 RAD_SCORE_GROUPS = TableSchema(
     "rad_score_groups",
     Stage.EVALUATION,
-    "The rad-score by clinical group (stage, subtype, receptors, phenotype, response), with a test between groups.",
+    "The rad-score by clinical group (stage, subtype, receptors, phenotype) and outcome, with a test between groups.",
     (
-        text("variable", "Clinical variable.", required=True),
-        text("group", "Its value.", required=True),
+        *GROUP_OF_VARIABLE,
         count("n", "Patients."),
         share("mean", "Mean rad-score."),
         number("sd", "Standard deviation.", 0),
@@ -183,6 +210,19 @@ RAD_SCORE_GROUPS = TableSchema(
         text("reason", "Reason for a missing test."),
     ),
     key=("variable", "group"),
+)
+
+RAD_SCORE_GROUP_MEMBERS = TableSchema(
+    "rad_score_group_members",
+    Stage.EVALUATION,
+    "The patients of each group in `rad_score_groups` with their rad-scores.",
+    (
+        PATIENT,
+        *GROUP_OF_VARIABLE,
+        text("side", "discovery (mean of the held-out scores), validation or external.", required=True),
+        share("rad_score", "Rad-score by a model that never saw the patient."),
+    ),
+    key=("variable", "patient_id"),
 )
 
 RAD_SCORE_CORRELATIONS = TableSchema(

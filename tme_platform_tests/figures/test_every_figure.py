@@ -19,7 +19,9 @@ FRAMES = {
     "roc_curves",
     "reliability_curves",
     "decision_curves",
+    "clinical_decision_curves",
     "rad_score_groups",
+    "rad_score_group_members",
     "learning_curve",
     "label_permutations",
 }

@@ -310,8 +310,8 @@ def test_feature_importance_is_by_rank_and_warns_of_chance(sample):
 
 def test_roc_states_auc_interval_and_n(sample):
     made = draw("roc", sample)
-    (curve,) = with_gid(made, "roc:")
-    points = sample["roc_curves"].sort_values("point")
+    (curve,) = with_gid(made, "roc:")  # of all patients only
+    points = sample["roc_curves"].query("subgroup == 'all'").sort_values("point")
     np.testing.assert_allclose(curve.get_xdata(), 1 - points["specificity"])
     np.testing.assert_allclose(curve.get_ydata(), points["sensitivity"])
     assert "AUC 0.85 (0.75–0.95), n = 40 (12 positive)" in words(made)
@@ -329,16 +329,21 @@ def test_roc_puts_discovery_first(sample):
 
 
 def test_metric_bars_show_one_analysis(sample):
-    honest, paper = (draw("metric_bars", sample, analysis=way) for way in ("honest", "paper"))
-    assert len(honest.figure.axes[0].patches) == 6
-    assert "locked on discovery" in words(honest)
-    assert "our reading of the paper" in words(paper)
+    metrics = sample["cohort_metrics"]
+    apart = metrics.assign(value=metrics["value"].where(metrics["analysis"] == "honest", 0.9))
+    honest, paper = (draw(name, {"cohort_metrics": apart}) for name in ("metric_bars", "metric_bars_paper"))
+    assert [bar.get_height() for bar in honest.figure.axes[0].patches] == [0.8] * 6
+    assert [bar.get_height() for bar in paper.figure.axes[0].patches] == [0.9] * 6
+    assert "one locked threshold elsewhere" in words(honest)
+    assert "our reading of the published analysis" in words(paper)
     assert honest.data["metric"].tolist() == ["auc", "accuracy", "sensitivity", "specificity", "ppv", "npv"]
 
 
 def test_calibration_has_intervals_slope_and_histogram(sample):
     made = draw("calibration", sample)
     assert len(made.data) == len(reliability_curve([0, 1] * 20, np.linspace(0, 1, 40)))
+    points = [line for line in made.figure.axes[0].lines if line.get_marker() == "o"]
+    assert {line.get_linestyle() for line in points} == {"None"}  # groups of a few patients are no curve
     assert "slope 0.80 (0.70–0.90)" in words(made)
     assert sum(bar.get_height() for bar in made.figure.axes[2].patches) == N
 
@@ -348,7 +353,7 @@ def test_net_benefit_includes_treating_everybody_and_nobody(sample):
     (curve,) = with_gid(made, "net_benefit")
     np.testing.assert_allclose(curve.get_ydata(), sample["decision_curves"]["net_benefit"])
     assert "n = 40, 12 positive" in words(made)
-    assert "No confidence intervals" in words(made)
+    assert "pointwise 95 % CI" in words(made)
 
 
 def test_rad_score_by_group_colours_phenotypes_and_names_the_single_patient(sample):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.text import Text
@@ -128,6 +129,30 @@ def test_the_rad_score_is_evaluated_against_declared_endpoints(trial: tuple[Plat
     groups = rows(lake, "rad_score_groups")
     assert set(groups.loc[groups["variable"] == "arm", "group"]) == {"A", "B", "C"}
     assert set(groups.loc[groups["variable"] == "pd_l1_high", "group"]) == {"positive", "negative"}
+    assert set(groups.loc[groups["kind"] == "endpoint", "variable"]) == {"pcr", "pd_l1_high", "pd_l1_positive"}
+
+
+def test_groups_of_the_rad_score_list_their_patients(trial: tuple[Platform, pd.DataFrame]) -> None:
+    lake, clinical = trial[0].workspace.lake, trial[1]
+    members, groups = rows(lake, "rad_score_group_members"), rows(lake, "rad_score_groups")
+    found = members.groupby(["variable", "group"])["rad_score"].agg(["size", "median"])
+    expected = groups.set_index(["variable", "group"])[["n", "median"]].astype("float64")
+    assert len(expected) == len(found)
+    np.testing.assert_allclose(found.reindex(expected.index).to_numpy(), expected.to_numpy())
+    pcr = members[members["variable"] == "pcr"].set_index("patient_id")["group"]
+    assert set(pcr.index[pcr == "positive"]) == set(clinical.index[clinical["response"] == "pCR"])
+
+
+def test_subgroups_with_five_of_both_outcomes_have_roc_curves(trial: tuple[Platform, pd.DataFrame]) -> None:
+    lake = trial[0].workspace.lake
+    metrics = rows(lake, "cohort_metrics").query("metric == 'auc' and analysis == 'honest'")
+    fewest = np.minimum(metrics["n_positive"], metrics["n"] - metrics["n_positive"])
+    enough = metrics[(fewest >= 5) | ((metrics["subgroup"] == "all") & (fewest > 0))]
+    expected = enough.set_index(["endpoint", "subgroup"])["value"]
+    curves = rows(lake, "roc_curves").drop_duplicates(["endpoint", "subgroup"]).set_index(["endpoint", "subgroup"])
+    assert set(curves.index) == set(expected.index)
+    assert set(curves.index.get_level_values("subgroup")) > {"all"}
+    np.testing.assert_allclose(curves["auc"], expected.reindex(curves.index))
 
 
 def test_figures_and_report_name_the_endpoint(trial: tuple[Platform, pd.DataFrame]) -> None:
@@ -144,7 +169,7 @@ def test_figures_and_report_name_the_endpoint(trial: tuple[Platform, pd.DataFram
         assert "time to a new lesion" in said
         assert "overall survival" not in said.lower()
         assert "death" not in said
-    assert "PD-L1 of 10 or more (22C3)" in words("rad_score_by_group")
+    assert "PD-L1 of 10 or more (22C3)" in words("rad_score_by_endpoint").replace("\n", " ")
     page = (workspace.lake.state_folder / "report" / "small.html").read_text(encoding="utf-8")
     assert "Hazard ratio, hot vs cold, time to a new lesion, trial" in page
     assert "AUC in trial, external, PD-L1 of 10 or more (22C3)" in page

@@ -6,8 +6,8 @@ import pytest
 from tme_platform.report import StudyFacts, study_numbers, tables_needed
 from tme_platform.report.checklists import RULES, fill_checklists
 from tme_platform.report.limits import limits
-from tme_platform.report.published import published, published_values
 from tme_platform.report.wording import interval, number, p_value
+from tme_platform.study.published import published, published_values
 
 
 def metrics(**changed: object) -> pd.DataFrame:

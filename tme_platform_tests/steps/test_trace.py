@@ -49,6 +49,7 @@ NEVER_READ = {
             "reliability_curves",
             "decision_curves",
             "rad_score_groups",
+            "rad_score_group_members",
             "rad_score_survival",
             "phenotype_response",
             "population_response",

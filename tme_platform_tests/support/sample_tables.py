@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tme_platform.evaluation import decision_curve, odds_per_sd, odds_ratio, reliability_curve, roc_curve_points
+from tme_platform.evaluation import (
+    decision_curve,
+    net_benefit_difference,
+    odds_per_sd,
+    odds_ratio,
+    reliability_curve,
+    roc_curve_points,
+)
 
 COHORT = "sample"
 N = 40
@@ -365,7 +372,6 @@ def _signature() -> dict[str, pd.DataFrame]:
     outcome = phenotype == "hot"
     score = np.clip(0.3 + 0.3 * outcome + random.normal(0, 0.15, N), 0.02, 0.98)
     key = {"cohort": COHORT, "side": "validation", "endpoint": "hot"}
-    roc = roc_curve_points(outcome, score).rename_axis("point").reset_index()
     metrics = [
         (analysis, metric, 0.8, 0.7, 0.9)
         for analysis in ("honest", "paper")
@@ -393,21 +399,30 @@ def _signature() -> dict[str, pd.DataFrame]:
         "rad_scores": pd.DataFrame(
             {"patient_id": names, "rad_score": score, "side": "validation", "cohort": COHORT, "caution": None}
         ),
-        "roc_curves": roc.assign(**key, auc=0.85, auc_low=0.75, auc_high=0.95, n=N, n_positive=HOT),
+        "roc_curves": _roc_curves(outcome, score).assign(**key),
         "reliability_curves": reliability_curve(outcome, score).rename_axis("group").reset_index().assign(**key),
         "decision_curves": decision_curve(outcome, score).assign(**key),
-        "cohort_metrics": pd.DataFrame(metrics, columns=["analysis", "metric", "value", "ci_low", "ci_high"]).assign(
-            **key, model="signature", subgroup="all", n=N, n_positive=HOT, method="", reason=None
+        "clinical_decision_curves": _clinical_decision_curves(outcome, score),
+        "cohort_metrics": _in_subgroups(
+            pd.DataFrame(metrics, columns=["analysis", "metric", "value", "ci_low", "ci_high"]).assign(
+                **key, model="signature", method="", reason=None
+            )
         ),
         "rad_score_groups": pd.DataFrame(
             {
-                "variable": ["phenotype", "phenotype", "her2", "her2"],
-                "group": ["cold", "hot", "negative", "positive"],
-                "n": [28, 12, 39, 1], "mean": [0.3, 0.6, 0.4, 0.5], "sd": [0.1, 0.1, 0.2, np.nan],
-                "median": [0.3, 0.6, 0.4, 0.5], "q1": [0.2, 0.5, 0.3, 0.5], "q3": [0.4, 0.7, 0.5, 0.5],
-                "p": [0.001, 0.001, np.nan, np.nan], "fdr": [0.001, 0.001, np.nan, np.nan], "cohort": COHORT,
+                "variable": ["phenotype"] * 2 + ["her2"] * 2 + ["objective_response"] * 2 + ["inflamed"] * 2,
+                "kind": ["clinical"] * 4 + ["endpoint"] * 4,
+                "group": ["cold", "hot"] + ["negative", "positive"] * 3,
+                "n": [28, 12, 39, 1, 20, 20, 28, 12],
+                "mean": [0.3, 0.6, 0.4, 0.5, 0.35, 0.5, 0.3, 0.6],
+                "sd": [0.1, 0.1, 0.2, np.nan, 0.1, 0.1, 0.1, 0.1],
+                "median": [0.3, 0.6, 0.4, 0.5, 0.35, 0.5, 0.3, 0.6], "q1": [0.2, 0.5, 0.3, 0.5, 0.3, 0.4, 0.2, 0.5],
+                "q3": [0.4, 0.7, 0.5, 0.5, 0.4, 0.6, 0.4, 0.7],
+                "p": [0.001, 0.001, np.nan, np.nan, 0.03, 0.03, 0.001, 0.001],
+                "fdr": [0.001, 0.001, np.nan, np.nan, 0.04, 0.04, 0.001, 0.001], "cohort": COHORT,
             }
         ),
+        "rad_score_group_members": _members(names, score),
         "phenotype_specifications": specifications,
         "signature_importance": pd.DataFrame(
             {"feature": features, "rank": [1, 2, 3, 4], "importance": [0.4, 0.3, 0.2, 0.1],
@@ -453,3 +468,50 @@ def _signature() -> dict[str, pd.DataFrame]:
             columns=["within", "shuffle", "auc"],
         ),
     }  # fmt: skip
+
+
+def _roc_curves(outcome: np.ndarray, score: np.ndarray) -> pd.DataFrame:
+    """A curve of all patients, and one of a subgroup."""
+    parts = []
+    for name, members in (("all", np.ones(N, dtype=bool)), ("er_positive", np.arange(N) % 2 == 0)):
+        points = roc_curve_points(outcome[members], score[members]).rename_axis("point").reset_index()
+        n, positive = int(members.sum()), int(outcome[members].sum())
+        parts.append(points.assign(subgroup=name, n=n, n_positive=positive, auc=0.85, auc_low=0.75, auc_high=0.95))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _in_subgroups(metrics: pd.DataFrame) -> pd.DataFrame:
+    """The metrics of all patients, of a subgroup, and of one that is too small for a curve."""
+    sizes = {"all": (N, HOT), "er_positive": (20, 6), "her2_positive": (8, 3)}
+    parts = [metrics.assign(subgroup=name, n=n, n_positive=positive) for name, (n, positive) in sizes.items()]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _clinical_decision_curves(outcome: np.ndarray, score: np.ndarray) -> pd.DataFrame:
+    random = np.random.default_rng(8)
+    clinical = np.clip(0.3 + 0.1 * outcome + random.normal(0, 0.15, N), 0.02, 0.98)
+    parts = []
+    for model, probability in (("signature", score), ("clinical", clinical), ("combined", (score + clinical) / 2)):
+        gain = net_benefit_difference(outcome, probability, clinical).drop(columns="n")
+        if model == "clinical":
+            gain = gain[["threshold"]]
+        parts.append(decision_curve(outcome, probability).merge(gain, on="threshold").assign(model=model))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _members(names: list[str], score: np.ndarray) -> pd.DataFrame:
+    """The patients of the groups of `rad_score_groups`; the last ten did not train the signature."""
+    at = np.arange(N)
+    groups = {
+        ("phenotype", "clinical"): np.where(at < HOT, "hot", "cold"),
+        ("her2", "clinical"): np.where(at < 1, "positive", "negative"),
+        ("objective_response", "endpoint"): np.where(at < 20, "positive", "negative"),
+        ("inflamed", "endpoint"): np.where(at < HOT, "positive", "negative"),
+    }
+    parts = [
+        pd.DataFrame({"patient_id": names, "variable": variable, "kind": kind, "group": group, "rad_score": score})
+        for (variable, kind), group in groups.items()
+    ]
+    return pd.concat([part.assign(side=np.where(at < N - 10, "discovery", "external")) for part in parts]).assign(
+        cohort=COHORT
+    )

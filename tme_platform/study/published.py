@@ -13,7 +13,7 @@ import yaml
 @functools.cache
 def published_values() -> tuple[Mapping[str, Any], ...]:
     """Load the packaged list of values reported in the paper."""
-    text = resources.files("tme_platform.report").joinpath("published.yaml").read_text(encoding="utf-8")
+    text = resources.files("tme_platform.study").joinpath("published.yaml").read_text(encoding="utf-8")
     return tuple(yaml.safe_load(text))
 
 
