@@ -44,8 +44,9 @@ class Section:
 SECTIONS = (
     Section(
         "cohorts", "Cohorts",
-        "The cohorts, their roles and data sources, and the number of patients remaining at each step.",
-        ("cohort_flow",),
+        "The cohorts, their roles and data sources, where phenotypes and signature come from, and the number of "
+        "patients remaining at each step.",
+        ("study_diagram", "cohort_flow"),
         (
             ReportTable("cohorts", "Cohorts", ("cohort", "title", "roles", "provenance", "source", "licence")),
             ReportTable(

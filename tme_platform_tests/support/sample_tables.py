@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from tme_platform.cohorts.declaration import Cohort
 from tme_platform.evaluation import decision_curve, odds_per_sd, odds_ratio, reliability_curve, roc_curve_points
 
 COHORT = "sample"
@@ -26,6 +27,14 @@ def tables(provenance: str = "real") -> dict[str, pd.DataFrame]:
     """Every table by name."""
     made = {**_phenotypes(), **_meaning(), **_survival(), **_response(), **_imaging(), **_signature()}
     return {name: frame.assign(provenance=provenance) for name, frame in made.items()}
+
+
+def declaration(*roles: str, provenance: str = "real", **parts: object) -> str:
+    """The cohort file of a cohort with clinical data, as the table `cohorts` holds it."""
+    known = {"kind": provenance, "source": "a test", "licence": "CC0"}
+    clinical = [{"file": "clinical.csv", "patient_id": "patient_id"}]
+    made = {"title": "A cohort", "roles": roles, "provenance": known, "clinical": clinical, **parts}
+    return Cohort.model_validate(made).model_dump_json()
 
 
 def _patients() -> tuple[list[str], np.ndarray]:
@@ -53,6 +62,7 @@ def _phenotypes() -> dict[str, pd.DataFrame]:
         for k, value in ((2, 0.5), (3, 0.3), (4, 0.25))
     ]
     return {
+        "cohorts": pd.DataFrame({"cohort": [COHORT], "declaration": declaration("phenotype_reference")}),
         "patients": patients,
         "cell_scores": scores.assign(**identity),
         "tme_phenotypes": pd.DataFrame(
@@ -62,6 +72,8 @@ def _phenotypes() -> dict[str, pd.DataFrame]:
                 "cluster": np.where(phenotype == "hot", "A", "B"),
                 "scaling": "within_sample",
                 "immune_mean": scores[["CD8 T cells", "B cells"]].mean(axis=1),
+                "model_cohort": COHORT,
+                "method": "fit",
             }
         ),
         "populations": pd.DataFrame(
