@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -109,7 +110,7 @@ def study_diagram(
     panel.set_ylim(len(boxes) - 0.5, -0.75)
     panel.set_axis_off()
     notes = ["n = patients. hot and cold: tumours with a label. A dash means that the cohort has no such data."]
-    if any(box.signature for box in boxes):
+    if any(": " in entry for box in boxes for entry in box.signature):
         notes.append(
             "AUCs: out of fold on the training patients; elsewhere with the model as it was trained (“honest” in the "
             "table cohort_metrics, which has every endpoint)."
@@ -127,7 +128,7 @@ def _patients_by_cohort(table: pd.DataFrame | None) -> dict[str, int]:
     return {str(cohort): int(n) for cohort, n in table.groupby("cohort")["patient_id"].nunique().items()}
 
 
-def _box(row: dict[str, object], counted: dict[str, dict[str, int]]) -> _Box:
+def _box(row: dict[Hashable, object], counted: dict[str, dict[str, int]]) -> _Box:
     """Return the box with what the cohort file declares and how many patients have it."""
     declared = Cohort.model_validate_json(str(row["declaration"]))
     name = str(row["cohort"])
@@ -171,7 +172,7 @@ def _add_signature(
         box.signature.append(f"training\nn = {box.trains:,}")
         if signature is not None and len(signature):
             trained = signature.iloc[-1]
-            area = format_interval(*(float(trained[name]) for name in ("oof_auc", "oof_auc_low", "oof_auc_high")))
+            area = format_interval(trained["oof_auc"], trained["oof_auc_low"], trained["oof_auc_high"])
             box.signature[-1] = f"training, out of fold\nn = {box.trains:,}: {area}"
 
 
@@ -189,7 +190,7 @@ def _add_aucs(box: _Box, cohort_metrics: pd.DataFrame | None, endpoints: pd.Data
         row = own[own["endpoint"] == name].iloc[0]
         what = "validation" if row["side"] == "validation" and name == "hot" else ""
         what = what or endpoint_label(name, endpoints, box.cohort)
-        area = format_interval(*(float(row[column]) for column in ("value", "ci_low", "ci_high")))
+        area = format_interval(row["value"], row["ci_low"], row["ci_high"])
         label = textwrap.shorten(what, _CHARACTERS["signature"], placeholder="…")
         box.signature.append(f"{label}\nn = {int(row['n']):,}: {area}")
     if len(names) > _MOST_AUCS and not box.trains:

@@ -115,7 +115,8 @@ SECTIONS = (
         "Shapiro-Wilk. Categorical variables: Fisher's exact test. Tests are two-sided, with false discovery rates. "
         "Variables computed from the same RNA as the phenotype (populations, MCP-counter, ESTIMATE) differ in part by "
         "construction.",
-        ("population_groups", "mcp_counter", "tumour_purity", "tumour_subtypes", "clinical_distribution"),
+        ("phenotype_summary", "population_groups", "mcp_counter", "tumour_purity", "tumour_subtypes",
+         "clinical_distribution"),
         (
             ReportTable(
                 "phenotype_characteristics", "Clinical variables, purity and subtype by phenotype",

@@ -112,12 +112,23 @@ def _meaning() -> dict[str, pd.DataFrame]:
     }
     for family, variables in tested.items():
         rows += [
-            (family, name, "numeric", "hot", None, 12, 1.0, 0.0002 if at == 0 else 0.2)
+            (family, name, "numeric", phenotype, None, n, 1.0, 0.0002 if at == 0 else 0.2)
             for at, name in enumerate(variables)
+            for phenotype, n in (("hot", 12), ("cold", 28))
         ]
+    rows += [
+        ("subtype", "published", "categorical", phenotype, level, n, np.nan, 0.01)
+        for phenotype, counts in (("hot", (6, 6)), ("cold", (2, 26)))
+        for level, n in zip(("Basal", "LumA"), counts, strict=True)
+    ]
     columns = ["family", "variable", "kind", "phenotype", "level", "n", "median", "fdr"]
     characteristics = pd.DataFrame(rows, columns=columns)
     characteristics = characteristics.assign(q1=characteristics["median"] - 8, q3=characteristics["median"] + 9)
+    first = characteristics["fdr"] < 0.001
+    is_numeric = characteristics["kind"] == "numeric"
+    shift = np.where(first & (characteristics["phenotype"] == "hot"), 1.5, 0.0)
+    characteristics["mean"] = (characteristics["median"] + shift).where(is_numeric)
+    characteristics["sd"] = characteristics["mean"].where(characteristics["mean"].isna(), 1.0)
     expression = pd.DataFrame(
         [
             (gene, name, value)
@@ -284,6 +295,7 @@ def _response() -> dict[str, pd.DataFrame]:
             by_population.append(odds_per_sd(outcome[members], scores).assign(endpoint=endpoint, arm=arm))
             found = odds_ratio(outcome[members], pd.Series(phenotype, names)[members] == "hot")
             row = {"endpoint": endpoint, "arm": arm, "n": found.first.n + found.second.n, "p": found.p}
+            row |= {"odds_ratio": found.value, "ci_low": found.ci_low, "ci_high": found.ci_high}
             for name, group in (("hot", found.first), ("cold", found.second)):
                 row |= {
                     f"n_{name}": group.n, f"positive_{name}": group.n_positive, f"share_{name}": group.share,
