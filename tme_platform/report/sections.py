@@ -62,7 +62,7 @@ SECTIONS = (
         "Cell population scores are scaled within each tumour, or over the cohort (log fractions), and clustered by "
         "k-means. The cluster with the higher mean of the adaptive and activated innate populations is called hot "
         "(immune-inflamed), the other cold.",
-        ("cluster_votes", "cluster_null", "cell_score_heatmap"),
+        ("cluster_votes", "silhouettes", "cluster_null", "cell_score_heatmap"),
         (
             ReportTable(
                 "cluster_evidence", "Number of clusters by index",

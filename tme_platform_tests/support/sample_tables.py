@@ -80,6 +80,12 @@ def _phenotypes() -> dict[str, pd.DataFrame]:
             {"population": list(POPULATIONS), "population_group": list(POPULATIONS.values()), "cohort": COHORT}
         ),
         "cluster_evidence": pd.DataFrame(evidence).assign(cohort=COHORT),
+        "cluster_silhouettes": pd.concat(
+            pd.DataFrame(
+                {**identity, "k": k, "cluster": np.arange(N) * k // N + 1, "width": random.uniform(-0.1, 0.5, N)}
+            )
+            for k in (2, 3, 4, 5)
+        ),
         "cluster_null": pd.DataFrame(
             [
                 ("silhouette", 2, "all", 0.5, 0.3, 0.27, 0.33, 0.01),
