@@ -16,7 +16,7 @@ from tme_platform.phenotypes.model import PhenotypeModel
 from tme_platform.phenotypes.nbclust import NbClust, nbclust
 from tme_platform.phenotypes.scaling import PopulationScale, Scaling, scale_samples, scale_scores
 from tme_platform.phenotypes.separation import separation
-from tme_platform.phenotypes.silhouette import silhouette_by_k
+from tme_platform.phenotypes.silhouette import silhouette_by_k, silhouette_by_sample
 from tme_platform.phenotypes.specifications import SpecificationLabels, label_by
 from tme_platform.phenotypes.stability import bootstrap_jaccard, label_agreement, label_stability_over_k
 
@@ -55,4 +55,5 @@ __all__ = [
     "scale_scores",
     "separation",
     "silhouette_by_k",
+    "silhouette_by_sample",
 ]

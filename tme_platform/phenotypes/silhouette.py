@@ -1,4 +1,4 @@
-"""Compute the mean silhouette of partitions. The vote over other indices belongs in `nbclust`."""
+"""Compute the silhouettes of partitions, by sample or their mean. The vote over other indices belongs in `nbclust`."""
 
 from __future__ import annotations
 
@@ -41,6 +41,35 @@ def silhouette_by_k(data: pd.DataFrame, partitions: pd.DataFrame) -> pd.Series[f
         for k, pairs in summarise_pairs(values, usable).items()
     }
     return pd.Series({k: means.get(k, np.nan) for k in labels if k > 1}, name="silhouette").rename_axis("k")
+
+
+def silhouette_by_sample(data: pd.DataFrame, partitions: pd.DataFrame) -> pd.DataFrame:
+    """Compute the silhouette width (Rousseeuw 1987, Euclidean) of every sample in each partition.
+
+    Parameters
+    ----------
+    data, partitions
+        As for `silhouette_by_k`. Partitions with missing labels are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per sample and partition: index of `data`; columns ``k``, ``cluster`` (1..k), ``width`` (-1 to 1).
+
+    Raises
+    ------
+    ValueError
+        If the partitions lack a sample of `data`.
+    """
+    values = finite_values(data)
+    usable = {k: own for k, own in partition_labels(data, partitions).items() if k > 1 and own is not None}
+    parts = [
+        pd.DataFrame(
+            {"k": k, "cluster": usable[k], "width": silhouette_widths(pairs.to_cluster, usable[k])}, index=data.index
+        )
+        for k, pairs in summarise_pairs(values, usable).items()
+    ]
+    return pd.concat(parts) if parts else pd.DataFrame(columns=["k", "cluster", "width"])
 
 
 def silhouette_widths(to_cluster: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -44,8 +44,9 @@ class Section:
 SECTIONS = (
     Section(
         "cohorts", "Cohorts",
-        "The cohorts, their roles and data sources, and the number of patients remaining at each step.",
-        ("cohort_flow",),
+        "The cohorts, their roles and data sources, where phenotypes and signature come from, and the number of "
+        "patients remaining at each step.",
+        ("study_diagram", "cohort_flow"),
         (
             ReportTable("cohorts", "Cohorts", ("cohort", "title", "roles", "provenance", "source", "licence")),
             ReportTable(
@@ -61,7 +62,7 @@ SECTIONS = (
         "Cell population scores are scaled within each tumour, or over the cohort (log fractions), and clustered by "
         "k-means. The cluster with the higher mean of the adaptive and activated innate populations is called hot "
         "(immune-inflamed), the other cold.",
-        ("cluster_votes", "cluster_null", "cell_score_heatmap"),
+        ("cluster_votes", "silhouettes", "cluster_null", "cell_score_heatmap"),
         (
             ReportTable(
                 "cluster_evidence", "Number of clusters by index",
@@ -114,7 +115,8 @@ SECTIONS = (
         "Shapiro-Wilk. Categorical variables: Fisher's exact test. Tests are two-sided, with false discovery rates. "
         "Variables computed from the same RNA as the phenotype (populations, MCP-counter, ESTIMATE) differ in part by "
         "construction.",
-        ("population_groups", "mcp_counter", "tumour_purity", "tumour_subtypes", "clinical_distribution"),
+        ("phenotype_summary", "population_groups", "mcp_counter", "tumour_purity", "tumour_subtypes",
+         "clinical_distribution"),
         (
             ReportTable(
                 "phenotype_characteristics", "Clinical variables, purity and subtype by phenotype",

@@ -6,6 +6,7 @@ belong in the calling packages. This package imports no other part of `tme_platf
 
 from tme_platform.statistics.adjust import benjamini_hochberg
 from tme_platform.statistics.correlation import spearman_interval, spearman_table
+from tme_platform.statistics.effect_size import StandardisedDifference, standardised_difference
 from tme_platform.statistics.group_tests import GroupComparison, NumericTest, compare_categories, compare_groups
 from tme_platform.statistics.inputs import Vector, check_columns, outcome_and_scores, single_class_reason
 from tme_platform.statistics.logistic import LogisticFit, fit_logistic
@@ -20,6 +21,7 @@ __all__ = [
     "GroupComparison",
     "LogisticFit",
     "NumericTest",
+    "StandardisedDifference",
     "Summary",
     "Vector",
     "YoudenThreshold",
@@ -38,6 +40,7 @@ __all__ = [
     "single_class_reason",
     "spearman_interval",
     "spearman_table",
+    "standardised_difference",
     "table_one",
     "youden_threshold",
 ]

@@ -13,15 +13,18 @@ from tme_platform.phenotypes import (
     kmeans_partitions,
     nbclust,
     silhouette_by_k,
+    silhouette_by_sample,
 )
 from tme_platform.steps.reading import phenotype_scaling, population_groups, population_scores, scaled_scores
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.tables.cohorts import PATIENTS
 from tme_platform.tables.expression import CELL_SCORES, POPULATIONS
-from tme_platform.tables.phenotypes import CLUSTER_EVIDENCE, PHENOTYPE_MODEL, TME_PHENOTYPES
+from tme_platform.tables.phenotypes import CLUSTER_EVIDENCE, CLUSTER_SILHOUETTES, PHENOTYPE_MODEL, TME_PHENOTYPES
 
 _SILHOUETTE = "mean_silhouette"
+_MOST_CLUSTERS_SHOWN = 5
+"""Largest number of clusters whose silhouettes are stored by tumour, as in the published study."""
 
 
 def fits_here(scope: Scope) -> bool:
@@ -48,6 +51,23 @@ def cluster_evidence(scope: Scope) -> StepResult:
         "silhouette": {str(k): round(float(width), 4) for k, width in widths.items()},
     }
     return StepResult(_evidence(result, widths), details=details)
+
+
+@step(CLUSTER_SILHOUETTES, version="1", reads=[CELL_SCORES])
+def cluster_silhouettes(scope: Scope) -> StepResult:
+    """Compute the silhouette width of each tumour in the partitions of `cluster_evidence` with up to five clusters."""
+    if not fits_here(scope):
+        return empty(scope, "phenotypes are not fitted on this cohort")
+    settings = scope.study.phenotypes
+    scaled = scaled_scores(scope)
+    k_max = min(settings.k_max, _MOST_CLUSTERS_SHOWN)
+    if k_max < settings.k_min:
+        return empty(scope, f"no partition has at most {_MOST_CLUSTERS_SHOWN} clusters")
+    partitions = kmeans_partitions(scaled, settings.k_min, k_max, n_init=settings.starts, seed=settings.seed)
+    shown = partitions[[f"k{k}" for k in range(settings.k_min, k_max + 1)]]
+    table = silhouette_by_sample(scaled, shown).rename_axis("patient_id").reset_index()
+    negative = table.groupby("k")["width"].agg(lambda widths: int((widths < 0).sum()))
+    return StepResult(table, details={f"negative_k{k}": int(n) for k, n in negative.items()})
 
 
 def _evidence(result: NbClust, widths: pd.Series) -> pd.DataFrame:

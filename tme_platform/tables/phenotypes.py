@@ -23,6 +23,19 @@ CLUSTER_EVIDENCE = TableSchema(
     unit="index_name",
 )
 
+CLUSTER_SILHOUETTES = TableSchema(
+    "cluster_silhouettes",
+    Stage.PHENOTYPES,
+    "Silhouette width of each tumour in each of the small partitions that the number of clusters was chosen from.",
+    (
+        PATIENT,
+        Column("k", "Int64", "Number of clusters.", nullable=False, at_least=2),
+        Column("cluster", "Int64", "Cluster, from 1, the largest first.", nullable=False, at_least=1),
+        number("width", "Silhouette width; negative if another cluster is nearer.", -1, 1),
+    ),
+    key=("patient_id", "k"),
+)
+
 PHENOTYPE_MODEL = TableSchema(
     "phenotype_model",
     Stage.PHENOTYPES,

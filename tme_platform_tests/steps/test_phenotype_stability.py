@@ -9,7 +9,7 @@ from tme_platform_tests.support.platform import Platform
 from tme_platform_tests.support.small_study import make_study
 
 
-def test_a_cohort_without_follow_up_has_stability_but_no_log_rank_test(
+def test_a_cohort_without_follow_up_has_no_log_rank_test(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     workspace = make_study(tmp_path_factory.mktemp("stability"), imaged=0)

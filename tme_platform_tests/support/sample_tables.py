@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from tme_platform.cohorts.declaration import Cohort
 from tme_platform.evaluation import (
     decision_curve,
     net_benefit_difference,
@@ -35,6 +36,14 @@ def tables(provenance: str = "real") -> dict[str, pd.DataFrame]:
     return {name: frame.assign(provenance=provenance) for name, frame in made.items()}
 
 
+def declaration(*roles: str, provenance: str = "real", **parts: object) -> str:
+    """The cohort file of a cohort with clinical data, as the table `cohorts` holds it."""
+    known = {"kind": provenance, "source": "a test", "licence": "CC0"}
+    clinical = [{"file": "clinical.csv", "patient_id": "patient_id"}]
+    made = {"title": "A cohort", "roles": roles, "provenance": known, "clinical": clinical, **parts}
+    return Cohort.model_validate(made).model_dump_json()
+
+
 def _patients() -> tuple[list[str], np.ndarray]:
     return [f"P{number:02d}" for number in range(N)], np.where(np.arange(N) < HOT, "hot", "cold")
 
@@ -60,6 +69,7 @@ def _phenotypes() -> dict[str, pd.DataFrame]:
         for k, value in ((2, 0.5), (3, 0.3), (4, 0.25))
     ]
     return {
+        "cohorts": pd.DataFrame({"cohort": [COHORT], "declaration": declaration("phenotype_reference")}),
         "patients": patients,
         "cell_scores": scores.assign(**identity),
         "tme_phenotypes": pd.DataFrame(
@@ -69,12 +79,20 @@ def _phenotypes() -> dict[str, pd.DataFrame]:
                 "cluster": np.where(phenotype == "hot", "A", "B"),
                 "scaling": "within_sample",
                 "immune_mean": scores[["CD8 T cells", "B cells"]].mean(axis=1),
+                "model_cohort": COHORT,
+                "method": "fit",
             }
         ),
         "populations": pd.DataFrame(
             {"population": list(POPULATIONS), "population_group": list(POPULATIONS.values()), "cohort": COHORT}
         ),
         "cluster_evidence": pd.DataFrame(evidence).assign(cohort=COHORT),
+        "cluster_silhouettes": pd.concat(
+            pd.DataFrame(
+                {**identity, "k": k, "cluster": np.arange(N) * k // N + 1, "width": random.uniform(-0.1, 0.5, N)}
+            )
+            for k in (2, 3, 4, 5)
+        ),
         "cluster_null": pd.DataFrame(
             [
                 ("silhouette", 2, "all", 0.5, 0.3, 0.27, 0.33, 0.01),
@@ -107,12 +125,23 @@ def _meaning() -> dict[str, pd.DataFrame]:
     }
     for family, variables in tested.items():
         rows += [
-            (family, name, "numeric", "hot", None, 12, 1.0, 0.0002 if at == 0 else 0.2)
+            (family, name, "numeric", phenotype, None, n, 1.0, 0.0002 if at == 0 else 0.2)
             for at, name in enumerate(variables)
+            for phenotype, n in (("hot", 12), ("cold", 28))
         ]
+    rows += [
+        ("subtype", "published", "categorical", phenotype, level, n, np.nan, 0.01)
+        for phenotype, counts in (("hot", (6, 6)), ("cold", (2, 26)))
+        for level, n in zip(("Basal", "LumA"), counts, strict=True)
+    ]
     columns = ["family", "variable", "kind", "phenotype", "level", "n", "median", "fdr"]
     characteristics = pd.DataFrame(rows, columns=columns)
     characteristics = characteristics.assign(q1=characteristics["median"] - 8, q3=characteristics["median"] + 9)
+    first = characteristics["fdr"] < 0.001
+    is_numeric = characteristics["kind"] == "numeric"
+    shift = np.where(first & (characteristics["phenotype"] == "hot"), 1.5, 0.0)
+    characteristics["mean"] = (characteristics["median"] + shift).where(is_numeric)
+    characteristics["sd"] = characteristics["mean"].where(characteristics["mean"].isna(), 1.0)
     expression = pd.DataFrame(
         [
             (gene, name, value)
@@ -279,6 +308,7 @@ def _response() -> dict[str, pd.DataFrame]:
             by_population.append(odds_per_sd(outcome[members], scores).assign(endpoint=endpoint, arm=arm))
             found = odds_ratio(outcome[members], pd.Series(phenotype, names)[members] == "hot")
             row = {"endpoint": endpoint, "arm": arm, "n": found.first.n + found.second.n, "p": found.p}
+            row |= {"odds_ratio": found.value, "ci_low": found.ci_low, "ci_high": found.ci_high}
             for name, group in (("hot", found.first), ("cold", found.second)):
                 row |= {
                     f"n_{name}": group.n, f"positive_{name}": group.n_positive, f"share_{name}": group.share,
