@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ from tme_platform.figures.frames import by_endpoint, check_not_empty, endpoint_l
 from tme_platform.study.published import published
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
 TITLE = "AUC of the rad-score by cohort"
 _OURS = {"honest": ("our study, honest", "o", style.INK), "paper": ("our reading of the paper", "s", "white")}
@@ -80,9 +80,9 @@ def _estimates(key: tuple[str, str, str], rows: pd.DataFrame, roles: Sequence[st
     return ours.assign(cohort=key[0], side=key[1], endpoint=key[2]).reindex(columns=_COLUMNS)
 
 
-def _row(row: dict[str, object]) -> Estimate:
+def _row(row: Mapping[Hashable, Any]) -> Estimate:
     label, marker, face = next(look for look in (*_OURS.values(), _PUBLISHED) if look[0] == row["source"])
-    value, low, high = (float(str(row[name])) for name in ("value", "ci_low", "ci_high"))
+    value, low, high = (float(row[name]) for name in ("value", "ci_low", "ci_high"))
     n, positive = row["n"], row["n_positive"]
     remark = "" if pd.isna(n) else f"n = {n:.0f} ({positive:.0f} positive)"
     return Estimate(label, value, low, high, remark, marker, face, digits=3)

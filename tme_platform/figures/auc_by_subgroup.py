@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pandas as pd
 
 from tme_platform.figures import style
@@ -9,6 +11,9 @@ from tme_platform.figures.auc_forest import Block, Estimate, auc_forest
 from tme_platform.figures.canvas import Drawn, finish
 from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import by_endpoint, check_not_empty, endpoint_label, subgroup_label
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
 
 TITLE = "AUC of the rad-score by subgroup"
 _FEWEST_OF_BOTH = 5
@@ -52,8 +57,8 @@ def auc_by_subgroup(cohort_metrics: pd.DataFrame, endpoints: pd.DataFrame | None
     return finish(auc_forest(blocks), data[_COLUMNS], title=TITLE, frames=(cohort_metrics,), notes=notes)
 
 
-def _row(row: dict[str, object], endpoints: pd.DataFrame | None) -> Estimate:
-    value, low, high = (float(str(row[name])) for name in ("value", "ci_low", "ci_high"))
+def _row(row: Mapping[Hashable, Any], endpoints: pd.DataFrame | None) -> Estimate:
+    value, low, high = (float(row[name]) for name in ("value", "ci_low", "ci_high"))
     name, n, positive = str(row["subgroup"]), row["n"], row["n_positive"]
     label = subgroup_label(name, endpoints, str(row["cohort"]))
     marker, face = ("D", "white") if name == "all" else ("o", style.INK)

@@ -92,7 +92,7 @@ def confusion(metrics: pd.DataFrame) -> pd.DataFrame:
         n_positive.
     """
     n, positive = int(metrics["n"].iloc[0]), int(metrics["n_positive"].iloc[0])
-    sensitivity, specificity = (float(metrics.loc[name, "value"]) for name in ("sensitivity", "specificity"))
+    sensitivity, specificity = (float(metrics["value"][name]) for name in ("sensitivity", "specificity"))
     cells = [
         ("positive", "positive", positive, sensitivity),
         ("positive", "negative", positive, 1 - sensitivity),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,8 @@ from tme_platform.figures import style
 from tme_platform.figures.frames import select_cohort
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
     from matplotlib.axes import Axes
 
 COLUMNS = ["variable", "group", "n", "q1", "median", "q3", "mean", "ci_low", "ci_high", "p", "fdr"]
@@ -88,7 +90,7 @@ def panel_title(name: str, test: str, letters: int) -> str:
     return f"{textwrap.fill(name, letters)}\n{test or 'no test'}"
 
 
-def _box(panel: Axes, x: int, row: dict[str, float], name: str) -> None:
+def _box(panel: Axes, x: int, row: Mapping[Hashable, Any], name: str) -> None:
     panel.bar(
         [x], [row["q3"] - row["q1"]], 0.62, bottom=[row["q1"]], color=style.PHENOTYPE_COLOURS.get(name, _OTHER),
         edgecolor=style.INK, linewidth=0.6, hatch=style.PHENOTYPE_HATCHES.get(name, ""), gid=f"box:{name}",
