@@ -139,7 +139,7 @@ def _at_prevalence(
 
 
 def _off_the_border(k: float, n: int) -> tuple[float, float]:
-    """A proportion with its denominator; half a patient more on both sides if it would be 0 or 1."""
+    """A proportion with its denominator; with half a patient added to both counts if it would be 0 or 1."""
     return (k / n, n) if 0 < k < n else ((k + 0.5) / (n + 1), n + 1)
 
 

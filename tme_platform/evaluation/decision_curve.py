@@ -50,12 +50,14 @@ def decision_curve(
     Raises
     ------
     ValueError
-        If a threshold is not strictly between 0 and 1.
+        If a threshold or the prevalence is not strictly between 0 and 1.
 
     References
     ----------
     Vickers & Elkin 2006, Med Decis Making 26:565; Vickers et al. 2008, BMC Med Inform Decis Mak 8:53 (intervals).
     """
+    if prevalence is not None and not 0 < prevalence < 1:
+        raise ValueError(f"prevalence {prevalence} must be strictly between 0 and 1")
     at = _thresholds(thresholds)
     table = np.asarray(probability)
     positive, repeats = outcome_and_scores(y, *np.atleast_2d(table.T))

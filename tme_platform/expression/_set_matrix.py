@@ -60,6 +60,9 @@ def two_groups(expression: pd.DataFrame, group: pd.Series[bool], gene_sets: Mapp
     if not expression.index.is_unique:
         twice = expression.index[expression.index.duplicated()][0]
         raise ValueError(f"Gene '{twice}' has more than one row. Keep one.")
+    for samples in (expression.columns, group.index):
+        if not samples.is_unique:
+            raise ValueError(f"Sample '{samples[samples.duplicated()][0]}' occurs twice. Keep one.")
     known = group.reindex(expression.columns).dropna()
     if not known.isin([True, False]).all():
         raise ValueError(

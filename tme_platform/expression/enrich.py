@@ -81,8 +81,9 @@ def enrich(
     Raises
     ------
     ValueError
-        If a gene has a missing or infinite value or more than one row, a group has fewer than two samples, `group` has
-        other values, or the method or number of permutations is not valid.
+        If a gene has a missing or infinite value or more than one row, a sample occurs twice, a group has fewer than
+        two samples, `group` has other values, all genes have the same t statistic (sample permutation), or the method
+        or number of permutations is not valid.
 
     References
     ----------
@@ -119,6 +120,8 @@ def _permute_samples(data: TwoGroups, permutations: int, seed: int) -> tuple[NDA
     """Return the restandardised mean t of each set and its permutation p value."""
     scaled = data.centred / np.sqrt(np.square(data.centred).sum(axis=1, keepdims=True))
     observed = _set_statistics(data, scaled, data.first[:, None].astype(np.float64))[:, 0]
+    if np.isnan(observed).any():
+        raise ValueError("All genes have the same t statistic, so no set can differ from the others.")
     threshold = np.abs(observed)[:, None] * (1 - _TIE)
     at_least = np.zeros(len(observed), dtype=np.int64)
     random = np.random.default_rng(seed)
@@ -139,5 +142,7 @@ def _set_statistics(data: TwoGroups, scaled: NDArray[np.float64], labels: NDArra
     t = scaled @ labels
     t *= np.sqrt(n / (n_first * (n - n_first)))
     t *= np.sqrt((n - 2) / np.maximum(1 - np.square(t), _SMALLEST_UNEXPLAINED))
-    statistics: NDArray[np.float64] = (data.set_means(t) - t.mean(axis=0)) / t.std(axis=0, ddof=1)
+    mean, spread = t.mean(axis=0), t.std(axis=0, ddof=1)
+    spread[spread <= _TIE * np.abs(t).max(axis=0)] = np.nan
+    statistics: NDArray[np.float64] = (data.set_means(t) - mean) / spread
     return statistics

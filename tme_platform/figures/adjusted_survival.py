@@ -49,7 +49,7 @@ def adjusted_survival(
     names = sorted_endpoints(known)
     counts = [int((known["endpoint"] == name).sum()) for name in names]
     n_notes = len(own) - len(known) + int(known["caution"].notna().sum())
-    height = 34 * len(names) + 10 * sum(counts) + 4 * n_notes
+    height = 40 * len(names) + 10 * sum(counts) + 5 * n_notes
     drawn, axes = canvas(style.DOUBLE_MM * 0.8, height, len(names), 1, heights=tuple(n + 1.0 for n in counts))
     notes = ["Line: 95 % CI, clipped at the axis limits; black: the interval excludes 1."]
     for panel, name in zip(axes[:, 0], names, strict=True):

@@ -47,11 +47,11 @@ def feature_importance(
     right.axvline(0, color=style.MUTED, linewidth=0.8)
     right.hlines(y, 0, lost, color=style.MUTED, linewidth=0.8)
     right.plot(lost, y, "o", color="#E69F00", markeredgecolor=style.INK, markeredgewidth=0.5, markersize=5)
-    right.set_xlabel("loss of AUC when permuted")
+    right.set_xlabel("loss of AUC\nwhen permuted")
     share = 100 * data["selected_share"].to_numpy(dtype=np.float64)
     often.barh(y, share, color=style.FAINT, edgecolor=style.INK, linewidth=0.5, height=0.7)
     often.set_xlim(0, 100)
-    often.set_xlabel("selected, % of folds")
+    often.set_xlabel("selected,\n% of folds")
     for panel in (left, right, often):
         panel.tick_params(axis="y", length=0)
         panel.grid(axis="x", color=style.FAINT, linewidth=0.4)

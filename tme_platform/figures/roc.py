@@ -70,7 +70,7 @@ def roc(
     notes.append("AUC with 95 % CI (logit scale). Discovery: held-out patients, compared within their fold.")
     if len(curves) <= _BANDS_UP_TO:
         notes.append("Bands: 95 % CI of the sensitivity (Wilson).")
-    notes.append(_apparent(cohort_metrics))
+    notes.append(_apparent(cohort_metrics, endpoints))
     return finish(figure, drawn, title=TITLE, frames=(roc_curves,), notes=notes)
 
 
@@ -79,12 +79,14 @@ def _name(key: tuple[str, str, str], endpoints: pd.DataFrame | None) -> str:
     return f"{cohort}, {side}: {endpoint_label(endpoint, endpoints, cohort)}"
 
 
-def _apparent(metrics: pd.DataFrame | None) -> str:
+def _apparent(metrics: pd.DataFrame | None, endpoints: pd.DataFrame | None) -> str:
     """State the apparent AUC, so that the two are not confused."""
     if metrics is None:
         return ""
     rows = metrics.query("metric == 'auc' and analysis == 'paper' and side == 'discovery' and subgroup == 'all'")
     texts = [
-        f"{row['cohort']} {format_interval(row['value'], row['ci_low'], row['ci_high'])}" for _, row in rows.iterrows()
+        f"{row['cohort']}, {endpoint_label(row['endpoint'], endpoints, row['cohort'])}: "
+        f"{format_interval(row['value'], row['ci_low'], row['ci_high'])}"
+        for row in rows.to_dict("records")
     ]
     return f"Apparent AUC on the training patients: {'; '.join(texts)}." if texts else ""

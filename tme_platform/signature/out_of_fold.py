@@ -7,6 +7,7 @@ narrow.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,8 @@ from tme_platform.evaluation import (
 
 if TYPE_CHECKING:
     from tme_platform.evaluation import DeLongAuc
+
+_NO_PAIR = "no fold has patients of both outcomes"
 
 
 def within_fold_auc(out_of_fold: pd.DataFrame, *, linear: bool = False) -> DeLongAuc:
@@ -57,12 +60,15 @@ def within_fold_auc(out_of_fold: pd.DataFrame, *, linear: bool = False) -> DeLon
     by_repeat = [_split(rows) for _, rows in placed.groupby("repeat", sort=True)]
     auc = _mean([cases.mean() if len(cases) else np.nan for cases, _ in by_repeat])
     variances = [variance(cases.to_numpy(), controls.to_numpy()) for cases, controls in by_repeat]
-    se = float(np.sqrt(_mean(variances) * (2.0 if linear else 1.0)))
+    se = float(np.sqrt(_mean(variances) * _factor(linear=linear)))
     patients = out_of_fold.drop_duplicates("patient_id")["hot"]
-    return auc_from_estimate(auc, se, len(patients), int(patients.sum()))
+    area = auc_from_estimate(auc, se, len(patients), int(patients.sum()))
+    return replace(area, reason=_NO_PAIR) if placed["placement"].isna().all() else area
 
 
-def compare_within_fold(out_of_fold_a: pd.DataFrame, out_of_fold_b: pd.DataFrame) -> AucComparison:
+def compare_within_fold(
+    out_of_fold_a: pd.DataFrame, out_of_fold_b: pd.DataFrame, *, linear: bool = False
+) -> AucComparison:
     """Compare two cross-validated models on the patients of both (paired, two-sided).
 
     Parameters
@@ -71,6 +77,11 @@ def compare_within_fold(out_of_fold_a: pd.DataFrame, out_of_fold_b: pd.DataFrame
         As for `within_fold_auc`. The folds may differ, as those of two versions do: each patient is compared with the
         patients of the own fold, by each model. Only patients of both with the same outcome count, and as many repeats
         as both have.
+    linear
+        Whether a model is linear, see `within_fold_auc`. The variance of the difference is then doubled: in simulated
+        null cohorts of 94 patients, the standard deviation of the difference was 1.22 times its standard error without
+        that between two linear models (150 cohorts), and 1.20 times between a linear model and a forest of other
+        features (229 cohorts). If both have the same features, it was 0.97 times, and the interval is too wide.
 
     Returns
     -------
@@ -94,7 +105,8 @@ def compare_within_fold(out_of_fold_a: pd.DataFrame, out_of_fold_b: pd.DataFrame
         nan = float("nan")
         return AucComparison(nan, nan, nan, nan, nan, n, "no fold has patients of both outcomes in common")
     auc_a, auc_b = np.mean(aucs, axis=0)
-    return comparison_from_estimates(float(auc_a), float(auc_b), float(np.sqrt(_mean(variances))), n)
+    se = float(np.sqrt(_mean(variances) * _factor(linear=linear)))
+    return comparison_from_estimates(float(auc_a), float(auc_b), se, n)
 
 
 def within_fold_roc(out_of_fold: pd.DataFrame) -> pd.DataFrame:
@@ -178,6 +190,11 @@ def _ranked_repeats(out_of_fold: pd.DataFrame) -> pd.DataFrame:
     """The columns that a comparison needs; patients as text and outcomes as booleans, as they come from MLflow, too."""
     columns = out_of_fold[["repeat", "fold", "patient_id", "hot", "score"]]
     return columns.astype({"patient_id": "str", "hot": "bool"})
+
+
+def _factor(*, linear: bool) -> float:
+    """How much larger the variance is than DeLong's."""
+    return 2.0 if linear else 1.0
 
 
 def _mean(values: list[float]) -> float:

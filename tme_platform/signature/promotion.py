@@ -76,7 +76,7 @@ def promotion_criteria(
     text = f"AUC within held-out folds {area.auc:.3f} (95 % CI {area.ci_low:.3f} to {area.ci_high:.3f})"
     text = area.reason or f"{text}; the lower limit must be above {CHANCE:g}"
     beats = Criterion("auc_above_chance", bool(area.ci_low > CHANCE), area.auc, area.ci_low, area.ci_high, text)
-    criteria = [beats, _not_worse(challenger, champion, settings.max_p_worse)]
+    criteria = [beats, _not_worse(challenger, champion, settings.max_p_worse, linear=linear)]
     found = cross_validated_calibration(challenger, n_bootstrap=2).set_index("metric")
     slope, large = (pd.Series(found.loc[name]) for name in ("calibration_slope", "calibration_in_the_large"))
     criteria.append(
@@ -100,10 +100,10 @@ def _calibrated(name: str, row: pd.Series, met: bool, rule: str) -> Criterion:
     return Criterion(name, met, float(row["value"]), float(row["ci_low"]), float(row["ci_high"]), text)
 
 
-def _not_worse(challenger: pd.DataFrame, champion: pd.DataFrame | None, max_p: float) -> Criterion:
+def _not_worse(challenger: pd.DataFrame, champion: pd.DataFrame | None, max_p: float, *, linear: bool) -> Criterion:
     if champion is None:
         return Criterion("auc_not_worse", True, np.nan, np.nan, np.nan, "there is no champion to compare with")
-    compared = compare_versions(champion, challenger)
+    compared = compare_versions(champion, challenger, linear=linear)
     worse = compared.difference < 0 and compared.auc.p < max_p
     known = compared.difference == compared.difference
     return Criterion(

@@ -48,7 +48,7 @@ class VersionComparison:
         )
 
 
-def compare_versions(older: pd.DataFrame, newer: pd.DataFrame) -> VersionComparison:
+def compare_versions(older: pd.DataFrame, newer: pd.DataFrame, *, linear: bool = False) -> VersionComparison:
     """Compare two versions by their out-of-fold scores of the patients that both were trained on.
 
     Parameters
@@ -56,6 +56,8 @@ def compare_versions(older: pd.DataFrame, newer: pd.DataFrame) -> VersionCompari
     older, newer
         One row per patient and repeat: patient_id, repeat, fold, hot (bool), score by a model that never saw the
         patient.
+    linear
+        Whether either version is a linear model, see `compare_within_fold`.
 
     Returns
     -------
@@ -66,7 +68,7 @@ def compare_versions(older: pd.DataFrame, newer: pd.DataFrame) -> VersionCompari
     before = older.drop_duplicates("patient_id").set_index("patient_id")["hot"].astype(bool)
     common = labels.index.intersection(before.index)
     return VersionComparison(
-        auc=compare_within_fold(newer, older),
+        auc=compare_within_fold(newer, older, linear=linear),
         n_common=len(common),
         n_only_older=len(before.index.difference(common)),
         n_only_newer=len(labels.index.difference(common)),

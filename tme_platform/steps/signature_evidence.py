@@ -84,7 +84,7 @@ def _clinical(scope: Scope, rows: pd.DataFrame, columns: Sequence[str] | None = 
 
 @step(
     SIGNATURE_RIVALS,
-    version="2",
+    version="3",
     reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES, PATIENTS, RADIOMIC_FEATURES, CONTROL_FEATURES],
 )
 def signature_rivals(scope: Scope) -> StepResult:

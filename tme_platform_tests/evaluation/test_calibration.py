@@ -78,3 +78,8 @@ def test_net_benefit_at_another_prevalence():
     y, p = [1, 1, 0, 0, 0, 0], [0.9, 0.1, 0.9, 0.1, 0.1, 0.1]
     row = decision_curve(y, p, thresholds=[0.5], prevalence=0.1).iloc[0]
     assert row["net_benefit"] == pytest.approx(0.5 * 0.1 - 0.25 * 0.9)
+
+
+def test_prevalence_outside_0_to_1_is_refused():
+    with pytest.raises(ValueError, match=r"prevalence 1\.5"):
+        decision_curve([0, 1], [0.2, 0.8], prevalence=1.5)

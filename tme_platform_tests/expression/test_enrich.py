@@ -140,6 +140,13 @@ def test_a_gene_that_separates_the_groups_is_finite():
     assert np.isfinite(enrich(matrix, group, SETS, permutations=10)[["statistic", "p"]]).all(axis=None)
 
 
+def test_equal_genes_are_refused_instead_of_significant():
+    matrix, group = simulated()
+    matrix.loc[:] = matrix.iloc[0].to_numpy()
+    with pytest.raises(ValueError, match="the same t statistic"):
+        enrich(matrix, group, SETS, permutations=10)
+
+
 def test_invalid_input_is_refused():
     matrix, group = simulated()
     with pytest.raises(ValueError, match="0 and 14 samples"):
@@ -150,6 +157,10 @@ def test_invalid_input_is_refused():
         enrich(matrix, pd.Series(["hot", "cold"] * 7), SETS)
     with pytest.raises(ValueError, match="'g0' has more than one row"):
         enrich(pd.concat([matrix, matrix.iloc[:1]]), group, SETS)
+    with pytest.raises(ValueError, match="Sample '0' occurs twice"):
+        enrich(pd.concat([matrix, matrix.iloc[:, :1]], axis=1), group, SETS)
+    with pytest.raises(ValueError, match="Sample '0' occurs twice"):
+        enrich(matrix, pd.concat([group, group.iloc[:1]]), SETS)
     with pytest.raises(ValueError, match="Known methods"):
         enrich(matrix, group, SETS, method="gsea")
     with pytest.raises(ValueError, match="permutations"):

@@ -236,6 +236,17 @@ def test_an_adjusted_ratio_stands_beside_the_crude_one() -> None:
     assert "not adjusted" not in limits(finding)
 
 
+def test_an_adjusted_ratio_of_another_cohort_is_stated_too() -> None:
+    terms = [
+        {"cohort": "other", "endpoint": "os", "covariate": name, "hr": 2.9, "ci_low": 1.2, "ci_high": 6.9, "n": 400,
+         "n_events": 47}
+        for name in ("phenotype", "age_years")
+    ]  # fmt: skip
+    tests = [hazard("tcga", 0.82, 0.58, 1.18), hazard("other", 1.73, 0.94, 3.21)]
+    finding = found("survival", study(survival_tests=tests, multivariable_survival=terms))
+    assert "adjusted for age 2.90 (95 % CI 1.20 to 6.90) in 400 patients, 47 deaths" in said(finding)
+
+
 def test_a_ratio_that_changes_with_time_comes_with_mean_survival() -> None:
     tests = [
         hazard("tcga", 0.8, 0.5, 1.2, proportional_hazards_p=0.01),

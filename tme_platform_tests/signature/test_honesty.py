@@ -174,6 +174,30 @@ def test_interval_of_linear_model_covers_one_half():
     assert as_it_comes < 180
 
 
+def test_interval_of_the_difference_between_linear_models_covers_zero():
+    """200 pairs of linear models of noise: both AUCs are 0.5, 190 are expected to have p of 0.05 or more."""
+    rng = np.random.default_rng(11)
+    kept, as_it_comes = 0, 0
+    for _ in range(200):
+        hot, fold = np.arange(80) < 25, np.arange(80) % 5
+        rows = {"patient_id": np.arange(80), "repeat": 0, "fold": fold, "hot": hot}
+        models = []
+        for _ in range(2):
+            features = rng.normal(size=(80, 60))
+            score = ((features @ features.T) * (fold[:, None] != fold[None, :])) @ (hot - hot.mean())
+            models.append(pd.DataFrame(rows | {"score": score}))
+        kept += compare_within_fold(*models, linear=True).p >= 0.05
+        as_it_comes += compare_within_fold(*models).p >= 0.05
+    assert kept >= 184
+    assert as_it_comes < 184
+
+
+def test_without_a_pair_in_any_fold_there_is_no_auc(trained):
+    found = within_fold_auc(trained.out_of_fold.query("hot"))
+    assert np.isnan(found.auc)
+    assert found.reason == "no fold has patients of both outcomes"
+
+
 def test_ridge_uses_every_feature_that_is_not_redundant(cohort, quick):
     ridge = quick.model_copy(update={"model": "ridge"})
     fitted = fit_best(cohort[0], (cohort[1] == "hot").to_numpy(), ridge, None, seed=1)

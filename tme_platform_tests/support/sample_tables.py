@@ -69,7 +69,13 @@ def _phenotypes() -> dict[str, pd.DataFrame]:
         for k, value in ((2, 0.5), (3, 0.3), (4, 0.25))
     ]
     return {
-        "cohorts": pd.DataFrame({"cohort": [COHORT], "declaration": declaration("phenotype_reference")}),
+        "cohorts": pd.DataFrame(
+            {
+                "cohort": [COHORT],
+                "roles": "phenotype_reference",
+                "declaration": declaration("phenotype_reference"),
+            }
+        ),
         "patients": patients,
         "cell_scores": scores.assign(**identity),
         "tme_phenotypes": pd.DataFrame(

@@ -46,7 +46,12 @@ def lives_longer(facts: StudyFacts) -> Finding:
     if limit_or(rows[0].get("proportional_hazards_p"), 1.0) < _P:
         said += _restricted_mean(facts, rows[0])
     if others:
-        said.append(f"In other patients: {'; '.join(f'{one.cohort} {one.number}' for one in others)}.")
+        beside = [_adjusted(facts, row) for row in rows[1:]]
+        texts = [
+            f"{one.cohort} {one.number}" + ("" if other is None else f", {other.text}")
+            for one, other in zip(others, beside, strict=True)
+        ]
+        said.append(f"In other patients: {'; '.join(texts)}.")
     limits, marked = shown_limits(facts, [one.cohort for one in estimates], _limits(rows, estimates, adjusted, answer))
     return Finding(topic, question, answer, tuple(said), section, tuple(estimates), limits, marked)
 
