@@ -58,7 +58,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> tuple[ScoringModel, Path,
     measured = pd.DataFrame([region_quality(sitk.ReadImage(str(i)), sitk.ReadImage(str(m))) for i, m in files[:-1]])
     geometry = measured[list(TRAINED_GEOMETRY)].agg(["min", "max"]).T.rename_axis("measure").reset_index()
     scoring = ScoringModel(
-        "1", trained.pipeline, trained.threshold.threshold, EXTRACTION, features.iloc[:-1][used], geometry
+        "1", trained.pipeline, trained.threshold, trained.recalibration, EXTRACTION, features.iloc[:-1][used], geometry
     )
     return scoring, folder, features
 

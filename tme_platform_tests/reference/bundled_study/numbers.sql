@@ -24,4 +24,25 @@ union all select 'rad_score_groups', variable, null, null, null, max(p) from rad
 union all select 'cluster_null', concat_ws('.', cohort, measure, cluster), value, null_low, null_high, p from cluster_null
 union all select 'phenotype_characteristics', concat_ws('.', cohort, variable, phenotype), median, q1, q3, p
 from phenotype_characteristics where family in ('purity', 'yardsticks', 'estimate')
+union all select 'label_permutations', within, any_value(auc) filter (shuffle = 0), null, null,
+    avg((auc >= truth)::int) from label_permutations
+    join (select within, auc as truth from label_permutations where shuffle = 0) using (within) group by within
+union all select 'leave_one_site_out', site, auc, ci_low, ci_high, p from leave_one_site_out
+union all select 'continuous_signature', target, rho, null, null, p from continuous_signature
+union all select 'feature_univariate.fdr', feature, null, null, null, fdr from feature_univariate
+union all select 'signature_importance.selected_share', feature, selected_share, null, null, null from signature_importance where top20
+union all select 'learning_curve.sd', n::varchar, auc_sd, null, null, null from learning_curve
+union all select 'learning_curve.null', n::varchar, null_auc, null, null, null from learning_curve
+union all select 'learning_curve.null_sd', n::varchar, null_sd, null, null, null from learning_curve
+union all select 'gene_set_tests', concat_ws('.', cohort, method, term), statistic, null, null, p from gene_set_tests
+    where term like 'HALLMARK_%' and fdr < 0.05 or term = 'HALLMARK_INFLAMMATORY_RESPONSE'
+union all select 'gene_set_tests.fdr', concat_ws('.', cohort, method, term), null, null, null, fdr from gene_set_tests
+    where term like 'HALLMARK_%' and fdr < 0.05 or term = 'HALLMARK_INFLAMMATORY_RESPONSE'
+union all select 'mean_difference', concat_ws('.', h.cohort, variable), h.mean - c.mean,
+    h.mean - c.mean - 1.96 * sqrt(h.sd * h.sd / h.n + c.sd * c.sd / c.n),
+    h.mean - c.mean + 1.96 * sqrt(h.sd * h.sd / h.n + c.sd * c.sd / c.n), null
+    from phenotype_characteristics h join phenotype_characteristics c using (cohort, variable)
+    where h.phenotype = 'hot' and c.phenotype = 'cold' and variable in ('leukocyte_fraction', 'purity_absolute')
+union all select 'mean', concat_ws('.', cohort, variable, phenotype), mean, null, null, null from phenotype_characteristics
+    where variable in ('leukocyte_fraction', 'purity_absolute')
 order by 1, 2
