@@ -96,10 +96,15 @@ def differences(
     tracker: Tracker, older: ModelRecord, newer: ModelRecord, summaries: dict[str, dict[str, Any]]
 ) -> list[str]:
     """What differs between two versions: data, settings, figures, and whether the AUCs differ by more than noise."""
-    from tme_platform.signature import compare_versions
+    from tme_platform.signature import SignatureSettings, compare_versions
 
     before, after = summaries[older.version], summaries[newer.version]
-    compared = compare_versions(tracker.read_table(older, "out_of_fold"), tracker.read_table(newer, "out_of_fold"))
+    linear = any(
+        SignatureSettings.model_validate(tracker.read_document(record, "settings")).linear for record in (older, newer)
+    )
+    compared = compare_versions(
+        tracker.read_table(older, "out_of_fold"), tracker.read_table(newer, "out_of_fold"), linear=linear
+    )
     lines = [
         f"data: {compared.n_only_newer} patients new, {compared.n_only_older} gone, {compared.n_relabelled} with "
         f"another phenotype, {compared.n_common} in both; table versions {_versions(before)} -> {_versions(after)}"

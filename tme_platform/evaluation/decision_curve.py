@@ -70,7 +70,7 @@ def decision_curve(
         acts = _acts(repeats, at)
         value = _net_benefit(np.ones((1, n)), acts, positive, odds, prevalence)[0]
         resampled = _net_benefit(_resamples(n, n_bootstrap, seed), acts, positive, odds, prevalence)
-        low, high = np.quantile(resampled, [0.5 - confidence / 2, 0.5 + confidence / 2], axis=0)
+        low, high = np.nanquantile(resampled, [0.5 - confidence / 2, 0.5 + confidence / 2], axis=0)
     return pd.DataFrame(
         {
             "threshold": at,
@@ -156,12 +156,15 @@ def _net_benefit(
 ) -> NDArray[np.float64]:
     """Net benefit of each sample (rows of `weights`: how often each patient occurs) at each threshold.
 
-    An outcome without patients contributes nothing.
+    An outcome without patients contributes nothing to a sample's own net benefit; at a given prevalence it is needed.
     """
     cases, controls = weights * positive, weights * ~positive
     n_cases, n_controls = cases.sum(axis=1, keepdims=True), controls.sum(axis=1, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = n_cases / (n_cases + n_controls) if prevalence is None else prevalence
-        gain = np.nan_to_num(cases @ acts / n_cases) * share
-        harm = np.nan_to_num(controls @ acts / n_controls) * (1 - share)
+        true_rate, false_rate = cases @ acts / n_cases, controls @ acts / n_controls
+        if prevalence is None:
+            share = n_cases / (n_cases + n_controls)
+            gain, harm = np.nan_to_num(true_rate) * share, np.nan_to_num(false_rate) * (1 - share)
+        else:
+            gain, harm = true_rate * prevalence, false_rate * (1 - prevalence)
     return np.asarray(gain - harm * odds, dtype=np.float64)

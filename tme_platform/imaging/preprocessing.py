@@ -50,7 +50,7 @@ def z_score(
     Raises
     ------
     ImagingError
-        ``image_constant`` if the standard deviation is 0.
+        ``image_constant`` if the standard deviation is 0, ``mask_empty`` if ``body`` has no outline to tell air by.
     """
     if over == "none":
         return image
@@ -60,6 +60,8 @@ def z_score(
         return imageoperations.normalizeImage(image, normalizeScale=scale)
     values = sitk.GetArrayViewFromImage(image)
     tumour = values[sitk.GetArrayViewFromImage(mask) != 0]
+    if tumour.size == 0:
+        raise ImagingError("mask_empty", "the outline is empty; draw it, or remove the row.")
     below = air_threshold(values, float(np.median(tumour)))
     body = values if below is None else values[values >= below]
     sd = float(body.std(dtype=np.float64, ddof=1))

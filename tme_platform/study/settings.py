@@ -140,7 +140,7 @@ class EvaluationSettings(_Settings):
     """Permutations of each continuous target; the smallest p-value is 1 / (continuous_permutations + 1)."""
     learning_draws: Annotated[int, Field(ge=2)] = 25
     """Random subsets per size of the learning curve."""
-    learning_null_draws: Annotated[int, Field(ge=2)] = 5
+    learning_null_draws: Annotated[int, Field(ge=2)] = 20
     """Random subsets per size with shuffled labels."""
     bootstraps: Annotated[int, Field(ge=10)] = 50
     """Resamples for the optimism of the apparent AUC; each refits the whole pipeline."""

@@ -1,5 +1,7 @@
 """Calibration against statsmodels (R: glm(y ~ qlogis(p), binomial); glm(y ~ 1 + offset(qlogis(p)), binomial))."""
 
+import warnings
+
 import numpy as np
 import pytest
 import statsmodels.api as sm
@@ -83,3 +85,10 @@ def test_net_benefit_at_another_prevalence():
 def test_prevalence_outside_0_to_1_is_refused():
     with pytest.raises(ValueError, match=r"prevalence 1\.5"):
         decision_curve([0, 1], [0.2, 0.8], prevalence=1.5)
+
+
+def test_net_benefit_at_a_prevalence_needs_both_outcomes():
+    assert decision_curve([1, 1, 1], [0.2, 0.6, 0.9], thresholds=[0.5])["net_benefit"].iloc[0] == pytest.approx(2 / 3)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert decision_curve([1, 1], [0.2, 0.6], thresholds=[0.5], prevalence=0.2)["net_benefit"].isna().all()

@@ -24,6 +24,12 @@ def test_constant_body_raises():
         z_score(image * 0 + 5, mask, over="body")
 
 
+def test_the_body_needs_an_outline_to_tell_air_by():
+    image, mask = ellipsoid((8, 8, 8))
+    with pytest.raises(ImagingError, match="outline is empty"):
+        z_score(image, mask * 0, over="body")
+
+
 def test_bias_correction_flattens_shading():
     image, mask = ellipsoid((14, 14, 14))
     values = sitk.GetArrayFromImage(image)
