@@ -87,10 +87,14 @@ def present_phenotypes(values: pd.Series) -> list[str]:
 
 
 def format_p(p: float | None, name: str = "p") -> str:
-    """Format a p-value: ``p = 0.03``, ``p < 0.001``, or an empty string if it is missing."""
+    """Format a p-value: ``p = 0.03``, ``p < 0.001``, or an empty string if it is missing.
+
+    Rounding never moves it across 0.05: 0.0498 is ``p < 0.05``.
+    """
     if p is None or pd.isna(p):
         return ""
     text = "< 0.001" if p < 0.001 else f"= {p:.2g}" if p < 0.1 else f"= {p:.2f}"
+    text = "< 0.05" if p < 0.05 and text == "= 0.05" else text
     return f"{name} {text}".replace(" ", _NO_BREAK_SPACE)
 
 

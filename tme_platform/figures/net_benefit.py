@@ -10,7 +10,7 @@ from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import by_endpoint, check_not_empty, endpoint_label
 
 TITLE = "Net benefit of acting on the rad-score"
-_MOST_ACROSS = 3
+_MOST_ACROSS = 2
 
 
 @figure(
@@ -32,8 +32,9 @@ def net_benefit(decision_curves: pd.DataFrame, endpoints: pd.DataFrame | None = 
     across = min(len(curves), _MOST_ACROSS)
     down = -(-len(curves) // across)
     width = style.DOUBLE_MM if across > 1 else style.DOUBLE_MM * 0.6
-    figure, axes = canvas(width, 20 + 58 * down, down, across)
-    for panel in axes.flat[len(curves) :]:
+    figure, rows_of_axes = canvas(width, 28 + 62 * down, down + 1, across, heights=(*[1.0] * down, 0.16 / across))
+    axes, legend = rows_of_axes[:-1], rows_of_axes[-1]
+    for panel in (*axes.flat[len(curves) :], *legend):
         panel.set_axis_off()
     for position, (panel, (key, rows)) in enumerate(zip(axes.flat, curves, strict=False)):
         own = rows.sort_values("threshold")
@@ -50,16 +51,19 @@ def net_benefit(decision_curves: pd.DataFrame, endpoints: pd.DataFrame | None = 
         # Above twice the prevalence few would act, and the curves only fall.
         panel.set_xlim(0, min(1.0, max(0.3, 2 * prevalence)))
         panel.set_title(
-            f"{key[0]}, {key[1]}\n{endpoint_label(key[2], endpoints, key[0])}: n = {int(first['n'])}, "
-            f"{int(first['n_positive'])} positive",
+            f"{key[0]}, {key[1]}\n{endpoint_label(key[2], endpoints, key[0])}\n"
+            f"n = {int(first['n'])}, {int(first['n_positive'])} positive",
             size=style.SMALL_POINTS,
         )
         panel.set_xlabel("threshold probability")
         if position % across == 0:
             panel.set_ylabel("net benefit")
-    axes.flat[0].legend(loc="upper right")
+    named = legend[0].legend(
+        *axes.flat[0].get_legend_handles_labels(), loc="upper left", ncols=across + 1, borderaxespad=0
+    )
+    named.set_in_layout(False)  # it is wider than its column
     notes = [
-        "Net benefit in true positives per patient, of the recalibrated probability; discovery: held-out patients."
+        "Net benefit in true positives per patient, of the recalibrated probability; discovery: held-out patients. "
+        "Band: pointwise 95 % CI (bootstrap of patients)."
     ]
-    notes.append("Band: pointwise 95 % CI (bootstrap of patients).")
     return finish(figure, decision_curves, title=TITLE, frames=(decision_curves,), notes=notes)

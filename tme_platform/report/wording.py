@@ -160,9 +160,11 @@ def number(value: Any, digits: int = 2, *, whole: bool = True) -> str:
 
 
 def p_value(p: Any) -> str:
-    """Format a p-value with two decimals, or three if it is below 0.1. It is never shown as zero."""
+    """Format a p-value with two decimals, or three below 0.1; never as zero, nor one below 0.05 as 0.05."""
     if missing(p):
         return DASH
+    if p < 0.05 and f"{p:.3f}" == "0.050":
+        return "< 0.05"
     return f"< {_SMALLEST_SHOWN}" if p < _SMALLEST_SHOWN else f"{p:.2f}" if p >= _THREE_DECIMALS_BELOW else f"{p:.3f}"
 
 

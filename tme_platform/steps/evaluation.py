@@ -199,7 +199,7 @@ def _curves(scope: Scope, schema: TableSchema, draw: Callable[[_Outcome], pd.Dat
 _CURVE_DEPS = (RAD_SCORES, TME_PHENOTYPES, OUT_OF_FOLD_SCORES, CLINICAL_OTHER)
 
 
-@step(ROC_CURVES, version="4", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
+@step(ROC_CURVES, version="5", reads=_CURVE_DEPS, reads_all_cohorts=[PATIENTS])
 def roc_curves(scope: Scope) -> StepResult:
     """List what sensitivity and specificity each threshold gives, in all patients and in subgroups."""
     members, linear = subgroups(scope, borrowed=True), scope.study.signature.linear
@@ -209,7 +209,8 @@ def roc_curves(scope: Scope) -> StepResult:
         for name, known in {"all": outcome.positive, **_in_subgroups(outcome.positive, members)}.items():
             points = signature_roc(known, outcome.scores, outcome.held_out, linear=linear)
             points["threshold"] = points["threshold"].where(points["threshold"].abs() < float("inf"))
-            parts.append(points.assign(subgroup=name, point=range(len(points))))
+            if name == "all" or points["auc_low"].notna().all():  # in few folds a subgroup may have no interval
+                parts.append(points.assign(subgroup=name, point=range(len(points))))
         return pd.concat(parts, ignore_index=True)
 
     return _curves(scope, ROC_CURVES, draw)

@@ -177,7 +177,13 @@ def test_numbers_are_formatted_for_readers() -> None:
         "–",
     ]
     assert [number(value, whole=False) for value in (1.0, 0.0, 0.974)] == ["1.00", "0.00", "0.97"]
-    assert [p_value(value) for value in (0.00001, 0.0123, 0.7, None)] == ["< 0.001", "0.012", "0.70", "–"]
+    assert [p_value(value) for value in (0.00001, 0.0123, 0.0498, 0.0499, 0.7)] == [
+        "< 0.001",
+        "0.012",
+        "< 0.05",
+        "< 0.05",
+        "0.70",
+    ]
     assert interval(0.855, 0.777, 0.932, 3) == "0.855 (95 % CI 0.777 to 0.932)"
     assert interval(0.5, float("nan"), 0.7) == "0.50"
 
