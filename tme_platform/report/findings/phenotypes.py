@@ -35,7 +35,9 @@ def inflamed(facts: StudyFacts) -> Finding:
     estimates, genes = yardsticks(facts, cohort), checkpoint_genes(facts, cohort)
     answer = _answer(estimates, genes)
     measured = [*(one.text for one in estimates), *_genes_and_basal(facts, cohort)]
-    words = {Answer.YES: "They are", Answer.NO: "They are not"}.get(answer, "No evidence that they are")
+    words = {Answer.YES: "They are inflamed", Answer.NO: "They are not inflamed"}.get(
+        answer, "No evidence that they are inflamed"
+    )
     if estimates:
         first, more = f"{words}: {measured[0]}.", measured[1:4]
     else:
