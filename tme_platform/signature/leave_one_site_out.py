@@ -60,7 +60,7 @@ def leave_one_site_out(
     """
     table, positive = training_table(features, labels)
     kept = None if kept_features is None else tuple(sorted(kept_features))
-    where = sites.reindex(table.index)
+    where = sites.dropna().astype(str).reindex(table.index).astype("object")
     names = sorted(where.dropna().unique())
     held_out = [(where == name).to_numpy(dtype=bool) for name in names]
     reasons = [_not_possible(positive, inside, settings.n_splits) for inside in held_out]

@@ -56,7 +56,14 @@ def _commit_often(root: Path, who: int, ready: object) -> None:
 
 def _importance(value: float) -> pd.DataFrame:
     return pd.DataFrame(
-        {"feature": ["f"], "rank": 1, "importance": value, "permutation_importance": None, "top20": True}
+        {
+            "feature": ["f"],
+            "rank": 1,
+            "importance": value,
+            "permutation_importance": None,
+            "selected_share": None,
+            "top20": True,
+        }
     )
 
 

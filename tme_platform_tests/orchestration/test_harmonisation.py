@@ -65,7 +65,7 @@ def test_scores_of_what_was_not_harmonised_are_marked(platform: Platform) -> Non
     assert list(scores.index[scores["caution"].notna()]) == ["P000"]
     assert "fewer than 8 training patients" in scores.loc["P000", "caution"]
     assert lake.state(RAD_SCORES, "mri").details["not_harmonised"] == 1
-    assert any("1 of 24 rad-scores are of features that were not harmonised" in line for line in findings(lake))
+    assert any("1 of 24 scores are of features that were not harmonised" in line for line in findings(lake))
 
 
 def test_the_scanners_lie_together_afterwards(platform: Platform) -> None:

@@ -61,7 +61,7 @@ def test_rows_that_break_the_schema_fail_the_asset_and_say_why(small_run: Path, 
     workspace = copy_study(small_run, tmp_path)
     whole = workspace.lake.read(TABLES["radiomic_features"], "mri")
 
-    @step(TABLES["radiomic_features"], version="2")
+    @step(TABLES["radiomic_features"], version="another")
     def radiomic_features(_: Scope) -> StepResult:
         """Return every patient twice."""
         twice = whole.drop(columns=["cohort", "provenance"])

@@ -89,6 +89,10 @@ def _words(first: Estimate, answer: Answer) -> str:
 
 
 def _limits(facts: StudyFacts) -> Iterator[Limit]:
+    scores = facts.rows("rad_scores")
+    marked = int(scores["caution"].notna().sum()) if "caution" in scores else 0
+    if marked:
+        yield Limit(f"{marked} of {len(scores):,} scores are of features that were not harmonised", "evaluation")
     tried = facts.rows("phenotype_specifications")
     aucs = tried["auc"].dropna().tolist() if len(tried) else []
     if len(aucs) > 1:
@@ -104,10 +108,6 @@ def _limits(facts: StudyFacts) -> Iterator[Limit]:
         yield Limit("this version was refused by the promotion rule", "signature")
     if elsewhere and all(row["side"] != "external" for row in elsewhere):
         yield Limit("unseen patients are of the same cohort", "evaluation")
-    scores = facts.rows("rad_scores")
-    marked = int(scores["caution"].notna().sum()) if "caution" in scores else 0
-    if marked:
-        yield Limit(f"{marked} of {len(scores):,} scores are of features that were not harmonised", "evaluation")
     cautions = facts.rows("signature_cautions", topic="events_per_feature")
     for row in records(cautions.dropna(subset=["caution"]) if len(cautions) else cautions):
         yield Limit(f"{row['value']:.2g} hot tumours for each feature (10 are recommended)", "signature")
