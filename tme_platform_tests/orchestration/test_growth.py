@@ -222,7 +222,7 @@ def test_versions_are_compared_and_the_first_is_reproduced(grown: tuple[Platform
     )
     assert "patients new, 0 gone" in said
     assert "settings: the same" in said
-    assert "paired DeLong" in said
+    assert "paired, within folds" in said
     reviewed = lake.read(SIGNATURE_REVIEW)
     assert set(reviewed["model_version"]) == {last.version}
     assert tracker.promotion(last).startswith(("refused", "promoted"))
