@@ -5,7 +5,7 @@ Functions take arrays or frames and return frames or small records. Fitting mode
 """
 
 from tme_platform.evaluation.auc_logit import auc_from_estimate, auc_logit
-from tme_platform.evaluation.calibration import calibration, reliability_curve
+from tme_platform.evaluation.calibration import calibration, clipped_logit, reliability_curve
 from tme_platform.evaluation.classification import call_metrics, threshold_metrics
 from tme_platform.evaluation.confounding import label_confounding
 from tme_platform.evaluation.decision_curve import decision_curve, net_benefit_difference
@@ -65,6 +65,7 @@ __all__ = [
     "benjamini_hochberg",
     "calibration",
     "call_metrics",
+    "clipped_logit",
     "combined_endpoints",
     "combined_subgroups",
     "compare_auc_delong",

@@ -55,7 +55,7 @@ def calibration(
     if reason:
         return pd.DataFrame([(name, nan, nan, nan, p.size, "", reason) for name in names], columns=columns)
     z = float(norm.ppf(0.5 + confidence / 2))
-    x = logit(np.clip(p, _CLIP, 1 - _CLIP))
+    x = clipped_logit(p)
     rows = []
     both, undefined = _recalibrate(positive, np.column_stack([np.ones_like(x), x]), np.zeros_like(x))
     shift, _ = _recalibrate(positive, np.ones((x.size, 1)), x)
@@ -67,6 +67,11 @@ def calibration(
         rows.append((name, value, value - z * se, value + z * se, p.size, "logistic recalibration, Wald", why))
     rows += _brier(positive, p, n_bootstrap, confidence, seed)
     return pd.DataFrame(rows, columns=columns)
+
+
+def clipped_logit(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return logits; 0 and 1, which have none, are clipped to 0.005 and 0.995. NaN stays NaN."""
+    return np.asarray(logit(np.clip(p, _CLIP, 1 - _CLIP)), dtype=np.float64)
 
 
 def reliability_curve(y: ArrayLike, probability: ArrayLike, *, bins: int = 5) -> pd.DataFrame:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import norm
 
+from tme_platform.signature.out_of_fold import EACH_PAIR_TWICE
 from tme_platform.statistics import fit_logistic
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-_EACH_PAIR_TWICE = 2.0
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def added_value(positive: NDArray[np.bool_], score: NDArray[np.float64], clinica
     without, both = fit_logistic(positive, columns[:, :2]), fit_logistic(positive, columns)
     if reason := without.reason or both.reason:
         return AddedValue(nan, nan, n, reason)
-    statistic = max(0.0, 2 * (both.log_likelihood - without.log_likelihood)) / _EACH_PAIR_TWICE
+    statistic = max(0.0, 2 * (both.log_likelihood - without.log_likelihood)) / EACH_PAIR_TWICE
     towards_hot = np.sign(both.coefficients[-1])
     return AddedValue(statistic, float(norm.sf(towards_hot * np.sqrt(statistic))), n)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.evaluation import auc_from_estimate, placements, variance
+from tme_platform.signature.out_of_fold import EACH_PAIR_TWICE
 from tme_platform.signature.search import fit_best
 from tme_platform.signature.training import training_table
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 ALL_SITES = "all sites"
 _LEAST_FOR_INTERVAL = 4
 """Hot and cold tumours from which an interval of a single site is given."""
-_EACH_PAIR_TWICE = 2.0
 _COLUMNS = ("site", "n", "n_hot", "n_training", "auc", "ci_low", "ci_high", "p", "reason")
 
 
@@ -115,7 +115,7 @@ def auc_within_sites(parts: list[Placements]) -> DeLongAuc:
         for weight, sides in zip(weights, parts, strict=True)
         for side in sides
     )
-    squares *= _EACH_PAIR_TWICE
+    squares *= EACH_PAIR_TWICE
     n_cases, n_controls = (sum(sides[at].size for sides in parts) for at in (0, 1))
     return auc_from_estimate(auc, float(np.sqrt(squares)), n_cases + n_controls, n_cases)
 

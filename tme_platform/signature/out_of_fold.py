@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 _NO_PAIR = "no fold has patients of both outcomes"
 
+EACH_PAIR_TWICE = 2.0
+"""Factor of the variance where each pair of patients enters twice: each of them trained the score of the other."""
+
 
 def within_fold_auc(out_of_fold: pd.DataFrame, *, linear: bool = False) -> DeLongAuc:
     """Estimate the AUC of one trained model from repeated cross-validation.
@@ -90,8 +93,8 @@ def compare_within_fold(
         without patients of both outcomes in common.
     """
     keys = ["repeat", "patient_id"]
-    both = _ranked_repeats(out_of_fold_a).merge(
-        _ranked_repeats(out_of_fold_b), on=[*keys, "hot"], suffixes=("_a", "_b"), validate="one_to_one"
+    both = _compared_columns(out_of_fold_a).merge(
+        _compared_columns(out_of_fold_b), on=[*keys, "hot"], suffixes=("_a", "_b"), validate="one_to_one"
     )
     placed = _placed(both, "_a").merge(_placed(both, "_b"), on=[*keys, "hot"]).dropna()
     aucs, variances = [], []
@@ -186,15 +189,15 @@ def _split(placed: pd.DataFrame, suffix: str = "") -> tuple[pd.Series, pd.Series
     return known.loc[hot, f"placement{suffix}"], known.loc[~hot, f"placement{suffix}"]
 
 
-def _ranked_repeats(out_of_fold: pd.DataFrame) -> pd.DataFrame:
-    """The columns that a comparison needs; patients as text and outcomes as booleans, as they come from MLflow, too."""
+def _compared_columns(out_of_fold: pd.DataFrame) -> pd.DataFrame:
+    """The columns that a comparison needs; patients as text and outcomes as booleans, wherever they come from."""
     columns = out_of_fold[["repeat", "fold", "patient_id", "hot", "score"]]
     return columns.astype({"patient_id": "str", "hot": "bool"})
 
 
 def _factor(*, linear: bool) -> float:
     """How much larger the variance is than DeLong's."""
-    return 2.0 if linear else 1.0
+    return EACH_PAIR_TWICE if linear else 1.0
 
 
 def _mean(values: list[float]) -> float:

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import expit, logit
 
+from tme_platform.evaluation import clipped_logit
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-_CLIP = 0.005
-"""Scores 0 and 1 have no logit and are clipped to half a vote in a forest of 100 trees."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class Recalibration:
     def probability(self, score: ArrayLike) -> NDArray[np.float64]:
         """Return the probability of each score, at the prevalence of the patients it was fitted on; NaN stays NaN."""
         scores = np.asarray(score, dtype=np.float64)
-        return np.asarray(expit(self.intercept + self.slope * _logit(scores)), dtype=np.float64)
+        return np.asarray(expit(self.intercept + self.slope * clipped_logit(scores)), dtype=np.float64)
 
 
 def fit_recalibration(positive: NDArray[np.bool_], score: NDArray[np.float64]) -> Recalibration:
@@ -53,7 +52,7 @@ def fit_recalibration(positive: NDArray[np.bool_], score: NDArray[np.float64]) -
 
     n_cases, n_controls = int(positive.sum()), int((~positive).sum())
     target = np.where(positive, (n_cases + 1) / (n_cases + 2), 1 / (n_controls + 2))
-    x = _logit(score)
+    x = clipped_logit(score)
     if np.ptp(x) > 0:
         # a fractional target is a patient counted once with each outcome, weighted
         fit = LogisticRegression(C=np.inf, tol=1e-8, max_iter=1000).fit(
@@ -62,7 +61,3 @@ def fit_recalibration(positive: NDArray[np.bool_], score: NDArray[np.float64]) -
         if fit.coef_[0, 0] > 0:
             return Recalibration(float(fit.intercept_[0]), float(fit.coef_[0, 0]))
     return Recalibration(float(logit(target.mean())), 0.0)
-
-
-def _logit(score: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.asarray(logit(np.clip(score, _CLIP, 1 - _CLIP)), dtype=np.float64)
