@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
+from numpy.typing import NDArray
 
 from tme_platform.imaging.air import air_threshold
 from tme_platform.imaging.distance import signed_distance_mm
@@ -138,10 +139,10 @@ def delineate(
     outside = ring & ~tumour
     air = vessel = excluded = np.zeros_like(ring)
     if air_below is not None:
-        air = outside & resampled_array(image < air_below, grid)
+        air = outside & _on_grid(values < air_below, image, grid)
     if settings.vessel_sd is not None:
         above = float(in_tumour.mean() + settings.vessel_sd * in_tumour.std())
-        vessel = outside & ~air & resampled_array(image > above, grid)
+        vessel = outside & ~air & _on_grid(values > above, image, grid)
     if exclude is not None:
         excluded = ring & ~(air | vessel) & resampled_array(exclude != 0, grid)
     return Delineation(
@@ -154,6 +155,14 @@ def delineate(
         excluded_voxels=int(excluded.sum()),
         air_below=float("nan") if air_below is None else air_below,
     )
+
+
+def _on_grid(voxels: NDArray[np.bool_], image: sitk.Image, grid: sitk.Image) -> NDArray[np.bool_]:
+    """Resample voxels of the image to the grid.
+
+    Intensities are compared with thresholds as arrays: SimpleITK truncates a threshold to the pixel type of the image.
+    """
+    return resampled_array(to_mask(voxels, image), grid)
 
 
 def _fill_cavities(mask: sitk.Image) -> sitk.Image:

@@ -4,6 +4,7 @@ import SimpleITK as sitk  # noqa: N813
 from scipy import integrate
 
 from tme_platform.imaging import ImagingError, RegionSettings, delineate, regions, resample_to_grid
+from tme_platform.imaging.distance import signed_distance_mm
 from tme_platform_tests.imaging.conftest import as_image, ellipsoid
 
 
@@ -168,3 +169,23 @@ def test_invalid_widths_raise(lesion):
         regions(*lesion, outer_mm=6)
     with pytest.raises(ValueError, match="width"):
         regions(*lesion, inner_mm=0, outer_mm=0)
+
+
+def test_air_of_an_image_of_integers_is_what_lies_below_the_threshold():
+    """SimpleITK compares integers with a truncated threshold: 40 would not be less than 40.4."""
+    image, mask = ellipsoid((10, 10, 10))
+    values = np.full(sitk.GetArrayViewFromImage(image).shape, 180, dtype="int16")
+    values[:, :9, :] = 40
+    values[0, 0, :2] = 0, 143
+    integers, same = delineate(as_image(values), mask), delineate(as_image(values.astype("float64")), mask)
+    assert 40 < integers.air_below < 41
+    assert integers.air_voxels == same.air_voxels > 0
+
+
+def test_rounding_does_not_move_the_border_between_slices():
+    """Grid voxels half-way between two voxels are treated alike, however much of the image is computed."""
+    image, mask = ellipsoid((6, 6, 6), (0.75, 0.75, 3.0))
+    grid, _ = resample_to_grid(image, mask)
+    here = signed_distance_mm(mask, grid)
+    for margin in (5.0, 6.0, 30.0):
+        assert (signed_distance_mm(mask, grid, margin) == here).all()
