@@ -38,7 +38,11 @@ def run(
     context: typer.Context,
     cohort: Annotated[list[str] | None, typer.Option(help="Only this cohort's tables (may be repeated).")] = None,
     select: Annotated[
-        str | None, typer.Option(help="Dagster asset selection, e.g. 'group:s3_phenotypes' or 'cell_scores+'.")
+        str | None,
+        typer.Option(
+            help="Only these tables, e.g. 'cell_scores or signature', 'cell_scores+' (and what depends on it), "
+            "'+signature' (and what it is built from), 'group:s3_phenotypes'."
+        ),
     ] = None,
     refresh: Annotated[
         Refresh,

@@ -6,7 +6,6 @@ after it. A failure stops what depends on it within its cohort; everything else 
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -19,6 +18,7 @@ from tme_platform.orchestration.build import build_definitions
 from tme_platform.orchestration.plan import DECLARATIONS, Part, PartState, Plan, PlannedRun
 from tme_platform.orchestration.progress import Progress
 from tme_platform.orchestration.requests import new_cohorts
+from tme_platform.orchestration.selection import select_assets
 from tme_platform.orchestration.survey import CATALOG, Survey, nodes, survey
 from tme_platform.steps.materialise import NOTHING_CHANGED
 from tme_platform.steps.scope import Refresh
@@ -111,14 +111,14 @@ def run_study(
     cohorts
         Only these cohorts' tables (and those of the whole study); all cohorts of the study if None.
     select
-        A Dagster asset selection such as `group:s3_phenotypes` or `radiomic_features+`.
+        Assets such as `group:s3_phenotypes` or `radiomic_features+`, see `selection`.
     refresh
         See `RefreshConfig`.
 
     Raises
     ------
     ValueError
-        A cohort has not landed, or nothing is selected.
+        A cohort has not landed, or the selection cannot be used.
     """
     landed = workspace.cohorts()
     if unknown := [name for name in cohorts or () if name not in list_cohorts(workspace.landing)]:
@@ -128,7 +128,7 @@ def run_study(
     if new := new_cohorts(instance, landed):
         instance.add_dynamic_partitions("cohort", new)
     definitions = build_definitions(resources={"workspace": workspace, "progress": progress})
-    only = _chosen(_selected(definitions, select), cohorts or landed)
+    only = _chosen(select_assets(definitions, select), cohorts or landed)
     session = _Session(workspace, instance, definitions.resolve_implicit_global_asset_job_def(), refresh, Outcome())
     found = survey(workspace, instance, refresh=refresh, parts=only)
     session.unreadable = found.unreadable
@@ -146,20 +146,6 @@ def run_study(
             progress.done(part.asset, part.cohort, NOTHING_CHANGED, 0.0)
     session.outcome.failures += _catalog(workspace, session.held)
     return session.outcome
-
-
-def _selected(definitions: dg.Definitions, select: str | None) -> set[str]:
-    specs = {spec.key for spec in definitions.resolve_all_asset_specs()}
-    if select:
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", dg.BetaWarning)  # the syntax is that of Dagster's own UI
-                specs = set(dg.AssetSelection.from_string(select).resolve(list(definitions.assets or ())))  # type: ignore[arg-type]
-        except dg.DagsterError as error:
-            raise ValueError(f"the selection {select!r} cannot be used: {error}") from None
-    if not specs:
-        raise ValueError(f"the selection {select!r} names no asset")
-    return {key.to_user_string() for key in specs}
 
 
 def _chosen(selected: Collection[str], cohorts: Sequence[str]) -> list[Part]:
