@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from itertools import pairwise
@@ -181,6 +182,18 @@ def test_check_reads_and_writes_nothing(place: list[object]) -> None:
     assert sorted(path for path in landing.parent.rglob("*") if "lake" not in path.parts) == before
 
 
+def test_the_check_of_the_documentation(place: list[object]) -> None:
+    assert ["tme", "check", "our_trial"] in shown()
+    folder = Path(str(place[3])) / "our_trial"
+    shutil.copytree(folder.with_name("rna"), folder)
+    try:
+        found = tme(*place, "check", "our_trial")
+    finally:
+        shutil.rmtree(folder)
+    assert found.returncode == 0, found.stderr
+    assert "ready" in found.stdout
+
+
 def test_check_says_what_is_wrong(place: list[object]) -> None:
     folder = Path(str(place[3])) / "broken"
     folder.mkdir()
@@ -200,6 +213,7 @@ def test_check_says_what_is_wrong(place: list[object]) -> None:
     [
         (["run", "--cohort", "nobody"], "nobody"),
         (["run", "--select", "no_such_asset"], "no_such_asset"),
+        (["run", "--select", "cell_scores, catalog"], "'cell_scores or signature'"),
     ],
 )
 def test_mistakes_are_sentences(place: list[object], arguments: list[str], said: str) -> None:
@@ -217,6 +231,9 @@ def test_an_empty_lake_says_what_to_do(tmp_path: Path) -> None:
     assert "cohort.yaml" in tme("--lake", tmp_path, "demo").stderr
 
 
+ONLY_READ = [["tme", name] for name in ("query", "status", "models")]
+
+
 def shown(mark: str | None = None) -> list[list[str]]:
     """The commands of the documentation, without their comments; with `mark` those of marked blocks."""
     texts = [text for page in (*PAGES, REPOSITORY / "README.md") for text in blocks(page, "sh", mark)]
@@ -224,8 +241,12 @@ def shown(mark: str | None = None) -> list[list[str]]:
     return [list(words) for words in dict.fromkeys(tuple(words) for words in lines if words)]
 
 
-def test_commands_of_the_documentation_run(place: list[object], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commands_of_the_documentation_run(
+    place: list[object], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Those marked `run`, and all that only read."""
     lake, landing, study = map(str, place[1::2])
+    monkeypatch.chdir(tmp_path)
     for name, value in {
         "LAKE": lake,
         "LANDING": landing,
@@ -234,8 +255,8 @@ def test_commands_of_the_documentation_run(place: list[object], monkeypatch: pyt
         "BACKEND": "in_process",
     }.items():
         monkeypatch.setenv(f"TME_{name}", value)
-    commands = shown("run")
-    assert len(commands) > 4
+    commands = [words for words in shown() if words in shown("run") or words[:2] in ONLY_READ]
+    assert len(commands) > 12
     for words in commands:
         assert words[0] == "tme"
         found = CliRunner().invoke(app, words[1:])

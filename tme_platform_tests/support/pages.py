@@ -9,6 +9,7 @@ PAGES = sorted(DOCS.rglob("*.md"))
 
 _BLOCK = re.compile(r"^(?:<!-- (?P<mark>.*?) -->\n)?```(?P<language>\w+)\n(?P<text>.*?)^```$", re.M | re.S)
 _FENCED = re.compile(r"^```.*?^```$", re.M | re.S)
+_CODE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -22,6 +23,11 @@ def marked_blocks(page: Path, language: str) -> list[tuple[str, str]]:
     """Comment and text of the blocks of a language that have a comment above them."""
     found = _BLOCK.finditer(page.read_text())
     return [(m["mark"], m["text"]) for m in found if m["language"] == language and m["mark"]]
+
+
+def code_spans(page: Path) -> list[str]:
+    """What stands between single backquotes in the sentences of a page, with line breaks as spaces."""
+    return [" ".join(code.split()) for code in _CODE.findall(_FENCED.sub("", page.read_text()))]
 
 
 def links(page: Path) -> list[str]:
