@@ -12,6 +12,7 @@ from tme_platform.imaging.exclusion import read_exclusion
 from tme_platform.imaging.geometry import onto_grid
 from tme_platform.imaging.grid import resample_to_grid
 from tme_platform.imaging.mask import read_mask
+from tme_platform.imaging.modality import check_modality
 from tme_platform.imaging.overlap import Overlap, overlap
 from tme_platform.imaging.preprocessing import correct_bias, z_score
 from tme_platform.imaging.quality import region_quality
@@ -28,6 +29,7 @@ __all__ = [
     "Slice",
     "acquisition_tags",
     "air_threshold",
+    "check_modality",
     "correct_bias",
     "delineate",
     "image_modality",

@@ -16,7 +16,15 @@ import pandas as pd
 import SimpleITK as sitk  # noqa: N813
 from numpy.typing import NDArray
 
-from tme_platform.imaging import ImagingError, acquisition_tags, read_exclusion, read_mask, read_series, region_quality
+from tme_platform.imaging import (
+    ImagingError,
+    acquisition_tags,
+    check_modality,
+    read_exclusion,
+    read_mask,
+    read_series,
+    region_quality,
+)
 from tme_platform.radiomics.backends import local_backend
 from tme_platform.radiomics.extraction import extract
 from tme_platform.radiomics.jobs import Backend, WorkerCrashError
@@ -214,6 +222,7 @@ def feature_table(rows: Sequence[FeatureRow], names: list[str], *more: str) -> p
 def read_job(job: ExtractionJob) -> tuple[sitk.Image, sitk.Image, sitk.Image | None]:
     """Read image, mask and exclusion mask of a job."""
     image = read_image(job)
+    check_modality(job.image, image, job.dicom_series)
     mask = read_mask(job.mask, image, job.mask_label)
     return image, mask, None if job.exclusion_mask is None else read_exclusion(job.exclusion_mask, image)
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from tme_platform.imaging import (
     ImagingError,
-    image_modality,
+    check_modality,
     read_exclusion,
     read_mask,
     read_series,
@@ -35,8 +35,6 @@ TRAINED_GEOMETRY = ("spacing_x_mm", "spacing_y_mm", "spacing_z_mm", "volume_ml")
 
 _SPACING_FACTOR = 2.0
 """Images whose voxels are coarser or finer than all training images by more than this factor are refused."""
-_HOUNSFIELD_AIR = -500.0
-_HOUNSFIELD_SHARE = 0.01
 
 
 @dataclass(frozen=True)
@@ -126,12 +124,8 @@ def score_case(
             f"version {model.version} was trained on features harmonised by {model.batch_column}: name the "
             f"{model.batch_column} of the image (known: {', '.join(model.harmonisation.shift.index)})"
         )
-    modality = image_modality(image, series)
-    if modality not in ("MR", ""):
-        raise ImagingError("modality_other", f"{image.name} is a {modality} image; the signature reads MR images only.")
     volume = read_series(image, series=series, phase=phase, minus=minus)
-    if modality == "":
-        _refuse_hounsfield(volume, image.name)
+    check_modality(image, volume, series)
     outline = read_mask(mask, volume, label)
     warnings = _compare_geometry(model.training_geometry, volume, outline, image.name)
     exclude = None if exclusion_mask is None else read_exclusion(exclusion_mask, volume)
@@ -172,19 +166,6 @@ def _harmonise(frame: pd.DataFrame, batch: str, combat: Combat, column: str) -> 
         f"too few training patients, or none, have {column} {batch!r} (known: {known}): the features are not "
         "harmonised, so the score is not comparable with those of harmonised features"
     ]
-
-
-def _refuse_hounsfield(volume: sitk.Image, name: str) -> None:
-    """Refuse CT in formats that do not record the modality: air near -1000 gives it away."""
-    import SimpleITK as sitk  # noqa: N813
-
-    share = float((sitk.GetArrayViewFromImage(volume) < _HOUNSFIELD_AIR).mean())
-    if share > _HOUNSFIELD_SHARE:
-        raise ImagingError(
-            "modality_other",
-            f"{share:.0%} of the voxels of {name} lie below {_HOUNSFIELD_AIR:g}, as in CT (Hounsfield units); "
-            "the signature reads MR images only.",
-        )
 
 
 def _compare_geometry(trained: pd.DataFrame | None, volume: sitk.Image, outline: sitk.Image, name: str) -> list[str]:
