@@ -18,8 +18,8 @@ def check_modality(path: str | Path, image: sitk.Image, series: str | None = Non
     """Raise unless an image is MR, as far as its headers or its voxels tell.
 
     DICOM names the modality. Other formats do not: there CT is recognised by its air. More than 1 % of the voxels lie
-    between -1100 and -500, and two thirds of these below -800. The negative values of an MR image, such as the difference of
-    two phases, become rarer the further they are from 0.
+    between -1100 and -500, and two thirds of these below -800. The negative values of an MR image, such as the
+    difference of two phases, become rarer the further they are from 0.
 
     Parameters
     ----------
