@@ -256,7 +256,7 @@ def test_commands_of_the_documentation_run(
     }.items():
         monkeypatch.setenv(f"TME_{name}", value)
     commands = [words for words in shown() if words in shown("run") or words[:2] in ONLY_READ]
-    assert len(commands) > 12
+    assert len(commands) > 10
     for words in commands:
         assert words[0] == "tme"
         found = CliRunner().invoke(app, words[1:])
