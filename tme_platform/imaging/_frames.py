@@ -13,7 +13,9 @@ from tme_platform.imaging.geometry import index_affine, noted, onto_grid, to_mas
 _OFF_PIXEL = 0.05
 _OFF_SLICE = 0.1
 _UNEVEN = 0.1
+_OTHER_DISTANCE = 0.02
 _EXACT_MM = 1e-6
+_SAME_MM = 0.02
 _MAX_VOXELS = 2**31
 
 
@@ -78,7 +80,7 @@ def place(frames: Frames, reference: sitk.Image, name: str) -> sitk.Image:
     normal = 3 - axes[0] - axes[1]
     off = np.abs(starts - np.rint(starts)).max(axis=0)
     step = _step(_index(frames.grid, matrix, origin)[:, normal], frames, reference.GetSpacing()[normal])
-    if abs(step - 1) > _UNEVEN:
+    if abs(step - 1) > (_UNEVEN if off[normal] <= _OFF_SLICE else _OTHER_DISTANCE):
         return onto_grid(_stack(frames, name), reference, name)
     if off[list(axes)].max() > _OFF_PIXEL or off[normal] > _OFF_SLICE:
         raise _mismatch(off, normal, frames, reference, name)
@@ -93,17 +95,22 @@ def _index(
 
 def _step(depths: NDArray[np.float64], frames: Frames, between: float) -> float:
     """Return the distance of frames in slices of the image: 1 unless they show another one."""
-    gaps = np.diff(np.unique(np.round(depths, 2)))
-    gaps = gaps[gaps > _OFF_SLICE]
     stated = frames.between / between
-    if not gaps.size:
+    smallest = _distance(depths, _OFF_SLICE)
+    if not smallest:
         return stated or 1.0
-    smallest = float(gaps.min())
     if smallest < 1 + _UNEVEN:
         return smallest
     # Frames that skip slices are those of empty slices left out, unless the distance that is stated says otherwise.
     multiple = smallest / stated if stated > 0 else 0.0
     return stated if multiple > 0 and abs(multiple - round(multiple)) <= _UNEVEN else 1.0
+
+
+def _distance(positions: NDArray[np.float64], same: float) -> float:
+    """Return the distance of which all gaps between positions are multiples; 0 if there is one position."""
+    gaps = np.diff(np.sort(positions))
+    gaps = gaps[gaps > same]
+    return float(gaps.sum() / np.rint(gaps / gaps.min()).sum()) if gaps.size else 0.0
 
 
 def _put(
@@ -153,10 +160,11 @@ def _stack(frames: Frames, name: str) -> sitk.Image:
     """Stack frames on the grid spanned by the positions of all segments; slices without a frame are empty."""
     normal = np.cross(frames.row, frames.column)
     along, all_along = frames.positions @ normal, frames.grid @ normal
-    gaps = np.diff(np.unique(np.round(all_along, 2)))
-    step = float(gaps.min()) if gaps.size else frames.between or frames.thickness
-    if frames.between > 0 and gaps.size and abs(step / frames.between - round(step / frames.between)) <= _UNEVEN:
-        step = min(step, frames.between)
+    found = _distance(all_along, _SAME_MM)
+    step = found or frames.between or frames.thickness
+    multiple = round(found / frames.between) if frames.between > 0 else 0
+    if multiple > 1 and abs(found / frames.between - multiple) <= _UNEVEN:
+        step = found / multiple
     if step <= 0:
         raise ImagingError(
             "mask_unreadable", f"{name} does not state the distance of its slices; export it on the grid of its image."

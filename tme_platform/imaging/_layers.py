@@ -64,7 +64,7 @@ def _segments(reader: sitk.ImageFileReader, path: Path) -> list[Layer]:
         layer = f"{prefix}_Layer"
         try:
             found.append(Layer(int(reader.GetMetaData(layer)) if layer in keys else 0, int(reader.GetMetaData(key))))
-        except ValueError as error:
+        except (ValueError, TypeError, RuntimeError) as error:
             raise ImagingError(
                 "mask_unreadable", f"{path.name} describes its segments in a way that cannot be read; save it again."
             ) from error

@@ -44,9 +44,10 @@ def read_volume(path: Path, kind: str, phase: int | None = None, component: int 
         image = sitk.VectorIndexSelectionCast(image, component)
     if image.GetDimension() == 4:
         image = image[:, :, :, phase or 0]
-    for key in image.GetMetaDataKeys():
-        image.EraseMetaData(key)
-    return image
+    # A new image, since keys that are no text cannot be erased.
+    plain = sitk.GetImageFromArray(sitk.GetArrayViewFromImage(image))
+    plain.CopyInformation(image)
+    return plain
 
 
 def _check_file(path: Path, kind: str) -> None:
@@ -95,7 +96,7 @@ def _check_header(path: Path, kind: str, phase: int | None, component: int | Non
             raise ImagingError(
                 f"{kind}_layers",
                 f"{path.name} has {reader.GetNumberOfComponents()} layers, in which 3D Slicer keeps segments that "
-                "overlap, but does not say which segment is in which; export the tumour's segment as a label map "
+                "overlap, but does not say which segment is in which; export the segment that is meant as a label map "
                 "(in 3D Slicer: Segmentations, Export to files, NIfTI).",
             )
         raise ImagingError(

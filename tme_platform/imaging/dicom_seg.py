@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _PARALLEL = 1e-3
 _FRACTION = 0.5
+_SMALLEST_MM, _LARGEST_MM = 1e-3, 1e3
 
 
 def read_segment(path: Path, reference: sitk.Image, segment: int | None = None) -> sitk.Image:
@@ -101,8 +102,10 @@ def _frames(found: "Dataset", number: int) -> Frames:
     measures = _of_frame(found, 0, "PixelMeasures")
     down, across = (float(side) for side in measures.PixelSpacing)
     between = float(measures.get("SpacingBetweenSlices") or 0)
-    if not (np.isfinite(positions).all() and np.isfinite(orientations).all() and min(down, across) > 0):
+    if not (np.isfinite(positions).all() and np.isfinite(orientations).all()):
         raise ValueError("geometry is not finite")
+    if not all(_SMALLEST_MM <= side <= _LARGEST_MM for side in (down, across)):
+        raise ValueError("pixel spacing is not that of an image")
     row, column = orientations[0, :3], orientations[0, 3:]
     if abs(np.linalg.norm(np.cross(row, column)) - 1) > _PARALLEL:
         raise ValueError("orientation is not that of a plane")

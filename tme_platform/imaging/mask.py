@@ -68,12 +68,11 @@ def _only_outline(folder: Path) -> Path:
 
 def _from_dicom(path: Path, reference: sitk.Image, label: int | None) -> sitk.Image:
     from pydicom import dcmread
-    from pydicom.errors import InvalidDicomError
 
     check_exists(path, "mask")
     try:
         modality = dcmread(path, stop_before_pixels=True, specific_tags=["Modality"]).get("Modality")
-    except (InvalidDicomError, OSError, EOFError) as error:
+    except Exception as error:  # pydicom raises errors of many kinds on damaged files
         raise ImagingError("mask_unreadable", f"{path.name} is not a DICOM file; export it again.") from error
     if modality == "SEG":
         return read_segment(path, reference, label)
