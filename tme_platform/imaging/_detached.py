@@ -36,7 +36,7 @@ def _check_name(path: Path, named: str, kind: str) -> None:
     if named.upper() == "LOCAL":
         return
     beside = path.parent / named
-    is_file_name = named and not any(sign in named for sign in "/\\%") and named.split()[0].upper() != "LIST"
+    is_file_name = named and not any(sign in named for sign in "/\\%\0") and named.split()[0].upper() != "LIST"
     if not is_file_name or beside.resolve().parent != path.parent.resolve():
         raise ImagingError(
             f"{kind}_unreadable",

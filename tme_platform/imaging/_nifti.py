@@ -1,7 +1,8 @@
 """Checks on a NIfTI file before ITK reads it.
 
-ITK reads a truncated NIfTI as zeros, a zero voxel spacing as 1 mm and NaN voxels as zeros, all without an error, so
-features would be wrong unnoticed. Formats whose reader does raise (NRRD, MetaImage) need no check here.
+ITK reads a truncated NIfTI as zeros, a zero voxel spacing as 1 mm, NaN voxels as zeros and a sheared sform by the
+qform, all without an error, so features would be wrong unnoticed. Formats whose reader does raise (NRRD,
+MetaImage) need no check here.
 """
 
 import gzip
@@ -14,6 +15,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from tme_platform.imaging._orthonormal import check_sform
 from tme_platform.imaging.errors import ImagingError
 
 _CHUNK = 1 << 20
@@ -44,13 +46,15 @@ def check_nifti(path: Path, kind: str) -> None:
     Raises
     ------
     ImagingError
-        ``<kind>_unreadable``, ``<kind>_truncated``, ``zero_spacing``, ``image_not_finite`` or ``mask_not_labels``.
+        ``<kind>_unreadable``, ``<kind>_truncated``, ``zero_spacing``, ``geometry_not_orthonormal``,
+        ``geometry_ambiguous``, ``image_not_finite`` or ``mask_not_labels``.
     """
     try:
         with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as stream:
             first = stream.read(544)
             header = _parse(first, path, kind)
             expected = _expected_bytes(header, path)
+            check_sform(first, header.order, header.spacing, path, version=int(header.magic[2:]))
             rest = stream.read(max(0, int(header.offset) - len(first)))
             early = first[int(header.offset) :]
             most = expected - len(first) + len(early) - len(rest)

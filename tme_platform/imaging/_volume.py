@@ -11,6 +11,7 @@ import SimpleITK as sitk  # noqa: N813
 from tme_platform.imaging._detached import check_data_file
 from tme_platform.imaging._files import check_exists
 from tme_platform.imaging._nifti import check_nifti
+from tme_platform.imaging._orthonormal import check_directions, sheared
 from tme_platform.imaging._phases import check_phase
 from tme_platform.imaging.errors import ImagingError
 
@@ -18,29 +19,35 @@ SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 _MAX_VOXELS = 2**31
 
 
-def read_volume(path: Path, kind: str, phase: int | None = None) -> sitk.Image:
+def read_volume(path: Path, kind: str, phase: int | None = None, component: int | None = None) -> sitk.Image:
     """Read a NIfTI, NRRD or MetaImage file, or one phase of it if there is a fourth axis.
+
+    A file with several values per voxel is refused unless ``component`` says which to read.
 
     Raises
     ------
     ImagingError
         ``<kind>_missing``, ``<kind>_format_unknown``, ``<kind>_unreadable``, ``<kind>_truncated``, ``<kind>_not_3d``,
-        ``<kind>_too_large``, ``<kind>_complex``, ``phase_missing``, ``multi_component_colour``, ``zero_spacing``.
+        ``<kind>_too_large``, ``<kind>_complex``, ``phase_missing``, ``multi_component_colour``, ``mask_layers``,
+        ``zero_spacing``, ``geometry_not_orthonormal``, ``geometry_ambiguous``.
     """
     _check_file(path, kind)
     if path.name.lower().endswith((".nii", ".nii.gz")):
         check_nifti(path, kind)
     check_data_file(path, kind)
-    _check_header(path, kind, phase)
+    _check_header(path, kind, phase, component)
     try:
         image = sitk.ReadImage(str(path))
     except RuntimeError as error:
         raise _unreadable(path, kind, error) from error
+    if component is not None:
+        image = sitk.VectorIndexSelectionCast(image, component)
     if image.GetDimension() == 4:
         image = image[:, :, :, phase or 0]
-    for key in image.GetMetaDataKeys():
-        image.EraseMetaData(key)
-    return image
+    # A new image, since keys that are no text cannot be erased.
+    plain = sitk.GetImageFromArray(sitk.GetArrayViewFromImage(image))
+    plain.CopyInformation(image)
+    return plain
 
 
 def _check_file(path: Path, kind: str) -> None:
@@ -56,13 +63,14 @@ def _check_file(path: Path, kind: str) -> None:
 
 def read_spacing(path: Path, kind: str) -> tuple[float, float, float]:
     """Read the voxel spacing (x, y, z in mm) from a file's header; errors as in ``read_volume``."""
-    _check_file(path, kind)
-    reader = _header(path, kind)
-    x, y, z = (float(side) for side in (*reader.GetSpacing(), 0.0)[:3])
+    x, y, z = (float(side) for side in (*read_header(path, kind).GetSpacing(), 0.0)[:3])
     return x, y, z
 
 
-def _header(path: Path, kind: str) -> sitk.ImageFileReader:
+def read_header(path: Path, kind: str) -> sitk.ImageFileReader:
+    """Read a file's header, without its voxels; errors as in ``read_volume``."""
+    _check_file(path, kind)
+    check_data_file(path, kind)
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:
@@ -72,17 +80,24 @@ def _header(path: Path, kind: str) -> sitk.ImageFileReader:
     return reader
 
 
-def _check_header(path: Path, kind: str, phase: int | None) -> None:
-    reader = _header(path, kind)
+def _check_header(path: Path, kind: str, phase: int | None, component: int | None) -> None:
+    reader = read_header(path, kind)
     size = reader.GetSize()
     if np.prod(np.array(size, dtype=float)) > _MAX_VOXELS:
         raise ImagingError(
             f"{kind}_too_large", f"{path.name} declares {' x '.join(map(str, size))} voxels; its header is corrupt."
         )
-    if reader.GetNumberOfComponents() > 1:
+    if reader.GetNumberOfComponents() > 1 and component is None:
         if "complex" in sitk.GetPixelIDValueAsString(reader.GetPixelID()).lower():
             raise ImagingError(
                 f"{kind}_complex", f"{path.name} contains complex numbers; export the magnitude image instead."
+            )
+        if kind != "image" and path.name.lower().endswith(".seg.nrrd"):
+            raise ImagingError(
+                f"{kind}_layers",
+                f"{path.name} has {reader.GetNumberOfComponents()} layers, in which 3D Slicer keeps segments that "
+                "overlap, but does not say which segment is in which; export the segment that is meant as a label map "
+                "(in 3D Slicer: Segmentations, Export to files, NIfTI).",
             )
         raise ImagingError(
             "multi_component_colour",
@@ -96,6 +111,8 @@ def _check_header(path: Path, kind: str, phase: int | None) -> None:
             "zero_spacing",
             f"{path.name} has a voxel spacing of {spacing} mm, which must be positive; correct its header.",
         )
+    axes = np.array(reader.GetDirection()).reshape(len(size), len(size))
+    check_directions(tuple(axes[:3, :3].ravel()), path)
 
 
 def _check_dimensions(size: tuple[int, ...], path: Path, kind: str, phase: int | None) -> None:
@@ -122,4 +139,6 @@ def _unreadable(path: Path, kind: str, error: RuntimeError) -> ImagingError:
         )
     if any(word in text for word in ("fread got only", "bytes but received", "data read error", "not read completely")):
         return ImagingError(f"{kind}_truncated", f"{path.name} is truncated; copy the file again.")
+    if "orthonormal" in text:
+        return sheared(path)
     return ImagingError(f"{kind}_unreadable", f"{path.name} cannot be read as an image; it is corrupt or misnamed.")

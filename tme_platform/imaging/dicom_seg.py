@@ -1,23 +1,31 @@
-"""Read one segment of a DICOM-SEG object. Other outlines belong in ``mask`` and ``rtstruct``."""
+"""Read one segment of a DICOM-SEG object. Other outlines belong in ``mask`` and ``rtstruct``.
+
+Frames are put onto the slices of the image in ``_frames``; whether the object belongs to the image is decided in
+``_belonging``.
+"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
-from numpy.typing import NDArray
 
+from tme_platform.imaging._belonging import check_belonging, segment_frames
+from tme_platform.imaging._frames import Frames, place
 from tme_platform.imaging._labels import choose_label
 from tme_platform.imaging.errors import ImagingError
+from tme_platform.imaging.geometry import noted
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-_OFF_GRID = 0.05
+_PARALLEL = 1e-3
+_FRACTION = 0.5
+_SMALLEST_MM, _LARGEST_MM = 1e-3, 1e3
 
 
-def read_segment(path: Path, segment: int | None = None) -> sitk.Image:
-    """Read one segment as a binary mask on the object's own grid.
+def read_segment(path: Path, reference: sitk.Image, segment: int | None = None) -> sitk.Image:
+    """Read one segment as a binary mask on the grid of its image.
 
     Frame attributes are read from the per-frame or the shared functional groups, whichever the writer used
     (``highdicom`` 0.28 does not accept shared segment numbers, as in the UCSF breast segmentations of TCIA).
@@ -25,38 +33,98 @@ def read_segment(path: Path, segment: int | None = None) -> sitk.Image:
     Parameters
     ----------
     path
-        A DICOM-SEG file, binary or fractional (thresholded at half of the maximum fractional value).
+        A DICOM-SEG file: binary, fractional (inside from half of the maximum fractional value on) or a label map.
+    reference
+        The image that was outlined. If it was read from DICOM, patient, frame of reference and referenced images are
+        compared.
     segment
         Segment number; None if there is only one.
+
+    Returns
+    -------
+    SimpleITK.Image
+        8-bit, 1 inside; metadata as of ``geometry.onto_grid``.
 
     Raises
     ------
     ImagingError
-        ``mask_unreadable``, ``mask_label_ambiguous``, ``mask_label_missing``, ``mask_empty``, ``slices_uneven``.
+        ``mask_unreadable``, ``mask_label_ambiguous``, ``mask_label_missing``, ``mask_empty``, ``slices_uneven``,
+        ``geometry_mismatch``, ``mask_outside_image``, ``mask_lost``, ``patient_mismatch``,
+        ``frame_of_reference_mismatch``, ``series_mismatch``.
     """
     from pydicom import dcmread
 
     try:
         found = dcmread(path)
-        numbers = [int(item.SegmentNumber) for item in found.SegmentSequence]
-        shape = (-1, int(found.Rows), int(found.Columns))
-        frames = found.pixel_array.reshape(shape) >= max(1, int(found.get("MaximumFractionalValue", 1)) / 2)
-        of_segment = np.array([int(_of_frame(found, n, "SegmentIdentification").ReferencedSegmentNumber)
-                               for n in range(len(frames))])  # fmt: skip
-        positions = np.array(
-            [_of_frame(found, n, "PlanePosition").ImagePositionPatient for n in range(len(frames))], dtype=float
-        )
-        orientation = np.array(_of_frame(found, 0, "PlaneOrientation").ImageOrientationPatient, dtype=float)
-        measures = _of_frame(found, 0, "PixelMeasures")
-        down, across = (float(s) for s in measures.PixelSpacing)
-        between = float(measures.get("SpacingBetweenSlices") or measures.get("SliceThickness") or 0)
+        # Number 0 is the background of a label map.
+        numbers = sorted({int(item.SegmentNumber) for item in found.SegmentSequence} - {0})
     except Exception as error:
-        raise ImagingError("mask_unreadable", f"{path.name} cannot be read as DICOM-SEG; export it again.") from error
+        raise _unreadable(path) from error
     number = choose_label(numbers, segment, path.name, "segment")
-    chosen = of_segment == number
-    if not frames[chosen].any():
+    note = check_belonging(found, segment_frames(found), reference, path.name)
+    try:
+        frames = _frames(found, number)
+    except Exception as error:
+        raise _unreadable(path) from error
+    if not frames.inside.any():
         raise ImagingError("mask_empty", f"segment {number} of {path.name} is empty; draw it, or remove the row.")
-    return _volume(frames[chosen], positions[chosen], positions, orientation, (down, across, between), path.name)
+    if frames.turned > _PARALLEL:
+        raise ImagingError(
+            "geometry_mismatch", f"frames of {path.name} differ in orientation; export it on the grid of its image."
+        )
+    mask = place(frames, reference, path.name)
+    if not note:
+        return mask
+    known = mask.GetMetaData("geometry_note") if mask.HasMetaDataKey("geometry_note") else ""
+    apart = mask.GetMetaData("geometry_mismatch_mm") if known else "0"
+    return noted(mask, "; ".join(text for text in (note, known) if text), float(apart))
+
+
+def _frames(found: "Dataset", number: int) -> Frames:
+    kind = str(found.get("SegmentationType", "BINARY")).strip().upper()
+    values = found.pixel_array.reshape((-1, int(found.Rows), int(found.Columns)))
+    count = len(values)
+    if kind == "LABELMAP":
+        inside = values == number
+        chosen = inside.any(axis=(1, 2))
+    else:
+        most = int(found.MaximumFractionalValue) if kind == "FRACTIONAL" else 1
+        inside = values >= max(1.0, _FRACTION * most)
+        chosen = np.array(
+            [int(_of_frame(found, n, "SegmentIdentification").ReferencedSegmentNumber) == number for n in range(count)]
+        )
+    positions = np.array(
+        [_of_frame(found, n, "PlanePosition").ImagePositionPatient for n in range(count)], dtype=float
+    ).reshape(-1, 3)
+    orientations = np.array(
+        [_of_frame(found, n, "PlaneOrientation").ImageOrientationPatient for n in range(count)], dtype=float
+    ).reshape(-1, 6)
+    measures = _of_frame(found, 0, "PixelMeasures")
+    down, across = (float(side) for side in measures.PixelSpacing)
+    between = float(measures.get("SpacingBetweenSlices") or 0)
+    if not (np.isfinite(positions).all() and np.isfinite(orientations).all()):
+        raise ValueError("geometry is not finite")
+    if not all(_SMALLEST_MM <= side <= _LARGEST_MM for side in (down, across)):
+        raise ValueError("pixel spacing is not that of an image")
+    row, column = orientations[0, :3], orientations[0, 3:]
+    if abs(np.linalg.norm(np.cross(row, column)) - 1) > _PARALLEL:
+        raise ValueError("orientation is not that of a plane")
+    return Frames(
+        inside=inside[chosen],
+        positions=positions[chosen],
+        grid=positions,
+        row=row,
+        column=column,
+        spacing=(across, down),
+        between=abs(between) if np.isfinite(between) else 0.0,
+        thickness=_thickness(measures),
+        turned=float(np.abs(orientations - orientations[0]).max()),
+    )
+
+
+def _thickness(measures: "Dataset") -> float:
+    thickness = float(measures.get("SliceThickness") or 0)
+    return abs(thickness) if np.isfinite(thickness) else 0.0
 
 
 def _of_frame(found: "Dataset", number: int, group: str) -> "Dataset":
@@ -65,29 +133,5 @@ def _of_frame(found: "Dataset", number: int, group: str) -> "Dataset":
     return (own if name in own else found.SharedFunctionalGroupsSequence[0])[name][0]
 
 
-def _volume(
-    frames: NDArray[np.bool_],
-    positions: NDArray[np.float64],
-    grid: NDArray[np.float64],
-    orientation: NDArray[np.float64],
-    spacing: tuple[float, float, float],
-    name: str,
-) -> sitk.Image:
-    """Stack frames on the grid spanned by the positions of all segments; slices without a frame are empty."""
-    down, across, between = spacing
-    row, column = orientation[:3], orientation[3:]
-    normal = np.cross(row, column)
-    along, all_along = positions @ normal, grid @ normal
-    gaps = np.diff(np.unique(np.round(all_along, 3)))
-    step = float(gaps.min()) if gaps.size else between or 1.0
-    index = (along - all_along.min()) / step
-    if np.abs(index - np.rint(index)).max() > _OFF_GRID:
-        raise ImagingError("slices_uneven", f"frames of {name} are not evenly spaced; export it on its image's grid.")
-    depth = round((float(all_along.max()) - float(all_along.min())) / step) + 1
-    values = np.zeros((depth, *frames.shape[1:]), dtype=np.uint8)
-    values[np.rint(index).astype(int)] = frames
-    mask = sitk.GetImageFromArray(values)
-    mask.SetSpacing((across, down, step))
-    mask.SetDirection(np.column_stack([row, column, normal]).ravel().tolist())
-    mask.SetOrigin(grid[all_along.argmin()].tolist())
-    return mask
+def _unreadable(path: Path) -> ImagingError:
+    return ImagingError("mask_unreadable", f"{path.name} cannot be read as DICOM-SEG; export it again.")

@@ -1,11 +1,10 @@
 """Geometry of masks: bring a mask onto the grid of its image, or refuse it. Nothing here looks at intensities."""
 
-import itertools
-
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
 from numpy.typing import NDArray
 
+from tme_platform.imaging._mismatch import advice, corner_distance_mm, corners, describe, unplaced
 from tme_platform.imaging.errors import ImagingError
 
 # Headers hold affines in single precision or with few decimals: a round trip moves corners by 1e-4 to 1e-2 mm.
@@ -16,8 +15,9 @@ def onto_grid(mask: sitk.Image, reference: sitk.Image, name: str = "the mask") -
     """Bring a binary mask onto the grid of an image.
 
     Equal grids, and grids that differ by rounding (corners less than 1 % of the smallest voxel side apart), keep their
-    voxels. The same grid at another position is refused: one of the two headers is wrong. Any other grid is resampled
-    by nearest neighbour, provided the whole outline lies inside the image.
+    voxels; so do the same voxels stored along other axes (mirrored, or in another order). Any other geometry with the
+    number of voxels of the image is refused: one of the two headers is wrong. Another number of voxels is resampled by
+    nearest neighbour, provided the whole outline lies inside the image and the mask's header states a position.
 
     Parameters
     ----------
@@ -32,7 +32,8 @@ def onto_grid(mask: sitk.Image, reference: sitk.Image, name: str = "the mask") -
     -------
     SimpleITK.Image
         The mask with exactly the geometry of ``reference``. If its own differed, the metadata ``geometry_note`` (text)
-        and ``geometry_mismatch_mm`` (largest distance between corresponding corners) are set.
+        and ``geometry_mismatch_mm`` are set: the largest distance between corresponding corners if it was taken voxel
+        by voxel, the farthest that a voxel of the outline was moved if it was resampled.
 
     Raises
     ------
@@ -40,26 +41,45 @@ def onto_grid(mask: sitk.Image, reference: sitk.Image, name: str = "the mask") -
         ``geometry_mismatch`` (the distance in mm is in the message), ``mask_outside_image`` or ``mask_lost``.
     """
     if mask.GetSize() == reference.GetSize():
-        apart = _corner_distance_mm(mask, reference)
+        apart = corner_distance_mm(mask, reference)
         if apart <= _NOISE_SHARE_OF_VOXEL * min(reference.GetSpacing()):
             taken = sitk.Image(mask)
             taken.CopyInformation(reference)
-            return _note(taken, "grid differs by float noise", apart) if apart > 0 else taken
-        if _same_axes(mask, reference):
-            raise ImagingError(
-                "geometry_mismatch",
-                f"{name} has the grid of its image but is displaced by {apart:.3f} mm: one of the headers is wrong. "
-                "Export image and outline again from the same series.",
-            )
+            return noted(taken, "grid differs by float noise", apart) if apart > 0 else taken
+    check_geometry(mask, reference, name)
     _check_inside(mask, reference, name)
     moved = resample_mask(mask, reference)
     if not sitk.GetArrayViewFromImage(moved).any():
         raise ImagingError(
             "mask_lost", f"{name} is smaller than one voxel of its image; draw it on the image's own grid."
         )
-    before, after = mask.GetSize(), reference.GetSize()
-    note = f"resampled by nearest neighbour from {' x '.join(map(str, before))} to {' x '.join(map(str, after))} voxels"
-    return _note(moved, note, _corner_distance_mm(mask, reference))
+    before, after = (" x ".join(map(str, grid.GetSize())) for grid in (mask, reference))
+    by = _moved_mm(mask, reference)
+    if by <= _NOISE_SHARE_OF_VOXEL * min(reference.GetSpacing()) and not _other_voxels(mask, reference):
+        return noted(moved, f"voxels of the image's grid, stored as {before}", by)
+    return noted(
+        moved, f"resampled by nearest neighbour from {before} to {after} voxels, moved by up to {by:.2f} mm", by
+    )
+
+
+def check_geometry(mask: sitk.Image, reference: sitk.Image, name: str) -> None:
+    """Raise ``geometry_mismatch`` if the header of a mask cannot be trusted beside that of its image."""
+    apart = corner_distance_mm(mask, reference)
+    noise = _NOISE_SHARE_OF_VOXEL * min(reference.GetSpacing())
+    if mask.GetSize() == reference.GetSize():
+        if apart > noise and not _same_box(mask, reference, noise):
+            raise ImagingError(
+                "geometry_mismatch",
+                f"{name} has as many voxels as its image, but is displaced by up to {apart:.3f} mm "
+                f"({describe(mask, reference)}). {advice(mask, reference)}",
+            )
+    elif unplaced(mask) and not (unplaced(reference) and _same_extent(mask, reference)):
+        raise ImagingError(
+            "geometry_mismatch",
+            f"{name} has {' x '.join(map(str, mask.GetSize()))} voxels, its image "
+            f"{' x '.join(map(str, reference.GetSize()))}, and their corners are up to {apart:.3f} mm apart. "
+            f"{advice(mask, reference)}",
+        )
 
 
 def resample_mask(mask: sitk.Image, grid: sitk.Image) -> sitk.Image:
@@ -77,6 +97,19 @@ def to_mask(inside: NDArray[np.bool_], reference: sitk.Image) -> sitk.Image:
     mask = sitk.GetImageFromArray(inside.astype(np.uint8))
     mask.CopyInformation(reference)
     return mask
+
+
+def noted(mask: sitk.Image, note: str, apart_mm: float) -> sitk.Image:
+    """Set the metadata ``geometry_note`` and ``geometry_mismatch_mm`` of a mask, and return it."""
+    mask.SetMetaData("geometry_note", note)
+    mask.SetMetaData("geometry_mismatch_mm", f"{apart_mm:.6f}")
+    return mask
+
+
+def index_affine(grid: sitk.Image) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the matrix (3 x 3) and the origin (mm) that take an index (x, y, z) of a grid to its point."""
+    direction = np.array(grid.GetDirection()).reshape(3, 3)
+    return direction * np.array(grid.GetSpacing()), np.array(grid.GetOrigin())
 
 
 def index_box(inside: NDArray[np.bool_]) -> tuple[np.ndarray, np.ndarray]:
@@ -97,28 +130,8 @@ def spans_a_plane(low: np.ndarray, high: np.ndarray) -> bool:
     return int(np.sum(high > low)) >= 2
 
 
-def _corners(image: sitk.Image, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-    """Physical points (8 x 3, mm) of the outer corners of an index box."""
-    choices = itertools.product(*zip(low - 0.5, high + 0.5, strict=True))
-    return np.array([image.TransformContinuousIndexToPhysicalPoint([float(v) for v in corner]) for corner in choices])
-
-
-def _volume_corners(image: sitk.Image) -> np.ndarray:
-    return _corners(image, np.zeros(3), np.array(image.GetSize()) - 1.0)
-
-
-def _corner_distance_mm(a: sitk.Image, b: sitk.Image) -> float:
-    return float(np.linalg.norm(_volume_corners(a) - _volume_corners(b), axis=1).max())
-
-
-def _same_axes(a: sitk.Image, b: sitk.Image) -> bool:
-    return np.allclose(a.GetDirection(), b.GetDirection(), atol=1e-4) and np.allclose(
-        a.GetSpacing(), b.GetSpacing(), rtol=1e-3
-    )
-
-
 def _check_inside(mask: sitk.Image, reference: sitk.Image, name: str) -> None:
-    points = _corners(mask, *foreground_box(mask))
+    points = corners(mask, *foreground_box(mask))
     index = np.array([reference.TransformPhysicalPointToContinuousIndex(list(map(float, p))) for p in points])
     size = np.array(reference.GetSize())
     # Half a voxel of the coarser grid may stick out: resampling does that to any outline that touches the border.
@@ -132,7 +145,32 @@ def _check_inside(mask: sitk.Image, reference: sitk.Image, name: str) -> None:
         )
 
 
-def _note(mask: sitk.Image, note: str, apart: float) -> sitk.Image:
-    mask.SetMetaData("geometry_note", note)
-    mask.SetMetaData("geometry_mismatch_mm", f"{apart:.6f}")
-    return mask
+def _same_box(mask: sitk.Image, reference: sitk.Image, noise: float) -> bool:
+    """Tell whether two grids of equal size have the same voxels, stored along other axes or in another direction."""
+    if _other_voxels(mask, reference):
+        return False
+    first, second = (corners(grid, np.zeros(3), np.array(grid.GetSize()) - 1.0) for grid in (mask, reference))
+    return bool(np.linalg.norm(first[:, None] - second[None], axis=2).min(axis=1).max() <= noise)
+
+
+def _other_voxels(mask: sitk.Image, reference: sitk.Image) -> bool:
+    """Tell whether the voxels of a mask have other sides or axes than those of an image, whatever their order."""
+    step = np.linalg.solve(index_affine(reference)[0], index_affine(mask)[0])
+    off = np.abs(np.abs(step) - np.rint(np.abs(step))).max(axis=0) * np.array(mask.GetSize())
+    orders = np.abs(np.rint(step))
+    return bool(off.max() > 0.5 or (orders.sum(axis=0) != 1).any() or (orders.sum(axis=1) != 1).any())
+
+
+def _same_extent(mask: sitk.Image, reference: sitk.Image) -> bool:
+    """Tell whether two grids cover the same lengths, to a voxel of the coarser one."""
+    first, second = (np.array(grid.GetSize()) * np.array(grid.GetSpacing()) for grid in (mask, reference))
+    return bool((np.abs(first - second) <= np.maximum(mask.GetSpacing(), reference.GetSpacing()) + 1e-3).all())
+
+
+def _moved_mm(mask: sitk.Image, reference: sitk.Image) -> float:
+    """Return the largest distance from a voxel of the outline to the nearest voxel of the image."""
+    voxels = np.argwhere(sitk.GetArrayViewFromImage(mask) != 0)[:, ::-1]
+    matrix, origin = index_affine(mask)
+    onto, onto_origin = index_affine(reference)
+    index = np.linalg.solve(onto, matrix @ voxels.T + (origin - onto_origin)[:, None])
+    return float(np.linalg.norm((index - np.rint(index)) * np.array(reference.GetSpacing())[:, None], axis=0).max())

@@ -7,6 +7,8 @@ import SimpleITK as sitk  # noqa: N813
 
 from tme_platform.imaging._files import check_exists, files_within
 from tme_platform.imaging._labels import choose_label
+from tme_platform.imaging._layers import layer_of
+from tme_platform.imaging._rounding import round_geometry
 from tme_platform.imaging._volume import read_volume
 from tme_platform.imaging.dicom_seg import read_segment
 from tme_platform.imaging.errors import ImagingError
@@ -24,7 +26,8 @@ def read_mask(path: str | Path, reference: sitk.Image, label: int | None = None)
     path
         A label map (NIfTI, NRRD, MetaImage), a DICOM-SEG or an RTSTRUCT (``.dcm``, or a folder with one ``.dcm``).
     reference
-        The image that was outlined.
+        The image that was outlined. If ``read_series`` read it from DICOM, a DICOM outline must be of the same patient
+        and frame of reference.
     label
         Label, segment number or structure number of the tumour; None if there is only one.
 
@@ -38,16 +41,20 @@ def read_mask(path: str | Path, reference: sitk.Image, label: int | None = None)
     ------
     ImagingError
         With ``.rule`` one of ``mask_missing``, ``mask_format_unknown``, ``mask_unreadable``, ``mask_truncated``,
-        ``mask_not_3d``, ``mask_too_large``, ``mask_complex``, ``mask_not_labels``, ``mask_empty``,
-        ``mask_label_missing``, ``mask_label_ambiguous``, ``geometry_mismatch``, ``mask_outside_image``.
+        ``mask_not_3d``, ``mask_too_large``, ``mask_complex``, ``mask_not_labels``, ``mask_empty``, ``mask_layers``,
+        ``mask_label_missing``, ``mask_label_ambiguous``, ``mask_outside_image``, ``mask_lost``, ``geometry_mismatch``,
+        ``geometry_not_orthonormal``, ``geometry_ambiguous``, ``zero_spacing``, ``multi_component_colour``,
+        ``slices_uneven``, ``contours_not_closed``, ``contours_skip_slices``, ``patient_mismatch``,
+        ``frame_of_reference_mismatch``, ``series_mismatch``.
     """
     path = Path(path)
     if path.is_dir():
         path = _only_outline(path)
     if path.suffix.lower() == ".dcm":
         return _from_dicom(path, reference, label)
-    labels = read_volume(path, "mask")
-    return onto_grid(_select(labels, label, path.name), reference, path.name)
+    layer = layer_of(path, label)
+    labels = round_geometry(read_volume(path, "mask", component=layer.component if layer else None))
+    return onto_grid(_select(labels, layer.label if layer else label, path.name), reference, path.name)
 
 
 def _only_outline(folder: Path) -> Path:
@@ -61,15 +68,14 @@ def _only_outline(folder: Path) -> Path:
 
 def _from_dicom(path: Path, reference: sitk.Image, label: int | None) -> sitk.Image:
     from pydicom import dcmread
-    from pydicom.errors import InvalidDicomError
 
     check_exists(path, "mask")
     try:
         modality = dcmread(path, stop_before_pixels=True, specific_tags=["Modality"]).get("Modality")
-    except (InvalidDicomError, OSError, EOFError) as error:
+    except Exception as error:  # pydicom raises errors of many kinds on damaged files
         raise ImagingError("mask_unreadable", f"{path.name} is not a DICOM file; export it again.") from error
     if modality == "SEG":
-        return onto_grid(read_segment(path, label), reference, path.name)
+        return read_segment(path, reference, label)
     if modality == "RTSTRUCT":
         return read_contour(path, reference, label)
     raise ImagingError(

@@ -9,6 +9,8 @@ from tme_platform.imaging.settings import RegionSettings
 
 _SMALL_ML = 0.1
 _SHARE_LOST = 0.2
+# Notes on outlines that keep their voxels.
+_HARMLESS = ("grid differs by float noise", "voxels of the image's grid")
 
 
 def region_quality(
@@ -92,6 +94,10 @@ def _metadata(image: sitk.Image, key: str, default: str) -> str:
     return str(image.GetMetaData(key)) if image.HasMetaDataKey(key) else default
 
 
+def _tells(note: str) -> bool:
+    return note != "" and not note.startswith(_HARMLESS)
+
+
 def _warnings(row: dict[str, float | int | str | bool], flat: bool) -> list[str]:
     lost = float(row["ring_air_share"]) + float(row["ring_vessel_share"]) + float(row["ring_excluded_share"])
     candidates = [
@@ -102,9 +108,6 @@ def _warnings(row: dict[str, float | int | str | bool], flat: bool) -> list[str]
         (float(row["volume_ml"]) < _SMALL_ML, f"outline is small ({float(row['volume_mm3']):.0f} mm3)"),
         (lost > _SHARE_LOST, f"{lost:.0%} of the ring was left out as air, vessel or excluded tissue"),
         (float(row["ring_volume_mm3"]) == 0, "nothing is left of the ring: its features are missing"),
-        (
-            str(row["geometry_note"]).startswith("resampled"),
-            f"outline: {row['geometry_note']} ({float(row['geometry_mismatch_mm']):.4f} mm)",
-        ),
+        (_tells(str(row["geometry_note"])), f"outline: {row['geometry_note']}"),
     ]
     return [text for holds, text in candidates if holds]

@@ -1,84 +1,181 @@
-"""Read one structure of an RTSTRUCT onto the grid of its image. Other outlines belong in ``mask`` and ``dicom_seg``."""
+"""Read one structure of an RTSTRUCT onto the grid of its image. Other outlines belong in ``mask`` and ``dicom_seg``.
+
+How contours become voxels is decided in ``_contours``, whether the structure belongs to the image in ``_belonging``.
+"""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
 from numpy.typing import NDArray
 
+from tme_platform.imaging._belonging import check_belonging, structure_frames
+from tme_platform.imaging._contours import Contour, Planes, assign, fill
 from tme_platform.imaging._labels import choose_label
 from tme_platform.imaging.errors import ImagingError
-from tme_platform.imaging.geometry import to_mask
+from tme_platform.imaging.geometry import noted, to_mask
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+_CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
+_CROSSES = 0.5
+_BEYOND = 0.05
+# Contours within this share of a slice lie on it, up to rounding.
+_ON_SLICE = 0.1
 
 
 def read_contour(path: Path, reference: sitk.Image, roi: int | None = None) -> sitk.Image:
-    """Rasterise one structure: a voxel is inside if its centre lies within an odd number of the slice's polygons.
+    """Rasterise one structure on the slices of its image.
 
     Parameters
     ----------
     path
-        An RTSTRUCT file.
+        An RTSTRUCT file. Only closed contours are read; open ones and points are left out.
     reference
-        The image that was outlined. Contours must be parallel to its slices; each is drawn on the nearest slice.
+        The image that was outlined. Contours must be parallel to its slices. If it was read from DICOM, patient, frame
+        of reference and referenced images are compared.
     roi
         ROI number; None if there is only one structure.
+
+    Returns
+    -------
+    SimpleITK.Image
+        8-bit, 1 inside. The metadata ``geometry_note`` says if contours were left out or lie between slices;
+        ``geometry_mismatch_mm`` is then the largest distance of a contour to its slice.
 
     Raises
     ------
     ImagingError
         ``mask_unreadable``, ``mask_label_ambiguous``, ``mask_label_missing``, ``mask_empty``, ``mask_outside_image``,
-        ``geometry_mismatch`` (a contour is not parallel to the slices).
+        ``contours_not_closed``, ``contours_skip_slices``, ``geometry_mismatch`` (a contour is not parallel to the
+        slices), ``patient_mismatch``, ``frame_of_reference_mismatch``, ``series_mismatch``.
     """
-    sequence = _contours(path, roi)
-    size = np.array(reference.GetSize())
-    inside = np.zeros(tuple(size[::-1]), dtype=bool)
-    for contour in sequence:
-        points = np.array(contour.ContourData, dtype=float).reshape(-1, 3)
-        index = np.array([reference.TransformPhysicalPointToContinuousIndex(point) for point in points.tolist()])
-        depth = index[:, 2]
-        if np.ptp(depth) > 0.5:
-            raise ImagingError(
-                "geometry_mismatch",
-                f"a contour of {path.name} crosses {np.ptp(depth):.1f} slices of its image; it is from another series.",
-            )
-        number = round(float(depth.mean()))
-        low, high = index.min(axis=0), index.max(axis=0)
-        beyond = np.maximum(-0.5 - low, high - (size - 0.5)) * np.array(reference.GetSpacing())
-        if beyond.max() > np.max(reference.GetSpacing()) / 2:
-            raise ImagingError(
-                "mask_outside_image",
-                f"{path.name} extends {beyond.max():.1f} mm beyond its image; it fits another series.",
-            )
-        number = min(max(number, 0), int(size[2]) - 1)
-        inside[number] ^= _polygon(index[:, :2], (int(size[1]), int(size[0])))
+    structures, number = _structure(path, roi)
+    notes = [check_belonging(structures, structure_frames(structures, number), reference, path.name)]
+    contours, open_contours = _closed(structures, number, path.name)
+    if open_contours:
+        notes.append(f"contours that are not closed were left out ({open_contours})")
+    indexed = [_indexed(points, exclusive, reference, path.name) for points, exclusive in contours]
+    planes = assign(indexed)
+    notes.append(_of_planes(planes, reference, path.name))
+    columns, rows, slices = reference.GetSize()
+    inside = np.zeros((slices, rows, columns), dtype=bool)
+    for place, drawn in planes.by_slice.items():
+        inside[min(max(place, 0), slices - 1)] |= fill(drawn, (rows, columns))
     if not inside.any():
         raise ImagingError("mask_empty", f"{path.name} contains no voxel; draw the outline, or remove the row.")
-    return to_mask(inside, reference)
+    note = "; ".join(text for text in notes if text)
+    mask = to_mask(inside, reference)
+    return noted(mask, note, planes.farthest * reference.GetSpacing()[2]) if note else mask
 
 
-def _contours(path: Path, roi: int | None) -> list[Any]:
+def _structure(path: Path, roi: int | None) -> "tuple[Dataset, int]":
     from pydicom import dcmread
 
     try:
-        structures = dcmread(path, specific_tags=["Modality", "ROIContourSequence"])
-        found = {int(item.ReferencedROINumber): item for item in structures.get("ROIContourSequence", [])}
+        structures = dcmread(path)
+        numbers = [int(item.ReferencedROINumber) for item in structures.get("ROIContourSequence") or []]
     except Exception as error:
         raise ImagingError("mask_unreadable", f"{path.name} cannot be read as RTSTRUCT; export it again.") from error
-    drawn = {number: list(item.get("ContourSequence", [])) for number, item in found.items()}
-    chosen = choose_label(sorted(drawn), roi, path.name, "structure")
-    return [contour for contour in drawn[chosen] if len(contour.ContourData) >= 9]
+    return structures, choose_label(sorted(set(numbers)), roi, path.name, "structure")
 
 
-def _polygon(points: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """Return the pixels (y, x) whose centre lies in a polygon (n x 2, in pixels), by counting edges to the left."""
-    x0, y0 = points.T
-    x1, y1 = np.roll(points, -1, axis=0).T
-    inside = np.zeros(shape, dtype=bool)
-    first, last = max(0, int(np.ceil(y0.min()))), min(shape[0] - 1, int(np.floor(y0.max())))
-    columns = np.arange(shape[1])
-    for row in range(first, last + 1):
-        crossing = (y0 <= row) != (y1 <= row)
-        at = x0[crossing] + (row - y0[crossing]) * (x1[crossing] - x0[crossing]) / (y1[crossing] - y0[crossing])
-        inside[row] = np.searchsorted(np.sort(at), columns, side="right") % 2 == 1
-    return inside
+def _closed(structures: "Dataset", roi: int, name: str) -> tuple[list[tuple[NDArray[np.float64], bool]], int]:
+    """Return points (n x 3, mm) and kind of the closed contours of a structure, and the number of the others."""
+    closed: list[tuple[NDArray[np.float64], bool]] = []
+    number = others = 0
+    for item in structures.ROIContourSequence:
+        if int(item.ReferencedROINumber) != roi:
+            continue
+        for contour in _items(item, "ContourSequence", roi, name):
+            number += 1
+            kind, points = _read(contour, f"contour {number} of structure {roi} of {name}")
+            if kind not in _CLOSED or len(points) < 3:
+                others += 1
+            else:
+                closed.append((points, kind != _CLOSED[0]))
+    if number == 0:
+        raise ImagingError("mask_empty", f"structure {roi} of {name} has no contour; draw it, or remove the row.")
+    if not closed:
+        raise ImagingError(
+            "contours_not_closed",
+            f"none of the {number} contours of structure {roi} of {name} is closed (they are open lines or points); "
+            "draw the outline as closed contours.",
+        )
+    return closed, others
+
+
+def _items(item: "Dataset", keyword: str, roi: int, name: str) -> "list[Dataset]":
+    try:
+        return list(item.get(keyword) or [])
+    except Exception as error:
+        raise ImagingError(
+            "mask_unreadable", f"the contours of structure {roi} of {name} cannot be read; export it again."
+        ) from error
+
+
+def _read(contour: "Dataset", which: str) -> tuple[str, NDArray[np.float64]]:
+    """Return the type of a contour (closed if it states none) and its points (n x 3, mm)."""
+    try:
+        kind = str(contour.get("ContourGeometricType") or _CLOSED[0]).strip().upper()
+        data = contour.get("ContourData")
+        stated = contour.get("NumberOfContourPoints")
+        values = np.array([] if data is None else data, dtype=float).ravel()
+        count = None if stated in (None, "") else int(stated)
+    except Exception as error:
+        raise _broken(f"{which} has coordinates that are no numbers") from error
+    if values.size == 0:
+        raise _broken(f"{which} has no coordinates")
+    if values.size % 3:
+        raise _broken(f"{which} has {values.size} coordinates, which is not a multiple of 3")
+    if not np.isfinite(values).all():
+        raise _broken(f"{which} has coordinates that are not finite")
+    if count is not None and count != values.size // 3:
+        raise _broken(f"{which} has {values.size // 3} of the {count} points that it states")
+    return kind, values.reshape(-1, 3)
+
+
+def _broken(what: str) -> ImagingError:
+    return ImagingError("mask_unreadable", f"{what}; export the outline again.")
+
+
+def _indexed(points: NDArray[np.float64], exclusive: bool, reference: sitk.Image, name: str) -> Contour:
+    index = np.array([reference.TransformPhysicalPointToContinuousIndex(point) for point in points.tolist()])
+    crossed = float(np.ptp(index[:, 2]))
+    if crossed > _CROSSES:
+        raise ImagingError(
+            "geometry_mismatch",
+            f"a contour of {name} crosses {crossed:.1f} slices of its image; it is from another series.",
+        )
+    size, spacing = np.array(reference.GetSize()), np.array(reference.GetSpacing())
+    depth = float(index[:, 2].mean())
+    index[:, 2] = depth
+    beyond = np.maximum(-0.5 - index, index - (size - 0.5)).max(axis=0)
+    # Vertices may lie half a voxel beyond the outer pixels, a plane may not lie beyond the outer slices.
+    allowed = np.array([spacing.max() / 2, spacing.max() / 2, _BEYOND * spacing[2]])
+    if (beyond * spacing > allowed).any():
+        worst = float((beyond * spacing)[beyond * spacing > allowed].max())
+        raise ImagingError(
+            "mask_outside_image", f"{name} extends {worst:.1f} mm beyond its image; it fits another series."
+        )
+    return Contour(index[:, :2], depth, exclusive)
+
+
+def _of_planes(planes: Planes, reference: sitk.Image, name: str) -> str:
+    """Return a note on contours that do not lie on slices; raise if they leave slices out."""
+    between = reference.GetSpacing()[2]
+    if planes.skipped:
+        raise ImagingError(
+            "contours_skip_slices",
+            f"the contours of {name} are {planes.skipped * between:.2f} mm apart, the slices of its image "
+            f"{between:.2f} mm: slices between them have none. Interpolate between the contours in the program that "
+            "drew them, or name the series that was outlined.",
+        )
+    notes = []
+    if planes.left_out:
+        notes.append(f"contours are finer than slices: planes between slices were left out ({planes.left_out})")
+    if planes.farthest > _ON_SLICE:
+        notes.append(f"contours lie up to {planes.farthest * between:.2f} mm from the slice they are drawn on")
+    return "; ".join(notes)

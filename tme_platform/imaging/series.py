@@ -6,6 +6,8 @@ import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
 from tme_platform.imaging._phases import subtract
+from tme_platform.imaging._rounding import round_geometry
+from tme_platform.imaging._source import with_source
 from tme_platform.imaging._volume import read_volume
 from tme_platform.imaging.dicom import read_dicom_series
 from tme_platform.imaging.errors import ImagingError
@@ -30,14 +32,16 @@ def read_series(
     Returns
     -------
     SimpleITK.Image
-        The volume with its pixel type and geometry (mm), without any other metadata.
+        The volume with its pixel type and geometry (mm, rounded by ``_rounding.round_geometry``), without any other
+        metadata. A volume read from DICOM knows its folder and series, with which ``read_mask`` compares outlines.
 
     Raises
     ------
     ImagingError
         With ``.rule`` one of ``image_missing``, ``image_format_unknown``, ``image_unreadable``, ``image_truncated``,
         ``image_not_3d``, ``image_too_large``, ``image_complex``, ``multi_component_colour``, ``zero_spacing``,
-        ``image_not_finite``, ``image_constant``, and the DICOM rules.
+        ``geometry_not_orthonormal``, ``geometry_ambiguous``, ``image_not_finite``, ``image_constant``, and
+        the DICOM rules.
     """
     path = Path(path)
     if path.is_dir():
@@ -47,7 +51,8 @@ def read_series(
         if minus is not None:
             image = subtract(image, read_volume(path, "image", minus))
     _check_values(image, path.name)
-    return image
+    rounded = round_geometry(image)
+    return with_source(rounded, path, series) if path.is_dir() else rounded
 
 
 def _check_values(image: sitk.Image, name: str) -> None:

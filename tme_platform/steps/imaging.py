@@ -27,8 +27,8 @@ from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.tables.cohorts import IMAGING_SERIES
 from tme_platform.tables.imaging import IMAGE_ACQUISITION, IMAGE_REGIONS, OUTLINE_KEY, READER_OVERLAP, TUMOUR_SLICE
 
-_REGIONS_VERSION = "2"
-_SLICE_VERSION = "1"
+_REGIONS_VERSION = "3"
+_SLICE_VERSION = "2"
 
 
 @step(
@@ -81,7 +81,7 @@ def image_acquisition(scope: Scope) -> StepResult:
     return StepResult(table, details=details)
 
 
-@step(READER_OVERLAP, version="1", reads=[IMAGING_SERIES, IMAGE_REGIONS], kinds=["simpleitk"])
+@step(READER_OVERLAP, version="2", reads=[IMAGING_SERIES, IMAGE_REGIONS], kinds=["simpleitk"])
 def reader_overlap(scope: Scope) -> StepResult:
     """Compare each pair of outlines of a lesion, between readers and between sessions (Dice, Hausdorff)."""
     outlines = measured(scope)

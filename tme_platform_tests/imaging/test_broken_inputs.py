@@ -123,7 +123,7 @@ MASKS = {
         "mask_outside_image",
         lambda d: _written(d / "a.nii.gz", INSIDE[:, :, :9], origin=(5.0, 0.0, 0.0)),
     ),
-    "another spacing": ("mask_outside_image", lambda d: _written(d / "a.nii.gz", INSIDE, spacing=(3.0, 3.0, 3.0))),
+    "another spacing": ("geometry_mismatch", lambda d: _written(d / "a.nii.gz", INSIDE, spacing=(3.0, 3.0, 3.0))),
 }
 
 
