@@ -12,7 +12,10 @@ from tme_platform.imaging._dicom_tags import tag_number
 from tme_platform.imaging.errors import ImagingError
 
 _MOST_NAMED = 5
-_ADVICE = "copy the series again, or write yes under allow_incomplete in imaging.csv to use it as it is"
+_ADVICE = (
+    "copy the series again, or write yes under allow_incomplete in imaging.csv (--allow-incomplete of tme score) to "
+    "use it as it is"
+)
 
 
 def check_readable(damaged: Sequence[Damaged], images: int, folder: str) -> None:
