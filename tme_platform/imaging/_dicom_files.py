@@ -24,8 +24,8 @@ _IMAGE_CLASSES = {
 _MARK_AT, _MARK = 128, b"DICM"
 _GROUP_STARTS = (b"\x02\x00", b"\x08\x00", b"\x00\x08")
 _DICOM_SUFFIXES = {".dcm", ".dicom", ".ima"}
-_MOST_BYTES_OF_ELEMENT_HEADER = 12
-_LEAST_BYTES_OF_ELEMENT_HEADER = 8
+# Tag, type and length before the pixels, where the type is written out and where it is implied.
+_EXPLICIT_BYTES, _IMPLICIT_BYTES = 12, 8
 _HEAD_BYTES = 512
 
 
@@ -54,6 +54,8 @@ class Found:
 
     frames: list[Frame] = field(default_factory=list)
     damaged: list[Damaged] = field(default_factory=list)
+    others: list[Damaged] = field(default_factory=list)
+    """Objects of other modalities: damaged if they belong to a series of images, which has one modality."""
 
 
 def find_images(folder: Path) -> Found:
@@ -95,7 +97,9 @@ def _read(path: Path, found: Found) -> bool:
         if not series or not modality:
             if not kind or kind in _IMAGE_CLASSES:
                 found.damaged.append(Damaged(path, series))
-        elif modality in IMAGE_MODALITIES:
+        elif modality not in IMAGE_MODALITIES:
+            found.others.append(Damaged(path, series))
+        else:
             lacks_size = not {"Rows", "Columns"} <= set(tags)
             if lacks_size and kind and kind not in _IMAGE_CLASSES:
                 return True  # spectra, raw data
@@ -118,11 +122,12 @@ def _header(stream: BinaryIO, size: int) -> "tuple[FileDataset, Tags, bool]":
         tags = tags_of(dataset)
     syntax = getattr(dataset, "file_meta", {}).get("TransferSyntaxUID")
     if syntax is not None and (syntax.is_compressed or syntax == DeflatedExplicitVRLittleEndian):
-        return dataset, tags, left > _MOST_BYTES_OF_ELEMENT_HEADER or syntax == DeflatedExplicitVRLittleEndian
+        return dataset, tags, left > _EXPLICIT_BYTES or syntax == DeflatedExplicitVRLittleEndian
     frames = tag_number(tags.get("NumberOfFrames"), 1) if PER_FRAME in dataset else 1.0
     voxels = frames * tag_number(tags.get("Rows"), 1) * tag_number(tags.get("Columns"), 1)
-    needed = voxels * max(tag_number(tags.get("BitsAllocated"), 16), 8) / 8 + _LEAST_BYTES_OF_ELEMENT_HEADER
-    return dataset, tags, left >= needed
+    implied, _ = dataset.original_encoding
+    bits = max(tag_number(tags.get("BitsAllocated"), 16), 8)
+    return dataset, tags, left >= voxels * bits / 8 + (_IMPLICIT_BYTES if implied else _EXPLICIT_BYTES)
 
 
 def _frames(path: Path, dataset: "FileDataset", tags: Tags, syntax: str | None) -> list[Frame]:

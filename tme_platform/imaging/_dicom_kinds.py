@@ -69,7 +69,8 @@ def check_one_image_type(groups: Sequence[Sequence[Frame]], folder: str) -> None
 def _refuse_several(kinds: Counter[str], what: str, folder: str) -> None:
     if len(kinds) < 2:
         return
-    named = [f"{count} of {kind}" for kind, count in kinds.most_common(_MOST_NAMED)]
+    ordered = sorted(kinds.items(), key=lambda item: (-item[1], item[0]))
+    named = [f"{count} of {kind}" for kind, count in ordered[:_MOST_NAMED]]
     raise ImagingError(
         "image_kinds_mixed",
         f"{folder} mixes {what} in one series ({', '.join(named)}{', ...' if len(kinds) > _MOST_NAMED else ''}); "

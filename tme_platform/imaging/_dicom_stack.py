@@ -12,33 +12,34 @@ from tme_platform.imaging.errors import ImagingError
 
 # Smaller gaps, shifts and tilts come from rounding in the files.
 _ROUNDING_MM = 0.02
+_MOST_APART_MM = 0.1
 _SAME_SHARE = 0.02
 _UNEVEN_SHARE = 0.05
 _GAP_SHARE = 1.5
 _PARALLEL = 1e-3
 _MAX_VOXELS = 2.0**31
+_MAX_MM = 1e6
 
 
 def slice_groups(frames: Sequence[Frame], folder: str) -> list[list[Frame]]:
     """Group the images of a series by slice position, along the normal of the slices.
 
-    Images are at the same position if they lie less than 0.02 mm, or 2 % of the distance between slices, apart.
+    Images are at the same position if they lie at most 2 % of the slice thickness apart (0.02 to 0.1 mm).
 
     Raises
     ------
     ImagingError
         ``image_unreadable``, ``zero_spacing``, ``series_mixed``, ``image_too_large``, ``image_not_3d``,
-        ``series_two_slabs``, ``slices_missing``, ``slices_uneven``, ``slices_shifted``, ``phases_incomplete``.
+        ``series_two_slabs``, ``slices_missing``, ``slices_uneven``, ``slices_shifted``, ``phases_shifted``,
+        ``phases_incomplete``.
     """
     _check_consistent(frames, folder)
     orientation = np.array(tag_numbers(frames[0].tags["ImageOrientationPatient"]))
     axes = np.stack([orientation[:3], orientation[3:], np.cross(orientation[:3], orientation[3:])])
     placed = np.array([tag_numbers(one.tags["ImagePositionPatient"]) for one in frames]) @ axes.T
     along = placed[:, 2]
-    numbers = _clusters(along, _ROUNDING_MM)
-    if numbers.max() > 0:
-        usual = float(np.median(np.diff([along[numbers == n].mean() for n in range(numbers.max() + 1)])))
-        numbers = _clusters(along, max(_ROUNDING_MM, _SAME_SHARE * usual))
+    thickness = min(tag_number(one.tags.get("SliceThickness"), 0) for one in frames)
+    numbers = _clusters(along, float(np.clip(_SAME_SHARE * thickness, _ROUNDING_MM, _MOST_APART_MM)))
     count = int(numbers.max()) + 1
     if count < 2:
         raise ImagingError("image_not_3d", f"{folder} has one slice; at least two are required.")
@@ -91,17 +92,23 @@ def _check_consistent(frames: Sequence[Frame], folder: str) -> None:
     )
     if not (np.isfinite(spacings).all() and (spacings > 0).all()):
         raise ImagingError("zero_spacing", f"{folder} has a pixel spacing that is not positive; export it again.")
-    rows, columns = orientations[:, :3], orientations[:, 3:]
-    unequal = [np.abs(np.linalg.norm(rows, axis=1) - 1), np.abs(np.linalg.norm(columns, axis=1) - 1)]
-    if not np.isfinite(positions).all() or not max(*map(np.max, unequal), np.abs((rows * columns).sum(1)).max()) < (
-        10 * _PARALLEL
-    ):
+    plausible = np.isfinite(positions).all() and np.abs(positions).max() < _MAX_MM and spacings.max() < _MAX_MM
+    if not plausible or not _perpendicular(orientations):
         raise ImagingError(
             "image_unreadable",
-            f"{folder} has a position that is not a number, or an orientation that is not two perpendicular "
+            f"{folder} has a position or spacing that cannot be, or an orientation that is not two perpendicular "
             "directions; export the series again.",
         )
     _check_one_grid(frames, orientations, spacings, folder)
+
+
+def _perpendicular(orientations: NDArray[np.float64]) -> bool:
+    """Whether each orientation is two directions of length 1 at right angles."""
+    if not (np.abs(orientations) < 1 + 10 * _PARALLEL).all():  # NaN is not
+        return False
+    rows, columns = orientations[:, :3], orientations[:, 3:]
+    products = np.stack([(rows * rows).sum(1) - 1, (columns * columns).sum(1) - 1, (rows * columns).sum(1)])
+    return bool((np.abs(products) < 10 * _PARALLEL).all())
 
 
 def _check_one_grid(
@@ -152,6 +159,7 @@ def _check_gaps(groups: Sequence[Sequence[Frame]], positions: NDArray[np.float64
     gaps = np.diff(positions)
     usual = float(np.median(gaps))
     wide = gaps > _GAP_SHARE * usual
+    _check_moved_phases(gaps, folder)
     if wide.any():
         number = int(np.rint(gaps / usual - 1)[wide].sum())
         at = int(np.argmax(wide)) + 1
@@ -173,6 +181,19 @@ def _check_gaps(groups: Sequence[Sequence[Frame]], positions: NDArray[np.float64
         raise ImagingError(
             "slices_uneven",
             f"slices of {folder} are {gaps.min():.2f} to {gaps.max():.2f} mm apart; resample it to equal spacing.",
+        )
+
+
+def _check_moved_phases(gaps: NDArray[np.float64], folder: str) -> None:
+    """Raise if positions come in groups of the same size, as those of phases between which something moved."""
+    ends = np.flatnonzero(np.append(gaps > gaps.max() / 2, True)) + 1
+    sizes = np.diff(ends, prepend=0)
+    if len(sizes) > 2 and sizes[0] > 1 and (sizes == sizes[0]).all():
+        apart = float(gaps[gaps <= gaps.max() / 2].max())
+        raise ImagingError(
+            "phases_shifted",
+            f"{folder} has {len(sizes)} slices whose {sizes[0]} images lie up to {apart:.2f} mm apart: phases that "
+            "were moved against each other; align them, or put each phase into a folder of its own.",
         )
 
 

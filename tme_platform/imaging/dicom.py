@@ -63,7 +63,8 @@ def read_dicom_series(
     ImagingError
         ``series_missing``, ``series_ambiguous``, ``series_mixed``, ``series_incomplete``, ``series_duplicated``,
         ``series_two_slabs``, ``slices_unreadable``, ``slices_missing``, ``slices_uneven``, ``slices_shifted``,
-        ``phase_ambiguous``, ``phase_missing``, ``phase_order_ambiguous``, ``phases_incomplete``, ``image_missing``,
+        ``phase_ambiguous``, ``phase_missing``, ``phase_order_ambiguous``, ``phases_incomplete``, ``phases_shifted``,
+        ``image_missing``,
         ``image_kinds_mixed``, ``image_mosaic``, ``image_multiframe``, ``image_not_3d``, ``image_too_large``,
         ``image_compressed``, ``image_unreadable``, ``multi_component_colour``, ``zero_spacing``.
     """
@@ -141,15 +142,16 @@ def _one_series(folder: Path, series: str | None) -> tuple[list[Frame], list[Dam
             "series_ambiguous",
             f"{folder.name} contains {len(by_series)} series: {_listed(named, by_series)}; {_CHOOSE}.",
         )
-    (frames,) = by_series.values()
-    return frames, found.damaged
+    ((uid, frames),) = by_series.items()
+    return frames, found.damaged + [one for one in found.others if one.series == uid]
 
 
 def _damaged_of(uid: str, by_series: dict[str, list[Frame]], found: Found) -> list[Damaged]:
     """Return damaged files of a series: those that say so, and those of no series unless others lie in their folder."""
     folders = {other: {one.path.parent for one in frames} for other, frames in by_series.items()}
     elsewhere = set().union(*(where for other, where in folders.items() if other != uid)) - folders[uid]
-    return [one for one in found.damaged if one.series == uid or (not one.series and one.path.parent not in elsewhere)]
+    own = [one for one in (*found.damaged, *found.others) if one.series == uid]
+    return own + [one for one in found.damaged if not one.series and one.path.parent not in elsewhere]
 
 
 def _names(found: dict[str, list[Frame]]) -> dict[str, str]:

@@ -15,9 +15,9 @@ def agreement(features: pd.DataFrame, *, threshold: float = 0.75, form: IccForm 
     """Compute the agreement of every feature for every kind of repetition in a feature table.
 
     The kinds are ``reader`` (each reader's first session of a lesion, if there are several readers), ``session`` (the
-    sessions of each reader, if there are several) and ``perturbation:contour``, ``:position``, ``:noise`` and ``:field_of_view``
-    (the original with its perturbed versions). Perturbations never count as readings. Two series of a patient are two
-    subjects: for the agreement within a series, give the rows of that series only.
+    sessions of each reader, if there are several) and ``perturbation:contour``, ``:position``, ``:noise`` and
+    ``:field_of_view`` (the original with its perturbed versions). Perturbations never count as readings. Two series of
+    a patient are two subjects: for the agreement within a series, give the rows of that series only.
 
     Parameters
     ----------
