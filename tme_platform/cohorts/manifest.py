@@ -14,7 +14,7 @@ from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.files import sha256_of
 from tme_platform.cohorts.folders import landing_path
 from tme_platform.cohorts.rejections import Rejections
-from tme_platform.cohorts.series import reject_without_series
+from tme_platform.cohorts.series import reject_without_series, without_other_images
 from tme_platform.tables.cohorts import IMAGING_SERIES
 
 _TEXT = ["patient_id", "series", "image", "mask", "reader", "exclusion_mask", "dicom_series", "allow_incomplete"]
@@ -57,10 +57,11 @@ def read_manifest(
     outlines = _one_each(_complete(_with_defaults(table), file, rejected), file, rejected)
     hashed = _Hashes(folder, dict(hashes or {}))
     kept = [row for row in outlines.to_dict("records") if _hash_row(row, hashed, file, rejected)]
-    frame = _typed(pd.DataFrame(kept, columns=IMAGING_SERIES.own_columns))
+    frame = _typed(pd.DataFrame(kept, columns=IMAGING_SERIES.own_columns)).sort_values(_KEY, ignore_index=True)
+    frame = without_other_images(frame, file, rejected)
     if cohort.features is None:
         reject_without_series(frame, cohort.imaging.series, file, rejected)
-    return frame.sort_values(_KEY, ignore_index=True), rejected.frame()
+    return frame.reset_index(drop=True), rejected.frame()
 
 
 def _has_columns(table: pd.DataFrame, file: str, rejected: Rejections) -> bool:

@@ -71,6 +71,33 @@ def reject_without_series(outlines: pd.DataFrame, named: str | None, file: str, 
     )
 
 
+def without_other_images(outlines: pd.DataFrame, file: str, rejected: Rejections) -> pd.DataFrame:
+    """Leave out the outlines of a reader whose image is another one than that of the series' first reader.
+
+    Two readers of a session agree only about the same image. Sessions may be two scans.
+    """
+    chosen = (
+        outlines[["image_sha256", "dicom_series", "phase", "minus"]].astype("string").fillna("").agg("|".join, axis=1)
+    )
+    first = chosen.groupby([outlines["patient_id"], outlines["series"], outlines["session"]]).transform("first")
+    other = chosen != first
+    cases = [
+        (
+            str(row.patient_id),
+            f"reader {row.reader} outlined another image in series {row.series} than the first reader",
+        )
+        for row in outlines[other].itertuples()
+    ]
+    rejected.add_cases(
+        cases,
+        rule="series_image_differs",
+        advice="Give each image (file, dicom_series, phase) a series of its own.",
+        action="outline left out",
+        file=file,
+    )
+    return outlines[~other]
+
+
 def _listed(outlines: pd.DataFrame) -> str:
     names = sorted(outlines["series"].astype(str).unique())
     return ", ".join(names[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")

@@ -60,3 +60,32 @@ def test_patients_without_the_named_series_are_rows(land, rules):
 def test_finished_features_have_no_series():
     assert several_series(pd.DataFrame({"patient_id": ["A", "B"], "series": ["", ""]})) is None
     assert several_series(pd.DataFrame({"patient_id": [], "series": []})) is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "left_out"),
+    [
+        (["A,1,1,1,i.nii,m.nii,,", "A,1,2,1,other.nii,m.nii,,"], ["2"]),
+        (["A,1,1,1,i.nii,m.nii,,", "A,1,2,1,i.nii,m.nii,5,", "A,1,3,1,i.nii,m.nii,5,"], ["2", "3"]),
+        (["A,1,1,1,i.nii,m.nii,,0", "A,1,2,1,i.nii,m.nii,,1"], ["2"]),
+        (["A,1,1,1,i.nii,m.nii,,", "A,1,2,1,copy.nii,m.nii,,"], []),  # the same content
+        (["A,1,1,1,i.nii,m.nii,,", "A,1,1,2,other.nii,m.nii,,"], []),  # scanned twice
+        (["A,1,1,1,i.nii,m.nii,,", "A,2,2,1,other.nii,m.nii,,"], []),
+    ],
+)
+def test_readers_of_a_series_outline_one_image(land, rows, left_out):
+    header = "patient_id,series,reader,session,image,mask,dicom_series,phase"
+    files = {"imaging.csv": "\n".join([header, *rows]), "other.nii": "another", "copy.nii": "image", **FILES}
+    folder, cohort = land("imaging: {series: 1}\n", files)
+    outlines, rejected = read_manifest(folder, "small", cohort)
+    assert rejected["rule"].tolist() == ["series_image_differs"] * len(left_out)
+    assert len(outlines) == len(rows) - len(left_out)
+    assert [message.split()[1] for message in rejected["message"]] == left_out
+
+
+def test_a_manifest_without_a_usable_outline_is_no_error(land):
+    folder, cohort = land("imaging: {series: dce}\n", {"imaging.csv": "patient_id,series,image,mask\nA,dce,x.nii,\n"})
+    outlines, rejected = read_manifest(folder, "small", cohort)
+    assert outlines.empty
+    assert rejected["rule"].tolist() == ["mask_missing"]
+    assert check_cohort(folder).problems == ("no outline can be used (see below).",)
