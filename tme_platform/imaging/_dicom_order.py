@@ -47,19 +47,21 @@ def order_phases(groups: Groups, folder: str) -> tuple[list[list[Frame]], str]:
         of one time would fall into different phases.
     """
     temporal = _present(groups, lambda one: _number(one, "TemporalPositionIdentifier"))
-    dated = _first_present(groups, _acquired, _acquired_in_parts)
-    clock = dated or _undated(groups, temporal is not None, folder)
-    trigger = _present(groups, lambda one: _number(one, "TriggerTime"))
-    content = _first_present(groups, _made, lambda one: _time_of_day(one.tags.get("ContentTime")))
     number = _present(groups, _instance)
+    trigger = _present(groups, lambda one: _number(one, "TriggerTime"))
+    decided = temporal is not None and _distinct(groups, [temporal])
+    clock = _clock(groups, (_acquired, _acquired_in_parts), "AcquisitionTime", number, folder, decided=decided)
     _check_agreement(groups, temporal, clock or trigger, "temporal positions", "times of acquisition", folder)
-    if clock is not None and dated is None and temporal is None:
-        _check_agreement(groups, number, clock, "instance numbers", "times of day (without dates)", folder)
-    for keys in ([temporal], [clock], [clock, trigger], [clock, trigger, content]):
+    for keys in ([temporal], [clock], [clock, trigger]):
         used = [key for key in keys if key is not None]
         if used and _distinct(groups, used):
             _check_same_times(groups, used, used == [temporal], folder)
             return _sorted(groups, used), ""
+    content = _clock(groups, (_made,), "ContentTime", number, folder)
+    used = [key for key in (clock, trigger, content) if key is not None]
+    if used and _distinct(groups, used):
+        _check_same_times(groups, used, False, folder)
+        return _sorted(groups, used), ""
     used = [key for key in (clock, trigger, content, number) if key is not None]
     if used and _distinct(groups, used):
         return _sorted(groups, used), BY_NUMBER
@@ -123,25 +125,33 @@ def _first_present(groups: Groups, *keys: _Key) -> _Key | None:
     return next((key for key in keys if _present(groups, key) is not None), None)
 
 
-def _undated(groups: Groups, has_temporal: bool, folder: str) -> _Key | None:
-    """Return the time of day, unless it passes midnight and so cannot order anything."""
+def _clock(
+    groups: Groups, dated: Sequence[_Key], time: str, number: _Key | None, folder: str, *, decided: bool = False
+) -> _Key | None:
+    """Return the first key that every image has: a moment with its date, else a time of day.
 
-    def key(one: Frame) -> float | None:
-        return _time_of_day(one.tags.get("AcquisitionTime"))
+    Times that may have passed midnight cannot order anything: they are left out if something else decides, or refused.
+    """
 
-    times = [key(one) for group in groups for one in group]
-    known = [time for time in times if time is not None]
-    if len(known) < len(times):
+    def time_of_day(one: Frame) -> float | None:
+        return _time_of_day(one.tags.get(time))
+
+    key = _first_present(groups, *dated, time_of_day)
+    if key is None:
         return None
-    if max(known) - min(known) <= _DAY_S / 2:
-        return key
-    if has_temporal:
-        return None
-    raise ImagingError(
-        "phase_order_ambiguous",
-        f"the images of {folder} have times of acquisition more than half a day apart and no dates: they may have "
-        "been taken across midnight; add AcquisitionDate, or put each phase into a folder of its own.",
-    )
+    times = [key(one) or 0.0 for group in groups for one in group]
+    if max(times) - min(times) > _DAY_S / 2:
+        if decided:
+            return None
+        raise ImagingError(
+            "phase_order_ambiguous",
+            f"the images of {folder} have times more than half a day apart ({time}, as far as they have dates with "
+            "them): they may have been taken across midnight; correct the dates, or put each phase into a folder of "
+            "its own.",
+        )
+    if key is time_of_day and not decided:
+        _check_agreement(groups, number, key, "instance numbers", "times of day (without dates)", folder)
+    return key
 
 
 def _number(one: Frame, name: str) -> float | None:

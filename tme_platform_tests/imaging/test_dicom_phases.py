@@ -79,6 +79,15 @@ AMBIGUOUS = {
         {"TemporalPositionIdentifier": 1, "time": None, "TriggerTime": 60000},
     ),
     "midnight without dates": ({"time": LATE}, {"time": EARLY}),
+    "midnight with one date for both": (
+        {"AcquisitionDate": DAY, "time": LATE},
+        {"AcquisitionDate": DAY, "time": EARLY},
+    ),
+    "midnight in the time of content": ({"time": None, "ContentTime": LATE}, {"time": None, "ContentTime": EARLY}),
+    "content against instance numbers": (
+        {"time": None, "ContentTime": "101000"},
+        {"time": None, "ContentTime": "100000"},
+    ),
     "times without dates against instance numbers": ({"time": "101000"}, {"time": "100000"}),
 }
 
