@@ -20,9 +20,14 @@ def score(
     model: Annotated[str, typer.Option(help="Version or alias.")] = "champion",
     label: Annotated[int | None, typer.Option(help="Label of the tumour in the mask.")] = None,
     exclusion_mask: Annotated[Path | None, typer.Option(help="Mask of what to leave out of the ring.")] = None,
-    series: Annotated[str | None, typer.Option(help="DICOM series, if the folder holds several.")] = None,
+    series: Annotated[
+        str | None, typer.Option(help="Number or UID of the DICOM series, if the folder holds several.")
+    ] = None,
     phase: Annotated[int | None, typer.Option(help="Phase of a dynamic series, from 0.")] = None,
     minus: Annotated[int | None, typer.Option(help="Phase to subtract from it.")] = None,
+    allow_incomplete: Annotated[
+        bool, typer.Option("--allow-incomplete", help="Read a DICOM series although images of it are missing.")
+    ] = False,
     batch: Annotated[
         str | None, typer.Option(help="Scanner (or site) of the image, for a version on harmonised features.")
     ] = None,
@@ -43,6 +48,7 @@ def score(
         series=series,
         phase=phase,
         minus=minus,
+        allow_incomplete=allow_incomplete,
         batch=batch,
     )
     console.print(f"rad-score [bold]{case.rad_score!r}[/bold]  (version {case.model_version})", highlight=False)

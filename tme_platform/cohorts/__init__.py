@@ -37,6 +37,7 @@ from tme_platform.cohorts.hash_cache import hash_cache, prune_hash_caches
 from tme_platform.cohorts.manifest import read_manifest
 from tme_platform.cohorts.rejections import REJECTED_COLUMNS, Rejections
 from tme_platform.cohorts.score_pairs import read_score_pairs
+from tme_platform.cohorts.series import series_problem, several_series
 from tme_platform.cohorts.sources import source_files
 from tme_platform.tables.expression import POPULATION_GROUPS
 
@@ -76,5 +77,7 @@ __all__ = [
     "read_gene_lengths",
     "read_manifest",
     "read_score_pairs",
+    "series_problem",
+    "several_series",
     "source_files",
 ]

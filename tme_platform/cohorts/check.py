@@ -22,6 +22,7 @@ from tme_platform.cohorts.folders import COHORT_FILE
 from tme_platform.cohorts.manifest import read_manifest
 from tme_platform.cohorts.rejections import REJECTED_COLUMNS
 from tme_platform.cohorts.score_pairs import read_score_pairs
+from tme_platform.cohorts.series import series_problem
 from tme_platform.expression import describe_counts, unit_warning
 from tme_platform.tables.clinical import SURVIVAL_PAIRS
 
@@ -218,7 +219,9 @@ def _imaging(folder: Path, cohort: Cohort) -> _Part:
         return _Part({}, pd.DataFrame(), [])
     outlines, rejected = read_manifest(folder, folder.name, cohort)
     counts = {"outlines": len(outlines), "patients with outlines": int(outlines["patient_id"].nunique())}
-    return _Part(counts, rejected, [] if len(outlines) else ["no outline can be used (see below)."])
+    problems = [] if len(outlines) else ["no outline can be used (see below)."]
+    unknown = series_problem(outlines, cohort)
+    return _Part(counts, rejected, problems + ([unknown] if unknown else []))
 
 
 def _role_problems(folder: Path, cohort: Cohort, counts: dict[str, int]) -> list[str]:

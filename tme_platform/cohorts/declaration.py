@@ -111,6 +111,13 @@ class ImagingSource(_Model):
     """The imaging manifest: one row per outline (patient_id, series, image, mask, mask_label, reader, session)."""
 
     manifest: str = "imaging.csv"
+    series: str | None = None
+    """Name of the series that the signature uses; may be left out if every patient has one series."""
+
+    @field_validator("series", mode="before")
+    @classmethod
+    def _series_may_be_a_number(cls, value: object) -> object:
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 class FeatureSource(_Model):

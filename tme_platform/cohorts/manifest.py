@@ -14,13 +14,15 @@ from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.files import sha256_of
 from tme_platform.cohorts.folders import landing_path
 from tme_platform.cohorts.rejections import Rejections
+from tme_platform.cohorts.series import reject_without_series, without_other_images
 from tme_platform.tables.cohorts import IMAGING_SERIES
 
-_TEXT = ["patient_id", "series", "image", "mask", "reader", "exclusion_mask", "dicom_series"]
+_TEXT = ["patient_id", "series", "image", "mask", "reader", "exclusion_mask", "dicom_series", "allow_incomplete"]
 _NUMBERS = ["mask_label", "session"]
 _PHASES = ["phase", "minus"]
 _KEY = list(IMAGING_SERIES.key)
-_DEFAULTS = {"series": "1", "reader": "1", "session": "1", "mask_label": "1"}
+_DEFAULTS = {"series": "1", "reader": "1", "session": "1", "mask_label": "1", "allow_incomplete": "no"}
+_ANSWERS = {"yes": True, "no": False}
 _HASHES = {"image": "image_sha256", "mask": "mask_sha256", "exclusion_mask": "exclusion_sha256"}
 
 
@@ -40,8 +42,8 @@ def read_manifest(
     -------
     outlines
         One row per outline, sorted, with the columns of the table `imaging_series`. Series and reader default to "1",
-        session and mask_label to 1. A UID in ``dicom_series`` is replaced by its hash (``imaging.uid_digest``), because
-        it identifies a person in a hospital's archive.
+        session and mask_label to 1, allow_incomplete to no. A UID in ``dicom_series`` is replaced by its hash
+        (``imaging.uid_digest``), because it identifies a person in a hospital's archive.
     rejected
         Rows of `REJECTED_COLUMNS`; an outline with any error is left out.
     """
@@ -55,8 +57,11 @@ def read_manifest(
     outlines = _one_each(_complete(_with_defaults(table), file, rejected), file, rejected)
     hashed = _Hashes(folder, dict(hashes or {}))
     kept = [row for row in outlines.to_dict("records") if _hash_row(row, hashed, file, rejected)]
-    frame = _typed(pd.DataFrame(kept, columns=IMAGING_SERIES.own_columns))
-    return frame.sort_values(_KEY, ignore_index=True), rejected.frame()
+    frame = _typed(pd.DataFrame(kept, columns=IMAGING_SERIES.own_columns)).sort_values(_KEY, ignore_index=True)
+    frame = without_other_images(frame, file, rejected)
+    if cohort.features is None:
+        reject_without_series(frame, cohort.imaging.series, file, rejected)
+    return frame.reset_index(drop=True), rejected.frame()
 
 
 def _has_columns(table: pd.DataFrame, file: str, rejected: Rejections) -> bool:
@@ -85,7 +90,13 @@ def _complete(outlines: pd.DataFrame, file: str, rejected: Rejections) -> pd.Dat
         _reject_values(named[~whole], column, "It should be a whole number from 1.", file, rejected)
         good &= whole
     good &= _phases_given(named, file, rejected)
-    kept = named[good].astype(dict.fromkeys([*_NUMBERS, *_PHASES], "Int64"))
+    answers = named["allow_incomplete"].str.strip().str.lower()
+    _reject_values(
+        named[~answers.isin(_ANSWERS)], "allow_incomplete", "Write yes or no.", file, rejected, rule="not_yes_or_no"
+    )
+    good &= answers.isin(_ANSWERS)
+    kept = named.assign(allow_incomplete=answers.map(_ANSWERS))[good]
+    kept = kept.astype(dict.fromkeys([*_NUMBERS, *_PHASES], "Int64"))
     return kept.assign(dicom_series=kept["dicom_series"].map(_without_uid, na_action="ignore"))
 
 
@@ -122,13 +133,15 @@ def _one_each(outlines: pd.DataFrame, file: str, rejected: Rejections) -> pd.Dat
     return distinct[~again]
 
 
-def _reject_values(rows: pd.DataFrame, column: str, advice: str, file: str, rejected: Rejections) -> None:
+def _reject_values(
+    rows: pd.DataFrame, column: str, advice: str, file: str, rejected: Rejections, *, rule: str = "not_a_number"
+) -> None:
     """Reject rows for the value of a column."""
     cases = [
         (str(patient), f"{column} is {short(value)}")
         for patient, value in zip(rows["patient_id"], rows[column], strict=True)
     ]
-    rejected.add_cases(cases, rule="not_a_number", advice=advice, action="outline left out", file=file)
+    rejected.add_cases(cases, rule=rule, advice=advice, action="outline left out", file=file)
 
 
 def _reject(rows: pd.DataFrame, what: str, rule: str, advice: str, file: str, rejected: Rejections) -> None:

@@ -27,7 +27,7 @@ _NAMES = {
     "or under perturbation if there are no second readings.",
 )
 def icc_distribution(feature_agreement: pd.DataFrame, *, threshold: float = 0.75, cohort: str | None = None) -> Drawn:
-    """Draw the distributions of the intraclass correlation and its lower 95 % limit, one panel per kind.
+    """Draw the distributions of the intraclass correlation and its lower 95 % limit, one panel per series and kind.
 
     Parameters
     ----------
@@ -39,12 +39,14 @@ def icc_distribution(feature_agreement: pd.DataFrame, *, threshold: float = 0.75
         Cohort to draw, if the table holds several.
     """
     own = check_not_empty(select_cohort(feature_agreement, cohort), "no feature was measured twice in this cohort.")
-    kinds = [kind for kind in _NAMES if (own["kind"] == kind).any()]
-    kinds += sorted(set(own["kind"]) - set(kinds))
-    figure, axes = canvas(style.DOUBLE_MM if len(kinds) > 1 else style.SINGLE_MM * 1.1, 70, 1, len(kinds), share_y=True)
+    order = [*_NAMES, *sorted(set(own["kind"]) - set(_NAMES))]
+    found = [((str(series), str(kind)), rows) for (series, kind), rows in own.groupby(["series", "kind"])]
+    groups = sorted(found, key=lambda group: (group[0][0], order.index(group[0][1])))
+    several = len({series for (series, _), _ in groups}) > 1
+    width_mm = style.DOUBLE_MM if len(groups) > 1 else style.SINGLE_MM * 1.1
+    figure, axes = canvas(width_mm, 70, 1, len(groups), share_y=True)
     bins, parts = np.linspace(-0.1, 1, 45), []
-    for panel, kind in zip(axes[0], kinds, strict=True):
-        rows = own[own["kind"] == kind]
+    for panel, ((series, kind), rows) in zip(axes[0], groups, strict=True):
         icc, low = rows["icc"].dropna().clip(lower=-0.1), rows["ci_low"].dropna().clip(lower=-0.1)
         above = int((rows["icc"] > threshold).sum())
         panel.hist(icc, bins=bins, color="#56B4E9", edgecolor="white", linewidth=0.2, label="ICC(2,1)")
@@ -53,18 +55,19 @@ def icc_distribution(feature_agreement: pd.DataFrame, *, threshold: float = 0.75
         panel.set_xlabel("intraclass correlation")
         subjects, raters = int(rows["subjects"].max()), int(rows["raters"].max())
         panel.set_title(
-            f"{_NAMES.get(kind, kind)}\nn = {subjects}, {raters} readings each\n"
+            f"{f'series {series}: ' if several else ''}{_NAMES.get(kind, kind)}\n"
+            f"n = {subjects}, {raters} readings each\n"
             f"median {icc.median():.2f};\n{above} of {len(rows)} above {threshold:g}",
             size=style.SMALL_POINTS,
         )
         parts.append(rows)
     axes[0, 0].set_ylabel("features")
     axes[0, 0].legend(loc="upper left")
-    kept = own.groupby("feature")["kept"].first()
+    kept = own.groupby(["series", "feature"])["kept"].first()
     notes = [
         f"{int(kept.sum())} of {len(kept)} features exceed {threshold:g} for every kind. "
         "Values below -0.1 are drawn at -0.1."
     ]
-    columns = ["kind", "feature", "subjects", "raters", "icc", "ci_low", "ci_high", "kept"]
+    columns = ["series", "kind", "feature", "subjects", "raters", "icc", "ci_low", "ci_high", "kept"]
     title = f"{cohort_label(feature_agreement, cohort)}{TITLE}"
     return finish(figure, pd.concat(parts)[columns], title=title, frames=(feature_agreement,), notes=notes)

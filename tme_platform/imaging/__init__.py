@@ -6,7 +6,7 @@ belong in ``tme_platform.radiomics``, the assignment of images to patients in ``
 
 from tme_platform.imaging.acquisition import acquisition_tags, image_modality
 from tme_platform.imaging.air import air_threshold
-from tme_platform.imaging.dicom import uid_digest
+from tme_platform.imaging.dicom import SERIES_NOTE, uid_digest
 from tme_platform.imaging.errors import ImagingError
 from tme_platform.imaging.exclusion import read_exclusion
 from tme_platform.imaging.geometry import onto_grid
@@ -22,6 +22,7 @@ from tme_platform.imaging.settings import RegionSettings
 from tme_platform.imaging.slice import Slice, largest_slice
 
 __all__ = [
+    "SERIES_NOTE",
     "Delineation",
     "ImagingError",
     "Overlap",

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from tme_platform.imaging._dicom_tags import tag_number, tag_numbers
 from tme_platform.imaging._volume import read_spacing
-from tme_platform.imaging.dicom import series_headers, tag_number
+from tme_platform.imaging.dicom import series_headers
 
 _GAUSS_PER_TESLA = 1e4
 
@@ -35,7 +36,7 @@ def acquisition_tags(path: str | Path, series: str | None = None) -> dict[str, s
     if not path.is_dir():
         return _of_file(read_spacing(path, "image"))
     header = series_headers(path, series)[0]
-    down, across = header.get("PixelSpacing") or (np.nan, np.nan)
+    down, across = (*tag_numbers(header.get("PixelSpacing")), np.nan, np.nan)[:2]
     field = _number(header.get("MagneticFieldStrength"))
     return {
         "manufacturer": str(header.get("Manufacturer") or ""),
@@ -45,8 +46,8 @@ def acquisition_tags(path: str | Path, series: str | None = None) -> dict[str, s
         "repetition_time_ms": _number(header.get("RepetitionTime")),
         "echo_time_ms": _number(header.get("EchoTime")),
         "flip_angle_deg": _number(header.get("FlipAngle")),
-        "spacing_x_mm": _number(across),
-        "spacing_y_mm": _number(down),
+        "spacing_x_mm": across,
+        "spacing_y_mm": down,
         "slice_thickness_mm": _number(header.get("SliceThickness")),
     }
 

@@ -3,6 +3,7 @@
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
+from tme_platform.imaging.dicom import SERIES_NOTE
 from tme_platform.imaging.geometry import foreground_box
 from tme_platform.imaging.regions import delineate
 from tme_platform.imaging.settings import RegionSettings
@@ -77,7 +78,8 @@ def region_quality(
         "geometry_note": _metadata(mask, "geometry_note", ""),
         "geometry_mismatch_mm": float(_metadata(mask, "geometry_mismatch_mm", "0")),
     }
-    return row | {"warnings": "; ".join(_warnings(row, bool((low == high).any())))}
+    about_series = [f"image: {_metadata(image, SERIES_NOTE, '')}"] if image.HasMetaDataKey(SERIES_NOTE) else []
+    return row | {"warnings": "; ".join(_warnings(row, bool((low == high).any())) + about_series)}
 
 
 def _components(binary: sitk.Image) -> int:

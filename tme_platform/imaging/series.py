@@ -14,7 +14,12 @@ from tme_platform.imaging.errors import ImagingError
 
 
 def read_series(
-    path: str | Path, *, series: str | None = None, phase: int | None = None, minus: int | None = None
+    path: str | Path,
+    *,
+    series: str | None = None,
+    phase: int | None = None,
+    minus: int | None = None,
+    allow_incomplete: bool = False,
 ) -> sitk.Image:
     """Read a three-dimensional image and check that features can be computed from it.
 
@@ -28,12 +33,15 @@ def read_series(
         Phase of a dynamic series (DICOM, or the fourth axis of a file), from 0.
     minus
         Phase to subtract from that phase.
+    allow_incomplete
+        Whether to read a DICOM series although files of it cannot be read, or its tags speak of more images.
 
     Returns
     -------
     SimpleITK.Image
-        The volume with its pixel type and geometry (mm, rounded by ``_rounding.round_geometry``), without any other
-        metadata. A volume read from DICOM knows its folder and series, with which ``read_mask`` compares outlines.
+        The volume with its pixel type and geometry (mm, rounded by ``_rounding.round_geometry``). Its only metadata are
+        ``series_note``, if there is something to know about how a DICOM series was read, and the folder and series of
+        a DICOM volume, with which ``read_mask`` compares outlines.
 
     Raises
     ------
@@ -45,7 +53,7 @@ def read_series(
     """
     path = Path(path)
     if path.is_dir():
-        image = read_dicom_series(path, series, phase, minus)
+        image = read_dicom_series(path, series, phase, minus, allow_incomplete=allow_incomplete)
     else:
         image = read_volume(path, "image", phase)
         if minus is not None:

@@ -14,9 +14,10 @@ ORIGINAL = "original"
 def agreement(features: pd.DataFrame, *, threshold: float = 0.75, form: IccForm = "ICC2") -> pd.DataFrame:
     """Compute the agreement of every feature for every kind of repetition in a feature table.
 
-    The kinds are ``reader`` (the first session of each reader, if there are several readers), ``session`` (the sessions
-    of each reader, if there are several) and ``perturbation:contour``, ``:position``, ``:noise`` and ``:field_of_view``
-    (the original with its perturbed versions). Perturbations never count as readings.
+    The kinds are ``reader`` (each reader's first session of a lesion, if there are several readers), ``session`` (the
+    sessions of each reader, if there are several) and ``perturbation:contour``, ``:position``, ``:noise`` and
+    ``:field_of_view`` (the original with its perturbed versions). Perturbations never count as readings. Two series of
+    a patient are two subjects: for the agreement within a series, give the rows of that series only.
 
     Parameters
     ----------
@@ -68,10 +69,10 @@ def _repetitions(features: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
         named[column] = named[column].fillna(fill).astype(str) if column in named else fill
     lesion = named["patient_id"].astype(str) + "\t" + named["series"]
     original = named["perturbation"].isin(["", ORIGINAL])
-    first_session = named["session"].eq(named.groupby("reader")["session"].transform("min"))
+    first_session = named["session"].eq(named.groupby([lesion, "reader"])["session"].transform("min"))
     yield from _kind("reader", named[original & first_session], lesion, "reader")
     yield from _kind("session", named[original], lesion + "\t" + named["reader"], "session")
-    first = named["reader"].eq(named["reader"].min()) & first_session
+    first = named["reader"].eq(named.groupby(lesion)["reader"].transform("min")) & first_session
     for kind in sorted(set(named.loc[~original, "perturbation"].str.rsplit("_", n=1).str[0])):
         of_kind = original | named["perturbation"].str.startswith(f"{kind}_")
         yield from _kind(f"perturbation:{kind}", named[first & of_kind], lesion, "perturbation")

@@ -80,8 +80,9 @@ class ExtractionJob:
         Label of the tumour in the mask; None if there is only one.
     exclusion_mask
         Mask of tissue to leave out of the ring.
-    dicom_series, phase, minus
-        Series of a DICOM folder, phase of a dynamic series and phase to subtract, see ``read_series``.
+    dicom_series, phase, minus, allow_incomplete
+        Series of a DICOM folder, phase of a dynamic series, phase to subtract, and whether images of the series may be
+        missing, see ``read_series``.
     row_key
         Key stored with the row, see ``row_key``.
     """
@@ -94,6 +95,7 @@ class ExtractionJob:
     dicom_series: str | None = None
     phase: int | None = None
     minus: int | None = None
+    allow_incomplete: bool = False
     series: str = ""
     reader: str = ""
     session: str = ""
@@ -229,7 +231,13 @@ def read_job(job: ExtractionJob) -> tuple[sitk.Image, sitk.Image, sitk.Image | N
 
 def read_image(job: ExtractionJob) -> sitk.Image:
     """Read the image of a job."""
-    return read_series(job.image, series=job.dicom_series, phase=job.phase, minus=job.minus)
+    return read_series(
+        job.image,
+        series=job.dicom_series,
+        phase=job.phase,
+        minus=job.minus,
+        allow_incomplete=job.allow_incomplete,
+    )
 
 
 def run_jobs(

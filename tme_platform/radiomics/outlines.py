@@ -44,7 +44,7 @@ def compare_outlines(jobs: Sequence[ExtractionJob]) -> tuple[pd.DataFrame, pd.Da
 
 def _outline(job: ExtractionJob, images: dict[object, sitk.Image], failures: list[dict[str, str]]) -> sitk.Image | None:
     """Read the mask of a job on its image's grid; an image shared by several outlines is read once."""
-    chosen = (job.image, job.dicom_series, job.phase, job.minus)
+    chosen = (job.image, job.dicom_series, job.phase, job.minus, job.allow_incomplete)
     try:
         if chosen not in images:
             images[chosen] = read_image(job)

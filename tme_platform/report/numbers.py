@@ -211,11 +211,14 @@ def _images(facts: StudyFacts) -> Iterator[Row]:
 
 def _agreement(facts: StudyFacts) -> Iterator[Row]:
     found = facts.rows("feature_agreement")
-    for (cohort, kind), rows in found.groupby(["cohort", "kind"]) if len(found) else ():
+    counts = found.groupby("cohort")["series"].nunique() if len(found) else pd.Series(dtype=int)
+    several = set(counts.index[counts > 1])
+    for (cohort, series, kind), rows in found.groupby(["cohort", "series", "kind"]) if len(found) else ():
         min_icc = facts.setting("agreement", "min_icc", 0.75)
         above, lower_above = int((rows["icc"] > min_icc).sum()), int((rows["ci_low"] > min_icc).sum())
         yield _row(
-            "features_that_agree", "feature_agreement", cohort=cohort, subject=str(kind), value=above / len(rows),
+            "features_that_agree", "feature_agreement", cohort=cohort,
+            subject=f"{kind}, series {series}" if cohort in several else str(kind), value=above / len(rows),
             n=int(rows["subjects"].max()),
             method=f"{above} of {len(rows)} features have an ICC(2,1) above {min_icc:g}; in {lower_above} the lower "
             "95 % limit is also above it. No interval for the share, because features are correlated",

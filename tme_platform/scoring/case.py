@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.imaging import (
+    SERIES_NOTE,
     ImagingError,
     check_modality,
     read_exclusion,
@@ -89,6 +90,7 @@ def score_case(
     series: str | None = None,
     phase: int | None = None,
     minus: int | None = None,
+    allow_incomplete: bool = False,
     batch: str | None = None,
 ) -> CaseScore:
     """Score one outlined image with the same result as in the tables.
@@ -99,8 +101,8 @@ def score_case(
         The stored version.
     image, mask
         An image file or DICOM folder, and its outline.
-    label, exclusion_mask, series, phase, minus
-        As in the columns of `imaging.csv`.
+    label, exclusion_mask, series, phase, minus, allow_incomplete
+        As in the columns of `imaging.csv` (`series` as in `dicom_series`).
     batch
         Scanner or site of the image, as named in the clinical tables; needed if the version's features were
         harmonised. Features from a batch unknown to the version are not harmonised, with a warning.
@@ -124,10 +126,11 @@ def score_case(
             f"version {model.version} was trained on features harmonised by {model.batch_column}: name the "
             f"{model.batch_column} of the image (known: {', '.join(model.harmonisation.shift.index)})"
         )
-    volume = read_series(image, series=series, phase=phase, minus=minus)
+    volume = read_series(image, series=series, phase=phase, minus=minus, allow_incomplete=allow_incomplete)
     check_modality(image, volume, series)
     outline = read_mask(mask, volume, label)
     warnings = _compare_geometry(model.training_geometry, volume, outline, image.name)
+    warnings += [f"image: {volume.GetMetaData(SERIES_NOTE)}"] if volume.HasMetaDataKey(SERIES_NOTE) else []
     exclude = None if exclusion_mask is None else read_exclusion(exclusion_mask, volume)
     features = extract(volume, outline, model.extraction, exclude)
     frame = features.to_frame().T

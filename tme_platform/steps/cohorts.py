@@ -11,6 +11,7 @@ from tme_platform.cohorts import (
     read_expression,
     read_gene_lengths,
     read_manifest,
+    series_problem,
 )
 from tme_platform.expression import describe_counts, to_log2
 from tme_platform.steps.scope import Scope
@@ -84,13 +85,25 @@ def clinical_other(scope: Scope) -> StepResult:
     return StepResult(other, details={"columns": int(other["column"].nunique())})
 
 
-@step(IMAGING_SERIES, version="2", reads=[COHORT_FILES])
+@step(IMAGING_SERIES, version="3", reads=[COHORT_FILES])
 def imaging_series(scope: Scope) -> StepResult:
-    """Read the imaging manifest and check it against the files in the folder."""
+    """Read the imaging manifest and check it against the files in the folder.
+
+    It is known from here on which series the signature uses.
+    """
     landed = scope.read(COHORT_FILES)  # any image may have changed, also one that the manifest does not name
     hashes = dict(zip(landed["file"], landed["sha256"], strict=True))
-    series, rejected = read_manifest(scope.folder, scope.own_cohort, scope.declaration("imaging"), hashes)
-    return StepResult(series, rejected, {"patients": int(series["patient_id"].nunique()), "outlines": len(series)})
+    cohort = scope.declaration("imaging", "features", "roles")
+    series, rejected = read_manifest(scope.folder, scope.own_cohort, cohort, hashes)
+    unknown = series_problem(series, cohort)
+    if unknown is not None:
+        raise ValueError(f"{scope.own_cohort}: {unknown}")
+    details = {
+        "patients": int(series["patient_id"].nunique()),
+        "outlines": len(series),
+        "series": sorted(series["series"].unique()),
+    }
+    return StepResult(series, rejected, details)
 
 
 @step(EXPRESSION, version="2", reads=[COHORT_FILES])

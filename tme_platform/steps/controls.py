@@ -14,7 +14,7 @@ from tme_platform.steps.outlines import (
     measured,
 )
 from tme_platform.steps.radiomics import feature_set_name
-from tme_platform.steps.reading import first_readings
+from tme_platform.steps.reading import first_readings, of_signature_series
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.steps.training import TrainingSet
@@ -35,7 +35,7 @@ SHUFFLED_VOXELS = "shuffled_voxels"
 def control_features(scope: Scope) -> StepResult:
     """Shuffle the voxels inside tumour and ring and extract again, the first reading of each discovery patient."""
     settings, asked = scope.study.extraction, scope.study.controls
-    chosen = first_of_each_patient(measured(scope))
+    chosen = first_of_each_patient(of_signature_series(scope, measured(scope)))
     if not asked.shuffled_voxels:
         return empty(scope, "the study has no negative controls (controls.shuffled_voxels is false)")
     declared = scope.declaration("roles", "features")

@@ -15,7 +15,7 @@ from tme_platform.radiomics import (
     fit_harmonisation,
     harmonise,
 )
-from tme_platform.steps.reading import first_readings
+from tme_platform.steps.reading import first_readings, of_signature_series
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.tables.cohorts import PATIENTS
@@ -53,7 +53,7 @@ def harmonisation(scope: Scope) -> StepResult:
 
 def _training(scope: Scope, cohort: str, column: str) -> pd.DataFrame:
     """First readings of a discovery cohort's training side, with their batch; numbered, as names may be shared."""
-    features = first_readings(scope.read(RADIOMIC_FEATURES, cohort))
+    features = first_readings(of_signature_series(scope, scope.read(RADIOMIC_FEATURES, cohort), cohort))
     if scope.declaration("split", cohort=cohort).split is not None:
         side = scope.read(COHORT_SPLIT, cohort).set_index("patient_id")["side"]
         features = features[(side.reindex(features.index) == "discovery").to_numpy()]
@@ -65,7 +65,7 @@ def batches(scope: Scope, cohort: str, column: str) -> pd.Series:
     return scope.read(PATIENTS, cohort, columns=["patient_id", column]).set_index("patient_id")[column]
 
 
-@step(HARMONISED_FEATURES, version="2", reads=[RADIOMIC_FEATURES, PATIENTS, HARMONISATION])
+@step(HARMONISED_FEATURES, version="3", reads=[RADIOMIC_FEATURES, PATIENTS, HARMONISATION])
 def harmonised_features(scope: Scope) -> StepResult:
     """Apply the learned ComBat; a scanner of too few training patients is left as it is, and the row says so."""
     column, least = scope.study.harmonisation.batch, scope.study.harmonisation.min_patients
@@ -78,13 +78,17 @@ def harmonised_features(scope: Scope) -> StepResult:
     rows["batch"] = rows["patient_id"].map(batches(scope, scope.own_cohort, column)).astype("string")
     features = rows.drop(columns=[*_NAMES, "batch"])
     done = pd.Series(False, index=rows.index)
+    wanted = pd.Series(rows.index.isin(of_signature_series(scope, rows).index), rows.index)
     for name, part in learned.groupby("feature_set"):
-        of_set = rows["feature_set"] == name
+        of_set = (rows["feature_set"] == name) & wanted
+        if not of_set.any():
+            continue
         features.loc[of_set], done.loc[of_set] = harmonise(
             features[of_set], rows.loc[of_set, "batch"], combat_from_table(part)
         )
     notes: list[str | None] = [
-        _note(batch, was_done, column, least) for batch, was_done in zip(rows["batch"].fillna(""), done, strict=True)
+        _note(batch, was_done, column, least) if in_series else "not harmonised: not the series of the signature"
+        for batch, was_done, in_series in zip(rows["batch"].fillna(""), done, wanted, strict=True)
     ]
     described = rows[[*OUTLINE_KEY, "feature_set", "row_key", "batch"]].assign(
         harmonised=done, note=pd.Series(notes, rows.index)
@@ -94,7 +98,7 @@ def harmonised_features(scope: Scope) -> StepResult:
     details = {
         "harmonised": int(done.sum()),
         "left_as_is": int((~done).sum()),
-        "unseen_batches": sorted(rows.loc[~done, "batch"].dropna().unique()),
+        "unseen_batches": sorted(rows.loc[wanted & ~done, "batch"].dropna().unique()),
     }
     return StepResult(pd.concat([described, features], axis=1), details=details)
 

@@ -22,6 +22,7 @@ from tme_platform.steps.outlines import (
     keep_rows,
     measured,
 )
+from tme_platform.steps.reading import of_signature_series
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.tables.cohorts import IMAGING_SERIES
@@ -117,7 +118,10 @@ def tumour_slice(scope: Scope) -> StepResult:
     if regions.empty:
         return empty(scope, "no outlines")
     volumes = regions[[*OUTLINE_KEY, "volume_ml"]]
-    outlines = first_of_each_patient(scope.read(IMAGING_SERIES).merge(volumes, on=list(OUTLINE_KEY)))
+    outlines = of_signature_series(scope, scope.read(IMAGING_SERIES).merge(volumes, on=list(OUTLINE_KEY)))
+    if outlines.empty:
+        return empty(scope, "no outlines of the signature's series")
+    outlines = first_of_each_patient(outlines)
     settings = scope.study.extraction
     middle = (len(outlines) - 1) // 2
     chosen = outlines.sort_values(["volume_ml", "patient_id"]).iloc[[middle]]

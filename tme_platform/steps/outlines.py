@@ -42,7 +42,7 @@ def measured(scope: Scope) -> pd.DataFrame:
 
 
 def first_of_each_patient(series: pd.DataFrame, most: int | None = None) -> pd.DataFrame:
-    """The first reading of each of the first patients, or of all."""
+    """The first reading of each of the first patients, or of all; of several series, the first by name."""
     return series.sort_values(["patient_id", "session", "reader", "series"]).drop_duplicates("patient_id")[:most]
 
 
@@ -52,7 +52,8 @@ def jobs_of(scope: Scope, series: pd.DataFrame, settings: ExtractionSettings, sa
     for given in series.to_dict("records"):
         row: dict[str, Any] = {str(name): None if pd.isna(value) else value for name, value in given.items()}
         excluded = row["exclusion_mask"]
-        selection = (row["dicom_series"], _whole(row["phase"]), _whole(row["minus"]))
+        selection = [row["dicom_series"], _whole(row["phase"]), _whole(row["minus"])]
+        selection += ["incomplete"] if row["allow_incomplete"] else []
         jobs.append(
             ExtractionJob(
                 patient_id=row["patient_id"],
@@ -63,6 +64,7 @@ def jobs_of(scope: Scope, series: pd.DataFrame, settings: ExtractionSettings, sa
                 dicom_series=row["dicom_series"],
                 phase=_whole(row["phase"]),
                 minus=_whole(row["minus"]),
+                allow_incomplete=bool(row["allow_incomplete"]),
                 series=row["series"],
                 reader=row["reader"],
                 session=str(row["session"]),

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 
 import pandas as pd
 
@@ -23,6 +24,7 @@ from tme_platform.steps.outlines import (
     jobs_of,
     measured,
 )
+from tme_platform.steps.reading import of_signature_series
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.tables.cohorts import COHORT_FILES, IMAGING_SERIES
@@ -87,12 +89,13 @@ def feature_dictionary(scope: Scope) -> StepResult:
     pool=EXTRACTION_POOL,
 )
 def perturbed_features(scope: Scope) -> StepResult:
-    """Change outline, noise and field of view, and extract again, where nobody read the images twice."""
-    series = measured(scope)
-    if series.empty or series.groupby("patient_id").size().max() > 1:
-        return empty(scope, "no images" if series.empty else "the cohort has second readings")
+    """Change outline, noise and field of view, and extract again, in each series that nobody read twice."""
+    outlines = measured(scope)
     settings, agreed = scope.study.extraction, scope.study.agreement
-    chosen = series.sort_values("patient_id").head(agreed.perturbation_patients)
+    once = [rows for _, rows in by_series(outlines) if rows.groupby("patient_id").size().max() == 1]
+    if not once:
+        return empty(scope, "no images" if outlines.empty else "every series has second readings")
+    chosen = pd.concat([rows.sort_values("patient_id").head(agreed.perturbation_patients) for rows in once])
     made = incremental(
         scope,
         jobs_of(scope, chosen, settings, salt=f"perturbed:{agreed.perturbation_seed}"),
@@ -116,7 +119,7 @@ def ring_width_features(scope: Scope) -> StepResult:
     settings, asked = scope.study.extraction, scope.study.ring_width
     margin_mm = settings.pad_voxels * settings.spacing_mm
     widths = sorted({width for width in asked.widths_mm if width <= margin_mm})
-    chosen = first_of_each_patient(measured(scope), asked.patients)
+    chosen = first_of_each_patient(of_signature_series(scope, measured(scope)), asked.patients)
     if chosen.empty or not widths:
         return empty(scope, "no images, or no width that fits into the crop's margin")
     made = incremental(
@@ -145,29 +148,41 @@ def ring_width(scope: Scope) -> StepResult:
     return StepResult(table, details=details)
 
 
-@step(FEATURE_AGREEMENT, version="1", reads=[RADIOMIC_FEATURES, PERTURBED_FEATURES])
+@step(FEATURE_AGREEMENT, version="2", reads=[RADIOMIC_FEATURES, PERTURBED_FEATURES])
 def feature_agreement(scope: Scope) -> StepResult:
-    """Compute ICC(2,1) of each feature over everything that was read more than once (McGraw and Wong 1996)."""
+    """Compute ICC(2,1) of each feature in each series over all that was read more than once (McGraw and Wong 1996)."""
     rows = pd.concat([scope.read(RADIOMIC_FEATURES), scope.read(PERTURBED_FEATURES)], ignore_index=True)
-    repeated = rows.groupby("patient_id").size().max() > 1 if len(rows) else False
-    if not repeated or rows["patient_id"].nunique() < 2:
-        return empty(scope, "nothing was read, or perturbed, more than once")
     threshold = scope.study.agreement.min_icc
-    table = agreement(rows.drop(columns=["cohort", "feature_set", "provenance"]), threshold=threshold)
-    verdict = table.drop_duplicates("feature")["kept"]
-    details = {"kinds": sorted(table["kind"].unique()), "features": len(verdict), "kept": int(verdict.sum())}
+    parts = []
+    for series, readings in by_series(rows):
+        repeated = readings.groupby("patient_id").size().max() > 1
+        if repeated and len(readings["patient_id"].unique()) > 1:
+            found = agreement(readings.drop(columns=["cohort", "feature_set", "provenance"]), threshold=threshold)
+            parts.append(found.assign(series=series))
+    if not parts:
+        return empty(scope, "no series was read, or perturbed, more than once")
+    table = pd.concat(parts, ignore_index=True)
+    verdict = table.drop_duplicates(["series", "feature"])["kept"]
+    details = {
+        "series": sorted(table["series"].unique()),
+        "kinds": sorted(table["kind"].unique()),
+        "features": len(verdict),
+        "kept": int(verdict.sum()),
+    }
     return StepResult(table.assign(feature_set=rows["feature_set"].iloc[0]), details=details)
 
 
-@step(AGREED_FEATURES, version="1", reads=[RADIOMIC_FEATURES, FEATURE_AGREEMENT])
+@step(AGREED_FEATURES, version="2", reads=[RADIOMIC_FEATURES, FEATURE_AGREEMENT])
 def agreed_features(scope: Scope) -> StepResult:
     """Keep the features that agree in every cohort that was judged; second readings count before perturbation.
 
+    Of several series, the one that the signature uses is judged.
     A finished feature table without any second reading cannot be judged: its features are kept, and the table says so.
     """
-    evidence = scope.read(FEATURE_AGREEMENT)
-    parts = []
+    every = scope.read(FEATURE_AGREEMENT)
+    parts, judged_rows = [], []
     for cohort in scope.cohorts:
+        judged_rows.append(of_signature_series(scope, every[every["cohort"] == cohort], cohort))
         if not scope.has_rows(RADIOMIC_FEATURES, cohort):
             continue
         rows = scope.read(RADIOMIC_FEATURES, cohort)
@@ -176,7 +191,7 @@ def agreed_features(scope: Scope) -> StepResult:
     if not parts:
         return StepResult(pd.DataFrame(columns=AGREED_FEATURES.own_columns))
     offered = pd.concat(parts, ignore_index=True).drop_duplicates()
-    table = offered.merge(_verdicts(evidence), on=["feature_set", "feature"], how="left")
+    table = offered.merge(_verdicts(pd.concat(judged_rows)), on=["feature_set", "feature"], how="left")
     judged = table["kept"].notna()
     table["kept"] = table["kept"].astype("boolean").fillna(True)
     table["evidence"] = table["evidence"].where(judged, "none: no second reading, no image")
@@ -184,6 +199,15 @@ def agreed_features(scope: Scope) -> StepResult:
     return StepResult(
         table, details={str(name): f"{row['sum']} of {row['size']} kept" for name, row in counts.iterrows()}
     )
+
+
+def by_series(rows: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The rows of each series. Where each patient has one, whatever its name, they are one series."""
+    if rows.groupby("patient_id")["series"].nunique().max() == 1:
+        names = rows["series"].unique()
+        yield str(names[0]) if len(names) == 1 else "", rows
+    else:
+        yield from ((str(name), part) for name, part in rows.groupby("series"))
 
 
 def _verdicts(evidence: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import pandas as pd
 
+from tme_platform.cohorts import several_series
 from tme_platform.evaluation import (
     BinaryEndpoint,
     Endpoint,
@@ -93,17 +94,44 @@ def hot_or_cold(scope: Scope, cohort: str | None = None) -> pd.Series:
     return labels[labels.isin(["hot", "cold"])]
 
 
+def of_signature_series(scope: Scope, table: pd.DataFrame, cohort: str | None = None) -> pd.DataFrame:
+    """The rows of the series that the cohort names for the signature; all rows where it names none.
+
+    Parameters
+    ----------
+    table
+        Rows of one cohort with the column `series`.
+    """
+    declared = scope.declaration("imaging", "features", cohort=cohort)
+    if declared.features is not None or declared.imaging is None or declared.imaging.series is None:
+        return table
+    return table[table["series"] == declared.imaging.series]
+
+
 def first_readings(table: pd.DataFrame) -> pd.DataFrame:
-    """The first reading of the first reader of each patient, with only the features and their `feature_set`."""
+    """The first reading of the first reader of each patient, with only the features and their `feature_set`.
+
+    Raises
+    ------
+    ValueError
+        A patient has several series: see `of_signature_series`.
+    """
+    unknown = several_series(table)
+    if unknown is not None:
+        raise ValueError(unknown)
     first = table.sort_values(["session", "reader", "series"], kind="stable").drop_duplicates("patient_id")
     described = [*(set(FEATURE_DESCRIPTION) - {"feature_set", "patient_id"})]
     return first.set_index("patient_id").sort_index().drop(columns=described, errors="ignore")
 
 
 def features_by_patient(scope: Scope, cohort: str | None = None) -> pd.DataFrame:
-    """Features of the first reading of each patient, harmonised if the study does so, with the `feature_set`."""
+    """Features of each patient's first reading of the signature's series, with the `feature_set`.
+
+    They are harmonised if the study does so.
+    """
     raw = scope.study.harmonisation.batch == "none"
-    return first_readings(scope.read(RADIOMIC_FEATURES if raw else HARMONISED_FEATURES, cohort))
+    table = scope.read(RADIOMIC_FEATURES if raw else HARMONISED_FEATURES, cohort)
+    return first_readings(of_signature_series(scope, table, cohort))
 
 
 def clinical_by_patient(

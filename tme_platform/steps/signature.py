@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from tme_platform.cohorts import Role
+from tme_platform.cohorts import Role, several_series
 from tme_platform.scoring import TRAINED_GEOMETRY
 from tme_platform.signature import (
     SIGNATURE_VERSION,
@@ -17,7 +17,13 @@ from tme_platform.signature import (
     rad_score,
     train_signature,
 )
-from tme_platform.steps.reading import current_model, features_by_patient, first_readings, hot_or_cold
+from tme_platform.steps.reading import (
+    current_model,
+    features_by_patient,
+    first_readings,
+    hot_or_cold,
+    of_signature_series,
+)
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import Finding, StepResult, content_check, empty, step
 from tme_platform.steps.training import TrainingSet, current_training_set
@@ -47,7 +53,8 @@ def cohort_split(scope: Scope) -> StepResult:
     if split is None:
         return empty(scope, "the cohort is not split")
     labels = hot_or_cold(scope)
-    patients = labels.index.intersection(first_readings(scope.read(RADIOMIC_FEATURES)).index)
+    features = of_signature_series(scope, scope.read(RADIOMIC_FEATURES))
+    patients = labels.index.intersection(first_readings(features).index)
     # Read whatever the refresh: even `all` must not move a patient. Those who left keep their side for their return.
     before = scope.previous(always=True).set_index("patient_id")
     sides = assign_split(patients, labels, fraction=split.fraction, seed=split.seed, previous=before["side"])
@@ -204,7 +211,7 @@ def _used(trained: TrainedSignature, features: pd.DataFrame) -> pd.DataFrame:
 def _geometry(scope: Scope, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Least and largest of what the training images measure, where images there are."""
     cohorts = sorted(rows["cohort"].unique())
-    parts = [scope.read(IMAGE_REGIONS, str(cohort)) for cohort in cohorts]
+    parts = [of_signature_series(scope, scope.read(IMAGE_REGIONS, str(cohort)), str(cohort)) for cohort in cohorts]
     regions = pd.concat(parts, ignore_index=True)
     if regions.empty:
         return {}
@@ -266,6 +273,10 @@ def out_of_fold_scores(scope: Scope) -> StepResult:
 def rad_scores(scope: Scope) -> StepResult:
     """Score every patient whose features are of the signature's set, and call hot or cold at the locked threshold."""
     current = current_model(scope)
+    read = scope.read(RADIOMIC_FEATURES, columns=["patient_id", "series"])
+    unknown = several_series(of_signature_series(scope, read))
+    if unknown is not None:  # in a cohort without a role that needs scores
+        return empty(scope, unknown)
     features = features_by_patient(scope)
     if current is None or features.empty or not (features["feature_set"] == current[1]["feature_set"]).any():
         return empty(scope, "no features of the signature's set")
@@ -290,7 +301,8 @@ def _not_harmonised(scope: Scope) -> dict[str, str]:
     """Why the features of a patient were not harmonised, where others were."""
     if scope.study.harmonisation.batch == "none" or not scope.has_rows(HARMONISATION):
         return {}
-    notes = scope.read(HARMONISED_FEATURES, columns=["patient_id", "note"]).dropna()
+    rows = scope.read(HARMONISED_FEATURES, columns=["patient_id", "series", "note"])
+    notes = of_signature_series(scope, rows).dropna(subset="note")
     return dict(zip(notes["patient_id"], notes["note"], strict=True))
 
 

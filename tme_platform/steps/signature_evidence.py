@@ -22,7 +22,7 @@ from tme_platform.signature import (
     within_fold_auc,
 )
 from tme_platform.steps.controls import shuffled_voxels
-from tme_platform.steps.reading import clinical_by_patient, current_model, first_readings
+from tme_platform.steps.reading import clinical_by_patient, current_model, first_readings, of_signature_series
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.steps.training import TrainingSet, current_training_set
@@ -128,11 +128,16 @@ def _harmonised_otherwise(scope: Scope, training: TrainingSet) -> dict[str, pd.D
     """The training features without harmonisation where the study harmonises, with it where a scanner is known."""
     cohorts, patients = training.rows["cohort"].unique(), training.features.index
     if scope.study.harmonisation.batch != "none":
-        raw = pd.concat([first_readings(scope.read(RADIOMIC_FEATURES, str(cohort))) for cohort in cohorts])
+        raw = pd.concat([_unharmonised(scope, str(cohort)) for cohort in cohorts])
         return {"not_harmonised": raw.reindex(index=patients, columns=training.features.columns)}
     scanner = _clinical(scope, training.rows)["scanner"]
     learned, _ = fit_harmonisation(training.features, scanner, min_patients=scope.study.harmonisation.min_patients)
     return {} if learned is None else {"harmonised": harmonise(training.features, scanner, learned)[0]}
+
+
+def _unharmonised(scope: Scope, cohort: str) -> pd.DataFrame:
+    """First readings of a cohort, without harmonisation."""
+    return first_readings(of_signature_series(scope, scope.read(RADIOMIC_FEATURES, cohort), cohort))
 
 
 @step(LABEL_PERMUTATIONS, version="2", reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES, PATIENTS])

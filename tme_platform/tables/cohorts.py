@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tme_platform.tables.clinical import CLINICAL_COLUMNS
-from tme_platform.tables.columns import PATIENT, count, number, share, text
+from tme_platform.tables.columns import PATIENT, count, flag, number, share, text
 from tme_platform.tables.imaging import OUTLINE, OUTLINE_KEY
 from tme_platform.tables.schema import COHORT, Column, Stage, TableSchema
 
@@ -85,6 +85,7 @@ IMAGING_SERIES = TableSchema(
         text("dicom_series", "Series of a DICOM folder: its number, or a hash of its UID."),
         count("phase", "Phase of a dynamic series, from 0."),
         count("minus", "Phase that is subtracted from it."),
+        flag("allow_incomplete", "Whether a DICOM series is used although images of it are missing or unreadable."),
         text("mask", "Mask file inside the landing folder.", required=True),
         Column("mask_label", "Int64", "Label of the tumour in the mask."),
         text("exclusion_mask", "Mask of voxels excluded from the ring (vessels, neighbouring tissue)."),

@@ -98,8 +98,10 @@ RING_WIDTH = TableSchema(
 FEATURE_AGREEMENT = TableSchema(
     "feature_agreement",
     Stage.RADIOMICS,
-    "Agreement of each feature between readers and sessions, or under perturbation if there is no second reading.",
+    "Agreement of each feature between readers and sessions of a series, or under perturbation if there is no second "
+    "reading of it.",
     (
+        text("series", "Name of the image series; empty for a finished feature table.", required=True),
         FEATURE,
         FEATURE_SET,
         text("kind", "reader, session, or perturbation:contour, :position, :noise, :field_of_view.", required=True),
@@ -114,7 +116,7 @@ FEATURE_AGREEMENT = TableSchema(
         flag("kept", "Whether the feature exceeds the threshold for every kind."),
         text("reason", "Reason why the feature was not kept."),
     ),
-    key=("feature", "kind"),
+    key=("series", "feature", "kind"),
 )
 
 AGREED_FEATURES = TableSchema(

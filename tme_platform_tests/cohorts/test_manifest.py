@@ -66,10 +66,11 @@ def test_known_hashes_are_used(read):
         ("P1,i/1.nii,/etc/passwd,1,1,", "path_leaves_folder", "refused"),
         ("P1,i/1.nii,i/m.nii,one,1,", "not_a_number", "mask_label is 'one'"),
         ("P1,i/1.nii,i/m.nii,1,0,", "not_a_number", "session is '0'"),
+        ("P1,i/1.nii,i/m.nii,1,1,,perhaps", "not_yes_or_no", "allow_incomplete is 'perhaps'"),
     ],
 )
 def test_a_bad_outline_does_not_affect_the_others(read, row, rule, said):
-    header = "patient_id,image,mask,mask_label,session,exclusion_mask\n"
+    header = "patient_id,image,mask,mask_label,session,exclusion_mask,allow_incomplete\n"
     outlines, rejected = read(f"{header}{row}\nP2,i/1.nii,i/m.nii,1,1,\n")
     assert outlines["patient_id"].tolist() == ["P2"]
     (bad,) = rejected.itertuples()
@@ -85,6 +86,13 @@ def test_dicom_series_and_phases_are_read_without_uids(read):
     assert (outlines.loc[0, "phase"], outlines.loc[0, "minus"]) == (1, 0)
     assert outlines.loc[1, ["phase", "minus"]].isna().all()
     assert "1.2.840" not in outlines.to_csv()
+
+
+@pytest.mark.parametrize(("answer", "expected"), [("", False), ("no", False), ("yes", True), ("YES", True)])
+def test_an_incomplete_series_is_allowed_by_a_word(read, answer, expected):
+    outlines, rejected = read(f"patient_id,image,mask,allow_incomplete\nP1,i/series,i/m.nii,{answer}\n")
+    assert rejected.empty
+    assert outlines["allow_incomplete"].tolist() == [expected]
 
 
 @pytest.mark.parametrize(

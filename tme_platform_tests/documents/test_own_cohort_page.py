@@ -57,6 +57,23 @@ BROKEN: dict[str, tuple[str, dict[str, str]]] = {
             **{f"images/{name}.nii.gz": name for name in ("A", "A_mask", "A2_mask")},
         },
     ),
+    "several series": (
+        VALIDATION + "imaging: {}\n",
+        {
+            "imaging.csv": "patient_id,series,image,mask,allow_incomplete\nA,dce,i.nii,m.nii,\nA,t2,i.nii,m.nii,yes\n"
+            "B,t2,i.nii,m.nii,no\nC,t2,i.nii,m.nii,maybe\n",
+            "i.nii": "image",
+            "m.nii": "mask",
+        },
+    ),
+    "another series": (
+        VALIDATION + "imaging: {series: dce}\n",
+        {
+            "imaging.csv": "patient_id,series,image,mask\nA,dce,i.nii,m.nii\nB,t2,i.nii,m.nii\n",
+            "i.nii": "image",
+            "m.nii": "mask",
+        },
+    ),
     "no patients": (VALIDATION + "imaging: {}\n", {"imaging.csv": "patient,image,mask\nA,a,b\n"}),
     "Excel": (VALIDATION + "features: {file: f.xlsx, feature_set: ours}\n", {"f.xlsx": "x"}),
     "no YAML": ("title: [A\nroles: x\n", {}),

@@ -54,6 +54,7 @@ def test_folder_with_several_series(tmp_path):
     with pytest.raises(ImagingError, match=r"3 \(MR, 6 images\), 5 \(MR, 4 images\)") as raised:
         read_series(tmp_path)
     assert raised.value.rule == "series_ambiguous"
+    assert "dicom_series in imaging.csv, --series of tme score" in raised.value.message
     assert read_series(tmp_path, series="5").GetSize()[2] == 4
     assert rule_of(read_series, tmp_path, series="4") == "series_missing"
 

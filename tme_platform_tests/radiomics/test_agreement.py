@@ -85,3 +85,12 @@ def test_table_without_repetitions_raises(readings):
         agreement(readings[(readings["reader"] == "r1") & (readings["session"] == "1")])
     with pytest.raises(ValueError, match="patient_id"):
         agreement(readings.drop(columns="patient_id"))
+
+
+def test_the_first_session_is_that_of_the_lesion(readings):
+    """A reader who saw some patients only in the second session has read them once, in that session."""
+    late = readings.query("reader == 'r1' and session == '1' or reader == 'r2' and session == '2'")
+    first = readings.query("session == '1'").assign(patient_id=lambda rows: "other " + rows["patient_id"])
+    found = agreement(pd.concat([late, first])).set_index(["feature", "kind"])
+    assert set(found.index.get_level_values("kind")) == {"reader"}
+    assert found.loc[("good", "reader"), "subjects"] == 24

@@ -1,11 +1,17 @@
-"""Synthetic DICOM files: an MR series, and an RTSTRUCT with the contours of a mask."""
+"""Synthetic DICOM files: an MR series, an enhanced MR file, and an RTSTRUCT with the contours of a mask."""
 
 import contourpy
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence
-from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, RTStructureSetStorage, generate_uid
+from pydicom.uid import (
+    EnhancedMRImageStorage,
+    ExplicitVRLittleEndian,
+    MRImageStorage,
+    RTStructureSetStorage,
+    generate_uid,
+)
 
 PLANTED = {
     "PatientName": "Doe^Jane",
@@ -35,8 +41,11 @@ def _dataset(path, storage):
     return dataset
 
 
-def write_series(folder, values, *, uid=None, number=1, spacing=(0.8, 0.8, 2.5), time="100000", **tags):
-    """Write values (z, y, x) as one MR slice per file; return the files in the order of the slices."""
+def write_series(folder, values, *, uid=None, number=1, first=1, spacing=(0.8, 0.8, 2.5), time="100000", **tags):
+    """Write values (z, y, x) as one MR slice per file; return the files in the order of the slices.
+
+    `first` is the instance number of the first slice.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     uid = uid or generate_uid()
     files = []
@@ -47,7 +56,7 @@ def write_series(folder, values, *, uid=None, number=1, spacing=(0.8, 0.8, 2.5),
         dataset.StudyInstanceUID, dataset.FrameOfReferenceUID, dataset.InstanceNumber = (
             generate_uid(),
             generate_uid(),
-            index + 1,
+            first + index,
         )
         dataset.Rows, dataset.Columns = plane.shape
         dataset.PixelSpacing, dataset.SliceThickness = [spacing[1], spacing[0]], spacing[2]
@@ -63,6 +72,48 @@ def write_series(folder, values, *, uid=None, number=1, spacing=(0.8, 0.8, 2.5),
         dataset.save_as(path, enforce_file_format=True)
         files.append(path)
     return files
+
+
+def write_enhanced(path, phases, *, uid="1.2.3", spacing=(0.8, 0.8, 2.5), by_slice=False, slopes=(1.0,), **tags):
+    """Write phases (each z, y, x) as the frames of one enhanced MR file; the n-th phase has the n-th slope.
+
+    Frames are in the order of the phases, with `by_slice` in that of the slices.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    dataset = _dataset(path, EnhancedMRImageStorage)
+    dataset.Modality, dataset.SeriesInstanceUID, dataset.SeriesNumber, dataset.InstanceNumber = "MR", uid, 1, 1
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit, dataset.PixelRepresentation = 16, 16, 15, 0
+    dataset.Rows, dataset.Columns = phases[0][0].shape
+    dataset.Manufacturer, dataset.MagneticFieldStrength = "ACME", 3
+    shared = Dataset()
+    _group(shared, "PixelMeasures", PixelSpacing=[spacing[1], spacing[0]], SliceThickness=spacing[2])
+    _group(shared, "PlaneOrientation", ImageOrientationPatient=[1, 0, 0, 0, 1, 0])
+    _group(shared, "MREcho", EffectiveEchoTime=2.4)
+    _group(shared, "MRTimingAndRelatedParameters", RepetitionTime=5.2, FlipAngle=12)
+    frames = [(phase, z) for phase in range(len(phases)) for z in range(len(phases[0]))]
+    dataset.PerFrameFunctionalGroupsSequence, planes = Sequence(), []
+    for phase, z in sorted(frames, key=lambda frame: frame[::-1]) if by_slice else frames:
+        groups = Dataset()
+        _group(groups, "PlanePosition", ImagePositionPatient=[-10.0, -20.0, 30.0 + z * spacing[2]])
+        _group(groups, "FrameContent", TemporalPositionIndex=phase + 1)
+        slope = slopes[phase % len(slopes)]
+        _group(groups, "PixelValueTransformation", RescaleSlope=slope, RescaleIntercept=0, RescaleType="US")
+        dataset.PerFrameFunctionalGroupsSequence.append(groups)
+        planes.append(phases[phase][z])
+    dataset.SharedFunctionalGroupsSequence, dataset.NumberOfFrames = Sequence([shared]), len(planes)
+    for tag, value in tags.items():
+        setattr(dataset, tag, value)
+    dataset.PixelData = np.stack(planes).astype("uint16").tobytes()
+    dataset.save_as(path, enforce_file_format=True)
+    return path
+
+
+def _group(groups, name, **tags):
+    item = Dataset()
+    for tag, value in tags.items():
+        setattr(item, tag, value)
+    setattr(groups, f"{name}Sequence", Sequence([item]))
 
 
 def write_structure(path, mask, numbers=(1,)):

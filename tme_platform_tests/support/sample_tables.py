@@ -357,8 +357,9 @@ def _imaging() -> dict[str, pd.DataFrame]:
     agreement = [
         pd.DataFrame(
             {
-                "kind": kind, "feature": [f"f{at}" for at in range(50)], "icc": icc, "ci_low": icc - 0.2,
-                "ci_high": np.minimum(icc + 0.1, 1), "subjects": 30, "raters": 2, "kept": icc > 0.75,
+                "series": "DCE", "kind": kind, "feature": [f"f{at}" for at in range(50)], "icc": icc,
+                "ci_low": icc - 0.2, "ci_high": np.minimum(icc + 0.1, 1),
+                "subjects": 30, "raters": 2, "kept": icc > 0.75,
             }
         )
         for kind in ("reader", "session")

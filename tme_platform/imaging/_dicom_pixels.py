@@ -1,0 +1,106 @@
+"""Read the voxels of one phase. Which images belong to it is decided in ``_dicom_stack`` and ``_dicom_order``."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk  # noqa: N813
+from numpy.typing import NDArray
+
+from tme_platform.imaging._dicom_files import Frame
+from tme_platform.imaging._dicom_tags import tag_number, tag_numbers
+from tme_platform.imaging.errors import ImagingError
+
+_MOST_NAMED = 5
+
+
+def read_phase(frames: Sequence[Frame], placed: Sequence[Frame], folder: str) -> sitk.Image:
+    """Return the slices of a phase as a volume, with the geometry of the first phase (``placed``)."""
+    multi_frame = any(one.number is not None for one in frames)
+    values = _frames_of_files(frames, folder) if multi_frame else _slice_files(frames, folder)
+    orientation = np.array(tag_numbers(placed[0].tags["ImageOrientationPatient"]))
+    first, last = (np.array(tag_numbers(one.tags["ImagePositionPatient"])) for one in (placed[0], placed[-1]))
+    step = (last - first) / (len(placed) - 1)
+    normal = step / np.linalg.norm(step)
+    down, across = tag_numbers(placed[0].tags["PixelSpacing"])
+    image = sitk.GetImageFromArray(values)
+    image.SetOrigin(first.tolist())
+    # Positions have few decimals, so their differences are accurate to a micrometre at best.
+    image.SetSpacing((across, down, round(float(np.linalg.norm(step)), 6)))
+    image.SetDirection(np.column_stack([orientation[:3], orientation[3:], normal]).ravel().tolist())
+    return image
+
+
+def _slice_files(frames: Sequence[Frame], folder: str) -> NDArray[np.generic]:
+    reader = sitk.ImageSeriesReader()
+    reader.SetFileNames([str(one.path) for one in frames])
+    if len({_scale(one) for one in frames}) > 1:
+        reader.SetOutputPixelType(sitk.sitkFloat64)
+    try:
+        values: NDArray[np.generic] = sitk.GetArrayFromImage(reader.Execute())
+    except RuntimeError as error:
+        raise _undecodable(frames, folder) from error
+    if values.shape != (len(frames), *_size(frames[0])):
+        raise _undecodable(frames, folder)
+    return values
+
+
+def _frames_of_files(frames: Sequence[Frame], folder: str) -> NDArray[np.generic]:
+    """Decode only the frames of the phase; each has its own rescaling."""
+    from pydicom.pixels import iter_pixels
+
+    wanted: dict[Path, list[int]] = {}
+    for one in frames:
+        wanted.setdefault(one.path, []).append(one.number or 0)
+    planes: dict[tuple[Path, int], NDArray[np.generic]] = {}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # quote values
+            for path, numbers in wanted.items():
+                planes |= zip(((path, n) for n in numbers), iter_pixels(path, indices=numbers, raw=True), strict=True)
+    except Exception as error:  # decoders raise errors of many types
+        raise _undecodable(frames, folder) from error
+    stacked: NDArray[np.generic] = np.stack([planes[one.path, one.number or 0] for one in frames])
+    scales = [_scale(one) for one in frames]
+    if stacked.shape != (len(frames), *_size(frames[0])):
+        raise _undecodable(frames, folder)
+    if all(scale == (1.0, 0.0) for scale in scales):
+        return stacked
+    slopes, intercepts = (np.array(values)[:, None, None] for values in zip(*scales, strict=True))
+    rescaled: NDArray[np.generic] = stacked * slopes + intercepts
+    return rescaled
+
+
+def _scale(one: Frame) -> tuple[float, float]:
+    return tag_number(one.tags.get("RescaleSlope"), 1.0), tag_number(one.tags.get("RescaleIntercept"), 0.0)
+
+
+def _size(one: Frame) -> tuple[int, int]:
+    return int(tag_number(one.tags["Rows"])), int(tag_number(one.tags["Columns"]))
+
+
+def _undecodable(frames: Sequence[Frame], folder: str) -> ImagingError:
+    from pydicom.uid import UID
+
+    syntax = UID(frames[0].syntax or "")
+    if syntax.is_valid and syntax.is_transfer_syntax and syntax.is_compressed:
+        return ImagingError(
+            "image_compressed",
+            f"{folder} is compressed ({syntax.name}) and cannot be decoded; export it uncompressed.",
+        )
+    bad = sorted({one.path.name for one in frames if not _opens(one)})
+    named = f" ({', '.join(bad[:_MOST_NAMED])})" if bad else ""
+    return ImagingError(
+        "image_unreadable",
+        f"pixel data of {len(bad) or len(frames)} of {len(frames)} images of {folder} cannot be read{named}; copy the "
+        "series again.",
+    )
+
+
+def _opens(one: Frame) -> bool:
+    try:
+        width, height = sitk.ReadImage(str(one.path)).GetSize()[:2]
+    except RuntimeError:
+        return False
+    return bool((height, width) == _size(one))
