@@ -58,12 +58,12 @@ def make_study(root: Path, *, patients: int = 40, imaged: int = 3, all_genes: bo
     study.write_text(STUDY)
     database = root / "lake" / "mlflow" / "mlflow.db"
     database.parent.mkdir(parents=True)
-    shutil.copy(_empty_mlflow(), database)
+    shutil.copy(empty_mlflow(), database)
     return Workspace(lake_root=str(root / "lake"), landing_root=str(landing), study_name=str(study), workers=1)
 
 
 @functools.cache
-def _empty_mlflow() -> Path:
+def empty_mlflow() -> Path:
     """An MLflow database with its tables: making them takes MLflow seconds, and many tests have a lake of their own."""
     database = Path(tempfile.mkdtemp(prefix="tme-mlflow-")) / "mlflow" / "mlflow.db"
     Tracker.of_lake(database.parent.parent).versions()
