@@ -2,6 +2,7 @@
 # make test   run the tests                           make lint  check style, types and imports
 # make ui     open Dagster and MLflow in a browser    make docs  build the documentation into site/
 # make test-deployment  test the services that deploy/ describes
+# make sbom   check the licences of dependencies, and list them in sbom.json
 # All targets set up the environment first.
 
 PYTHON ?= python3
@@ -11,10 +12,10 @@ STAMP := $(VENV)/.installed
 LAKE ?= data_lake
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-deployment lint docs ui lock clean
+.PHONY: help setup demo test test-deployment lint sbom docs ui lock clean
 
 help:
-	@sed -n '1,5s/^# //p' Makefile
+	@sed -n '1,6s/^# //p' Makefile
 
 setup: $(STAMP)
 
@@ -42,6 +43,10 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+sbom: $(STAMP)
+	$(BIN)/python .ci/dependencies.py licences
+	$(BIN)/python .ci/dependencies.py sbom sbom.json
 
 # Material for MkDocs prints a notice about another product unless this variable is set.
 docs: $(STAMP)

@@ -1,7 +1,10 @@
 """Names that the operator sets: the environment variables of a workspace, and the default folder of a lake.
 
-Imports nothing, so that `tme --help` is instant. What a workspace is belongs in `steps.workspace`.
+Light imports only, so that `tme --help` is instant. What a workspace is belongs in `steps.workspace`.
 """
+
+import getpass
+import os
 
 VARIABLES = {
     "lake_root": "TME_LAKE",
@@ -13,6 +16,8 @@ VARIABLES = {
     "backend": "TME_BACKEND",
 }
 """The environment variable of each field of a workspace."""
+USER = "TME_USER"
+"""Environment variable: the name that the audit records for what is done from here."""
 SIMULATED = "simulated"
 """Name of the packaged study of simulated cohorts."""
 DEFAULT_STUDY = "tcga_brca"
@@ -23,3 +28,11 @@ DEFAULT_LAKE = "data_lake"
 def default_lake(study: str) -> str:
     """The lake folder of a study where none is named; simulated and real data are never mixed."""
     return f"{DEFAULT_LAKE}_simulated" if study == SIMULATED else DEFAULT_LAKE
+
+
+def operator() -> str:
+    """Who works here, for the audit: `TME_USER`, or the name of the login."""
+    try:
+        return os.environ.get(USER) or getpass.getuser()
+    except (OSError, KeyError):  # a container's user without a name
+        return f"uid {os.getuid()}"

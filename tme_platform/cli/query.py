@@ -21,10 +21,10 @@ def query(
     """Ask the tables a question in SQL (DuckDB); `select * from lake_tables` lists them."""
     import duckdb
 
-    from tme_platform.lake import query as ask
+    from tme_platform.lake import ask
 
     try:
-        answer = ask(context.obj.state, sql)
+        answer = ask(context.obj.lake, sql)
     except (FileNotFoundError, duckdb.Error) as error:
         errors.print(f"[red]error[/red]  {error}", soft_wrap=True, highlight=False)
         raise typer.Exit(1) from None

@@ -37,6 +37,7 @@ def simulate(
     from tme_platform.cli.progress import SimulationProgress
     from tme_platform.simulation import Simulation, grown_sizes, published_sizes, write_study
 
+    _ = context.obj.state  # a lake that cannot be used is refused before anything is written into it
     landing = to or context.obj.landing
     made_by = Simulation(seed, effect, features_only, tuple(dicom or ()))
     sizes = published_sizes(patients_scale) | _counts(size or [])

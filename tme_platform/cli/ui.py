@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 
 from tme_platform.cli.console import console
+from tme_platform.location import file_uri
 
 HOST = "127.0.0.1"  # the open-source servers know no login, so nobody else may reach them
 _PATIENCE_SECONDS = 120
@@ -90,6 +91,7 @@ def _environment(state: Path, mlflow_port: int) -> dict[str, str]:
 def _commands(state: Path, port: int, mlflow_port: int) -> dict[str, list[str]]:
     from tme_platform.tracking import Tracker
 
+    Tracker.of_lake(state).follow_lake()  # before its server reads it
     binaries = Path(sys.executable).parent
     module = ["-m", "tme_platform.definitions"]
     return {
@@ -98,7 +100,7 @@ def _commands(state: Path, port: int, mlflow_port: int) -> dict[str, list[str]]:
         "mlflow": [
             *(str(binaries / "mlflow"), "server"),
             *("--backend-store-uri", Tracker.local_uri(state)),
-            *("--default-artifact-root", (state / "mlflow" / "artifacts").as_uri()),
+            *("--default-artifact-root", file_uri(state / "mlflow" / "artifacts")),
             *("--host", HOST, "--port", str(mlflow_port), "--workers", "1"),
         ],
     }

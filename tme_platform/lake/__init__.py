@@ -3,25 +3,24 @@
 Nothing here knows what a table means or who makes it; that is `orchestration`.
 """
 
-from tme_platform.lake.catalog import build_catalog, catalog_is_current, catalog_path, query
+from tme_platform.lake.catalog import ask, build_catalog, catalog_is_current, catalog_path, query
+from tme_platform.lake.commit_log import Entry
 from tme_platform.lake.errors import LakeError
-from tme_platform.lake.location import full_root, is_url, state_folder
 from tme_platform.lake.rows import RowChanges, compare_rows, content_hash
 from tme_platform.lake.store import Commit, Lake, PartitionState
 
 __all__ = [
     "Commit",
+    "Entry",
     "Lake",
     "LakeError",
     "PartitionState",
     "RowChanges",
+    "ask",
     "build_catalog",
     "catalog_is_current",
     "catalog_path",
     "compare_rows",
     "content_hash",
-    "full_root",
-    "is_url",
     "query",
-    "state_folder",
 ]

@@ -3,6 +3,9 @@
 DuckDB lets one writer shut every other process out of a file. So nobody ever writes to the catalog that people read:
 it is built beside it and takes its place in one rename, and a reader that has the old one open keeps it.
 
+Views name files by absolute paths. The catalog says of which lake, so that one that was copied or moved with its
+lake is known and built again.
+
 Of a lake in an object store the catalog keeps a copy of the current Parquet files beside it (`parquet/`): DuckDB would
 need an extension to read the store, which is not there to download, and so would everybody who opens the file. Delta's
 files never change once written, so only new ones are fetched.
@@ -12,18 +15,39 @@ from __future__ import annotations
 
 import os
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 
-from tme_platform.lake.errors import catalog_not_written
+from tme_platform.lake.errors import LakeError, catalog_not_written
 from tme_platform.lake.local_copy import LocalCopy
-from tme_platform.lake.location import is_url
 from tme_platform.lake.store import Lake
+from tme_platform.location import delta_paths, duckdb_path, full_root, is_url
 from tme_platform.tables import TABLES
 from tme_platform.tables.schema import TableSchema
 
+_AUDIT = {
+    "time": ("TIMESTAMP", "Time of the commit (UTC)."),
+    "who": ("VARCHAR", "TME_USER, or the login, of the process that committed."),
+    "via": ("VARCHAR", "What started it: a command, a sensor, a schedule, or Dagster's page."),
+    "action": (
+        "VARCHAR",
+        "wrote; promoted, refused, is the champion; removed old versions; or by which other program.",
+    ),
+    "table_name": ("VARCHAR", "Table."),
+    "cohort": ("VARCHAR", "Cohort, in tables that are kept per cohort."),
+    "version": ("BIGINT", "Version of the table after the commit."),
+    "model_version": ("BIGINT", "Version of the signature that it is about."),
+    "rows_new": ("BIGINT", "Number of new units (patients, mostly)."),
+    "rows_changed": ("BIGINT", "Number of changed ones."),
+    "rows_removed": ("BIGINT", "Number of removed ones."),
+    "reason": ("VARCHAR", "Why: what had changed, or what a decision rests on."),
+    "study": ("VARCHAR", "Name of the study."),
+    "dagster_run": ("VARCHAR", "Run in Dagster."),
+}
+"""Columns of `audit`, the fields of `Entry`: type and meaning."""
 _DUCKDB_TYPES = {"string": "VARCHAR", "float64": "DOUBLE", "Int64": "BIGINT", "boolean": "BOOLEAN"}
 
 
@@ -58,13 +82,9 @@ def _build(lake: Lake, target: Path) -> pd.DataFrame:
     draft = Path(name)
     draft.unlink()  # DuckDB wants to make the file itself
     try:
+        copy = LocalCopy(lake) if is_url(lake.root) else None
         with duckdb.connect(str(draft)) as connection:
-            copy = LocalCopy(lake) if is_url(lake.root) else None
-            connection.begin()  # one transaction: hundreds of statements would each wait for the disk
-            listing = pd.DataFrame([_add_view(connection, lake, schema, copy) for schema in TABLES.values()])
-            connection.register("listing", listing)
-            connection.execute("CREATE TABLE lake_tables AS SELECT * FROM listing")
-            connection.commit()
+            listing = _fill(connection, lake, copy)
         draft.replace(target)
         if copy is not None:
             copy.tidy()
@@ -73,17 +93,52 @@ def _build(lake: Lake, target: Path) -> pd.DataFrame:
     return listing
 
 
+def _fill(connection: duckdb.DuckDBPyConnection, lake: Lake, copy: LocalCopy | None) -> pd.DataFrame:
+    connection.begin()  # one transaction: hundreds of statements would each wait for the disk
+    listing = pd.DataFrame([_add_view(connection, lake, schema, copy) for schema in TABLES.values()])
+    connection.register("listing", listing)
+    connection.execute("CREATE TABLE lake_tables AS SELECT * FROM listing")
+    connection.execute(f"COMMENT ON TABLE lake_tables IS {_quoted(_comment(lake))}")
+    _add_audit(connection, lake)
+    connection.commit()
+    return listing
+
+
 def catalog_is_current(lake: Lake) -> bool:
-    """Whether the catalog shows the current version of every table."""
-    path = catalog_path(lake.state_folder)
-    if not path.is_file():
+    """Whether the catalog is one of this lake, where it lies now, and shows the current version of every table."""
+    if not _is_of(lake):
         return False
     try:
-        with duckdb.connect(str(path), read_only=True) as connection:
+        with duckdb.connect(str(catalog_path(lake.state_folder)), read_only=True) as connection:
             shown = dict(connection.execute("SELECT table_name, version FROM lake_tables").fetchall())
     except duckdb.Error:
         return False
     return shown == {name: lake.version(schema) for name, schema in TABLES.items()}
+
+
+def ask(lake: Lake, sql: str) -> pd.DataFrame:
+    """Answer one SQL query about a lake, also of one that was moved, copied, or is new to this machine.
+
+    Its catalog is built if there is none, or if the one there is shows another place. Where it cannot be written, one
+    in memory answers this query.
+
+    Raises
+    ------
+    FileNotFoundError
+        Nothing has been stored in this lake yet.
+    duckdb.Error
+        The query is not valid, or would write.
+    """
+    if not _is_of(lake) and any(lake.version(schema) is not None for schema in TABLES.values()):
+        try:
+            build_catalog(lake)
+        except LakeError:
+            if is_url(lake.root):  # the copies of its files could not be stored either
+                raise
+            with duckdb.connect() as connection:
+                _fill(connection, lake, None)
+                return connection.execute(sql).df()
+    return query(lake.state_folder, sql)
 
 
 def query(folder: Path | str, sql: str) -> pd.DataFrame:
@@ -105,21 +160,45 @@ def query(folder: Path | str, sql: str) -> pd.DataFrame:
         return connection.execute(sql).df()
 
 
+def _comment(lake: Lake) -> str:
+    return f"The tables of the lake {full_root(lake.root)}."
+
+
+def _is_of(lake: Lake) -> bool:
+    """Whether there is a catalog, and of this lake where it lies now."""
+    path = catalog_path(lake.state_folder)
+    if not path.is_file():
+        return False
+    said = "SELECT comment FROM duckdb_tables() WHERE table_name = 'lake_tables'"
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            return connection.execute(said).fetchone() == (_comment(lake),)
+    except duckdb.Error:
+        return False
+
+
+def _add_audit(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
+    """Who changed which table when, from the commits of all tables; see `commit_log`."""
+    entries = [asdict(entry) for schema in TABLES.values() for entry in lake.audit(schema)]
+    audit = pd.DataFrame(entries, columns=list(_AUDIT))
+    connection.register("audit_entries", audit)
+    typed = ", ".join(f"{name}::{dtype} AS {name}" for name, (dtype, _) in _AUDIT.items())
+    order = "time, table_name, version"
+    connection.execute(f"CREATE TABLE audit AS SELECT {typed} FROM audit_entries ORDER BY {order}")  # noqa: S608
+    connection.execute(f"COMMENT ON TABLE audit IS {_quoted('Who changed which table when, how and why.')}")
+    for name, (_, text) in _AUDIT.items():
+        connection.execute(f"COMMENT ON COLUMN audit.{name} IS {_quoted(text)}")
+
+
 def _add_view(
     connection: duckdb.DuckDBPyConnection, lake: Lake, schema: TableSchema, copy: LocalCopy | None
 ) -> dict[str, object]:
     table = lake.table(schema)
     files: list[str] = []
     if table is not None:
-        files = table.file_uris() if copy is None else copy.files(schema, table)
+        files = delta_paths(table.file_uris(), lake.root) if copy is None else copy.files(schema, table)
     if files:
-        listed = ", ".join(_quoted(uri) for uri in files)
-        # The cohort is in the folder's name; union_by_name because each cohort may bring its own wide columns.
-        source = (
-            f"SELECT * FROM read_parquet([{listed}], union_by_name = true, hive_partitioning = {schema.per_cohort})"  # noqa: S608
-        )
-        if schema.per_cohort:
-            source = source.replace("SELECT *", "SELECT cohort, * EXCLUDE (cohort)")
+        source = _of_cohorts(files) if schema.per_cohort else f"SELECT * FROM {_parquet(files)}"  # noqa: S608
     else:
         columns = ", ".join(f"NULL::{_DUCKDB_TYPES[c.dtype]} AS {_identifier(c.name)}" for c in schema.all_columns)
         source = f"SELECT {columns} WHERE false"
@@ -140,6 +219,24 @@ def _add_view(
         "cohorts": sum(1 for state in states.values() if state.cohort and state.rows),
         "description": schema.description,
     }
+
+
+def _of_cohorts(files: list[str]) -> str:
+    """A query over the files of all cohorts, each of which may bring its own wide columns.
+
+    The cohort is in the name of a file's folder. DuckDB could find it there, but would also take a folder above the
+    lake such as `site=a` for a column.
+    """
+    parts: dict[str, list[str]] = {}
+    for file in files:
+        parts.setdefault(Path(file).parent.name.removeprefix("cohort="), []).append(file)
+    selects = (f"SELECT {_quoted(cohort)} AS cohort, * FROM {_parquet(parts[cohort])}" for cohort in sorted(parts))  # noqa: S608
+    return " UNION ALL BY NAME ".join(selects)
+
+
+def _parquet(files: list[str]) -> str:
+    listed = ", ".join(_quoted(duckdb_path(file)) for file in files)
+    return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
 
 
 def _quoted(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tme_platform.lake.location import is_url
+from tme_platform.location import is_url
 
 _COLOURS = re.compile(r"\x1b\[\d+m")
 _NO_ROOM = ("os error 28", "os error 27", "os error 122", "No space left", "File too large", "Disk quota")

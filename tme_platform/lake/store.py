@@ -16,16 +16,16 @@ from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, write_deltalake
+from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
+from tme_platform.lake.commit_log import STATE_KEY, Entry, audit_entry, commit_properties, commits_after
 from tme_platform.lake.errors import not_read, not_written
-from tme_platform.lake.location import is_url, state_folder, storage_options
 from tme_platform.lake.locks import locked
 from tme_platform.lake.rows import RowChanges, compare_rows, content_hash
+from tme_platform.location import delta_uri, is_url, state_folder, storage_options
 from tme_platform.tables.schema import TableSchema
 
-_COMMIT_KEY = "tme"
 _ATTEMPTS = 20
 # Old versions are removed by age on purpose (housekeeping), never as a side effect of a write.
 _KEEP_LOG = {"delta.logRetentionDuration": "interval 3650 days"}
@@ -51,6 +51,16 @@ class PartitionState:
 
 
 @dataclass(frozen=True)
+class _Known:
+    """What was read of a table's commits up to a version; `identity` tells a table from its successor."""
+
+    identity: str
+    version: int
+    states: dict[str | None, PartitionState]
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
 class Commit:
     """What became of a frame: the table's state, the frame as stored, and whether anything had to be written."""
 
@@ -68,18 +78,23 @@ class Lake:
         Folder of the lake, or URL of a prefix in an object store. Tables lie in `tables/<layer>/<table>`.
     state
         Folder of this machine for catalog and locks, see `location`; by default the lake's own folder.
+
+    Raises
+    ------
+    LocationError
+        The name of one of the folders cannot be used.
     """
 
     def __init__(self, root: Path | str, state: Path | str = "") -> None:
         self.root = root
         self.state_folder = state_folder(root, state)
         self.storage_options = storage_options(root)
-        self._states: dict[str, tuple[str, int, dict[str | None, PartitionState]]] = {}
+        self._known: dict[str, _Known] = {}
         self._open: dict[str, tuple[DeltaTable, tuple[int, int]]] = {}
 
     def uri(self, schema: TableSchema) -> str:
         """Where a table lies."""
-        return f"{self.root}/tables/{schema.stage}/{schema.name}"
+        return delta_uri(self.root, "tables", schema.stage, schema.name)
 
     def table(self, schema: TableSchema, version: int | None = None) -> DeltaTable | None:
         """The Delta table, or None where it was never written."""
@@ -147,24 +162,33 @@ class Lake:
 
     def states(self, schema: TableSchema) -> dict[str | None, PartitionState]:
         """The last recorded state of each cohort."""
-        return self._states_of(schema, self._latest(schema))
+        return self._known_of(schema, self._latest(schema)).states
 
-    def _states_of(self, schema: TableSchema, table: DeltaTable | None) -> dict[str | None, PartitionState]:
+    def audit(self, schema: TableSchema) -> tuple[Entry, ...]:
+        """Who changed a table when, why and how: an entry for each of its commits, newest first."""
+        return self._known_of(schema, self._latest(schema)).entries
+
+    def _known_of(self, schema: TableSchema, table: DeltaTable | None) -> _Known:
+        """What all commits of a table say; only those are read that are newer than what is known."""
         if table is None:
-            return {}
-        version, identity = table.version(), str(table.metadata().id)
-        known_identity, known_version, states = self._states.get(schema.name, ("", -1, {}))
-        if identity != known_identity:
-            known_version, states = -1, {}
-        if version > known_version:
-            newer: dict[str | None, PartitionState] = {}
-            for commit in table.history(version - known_version):
-                if _COMMIT_KEY in commit:
-                    state = PartitionState(**json.loads(commit[_COMMIT_KEY]) | {"version": commit["version"]})
-                    newer.setdefault(state.cohort, state)
-            states = states | newer
-            self._states[schema.name] = (identity, version, states)
-        return states
+            return _Known("", -1, {}, ())
+        version, identity = int(table.version()), str(table.metadata().id)
+        known = self._known.get(schema.name)
+        if known is None or identity != known.identity:
+            known = _Known(identity, -1, {}, ())
+        if version > known.version:
+            states: dict[str | None, PartitionState] = {}
+            entries = []
+            folder = None if is_url(self.root) else Path(self.uri(schema))
+            for commit in commits_after(table, folder, known.version):
+                if STATE_KEY in commit:
+                    state = PartitionState(**json.loads(commit[STATE_KEY]) | {"version": commit["version"]})
+                    states.setdefault(state.cohort, state)
+                if (entry := audit_entry(schema.name, commit)) is not None:
+                    entries.append(entry)
+            known = _Known(identity, version, known.states | states, (*entries, *known.entries))
+            self._known[schema.name] = known
+        return known
 
     def read(
         self,
@@ -226,11 +250,17 @@ class Lake:
         reason: str = "",
         details: Mapping[str, Any] | None = None,
         checks: Mapping[str, Mapping[str, Any]] | None = None,
+        by: Mapping[str, str] | None = None,
     ) -> Commit:
         """Validate a frame and make it the table's (or the cohort's) content, in one commit.
 
         Where the same content was made from the same things already, nothing is written. Where somebody else committed
         meanwhile, what is there is looked at again before the next try.
+
+        Parameters
+        ----------
+        by
+            For the audit: `via` (what started it), `run` (Dagster's), `study`, and `who`, by default the operator.
 
         Raises
         ------
@@ -246,7 +276,7 @@ class Lake:
         content, traced = content_hash(conformed), list(reads)
         for attempt in range(_ATTEMPTS):
             table = self.table(schema)
-            last = self._states_of(schema, table).get(cohort)
+            last = self._known_of(schema, table).states.get(cohort)
             if last and (last.content, last.code_version, list(last.reads)) == (content, code_version, traced):
                 return Commit(last, conformed, written=False)
             same = last is not None and last.content == content  # made from other things
@@ -266,7 +296,7 @@ class Lake:
                 checks=dict(checks or {}),
             )
             try:
-                self._write(schema, table, conformed, state)
+                self._write(schema, table, conformed, state, by or {})
                 break
             except CommitFailedError as error:
                 # Somebody committed to this part, or brought new columns to another, which counts as a conflict, too.
@@ -277,7 +307,14 @@ class Lake:
                 raise not_written(schema.name, cohort, self.root, error) from error
         return Commit(self.states(schema)[cohort], conformed, written=True)
 
-    def _write(self, schema: TableSchema, table: DeltaTable | None, frame: pd.DataFrame, state: PartitionState) -> None:
+    def _write(
+        self,
+        schema: TableSchema,
+        table: DeltaTable | None,
+        frame: pd.DataFrame,
+        state: PartitionState,
+        by: Mapping[str, str],
+    ) -> None:
         """Commit on top of the version that was looked at; Delta refuses if that part was changed since."""
         partition_by = ["cohort"] if schema.per_cohort else None
         if table is None:
@@ -303,7 +340,7 @@ class Lake:
             predicate=f"cohort = '{state.cohort}'" if schema.per_cohort else None,
             partition_by=partition_by,
             schema_mode=self._schema_mode(schema, arrow, known),
-            commit_properties=CommitProperties(custom_metadata={_COMMIT_KEY: json.dumps(recorded, sort_keys=True)}),
+            commit_properties=commit_properties(by, recorded),
         )
 
     @staticmethod

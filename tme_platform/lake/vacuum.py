@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from deltalake.exceptions import DeltaError
 
+from tme_platform.lake.commit_log import commit_properties
 from tme_platform.lake.errors import not_written
-from tme_platform.lake.location import is_url
 from tme_platform.lake.store import Lake
+from tme_platform.location import is_url
 from tme_platform.tables.schema import TableSchema
 
 
@@ -24,7 +25,13 @@ class Vacuumed:
 
 
 def remove_old_versions(
-    lake: Lake, schema: TableSchema, *, older_than: timedelta, keep: Collection[int] = (), dry_run: bool = False
+    lake: Lake,
+    schema: TableSchema,
+    *,
+    older_than: timedelta,
+    keep: Collection[int] = (),
+    dry_run: bool = False,
+    by: Mapping[str, str] | None = None,
 ) -> Vacuumed:
     """Remove data files that no version needs any more: out of use for some time, or left by a write that never ended.
 
@@ -36,6 +43,8 @@ def remove_old_versions(
         How long a file has to be out of use. Shorter than the longest run, and a run may lose what it is writing.
     keep
         Versions that stay readable whatever their age; one that does not exist is passed over.
+    by
+        For the audit, see `Lake.commit`.
 
     Raises
     ------
@@ -49,7 +58,10 @@ def remove_old_versions(
     hours = int(older_than / timedelta(hours=1))
 
     def vacuum(dry_run: bool) -> list[str]:
-        return table.vacuum(hours, dry_run, enforce_retention_duration=False, full=True, keep_versions=kept)
+        said = commit_properties({"reason": f"out of use for more than {hours / 24:g} days", **(by or {})})
+        return table.vacuum(
+            hours, dry_run, enforce_retention_duration=False, full=True, keep_versions=kept, commit_properties=said
+        )
 
     try:
         # Delta lists what went before, too; in a folder, whether a file is still there can be asked.

@@ -36,7 +36,12 @@ class Tidied:
 
 
 def keep_house(
-    workspace: Workspace, instance: dg.DagsterInstance, *, older_than_days: float, dry_run: bool = False
+    workspace: Workspace,
+    instance: dg.DagsterInstance,
+    *,
+    older_than_days: float,
+    dry_run: bool = False,
+    via: str = "tme housekeeping",
 ) -> Tidied:
     """Remove old table versions, old runs with their events, and hashes of removed cohorts.
 
@@ -47,6 +52,8 @@ def keep_house(
         registered model names, and the runs that made what is current (Dagster knows the tables by their events).
     dry_run
         Only report what would be removed.
+    via
+        What started it, for the audit.
 
     Raises
     ------
@@ -55,9 +62,9 @@ def keep_house(
     """
     age = timedelta(days=older_than_days)
     kept = needed_versions(workspace.tracker) if _has_models(workspace) else {}
-    lake = workspace.lake
+    lake, by = workspace.lake, {"via": via, "study": workspace.study.name}
     tables = [
-        remove_old_versions(lake, schema, older_than=age, keep=kept.get(schema.name, ()), dry_run=dry_run)
+        remove_old_versions(lake, schema, older_than=age, keep=kept.get(schema.name, ()), dry_run=dry_run, by=by)
         for schema in _all_tables()
     ]
     return Tidied(

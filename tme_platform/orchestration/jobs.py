@@ -6,6 +6,7 @@ import dagster as dg
 
 from tme_platform.orchestration.housekeeping import keep_house
 from tme_platform.orchestration.partitions import COHORTS
+from tme_platform.orchestration.requests import started_by
 from tme_platform.steps.workspace import Workspace
 from tme_platform.tables import TABLES
 
@@ -42,7 +43,8 @@ def _housekeeping() -> dg.JobDefinition:
         context: dg.OpExecutionContext, config: HousekeepingConfig, workspace: dg.ResourceParam[Workspace]
     ) -> None:
         days = config.older_than_days or workspace.study.housekeeping.keep_days
-        done = keep_house(workspace, context.instance, older_than_days=days, dry_run=config.dry_run)
+        via = started_by(context.run.tags)
+        done = keep_house(workspace, context.instance, older_than_days=days, dry_run=config.dry_run, via=via)
         context.add_output_metadata(
             {
                 "files_removed": done.files,

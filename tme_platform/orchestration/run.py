@@ -17,7 +17,7 @@ from tme_platform.orchestration.attempts import failure_message
 from tme_platform.orchestration.build import build_definitions
 from tme_platform.orchestration.plan import DECLARATIONS, Part, PartState, Plan, PlannedRun
 from tme_platform.orchestration.progress import Progress
-from tme_platform.orchestration.requests import new_cohorts
+from tme_platform.orchestration.requests import COMMAND_TAG, new_cohorts
 from tme_platform.orchestration.selection import select_assets
 from tme_platform.orchestration.survey import CATALOG, Survey, nodes, survey
 from tme_platform.steps.materialise import NOTHING_CHANGED
@@ -69,6 +69,7 @@ class _Session:
             instance=self.instance,
             partition_key=run.cohort,
             asset_selection=keys,
+            tags={COMMAND_TAG: "tme run"},
             run_config=_run_config(run.assets, self.refresh),
             raise_on_error=False,
         )

@@ -10,9 +10,10 @@ from tme_platform.lake import PartitionState
 from tme_platform.orchestration.partitions import COHORTS
 from tme_platform.orchestration.pictures import figure_metadata
 from tme_platform.orchestration.progress import Progress
+from tme_platform.orchestration.requests import started_by
 from tme_platform.report import page_path
 from tme_platform.steps.materialise import NOTHING_CHANGED, Materialised, materialise
-from tme_platform.steps.scope import Refresh, Scope
+from tme_platform.steps.scope import RUN_ID, Refresh, Scope
 from tme_platform.steps.step import Step
 from tme_platform.steps.workspace import Workspace
 from tme_platform.tables import SCHEMA_CHECK, Stage, TableError, TableSchema
@@ -63,7 +64,8 @@ def table_asset(step: Step) -> dg.AssetsDefinition:
         scope = workspace.scope(
             schema,
             cohort,
-            run_tags={"dagster.run_id": context.run_id, "dagster.asset_key": schema.name},
+            run_tags={RUN_ID: context.run_id, "dagster.asset_key": schema.name},
+            via=started_by(context.run.tags),
             refresh=config.refresh,
             log=context.log,
             report=lambda text: progress.step(schema.name, cohort, text),

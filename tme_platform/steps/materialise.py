@@ -67,6 +67,7 @@ def _commit(step: Step, scope: Scope, result: StepResult, reason: str) -> Materi
             provenance=provenance,
             reason=reason,
             details=failure_counts(rejected),
+            by=scope.by,
         )
     frame = step.schema.select(result.frame)
     checks = {check.name: _checked(check(frame, scope)) for check in step.checks}
@@ -81,6 +82,7 @@ def _commit(step: Step, scope: Scope, result: StepResult, reason: str) -> Materi
         reason=reason,
         details=result.details,
         checks=checks,
+        by=scope.by,
     )
     return Materialised(commit.state, commit.written)
 

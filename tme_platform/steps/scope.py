@@ -42,6 +42,8 @@ from tme_platform.tables import COMMON_COLUMNS, TableSchema, rejections
 from tme_platform.tracking import Tracker
 
 Refresh = Literal["stale", "failed", "missing", "all"]
+RUN_ID = "dagster.run_id"
+"""Tag that names Dagster's run."""
 
 
 @dataclass
@@ -58,6 +60,8 @@ class Scope:
         Called with a short text on the progress of long work.
     run_tags
         Which Dagster run this is, for the model run to point back to.
+    via
+        What started this, for the audit: a command, a sensor, a schedule, or Dagster's page.
     trace
         What was read so far.
     """
@@ -72,6 +76,7 @@ class Scope:
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("tme_platform"))
     report: Callable[[str], None] = lambda _: None
     run_tags: Mapping[str, str] = field(default_factory=dict)
+    via: str = "Python"
     trace: Trace = field(default_factory=dict)
 
     @property
@@ -266,6 +271,12 @@ class Scope:
         if self.refresh == "failed" and counts.get("failed"):
             return f"retry of {counts['failed']} failed row(s) requested"
         return f"{counts['may_pass']} transient failure(s), retried" if counts.get("may_pass") else ""
+
+    @property
+    def by(self) -> dict[str, str]:
+        """Who commits what this step makes, and how it came to it, for the audit; see `Lake.commit`."""
+        run = self.run_tags.get(RUN_ID)
+        return {"via": self.via, "study": self.world.study.name, **({"run": run} if run else {})}
 
     def _note(self, read: Read) -> None:
         if read not in self.trace:

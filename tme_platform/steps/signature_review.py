@@ -79,14 +79,24 @@ def signature_review(scope: Scope) -> StepResult:
         model_version=record.version, champion_before=before, decision=decision
     )
     unmet = [one.criterion for one in criteria if not one.met]
-    details = {"model_version": int(record.version), "decision": decision, "not_met": unmet, "model_card": card}
+    details = {
+        "model_version": int(record.version),
+        "decision": decision,
+        "decision_reason": scope.tracker.promotion(record),
+        "not_met": unmet,
+        "model_card": card,
+    }
     return StepResult(table, details=details)
 
 
 def _decide(scope: Scope, record: ModelRecord, champion: str | None, criteria: list[Criterion]) -> str:
     """Carry the rule out, and say in the registry why."""
     if champion == record.version:
-        return "is the champion"
+        # A run that ended between the promotion and its commit leaves it to the next one to say so.
+        said = scope.previous(always=True)
+        known = (said["model_version"] == record.version) & said["decision"].isin(["promoted", "is the champion"])
+        by_rule = scope.tracker.promotion(record).startswith("promoted")
+        return "promoted" if by_rule and not known.any() else "is the champion"
     unmet = "; ".join(f"{one.criterion}: {one.explanation}" for one in criteria if not one.met)
     if unmet:
         scope.tracker.refuse(record, f"refused: {unmet}")

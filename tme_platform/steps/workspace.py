@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tme_platform.environment import DEFAULT_STUDY, VARIABLES, default_lake
+from tme_platform.location import full_root, is_url, state_folder
 
 if TYPE_CHECKING:
     from tme_platform.lake import Lake
@@ -77,8 +78,6 @@ class Workspace:
 
     def export(self) -> None:
         """Describe this workspace to the processes that are started from here, by environment variables."""
-        from tme_platform.lake import full_root
-
         values = {
             "lake_root": full_root(self.lake_root),
             "state_root": str(self.state),
@@ -93,15 +92,11 @@ class Workspace:
     @property
     def state(self) -> Path:
         """The folder of this machine that belongs to the lake."""
-        from tme_platform.lake import state_folder
-
         return state_folder(self.lake_root, self.state_root)
 
     @property
     def landing(self) -> Path:
         """Folder with one landing folder per cohort."""
-        from tme_platform.lake import is_url
-
         if self.landing_root:
             return Path(self.landing_root)
         return Path(default_lake(self.study_name) if is_url(self.lake_root) else self.lake_root) / "landing"

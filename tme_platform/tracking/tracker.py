@@ -18,6 +18,8 @@ from typing import Any
 import pandas as pd
 
 from tme_platform import __version__
+from tme_platform.location import file_uri, sqlite_path, sqlite_uri
+from tme_platform.tracking.moved import follow_lake
 from tme_platform.tracking.reach import check_reachable, translate_errors
 
 _KEY = "tme.content_key"
@@ -91,12 +93,26 @@ class Tracker:
     @classmethod
     def of_lake(cls, state: Path, uri: str = "") -> Tracker:
         """The tracker of a lake: in its state folder, or at the server or database that `uri` names."""
-        return cls(uri or cls.local_uri(state), state / "mlflow" / "artifacts")
+        return cls(uri or cls.local_uri(state), state.resolve() / "mlflow" / "artifacts")
 
     @staticmethod
     def local_uri(state: Path) -> str:
         """URI of the SQLite store in a lake's state folder (MLflow 3.17 refuses plain `file:` stores)."""
-        return f"sqlite:///{state.resolve() / 'mlflow' / 'mlflow.db'}"
+        return sqlite_uri(state / "mlflow" / "mlflow.db")
+
+    def follow_lake(self) -> None:
+        """Correct the addresses of artifacts if the lake was moved or copied; see `moved`.
+
+        Raises
+        ------
+        TrackingError
+            It was, and the database cannot be written.
+        """
+        database = sqlite_path(self.uri)
+        if (
+            database is not None and database.parent == self.artifacts.parent
+        ):  # the lake's own, not a shared one
+            follow_lake(database, file_uri(self.artifacts), _EXPERIMENT)
 
     def find(self, content_key: str) -> ModelRecord | None:
         """The registered model with this key, or None."""
@@ -277,8 +293,9 @@ class Tracker:
     @contextlib.contextmanager
     def _session(self) -> Iterator[Any]:
         """MLflow pointed at this store, and pointed back afterwards."""
-        if self.uri.startswith("sqlite:///"):
-            Path(self.uri.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+        if (database := sqlite_path(self.uri)) is not None:
+            database.parent.mkdir(parents=True, exist_ok=True)
+            self.follow_lake()
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")  # the seven of MLflow take four minutes
@@ -303,7 +320,7 @@ class Tracker:
         if known is not None:
             return str(known.experiment_id)
         # A server has a place of its own for artifacts, which may be on another machine.
-        place = None if self.uri.startswith("http") else self.artifacts.resolve().as_uri()
+        place = None if self.uri.startswith("http") else file_uri(self.artifacts)
         return str(mlflow.create_experiment(_EXPERIMENT, artifact_location=place))
 
     @staticmethod

@@ -5,7 +5,6 @@ Numbers are drawn at random and mean nothing; the cohort files say `simulated`.
 
 import functools
 import shutil
-import sqlite3
 import tempfile
 from pathlib import Path
 
@@ -59,12 +58,12 @@ def make_study(root: Path, *, patients: int = 40, imaged: int = 3, all_genes: bo
     study.write_text(STUDY)
     database = root / "lake" / "mlflow" / "mlflow.db"
     database.parent.mkdir(parents=True)
-    shutil.copy(_empty_mlflow(), database)
+    shutil.copy(empty_mlflow(), database)
     return Workspace(lake_root=str(root / "lake"), landing_root=str(landing), study_name=str(study), workers=1)
 
 
 @functools.cache
-def _empty_mlflow() -> Path:
+def empty_mlflow() -> Path:
     """An MLflow database with its tables: making them takes MLflow seconds, and many tests have a lake of their own."""
     database = Path(tempfile.mkdtemp(prefix="tme-mlflow-")) / "mlflow" / "mlflow.db"
     Tracker.of_lake(database.parent.parent).versions()
@@ -87,17 +86,8 @@ def run_once(root: Path) -> Path:
 
 
 def copy_study(source: Path, root: Path) -> Workspace:
-    """A copy of a study that has run, as if it had run at `root`."""
+    """A copy of a study that has run."""
     shutil.copytree(source, root, dirs_exist_ok=True)
-    with sqlite3.connect(root / "lake" / "mlflow" / "mlflow.db") as database:
-        for table, column in (  # where MLflow writes down absolute addresses
-            ("experiments", "artifact_location"),
-            ("logged_models", "artifact_location"),
-            ("model_versions", "storage_location"),
-            ("runs", "artifact_uri"),
-        ):
-            database.execute(f"UPDATE {table} SET {column} = replace({column}, ?, ?)", (source.as_uri(), root.as_uri()))
-    database.close()
     return Workspace(
         lake_root=str(root / "lake"),
         landing_root=str(root / "landing"),
