@@ -8,13 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tme_platform.statistics import benjamini_hochberg
+from tme_platform.statistics import CONSTANT, benjamini_hochberg, unscalable_reason
 from tme_platform.survival.monotone import fit_or_reason
 from tme_platform.survival.observations import check_numeric_columns, usable_rows
 from tme_platform.survival.partial_likelihood import risk_sets
 
-_LARGEST = 1e100
-"""Magnitude beyond which squares leave the range of floating-point numbers."""
 _RESULT = ["coefficient", "se", "hr", "ci_low", "ci_high", "p"]
 
 
@@ -79,10 +77,8 @@ def unfittable_reason(event: NDArray[np.bool_], values: NDArray[np.float64]) -> 
         return "no usable row"
     if not event.any():
         return "no event"
-    if (np.ptp(values, axis=0) <= 1e-12 * np.abs(values).max(axis=0)).any():
-        return "the covariate is constant"
-    if np.abs(values).max() > _LARGEST or np.ptp(values, axis=0).min() < 1 / _LARGEST:
-        return "the values are too large or too close together to be compared"
+    if unscalable := unscalable_reason(values):
+        return "the covariate is constant" if unscalable == CONSTANT else unscalable
     centred = values - values.mean(axis=0)
     if values.shape[1] > 1 and np.linalg.matrix_rank(centred / centred.std(axis=0)) < values.shape[1]:
         return "covariates are linear combinations of each other"
