@@ -89,7 +89,8 @@ def similar_names(names: Mapping[str, Iterable[str]]) -> list[str]:
     groups: dict[str, dict[str, str]] = {}
     for cohort in sorted(names):
         for name in names[cohort]:
-            groups.setdefault(" ".join(re.findall(r"[^\W_]+|(?<=\w)[+-](?!\w)", folded(name))), {})[name] = cohort
+            words = re.findall(r"[^\W_]+|(?<=\w)[+-](?!\w)", folded(name))
+            groups.setdefault(" ".join(words), {}).setdefault(name, cohort)
     return [
         f"{' and '.join(f'{short(name)} of {cohort}' for name, cohort in group.items())} differ only in punctuation and "
         "are kept apart. If they mean the same, write them alike."
@@ -98,9 +99,7 @@ def similar_names(names: Mapping[str, Iterable[str]]) -> list[str]:
     ]
 
 
-def without_unusable_names(
-    table: pd.DataFrame, taken: Sequence[str], rejected: Rejections, file: str
-) -> pd.DataFrame:
+def without_unusable_names(table: pd.DataFrame, taken: Sequence[str], rejected: Rejections, file: str) -> pd.DataFrame:
     """Leave out columns that cannot be stored beside each other, each with a rejection.
 
     Parameters

@@ -60,9 +60,7 @@ def materialise(step: Step, scope: Scope) -> Materialised:
         return _commit(step, scope, result, reason, {"warnings": noted} if noted else {})
 
 
-def _commit(
-    step: Step, scope: Scope, result: StepResult, reason: str, further: Mapping[str, object]
-) -> Materialised:
+def _commit(step: Step, scope: Scope, result: StepResult, reason: str, further: Mapping[str, object]) -> Materialised:
     lake, provenance = scope.world.lake, scope.provenance
     if result.rejected is not None:
         rejected = result.rejected.assign(step=step.name)

@@ -27,6 +27,7 @@ from tme_platform.tables.phenotypes import (
     TME_PHENOTYPES,
 )
 
+
 @step(PHENOTYPE_SEPARATION, version="1", reads=[CELL_SCORES, PHENOTYPE_MODEL, POPULATIONS])
 def phenotype_separation(scope: Scope) -> StepResult:
     """Split the distance between hot and cold into the shares of the populations."""

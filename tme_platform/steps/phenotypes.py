@@ -46,7 +46,7 @@ def fits_here(scope: Scope) -> bool:
 
 def hot_unknown(groups: Mapping[str, str], populations: Collection[str]) -> str:
     """Why clusters of these populations cannot be called hot and cold; empty if they can."""
-    if any(groups.get(str(name)) in IMMUNE_GROUPS for name in populations):
+    if not len(populations) or any(groups.get(str(name)) in IMMUNE_GROUPS for name in populations):
         return ""
     return (
         f"none of the {len(populations)} populations is in the group {' or '.join(IMMUNE_GROUPS)}, so hot and cold "

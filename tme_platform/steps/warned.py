@@ -38,7 +38,9 @@ def noted_warnings() -> Iterator[list[str]]:
                 shown_before(message, category, filename, lineno, file, line)
                 return
             path = Path(filename)
-            text = f"{category.__name__}: {' '.join(str(message).split())} ({path.parent.name}/{path.name}, line {lineno})"
+            text = (
+                f"{category.__name__}: {' '.join(str(message).split())} ({path.parent.name}/{path.name}, line {lineno})"
+            )
             if text not in noted and len(noted) < _MOST:
                 noted.append(text)
 

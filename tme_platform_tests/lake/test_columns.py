@@ -104,7 +104,9 @@ def test_one_frame_with_names_that_differ_in_case_is_refused_with_the_names(lake
 
 
 def defined(dtype: str) -> TableSchema:
-    return TableSchema("graded", Stage.COHORTS, "Test.", (Column("id", "string", ""), Column("grade", dtype, "")), ("id",))
+    return TableSchema(
+        "graded", Stage.COHORTS, "Test.", (Column("id", "string", ""), Column("grade", dtype, "")), ("id",)
+    )
 
 
 @pytest.mark.parametrize(

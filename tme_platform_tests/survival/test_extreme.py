@@ -87,7 +87,9 @@ def finite_or_reason(table: pd.DataFrame, columns: list[str]) -> None:
 
 
 def test_hazard_ratios(frame: pd.DataFrame) -> None:
-    frame = frame.assign(y=np.resize([0.0, 1.0, 3.0, 2.0, 5.0, 1.5, 0.5], len(frame)), g=np.resize(["a", "b"], len(frame)))
+    frame = frame.assign(
+        y=np.resize([0.0, 1.0, 3.0, 2.0, 5.0, 1.5, 0.5], len(frame)), g=np.resize(["a", "b"], len(frame))
+    )
     finite_or_reason(cox_univariate(frame, "time", "event", ["x"], standardise=True), RATIOS)
     finite_or_reason(cox_univariate_by_group(frame, "time", "event", ["x"], "g", standardise=True), RATIOS)
     finite_or_reason(cox_multivariable(frame, "time", "event", ["x", "y"], standardise=True), RATIOS)
