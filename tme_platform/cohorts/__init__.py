@@ -8,7 +8,7 @@ content of a file makes a reader raise an error.
 Opening images belongs in `imaging`, units and scoring in `expression`, storing tables in `lake`.
 """
 
-from tme_platform.cohorts.cell_scores import read_cell_scores
+from tme_platform.cohorts.cell_scores import population_names, read_cell_scores
 from tme_platform.cohorts.check import CohortReport, check_cohort
 from tme_platform.cohorts.clinical import ClinicalTables, read_clinical
 from tme_platform.cohorts.cohort_file import read_cohort
@@ -30,7 +30,7 @@ from tme_platform.cohorts.declaration import (
 )
 from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.expression import read_expression, read_gene_lengths
-from tme_platform.cohorts.features import read_features
+from tme_platform.cohorts.features import feature_names, read_features
 from tme_platform.cohorts.files import list_files
 from tme_platform.cohorts.folders import COHORT_FILE, landing_path, list_cohorts
 from tme_platform.cohorts.hash_cache import hash_cache, prune_hash_caches
@@ -39,6 +39,7 @@ from tme_platform.cohorts.rejections import REJECTED_COLUMNS, Rejections
 from tme_platform.cohorts.score_pairs import read_score_pairs
 from tme_platform.cohorts.series import series_problem, several_series
 from tme_platform.cohorts.sources import source_files
+from tme_platform.cohorts.spelling import folded, one_spelling, repeated_names, similar_names
 from tme_platform.tables.expression import POPULATION_GROUPS
 
 __all__ = [
@@ -64,10 +65,14 @@ __all__ = [
     "ScoreComparison",
     "Split",
     "check_cohort",
+    "feature_names",
+    "folded",
     "hash_cache",
     "landing_path",
     "list_cohorts",
     "list_files",
+    "one_spelling",
+    "population_names",
     "prune_hash_caches",
     "read_cell_scores",
     "read_clinical",
@@ -77,7 +82,9 @@ __all__ = [
     "read_gene_lengths",
     "read_manifest",
     "read_score_pairs",
+    "repeated_names",
     "series_problem",
     "several_series",
+    "similar_names",
     "source_files",
 ]

@@ -6,17 +6,18 @@ Computing scores belongs in `expression`.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pandas as pd
 
 from tme_platform.cohorts._measurements import marked, read_by_patient, to_numbers
 from tme_platform.cohorts._tables import no_column, open_landed, read_text_table, short
-from tme_platform.cohorts.declaration import CellScoreSource
+from tme_platform.cohorts.declaration import CellScoreSource, Cohort
 from tme_platform.cohorts.rejections import Rejections
+from tme_platform.cohorts.spelling import without_unusable_names
 from tme_platform.expression import PACKAGED_LINEAGES, LineageMap, lineage_map, log_lineages
-from tme_platform.tables.expression import POPULATION_GROUPS
+from tme_platform.tables.expression import CELL_SCORES, POPULATION_GROUPS
 
 
 def read_cell_scores(
@@ -63,6 +64,20 @@ def read_cell_scores(
     return scores.rename_axis(index="population", columns="patient_id"), groups, rejected.frame()
 
 
+def population_names(folder: Path, cohort: Cohort) -> list[str]:
+    """Names of the populations that a cohort's files give finished scores of, in their spelling there."""
+    sources = [*([] if cohort.cell_scores is None else [cohort.cell_scores]), *cohort.other_scores.values()]
+    return [name for source in sources for name in _named(folder, source)]
+
+
+def _named(folder: Path, source: CellScoreSource) -> Iterator[str]:
+    unused = Rejections("")  # a run rejects when it reads the scores
+    if source.groups is not None:
+        yield from _groups(folder, source.groups, unused)
+    elif (lineages := _lineage_map(folder, str(source.lineages), unused)) is not None:
+        yield from lineages.group
+
+
 def _of_groups(
     folder: Path, file: str, table: pd.DataFrame, source: CellScoreSource, times: pd.Series | None, rejected: Rejections
 ) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -70,7 +85,9 @@ def _of_groups(
     for population in wanted.keys() - set(table.columns):
         message = no_column(source.file, population, table, file)
         rejected.add(rule="unknown_column", message=message, action="population left out", file=file)
-    groups = {str(name): wanted[name] for name in table.columns if name in wanted}
+    taken = [column.name for column in CELL_SCORES.all_columns]
+    table = without_unusable_names(table[[name for name in table.columns if name in wanted]], taken, rejected, file)
+    groups = {str(name): wanted[name] for name in table.columns}
     return _multiplied(_complete(table[list(groups)], source, rejected).T, times), groups
 
 

@@ -7,9 +7,18 @@ from pathlib import Path
 import pandas as pd
 
 from tme_platform.cohorts._measurements import marked, read_by_patient, to_numbers
-from tme_platform.cohorts._tables import has_column, short
+from tme_platform.cohorts._tables import has_column, header_of, short
 from tme_platform.cohorts.declaration import Cohort, FeatureSource
+from tme_platform.cohorts.errors import CohortError
+from tme_platform.cohorts.folders import landing_path
 from tme_platform.cohorts.rejections import Rejections
+from tme_platform.cohorts.spelling import without_unusable_names
+from tme_platform.tables.radiomics import AGREED_FEATURES, HARMONISED_FEATURES, RADIOMIC_FEATURES
+
+_TAKEN = [
+    column.name for table in (RADIOMIC_FEATURES, HARMONISED_FEATURES, AGREED_FEATURES) for column in table.all_columns
+]
+"""Columns that tables of features have beside the features."""
 
 
 def read_features(folder: Path, cohort_name: str, cohort: Cohort) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -30,7 +39,27 @@ def read_features(folder: Path, cohort_name: str, cohort: Cohort) -> tuple[pd.Da
         table = read_by_patient(folder, source.file, source.patient_id, rejected)
         if table is not None:
             features = _numeric(_rename(table, source, rejected), source, rejected)
+            features = without_unusable_names(features, _TAKEN, rejected, source.file)
     return features, rejected.frame()
+
+
+def feature_names(folder: Path, cohort: Cohort) -> list[str]:
+    """Names of the columns of a cohort's finished feature table, renamed as declared; none if it cannot be read."""
+    source = cohort.features
+    if source is None:
+        return []
+    try:
+        path = landing_path(folder, source.file)
+        names = _parquet_columns(path) if path.suffix == ".parquet" else header_of(path)
+    except (CohortError, ValueError, OSError, EOFError):  # a run says so when it reads the values
+        return []
+    return [source.rename.get(name, name) for name in names if name != source.patient_id]
+
+
+def _parquet_columns(path: Path) -> list[str]:
+    import pyarrow.parquet as pq
+
+    return [str(name) for name in pq.read_schema(path).names]
 
 
 def _rename(table: pd.DataFrame, source: FeatureSource, rejected: Rejections) -> pd.DataFrame:

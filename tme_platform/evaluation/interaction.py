@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tme_platform.statistics import fit_logistic
+from tme_platform.statistics import TOO_EXTREME, fit_logistic, unscalable_reason
 from tme_platform.survival import compare_nested_cox
 
 COLUMNS = ("arm", "reference_arm", "n", "n_positive", "ratio", "ci_low", "ci_high", "p", "df", "reason")
@@ -76,7 +76,10 @@ def treatment_interaction(
     arms = sorted(set(patients.arm.astype(str)))
     if len(arms) < 2:
         return pd.DataFrame(columns=list(COLUMNS))
-    if standardise and np.ptp(patients.score) > 0:
+    unscalable = unscalable_reason(patients.score)
+    if unscalable == TOO_EXTREME:
+        return pd.DataFrame([_row(patients, ALL_ARMS, None) | {"df": 0, "reason": unscalable}], columns=list(COLUMNS))
+    if standardise and not unscalable:
         scaled = (patients.score - patients.score.mean()) / patients.score.std(ddof=1)
         patients = _Patients(scaled, patients.arm, patients.event, patients.time)
     others = [name for name in arms if name != control] if control in arms else []

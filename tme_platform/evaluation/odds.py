@@ -10,11 +10,13 @@ import pandas as pd
 
 from tme_platform.evaluation.auc_logit import auc_logit
 from tme_platform.statistics import (
+    CONSTANT,
     benjamini_hochberg,
     fit_logistic,
     outcome_and_scores,
     proportion_interval,
     single_class_reason,
+    unscalable_reason,
 )
 
 if TYPE_CHECKING:
@@ -152,8 +154,8 @@ def _per_sd(outcome: pd.Series, score: pd.Series, confidence: float) -> dict[str
     }
     if reason := single_class_reason(positive):
         return row | {"reason": reason}
-    if np.ptp(values) == 0:
-        return row | {"reason": "the score is the same in all patients"}
+    if unscalable := unscalable_reason(values):
+        return row | {"reason": "the score is the same in all patients" if unscalable == CONSTANT else unscalable}
     standardised = (values - values.mean()) / values.std(ddof=1)
     ones = np.ones((values.size, 1))
     fit = fit_logistic(positive, np.column_stack([ones, standardised]))

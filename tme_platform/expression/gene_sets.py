@@ -6,6 +6,7 @@ Matching sets with a matrix belongs in `coverage`, renamed symbols in `symbols`.
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -46,8 +47,11 @@ def read_gmt(path: str | Path) -> dict[str, list[str]]:
 
 
 def gene_set_groups(path: str | Path) -> dict[str, str]:
-    """Read the group of each set from the second column of a GMT file (``adaptive``, ``non_immune``, ...)."""
-    return {entry.name: entry.group for entry in _entries(Path(path))}
+    """Read the group of each set from the second column of a GMT file (``adaptive``, ``non_immune``, ...).
+
+    Case, spaces and hyphens do not matter (``Non-immune``). Other descriptions, changed in the same way, are no groups.
+    """
+    return {entry.name: re.sub(r"[ -]+", "_", entry.group.strip()).lower() for entry in _entries(Path(path))}
 
 
 def packaged_gene_sets() -> dict[str, str]:

@@ -19,6 +19,7 @@ import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
+from tme_platform.lake.columns import has_columns, rows_to_rewrite
 from tme_platform.lake.commit_log import STATE_KEY, Entry, audit_entry, commit_properties, commits_after
 from tme_platform.lake.errors import not_read, not_written
 from tme_platform.lake.locks import locked
@@ -201,8 +202,8 @@ class Lake:
     ) -> pd.DataFrame:
         """Read a table, or one cohort of it, as pandas with the schema's types.
 
-        Columns of other cohorts' collections (all missing here) are left out. A table never written reads as empty.
-        `rows` names columns and the values that are wanted of them; other rows are not read.
+        Columns that are missing in all rows read (those of other cohorts) are left out. A table never written reads as
+        empty. `rows` names columns and the values that are wanted of them; other rows are not read.
         """
         table = self._latest(schema) if version is None else self.table(schema, version)
         return self._read(schema, table, cohort, columns, rows)
@@ -219,11 +220,9 @@ class Lake:
         if table is None:
             arrow = schema.empty()
         else:
-            part = [("cohort", "=", cohort)] if cohort is not None else None
-            wanted = [(name, "in", list(values)) for name, values in (rows or {}).items()]
-            arrow = table.to_pyarrow_table(
-                partitions=part, columns=list(columns) if columns else None, filters=wanted or None
-            )
+            part = [("cohort", "=", cohort)] if cohort is not None else []
+            wanted = [*part, *((name, "in", list(values)) for name, values in (rows or {}).items())]
+            arrow = table.to_pyarrow_table(columns=list(columns) if columns else None, filters=wanted or None)
         return self._as_frame(schema, arrow)
 
     @staticmethod
@@ -277,7 +276,8 @@ class Lake:
         for attempt in range(_ATTEMPTS):
             table = self.table(schema)
             last = self._known_of(schema, table).states.get(cohort)
-            if last and (last.content, last.code_version, list(last.reads)) == (content, code_version, traced):
+            as_last = last and (last.content, last.code_version, list(last.reads)) == (content, code_version, traced)
+            if last and as_last and has_columns(table, conformed.columns):
                 return Commit(last, conformed, written=False)
             same = last is not None and last.content == content  # made from other things
             earlier = conformed if same else self._read(schema, table, cohort) if last else None
@@ -330,34 +330,37 @@ class Lake:
             )
             table = DeltaTable(self.uri(schema), storage_options=self.storage_options)
         recorded = {key: value for key, value in asdict(state).items() if key != "version"}
-        known = pa.schema(table.schema())
         arrow = schema.to_arrow(frame)
+        others = rows_to_rewrite(schema, table, arrow, state.cohort)
+        known = pa.schema(table.schema()) if others is None else others.schema
+        own = _with_known_columns(schema, arrow, known)
+        # Names are checked when a cohort is declared (COHORT_NAME), so none can hold a quote.
+        predicate = f"cohort = '{state.cohort}'" if schema.per_cohort and others is None else None
         write_deltalake(
             table,
-            self._with_known_columns(schema, arrow, known),
+            own if others is None else pa.concat_tables([others, own], promote_options="default"),
             mode="overwrite",
-            # Names are checked when a cohort is declared (COHORT_NAME), so none can hold a quote.
-            predicate=f"cohort = '{state.cohort}'" if schema.per_cohort else None,
+            predicate=predicate,
             partition_by=partition_by,
-            schema_mode=self._schema_mode(schema, arrow, known),
+            schema_mode="overwrite" if others is not None else _schema_mode(schema, arrow, known),
             commit_properties=commit_properties(by, recorded),
         )
 
-    @staticmethod
-    def _schema_mode(schema: TableSchema, arrow: pa.Table, known: pa.Schema) -> Literal["merge", "overwrite"] | None:
-        """How the table's columns change; a commit that leaves them alone disturbs no other writer."""
-        if not schema.per_cohort:
-            return "overwrite"
-        return "merge" if set(arrow.column_names) - set(known.names) else None
 
-    @staticmethod
-    def _with_known_columns(schema: TableSchema, arrow: pa.Table, known: pa.Schema) -> pa.Table:
-        """Fill the columns that other cohorts brought with nothing, so that all parts of a table have the same."""
-        if not schema.per_cohort:
-            return arrow
-        given = dict.fromkeys(arrow.column_names)  # in order; asked for each of thousands of columns
-        lacking = [pa.field(f.name, f.type) for f in known if f.name not in given]
-        for column in lacking:
-            arrow = arrow.append_column(column, pa.nulls(arrow.num_rows, column.type))
-        ours = dict.fromkeys(known.names)
-        return arrow.select([*ours, *(name for name in given if name not in ours)])
+def _schema_mode(schema: TableSchema, arrow: pa.Table, known: pa.Schema) -> Literal["merge", "overwrite"] | None:
+    """How the table's columns change; a commit that leaves them alone disturbs no other writer."""
+    if not schema.per_cohort:
+        return "overwrite"
+    return "merge" if set(arrow.column_names) - set(known.names) else None
+
+
+def _with_known_columns(schema: TableSchema, arrow: pa.Table, known: pa.Schema) -> pa.Table:
+    """Fill the columns that other cohorts brought with nothing, so that all parts of a table have the same."""
+    if not schema.per_cohort:
+        return arrow
+    given = dict.fromkeys(arrow.column_names)  # in order; asked for each of thousands of columns
+    lacking = [pa.field(f.name, f.type) for f in known if f.name not in given]
+    for column in lacking:
+        arrow = arrow.append_column(column, pa.nulls(arrow.num_rows, column.type))
+    ours = dict.fromkeys(known.names)
+    return arrow.select([*ours, *(name for name in given if name not in ours)])

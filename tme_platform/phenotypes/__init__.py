@@ -14,7 +14,13 @@ from tme_platform.phenotypes.kmeans import KMeansFit, fit_kmeans, kmeans_partiti
 from tme_platform.phenotypes.labels import LabelChange, adjusted_rand_index, compare_labels
 from tme_platform.phenotypes.model import PhenotypeModel
 from tme_platform.phenotypes.nbclust import NbClust, nbclust
-from tme_platform.phenotypes.scaling import PopulationScale, Scaling, scale_samples, scale_scores
+from tme_platform.phenotypes.scaling import (
+    PopulationScale,
+    Scaling,
+    constant_populations,
+    scale_samples,
+    scale_scores,
+)
 from tme_platform.phenotypes.separation import separation
 from tme_platform.phenotypes.silhouette import silhouette_by_k, silhouette_by_sample
 from tme_platform.phenotypes.specifications import SpecificationLabels, label_by
@@ -38,6 +44,7 @@ __all__ = [
     "choose_k",
     "compare_labels",
     "compare_with_cloud",
+    "constant_populations",
     "contradictions",
     "fit_kmeans",
     "fit_phenotypes",

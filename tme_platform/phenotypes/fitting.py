@@ -9,7 +9,7 @@ import pandas as pd
 
 from tme_platform.phenotypes.kmeans import fit_kmeans
 from tme_platform.phenotypes.model import PhenotypeModel
-from tme_platform.phenotypes.scaling import PopulationScale, Scaling, scale_samples
+from tme_platform.phenotypes.scaling import PopulationScale, Scaling, constant_populations, scale_samples
 
 IMMUNE_GROUPS = ("adaptive", "innate_activated")
 
@@ -38,7 +38,7 @@ def fit_phenotypes(
     ----------
     scores
         Populations x samples, raw or normalised (the result is the same). Samples that cannot be scaled (constant or
-        missing scores) are left out.
+        missing scores) are left out; over the cohort also populations that are the same in all samples.
     groups
         Group of each population: adaptive, innate_activated, innate_inactivated, non_immune.
     k
@@ -59,6 +59,8 @@ def fit_phenotypes(
     """
     if not 2 <= k <= len(ascii_uppercase):
         raise ValueError(f"Phenotypes need 2 to {len(ascii_uppercase)} clusters, not {k}.")
+    if scaling == "over_cohort":
+        scores = scores.drop(index=constant_populations(scores))
     populations = [str(p) for p in scores.index]
     immune = [p for p in populations if groups.get(p) in IMMUNE_GROUPS]
     if not immune:

@@ -28,14 +28,12 @@ class PopulationScale:
         ValueError
             If a population is constant, or there are fewer than two samples.
         """
-        sd = scores.std(axis=1)
-        if not (sd > 0).all():
-            constant = ", ".join(map(str, sd.index[~(sd > 0)][:5]))
+        if constant := constant_populations(scores):
             raise ValueError(
-                f"These populations do not vary over the {scores.shape[1]} samples: {constant}. Leave them out of the "
-                "map of `groups` or `lineages` in cohort.yaml."
+                f"These populations do not vary over the {scores.shape[1]} samples: {', '.join(constant[:5])}. Leave "
+                "them out of the map of `groups` or `lineages` in cohort.yaml."
             )
-        return cls(scores.mean(axis=1), sd)
+        return cls(scores.mean(axis=1), scores.std(axis=1))
 
     def apply(self, scores: pd.DataFrame) -> pd.DataFrame:
         """Standardise scores; returns samples x populations in units of the reference's standard deviation."""
@@ -43,9 +41,28 @@ class PopulationScale:
         return own.sub(self.mean, axis=0).div(self.sd, axis=0).T
 
 
+def constant_populations(scores: pd.DataFrame) -> list[str]:
+    """Name the populations that do not vary over the samples, and so cannot be scaled over a cohort.
+
+    Parameters
+    ----------
+    scores
+        Populations x samples. With fewer than two samples every population is constant.
+    """
+    values = scores.astype(float)
+    deviation = values.std(axis=1)
+    return [str(name) for name in scores.index[~(deviation > _noise(values))]]
+
+
 def scale_scores(scores: pd.DataFrame, scaling: Scaling) -> pd.DataFrame:
-    """Scale the scores of a cohort by its own rule; populations x samples in, samples x populations out."""
-    return scale_samples(scores) if scaling == "within_sample" else PopulationScale.of(scores).apply(scores)
+    """Scale the scores of a cohort by its own rule; populations x samples in, samples x populations out.
+
+    Over the cohort, `constant_populations` are left out: they have no scale and tell no samples apart.
+    """
+    if scaling == "within_sample":
+        return scale_samples(scores)
+    varying = scores.drop(index=constant_populations(scores))
+    return PopulationScale.of(varying).apply(varying)
 
 
 def scale_samples(scores: pd.DataFrame) -> pd.DataFrame:
@@ -73,6 +90,9 @@ def scale_samples(scores: pd.DataFrame) -> pd.DataFrame:
             raise ValueError(f"Scores contain a {name} more than once ({repeated}): keep one row or column for each.")
     values = scores.T.astype(float)
     deviation = values.std(axis=1)
-    # constant scores leave rounding noise of a few ulp, which must not be scaled to unit variance
-    noise = 8 * np.finfo(float).eps * values.abs().max(axis=1)
-    return values.sub(values.mean(axis=1), axis=0).div(deviation.where(deviation > noise), axis=0)
+    return values.sub(values.mean(axis=1), axis=0).div(deviation.where(deviation > _noise(values)), axis=0)
+
+
+def _noise(values: pd.DataFrame) -> pd.Series:
+    """The rounding noise of a few ulp that equal values of a row leave, which must not be scaled to unit variance."""
+    return 8 * np.finfo(float).eps * values.abs().max(axis=1)

@@ -8,7 +8,15 @@ from tme_platform.statistics.adjust import benjamini_hochberg
 from tme_platform.statistics.correlation import spearman_interval, spearman_table
 from tme_platform.statistics.effect_size import StandardisedDifference, standardised_difference
 from tme_platform.statistics.group_tests import GroupComparison, NumericTest, compare_categories, compare_groups
-from tme_platform.statistics.inputs import Vector, check_columns, outcome_and_scores, single_class_reason
+from tme_platform.statistics.inputs import (
+    CONSTANT,
+    TOO_EXTREME,
+    Vector,
+    check_columns,
+    outcome_and_scores,
+    single_class_reason,
+    unscalable_reason,
+)
 from tme_platform.statistics.logistic import LogisticFit, fit_logistic
 from tme_platform.statistics.mean_difference import Summary, mean_difference
 from tme_platform.statistics.permuted import p_of_counts, permutation_p
@@ -18,11 +26,13 @@ from tme_platform.statistics.table_one import table_one
 from tme_platform.statistics.youden import YoudenThreshold, youden_threshold
 
 __all__ = [
+    "CONSTANT",
     "GroupComparison",
     "LogisticFit",
     "NumericTest",
     "StandardisedDifference",
     "Summary",
+    "TOO_EXTREME",
     "Vector",
     "YoudenThreshold",
     "benjamini_hochberg",
@@ -42,5 +52,6 @@ __all__ = [
     "spearman_table",
     "standardised_difference",
     "table_one",
+    "unscalable_reason",
     "youden_threshold",
 ]

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tme_platform.statistics.inputs import Vector
+from tme_platform.statistics.inputs import TOO_EXTREME, Vector, unscalable_reason
 
 NumericTest = Literal["auto", "student", "welch", "wilcoxon", "kruskal"]
 
 _ALPHA_NORMAL = 0.05
 _LARGEST_SHAPIRO = 5000
 _SIMULATED_TABLES = 9999
+_SUMMARY = ["n", "mean", "sd", "median", "q1", "q3", "shapiro_p"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,10 @@ def compare_groups(values: Vector, groups: Vector, *, test: NumericTest = "auto"
     """
     numbers, names = _complete(pd.to_numeric(pd.Series(np.asarray(values)), errors="raise"), groups)
     by_group = [numbers[names == name] for name in _levels(names)]
+    unscalable = unscalable_reason(numbers.astype(float))
+    if unscalable == TOO_EXTREME:
+        summary = pd.DataFrame({"group": _levels(names), "n": [len(sample) for sample in by_group]})
+        return _no_test(summary.reindex(columns=["group", *_SUMMARY]), len(values) - len(numbers), unscalable)
     summary = pd.DataFrame([_describe(sample) for sample in by_group])
     summary.insert(0, "group", _levels(names))
     dropped = len(values) - len(numbers)
@@ -160,7 +165,7 @@ def _describe(sample: NDArray[Any]) -> dict[str, float]:
 def _shapiro(numbers: NDArray[np.float64]) -> float:
     from scipy.stats import shapiro
 
-    if not 3 <= len(numbers) <= _LARGEST_SHAPIRO or np.ptp(numbers) == 0:
+    if not 3 <= len(numbers) <= _LARGEST_SHAPIRO or unscalable_reason(numbers):
         return np.nan
     return float(shapiro(numbers).pvalue)
 

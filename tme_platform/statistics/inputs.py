@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+CONSTANT = "all values are the same"
+TOO_EXTREME = "the values are too large or too close together to be compared"
+_LARGEST = 1e100
+
 Vector = Sequence[Any] | NDArray[Any] | pd.Series
 """One value per row."""
 
@@ -56,6 +60,20 @@ def single_class_reason(y: NDArray[np.bool_]) -> str:
     if y.all() or not y.any():
         return f"all {y.size} patients have the same outcome"
     return ""
+
+
+def unscalable_reason(values: NDArray[np.float64]) -> str:
+    """Return why numbers (n, or n x p with each column alone) have no usable spread; empty if they have.
+
+    Squares of numbers beyond 1e100, or of differences below 1e-100, leave the range of floating-point numbers. Numbers
+    that differ by rounding only count as equal.
+    """
+    if values.size == 0:
+        return ""
+    spread, largest = np.ptp(values, axis=0), np.abs(values).max(axis=0)
+    if (spread <= 1e-12 * largest).any():
+        return CONSTANT
+    return TOO_EXTREME if largest.max() > _LARGEST or spread.min() < 1 / _LARGEST else ""
 
 
 def _floats(values: ArrayLike, what: str) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from tme_platform import expression
-from tme_platform.cohorts import ScoreComparison, read_cell_scores, read_score_pairs
+from tme_platform.cohorts import CellScoreSource, ScoreComparison, folded, read_cell_scores, read_score_pairs
 from tme_platform.expression import (
     DETECTION_LIMIT,
     PURITY_CAVEAT,
@@ -19,7 +19,7 @@ from tme_platform.expression import (
     usable_gene_sets,
     without_genes,
 )
-from tme_platform.steps.reading import expression_matrix, measured_sets, population_scores
+from tme_platform.steps.reading import expression_matrix, measured_sets, population_scores, unvarying
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.tables.cohorts import COHORT_FILES, EXPRESSION, PATIENTS
@@ -30,6 +30,7 @@ from tme_platform.tables.expression import (
     INTRINSIC_SUBTYPES,
     MCP_COUNTER_SCORES,
     OTHER_SCORES,
+    POPULATION_GROUPS,
     POPULATIONS,
     SCORE_AGREEMENT,
 )
@@ -37,14 +38,15 @@ from tme_platform.tables.expression import (
 WITHOUT_SHARED = " (without shared genes)"
 
 
-@step(POPULATIONS, version="3", reads=[COHORT_FILES, EXPRESSION])
+@step(POPULATIONS, version="4", reads=[COHORT_FILES, EXPRESSION])
 def populations(scope: Scope) -> StepResult:
     """List the populations, how many genes of each were measured, and leave out those with too few."""
     scope.files("cell_scores")
     cohort = scope.declaration("cell_scores")
     if cohort.cell_scores is not None:
-        _, groups, _ = read_cell_scores(scope.folder, scope.own_cohort, cohort.cell_scores)
+        scores, groups, _ = _finished_scores(scope, cohort.cell_scores)
         listed = pd.DataFrame({"population": list(groups), "population_group": list(groups.values())})
+        listed["reason"] = listed["population"].map(unvarying(scope, scores))
         return StepResult(
             listed.assign(method=cohort.cell_scores.method, used=True).reindex(columns=POPULATIONS.own_columns)
         )
@@ -57,23 +59,25 @@ def populations(scope: Scope) -> StepResult:
     gene_sets, renamed = harmonise_gene_sets(read_gmt(path), genes)
     _, refused = usable_gene_sets(gene_sets, genes, settings.min_share, settings.min_genes)
     listed = gene_set_coverage(genes, gene_sets).merge(refused[["population", "reason"]], how="left")
-    listed["population_group"] = listed["population"].map(groups)
+    group = listed["population"].map(groups)
+    listed["population_group"] = group.where(group.isin(POPULATION_GROUPS))
     listed["used"] = listed["reason"].isna()
     details = {
         "scored": int(listed["used"].sum()),
+        "without_a_group": int(listed["population_group"].isna().sum()),
         "refused": {r.population: r.reason for r in refused.itertuples()},
         "found_under_another_symbol": dict(zip(renamed["gene"], renamed["found_as"], strict=True)),
     }
     return StepResult(listed.assign(method=f"{settings.engine} {settings.collection}"), details=details)
 
 
-@step(CELL_SCORES, version="3", reads=[COHORT_FILES, EXPRESSION])
+@step(CELL_SCORES, version="4", reads=[COHORT_FILES, EXPRESSION])
 def cell_scores(scope: Scope) -> StepResult:
     """Score each population in each tumour by single-sample GSEA, or take the finished scores that landed."""
     scope.files("cell_scores")
     cohort = scope.declaration("cell_scores")
     if cohort.cell_scores is not None:
-        scores, _, rejected = read_cell_scores(scope.folder, scope.own_cohort, cohort.cell_scores)
+        scores, _, rejected = _finished_scores(scope, cohort.cell_scores)
         return StepResult(_patient_rows(scores), rejected, {"patients": scores.shape[1], "populations": len(scores)})
     settings = scope.study.gene_sets
     if not scope.has_rows(EXPRESSION):
@@ -173,7 +177,7 @@ def intrinsic_subtypes(scope: Scope) -> StepResult:
     return StepResult(table, details=details)
 
 
-@step(SCORE_AGREEMENT, version="2", reads=[COHORT_FILES], reads_all_cohorts=[CELL_SCORES])
+@step(SCORE_AGREEMENT, version="3", reads=[COHORT_FILES], reads_all_cohorts=[CELL_SCORES])
 def score_agreement(scope: Scope) -> StepResult:
     """Correlate the scores with another estimate of the same populations in the same patients (Spearman)."""
     scope.files("score_comparison")
@@ -200,13 +204,23 @@ def _agreement(scope: Scope, own: pd.DataFrame, comparison: ScoreComparison) -> 
     if source is not None and source.lineages is not None:  # fractions are summed, not their logarithms
         other = 10**other - DETECTION_LIMIT
     if comparison.pairs is not None:
-        pairs = read_score_pairs(scope.folder, comparison.pairs)
+        named = read_score_pairs(scope.folder, comparison.pairs)
+        ours, theirs = _by_folded(own.index), _by_folded(other.index)
+        pairs = {
+            ours.get(folded(name), name): [theirs.get(folded(compared), compared) for compared in summed]
+            for name, summed in named.items()
+        }
     else:
         pairs = {name: [name] for name in own.index.intersection(other.index)}
     return expression.score_agreement(own, other, pairs).assign(compared_cohort=comparison.cohort)
 
 
-@step(OTHER_SCORES, version="2", reads=[COHORT_FILES, PATIENTS])
+def _by_folded(names: pd.Index) -> dict[str, str]:
+    """The stored spelling of each population, by its name without case."""
+    return {folded(str(name)): str(name) for name in names}
+
+
+@step(OTHER_SCORES, version="3", reads=[COHORT_FILES, PATIENTS])
 def other_scores(scope: Scope) -> StepResult:
     """Read the scores of the same patients by other methods, with which the phenotypes are compared."""
     scope.files("other_scores")
@@ -219,13 +233,26 @@ def other_scores(scope: Scope) -> StepResult:
         if source.times is not None:
             clinical = scope.read(PATIENTS, columns=["patient_id", source.times])
             times = clinical.set_index("patient_id")[source.times]
-        scores, groups, left_out = read_cell_scores(scope.folder, scope.own_cohort, source, times=times)
+        scores, groups, left_out = _finished_scores(scope, source, times)
         long = scores.reset_index().melt("population", var_name="patient_id", value_name="score")
         parts.append(long.assign(name=name, method=source.method, population_group=long["population"].map(groups)))
         rejected.append(left_out)
     table = pd.concat(parts, ignore_index=True)
     details = {str(name): int(rows["patient_id"].nunique()) for name, rows in table.groupby("name")}
     return StepResult(table, pd.concat(rejected, ignore_index=True), details)
+
+
+def _finished_scores(
+    scope: Scope, source: CellScoreSource, times: pd.Series | None = None
+) -> tuple[pd.DataFrame, dict[str, str], pd.DataFrame]:
+    """Scores, groups and rejections of `read_cell_scores`, the populations in the study's spelling."""
+    scores, groups, rejected = read_cell_scores(scope.folder, scope.own_cohort, source, times=times)
+    spelled = scope.spelling("populations")
+    return (
+        scores.rename(index=spelled),
+        {spelled.get(name, name): group for name, group in groups.items()},
+        rejected,
+    )
 
 
 def _patient_rows(scores: pd.DataFrame) -> pd.DataFrame:

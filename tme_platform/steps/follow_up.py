@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from tme_platform.steps.finite import with_wide_intervals_named, without_infinite
 from tme_platform.steps.reading import time_endpoints
 from tme_platform.steps.scope import Scope
 from tme_platform.tables.cohorts import CLINICAL_OTHER, PATIENTS
@@ -13,8 +14,6 @@ from tme_platform.tables.phenotypes import TME_PHENOTYPES
 
 FOLLOW_UP = (PATIENTS, CLINICAL_OTHER, TME_PHENOTYPES)
 """What `per_endpoint` reads."""
-_TOO_WIDE = 1000
-"""Upper over lower limit of a hazard ratio of which nothing is known."""
 
 
 def per_endpoint(
@@ -46,15 +45,11 @@ def finite_ratios(table: pd.DataFrame) -> pd.DataFrame:
 
     An empty `caution` or `reason` is missing.
     """
-    ratios = ["hr", "ci_low", "ci_high", "hr_without_influential"]
-    table = table.assign(**{name: table[name].astype("float64") for name in ratios})
-    runaway = np.isinf(table[ratios[:3]].to_numpy(dtype=float)).any(axis=1)
-    table[ratios[:3]] = table[ratios[:3]].mask(np.isinf(table[ratios[:3]]))
-    table["hr_without_influential"] = table["hr_without_influential"].mask(np.isinf(table["hr_without_influential"]))
+    ratios = ["hr", "ci_low", "ci_high"]
+    runaway = np.isinf(table[ratios].to_numpy(dtype=float)).any(axis=1)
+    table = without_infinite(table, [*ratios, "hr_without_influential"])
     reason = table["reason"].replace("", None).mask(runaway, "no finite hazard ratio: one side has no events")
-    unknown = table["ci_high"] > _TOO_WIDE * table["ci_low"]
-    reason = reason.mask(unknown, f"nothing is known: the interval spans more than {_TOO_WIDE}-fold")
-    return table.assign(reason=reason, caution=table["caution"].replace("", None))
+    return with_wide_intervals_named(table.assign(reason=reason, caution=table["caution"].replace("", None)))
 
 
 def hot_or_cold(followed: pd.DataFrame) -> pd.DataFrame:

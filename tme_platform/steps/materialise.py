@@ -10,6 +10,7 @@ from tme_platform.lake import PartitionState
 from tme_platform.steps.scope import Scope, failure_counts
 from tme_platform.steps.step import Finding, Step, StepResult
 from tme_platform.steps.trace import to_records
+from tme_platform.steps.warned import noted_warnings
 from tme_platform.tables import rejections
 
 
@@ -52,10 +53,14 @@ def materialise(step: Step, scope: Scope) -> Materialised:
         state = lake.state(step.schema, scope.cohort)
         if not reason and state is not None:
             return Materialised(state, written=False)
-        return _commit(step, scope, step(scope), reason)
+        with noted_warnings() as noted:
+            result = step(scope)
+        for warning in noted:
+            scope.log.warning("%s: %s", step.name, warning)
+        return _commit(step, scope, result, reason, {"warnings": noted} if noted else {})
 
 
-def _commit(step: Step, scope: Scope, result: StepResult, reason: str) -> Materialised:
+def _commit(step: Step, scope: Scope, result: StepResult, reason: str, further: Mapping[str, object]) -> Materialised:
     lake, provenance = scope.world.lake, scope.provenance
     if result.rejected is not None:
         rejected = result.rejected.assign(step=step.name)
@@ -80,7 +85,7 @@ def _commit(step: Step, scope: Scope, result: StepResult, reason: str) -> Materi
         code_version=step.version,
         reads=to_records(scope.trace),
         reason=reason,
-        details=result.details,
+        details={**result.details, **further},
         checks=checks,
         by=scope.by,
     )

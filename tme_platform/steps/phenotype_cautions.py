@@ -12,7 +12,7 @@ from tme_platform.phenotypes import (
     one_cloud,
     separation,
 )
-from tme_platform.steps.phenotypes import fits_here
+from tme_platform.steps.phenotypes import NOT_FITTED, fits_here
 from tme_platform.steps.reading import phenotype_scaling, population_groups
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, empty, step
@@ -27,14 +27,12 @@ from tme_platform.tables.phenotypes import (
     TME_PHENOTYPES,
 )
 
-_NOT_FITTED = "phenotypes are not fitted on this cohort"
-
 
 @step(PHENOTYPE_SEPARATION, version="1", reads=[CELL_SCORES, PHENOTYPE_MODEL, POPULATIONS])
 def phenotype_separation(scope: Scope) -> StepResult:
     """Split the distance between hot and cold into the shares of the populations."""
-    if not fits_here(scope):
-        return empty(scope, _NOT_FITTED)
+    if not fits_here(scope) or not scope.has_rows(PHENOTYPE_MODEL):
+        return empty(scope, NOT_FITTED)
     table = separation(PhenotypeModel.from_frame(scope.read(PHENOTYPE_MODEL)), population_groups(scope))
     inflamed = float(table.loc[table["inflamed"], "share"].sum())
     return StepResult(table, details={"inflamed_share": round(inflamed, 4)})

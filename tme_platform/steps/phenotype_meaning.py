@@ -19,7 +19,7 @@ from tme_platform.phenotypes import (
     scale_scores,
 )
 from tme_platform.steps.expression import WITHOUT_SHARED
-from tme_platform.steps.phenotypes import fits_here
+from tme_platform.steps.phenotypes import NOT_FITTED, fits_here, too_few
 from tme_platform.steps.reading import (
     by_patient,
     expression_matrix,
@@ -144,7 +144,7 @@ def gene_comparison(scope: Scope) -> StepResult:
 def phenotype_stability(scope: Scope) -> StepResult:
     """Resample tumours, change the number of clusters and the gene sets, and measure label stability."""
     if not fits_here(scope):
-        return empty(scope, "phenotypes are not fitted on this cohort")
+        return empty(scope, NOT_FITTED)
     settings = scope.study.phenotypes
     scores = population_scores(scope)
     groups = population_groups(scope)
@@ -155,8 +155,10 @@ def phenotype_stability(scope: Scope) -> StepResult:
         .astype("object")
     )
     k = clusters.nunique()
-    if len(clusters) < _LEAST_TO_DRAW * k:
-        return empty(scope, f"{len(clusters)} tumours are too few to resample")
+    if k < 2 or len(clusters) < _LEAST_TO_DRAW * k:
+        return empty(scope, f"{len(clusters)} labelled tumours are too few to resample")
+    if reason := too_few(scaled_scores(scope), settings.k_max):
+        return empty(scope, reason)
     scope.report(f"{settings.draws} bootstrap draws")
     drawn = bootstrap_jaccard(scaled_scores(scope), clusters, k, n_boot=settings.draws, seed=settings.seed)
     by_k = label_stability_over_k(
@@ -195,7 +197,7 @@ def phenotype_stability(scope: Scope) -> StepResult:
 def cluster_null(scope: Scope) -> StepResult:
     """Ask whether one Gaussian cloud would give clusters as separate and as stable."""
     if not fits_here(scope):
-        return empty(scope, "phenotypes are not fitted on this cohort")
+        return empty(scope, NOT_FITTED)
     settings = scope.study.phenotypes
     labels = scope.read(TME_PHENOTYPES, columns=["patient_id", "cluster"]).set_index("patient_id")["cluster"]
     k = labels.nunique()

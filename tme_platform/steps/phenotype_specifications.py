@@ -11,9 +11,10 @@ import pandas as pd
 
 from tme_platform.cohorts import Role
 from tme_platform.expression import gene_set_groups, score_cells
-from tme_platform.phenotypes import Scaling, label_by
+from tme_platform.phenotypes import Scaling, label_by, scale_scores
 from tme_platform.signature import SignatureSettings, clinical_features, cross_validated_auc
 from tme_platform.statistics import compare_groups
+from tme_platform.steps.phenotypes import too_few
 from tme_platform.steps.reading import by_patient, expression_matrix, measured_sets, phenotype_scaling
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, empty, step
@@ -150,6 +151,8 @@ def specification_labels(scope: Scope) -> StepResult:
     main = own.set_index("patient_id")["phenotype"]
     parts = []
     for definition in _with_own_names(_definitions(scope, reference)):
+        if too_few(scale_scores(definition.scores, definition.scaling).dropna(), definition.k or settings.k_max):
+            continue
         scope.report(definition.name)
         found = label_by(
             definition.scores, definition.groups, scaling=definition.scaling, k=definition.k, k_max=settings.k_max,
@@ -166,6 +169,8 @@ def specification_labels(scope: Scope) -> StepResult:
                 is_main=definition.is_main,
             )
         )
+    if not parts:
+        return empty(scope, "too few tumours to cluster")
     table = pd.concat(parts, ignore_index=True)
     return StepResult(table, details={"specifications": int(table["specification"].nunique())})
 

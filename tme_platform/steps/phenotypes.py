@@ -1,9 +1,12 @@
 """Steps of the phenotype stage: the number of clusters, the fitted model, the label of each tumour."""
 
+from collections.abc import Collection, Mapping
+
 import numpy as np
 import pandas as pd
 
 from tme_platform.phenotypes import (
+    IMMUNE_GROUPS,
     NbClust,
     PhenotypeModel,
     assign_phenotypes,
@@ -15,13 +18,21 @@ from tme_platform.phenotypes import (
     silhouette_by_k,
     silhouette_by_sample,
 )
-from tme_platform.steps.reading import phenotype_scaling, population_groups, population_scores, scaled_scores
+from tme_platform.steps.reading import (
+    clustered_scores,
+    phenotype_scaling,
+    population_groups,
+    population_scores,
+    scaled_scores,
+    unvarying,
+)
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.tables.cohorts import PATIENTS
 from tme_platform.tables.expression import CELL_SCORES, POPULATIONS
 from tme_platform.tables.phenotypes import CLUSTER_EVIDENCE, CLUSTER_SILHOUETTES, PHENOTYPE_MODEL, TME_PHENOTYPES
 
+NOT_FITTED = "phenotypes are not fitted on this cohort"
 _SILHOUETTE = "mean_silhouette"
 _MOST_CLUSTERS_SHOWN = 5
 """Largest number of clusters whose silhouettes are stored by tumour, as in the published study."""
@@ -33,13 +44,33 @@ def fits_here(scope: Scope) -> bool:
     return source is not None and source.by == "fit" and scope.has_rows(CELL_SCORES)
 
 
+def hot_unknown(groups: Mapping[str, str], populations: Collection[str]) -> str:
+    """Why clusters of these populations cannot be called hot and cold; empty if they can."""
+    if not len(populations) or any(groups.get(str(name)) in IMMUNE_GROUPS for name in populations):
+        return ""
+    return (
+        f"none of the {len(populations)} populations is in the group {' or '.join(IMMUNE_GROUPS)}, so hot and cold "
+        "cannot be told apart: use a collection with groups (see `gene_sets` in the study file)"
+    )
+
+
+def too_few(scaled: pd.DataFrame, k: int) -> str:
+    """Why tumours cannot be divided into up to `k` clusters and judged; empty if they can."""
+    if scaled.shape[1] == 0:
+        return "no population varies over the patients"
+    distinct = len(scaled.drop_duplicates())
+    return "" if distinct > k else f"{distinct} tumours with different scores are too few for {k} clusters"
+
+
 @step(CLUSTER_EVIDENCE, version="2", reads=[CELL_SCORES])
 def cluster_evidence(scope: Scope) -> StepResult:
     """Cluster the scaled scores into k = 2 to 8 groups and ask each index how many it would take."""
     if not fits_here(scope):
-        return empty(scope, "phenotypes are not fitted on this cohort")
+        return empty(scope, NOT_FITTED)
     settings = scope.study.phenotypes
     scaled = scaled_scores(scope)
+    if reason := too_few(scaled, settings.k_max):
+        return empty(scope, reason)
     partitions = kmeans_partitions(scaled, settings.k_min, settings.k_max, n_init=settings.starts, seed=settings.seed)
     result = nbclust(scaled, settings.k_min, settings.k_max, partitions=partitions)
     widths = silhouette_by_k(scaled, partitions).loc[settings.k_min : settings.k_max]
@@ -57,12 +88,14 @@ def cluster_evidence(scope: Scope) -> StepResult:
 def cluster_silhouettes(scope: Scope) -> StepResult:
     """Compute the silhouette width of each tumour in the partitions of `cluster_evidence` with up to five clusters."""
     if not fits_here(scope):
-        return empty(scope, "phenotypes are not fitted on this cohort")
+        return empty(scope, NOT_FITTED)
     settings = scope.study.phenotypes
     scaled = scaled_scores(scope)
     k_max = min(settings.k_max, _MOST_CLUSTERS_SHOWN)
     if k_max < settings.k_min:
         return empty(scope, f"no partition has at most {_MOST_CLUSTERS_SHOWN} clusters")
+    if reason := too_few(scaled, k_max):
+        return empty(scope, reason)
     partitions = kmeans_partitions(scaled, settings.k_min, k_max, n_init=settings.starts, seed=settings.seed)
     shown = partitions[[f"k{k}" for k in range(settings.k_min, k_max + 1)]]
     table = silhouette_by_sample(scaled, shown).rename_axis("patient_id").reset_index()
@@ -82,11 +115,13 @@ def _evidence(result: NbClust, widths: pd.Series) -> pd.DataFrame:
 
 
 def _number_of_clusters(scope: Scope) -> int:
-    """What the study fixed, or what the evidence says."""
+    """What the study fixed, or what the evidence says; 0 if there is no evidence."""
     k = scope.study.phenotypes.k
     if isinstance(k, int):
         return k
     evidence = scope.read(CLUSTER_EVIDENCE)
+    if evidence.empty:
+        return 0
     by_silhouette = evidence["index_name"] == _SILHOUETTE
     chosen = evidence[evidence["chosen"] & (by_silhouette if k == "silhouette" else ~by_silhouette)]
     return (
@@ -103,11 +138,15 @@ def phenotype_model(scope: Scope) -> StepResult:
     When a cohort grows, clusters are matched to those of the last version, so a label keeps its meaning.
     """
     if not fits_here(scope):
-        return empty(scope, "phenotypes are not fitted on this cohort")
+        return empty(scope, NOT_FITTED)
     settings = scope.study.phenotypes
-    k = _number_of_clusters(scope)
     groups = population_groups(scope)
-    scores = population_scores(scope)
+    scores = clustered_scores(scope)
+    if reason := hot_unknown(groups, scores.index):
+        return empty(scope, reason)
+    k = _number_of_clusters(scope)
+    if reason := too_few(scaled_scores(scope), k or settings.k_max):
+        return empty(scope, reason)
     previous = _previous_model(scope, scores)
     model = fit_phenotypes(
         scores,
@@ -118,7 +157,9 @@ def phenotype_model(scope: Scope) -> StepResult:
         scaling=phenotype_scaling(scope),
         previous=previous,
     )
+    left_out = unvarying(scope, population_scores(scope))
     details = {"k": model.k, "n_samples": model.n_samples, "labels_kept_from_last_version": previous is not None}
+    details |= {"populations_left_out": left_out} if left_out else {}
     return StepResult(model.to_frame(), details=details)
 
 

@@ -59,6 +59,7 @@ def radiomic_features(scope: Scope) -> StepResult:
     if cohort.features is not None:
         scope.files("features")
         finished, rejected = read_features(scope.folder, scope.own_cohort, cohort)
+        finished = finished.rename(columns=scope.spelling("features"))
         described = finished.rename_axis("patient_id").reset_index()
         described = described.assign(
             series="", reader="", session=1, row_key="", feature_set=cohort.features.feature_set

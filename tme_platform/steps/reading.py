@@ -20,7 +20,7 @@ from tme_platform.evaluation import (
     subgroup_members,
 )
 from tme_platform.expression import harmonise_gene_sets, read_gmt, usable_gene_sets
-from tme_platform.phenotypes import Scaling, scale_scores
+from tme_platform.phenotypes import Scaling, constant_populations, scale_scores
 from tme_platform.steps.scope import Scope
 from tme_platform.tables import COMMON_COLUMNS, TableSchema
 from tme_platform.tables.clinical import CLINICAL_COLUMNS, SURVIVAL_PAIRS
@@ -54,6 +54,19 @@ def phenotype_scaling(scope: Scope, cohort: str | None = None) -> Scaling:
         return declared.phenotypes.scaling
     in_lineages = declared.cell_scores is not None and declared.cell_scores.lineages is not None
     return "over_cohort" if in_lineages else scope.study.phenotypes.scaling
+
+
+def clustered_scores(scope: Scope) -> pd.DataFrame:
+    """The cell scores that clusters are made from, populations x patients, without `unvarying` populations."""
+    scores = population_scores(scope)
+    return scores.drop(index=list(unvarying(scope, scores)))
+
+
+def unvarying(scope: Scope, scores: pd.DataFrame) -> dict[str, str]:
+    """The populations that cannot be scaled over the cohort because they are the same in all patients, and why."""
+    if phenotype_scaling(scope) == "within_sample":
+        return {}
+    return dict.fromkeys(constant_populations(scores), "the same in all patients, so not used for phenotypes")
 
 
 def scaled_scores(scope: Scope) -> pd.DataFrame:

@@ -5,11 +5,11 @@ The statistics are `evaluation`'s.
 
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 
 from tme_platform.evaluation import OddsRatio, benjamini_hochberg, interaction, odds_per_sd, odds_ratio
 from tme_platform.steps.evaluation import scored_patients
+from tme_platform.steps.finite import with_wide_intervals_named, without_infinite
 from tme_platform.steps.reading import (
     binary_endpoints,
     clinical_by_patient,
@@ -62,7 +62,7 @@ def phenotype_response(scope: Scope) -> StepResult:
                 rows.append({"endpoint": endpoint, "arm": arm, **_shares(found)})
     if not rows:
         return empty(scope, _NO_OUTCOME)
-    table = _finite(pd.DataFrame(rows), ["odds_ratio", "ci_low", "ci_high"])
+    table = with_wide_intervals_named(without_infinite(pd.DataFrame(rows), ["odds_ratio", "ci_low", "ci_high"]))
     table["fdr"] = benjamini_hochberg(table["p"].to_numpy(dtype=float))
     whole = table[table["arm"] == _ALL].dropna(subset=["p"]).set_index("endpoint")["p"]
     return StepResult(table, details={f"p_{endpoint}": float(p) for endpoint, p in whole.items()})
@@ -98,11 +98,6 @@ def _measured(scope: Scope) -> pd.DataFrame:
     return scores.join(volume) if volume.reindex(scores.index).notna().any() else scores
 
 
-def _finite(table: pd.DataFrame, ratios: list[str]) -> pd.DataFrame:
-    """Infinite ratios and limits as missing; the reason says why."""
-    return table.assign(**table[ratios].astype("float64").replace(np.inf, np.nan))
-
-
 @step(POPULATION_RESPONSE, version="2", reads=[CELL_SCORES, PATIENTS, CLINICAL_OTHER])
 def population_response(scope: Scope) -> StepResult:
     """Relate each population to each endpoint: odds ratio per standard deviation, and AUC."""
@@ -115,8 +110,8 @@ def population_response(scope: Scope) -> StepResult:
                 parts.append(odds_per_sd(known, scores).assign(endpoint=endpoint, arm=arm))
     if not parts:
         return empty(scope, _NO_OUTCOME)
-    table = _finite(pd.concat(parts, ignore_index=True), ["odds_ratio", "ci_low", "ci_high"])
-    table = table.rename(columns={"score": "population"})
+    table = without_infinite(pd.concat(parts, ignore_index=True), ["odds_ratio", "ci_low", "ci_high"])
+    table = with_wide_intervals_named(table).rename(columns={"score": "population"})
     significant = table[(table["arm"] == _ALL) & (table["fdr"] < 0.05)].groupby("endpoint").size()
     details = {f"{endpoint}_fdr_below_0.05": int(significant.get(endpoint, 0)) for endpoint in set(table["endpoint"])}
     return StepResult(table, details=dict(sorted(details.items())))
@@ -141,7 +136,7 @@ def treatment_interaction(scope: Scope) -> StepResult:
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
     if table.empty:
         return empty(scope, "fewer than two treatment arms have patients with an endpoint and a predictor")
-    table = _finite(table, ["ratio", "ci_low", "ci_high"])
+    table = with_wide_intervals_named(without_infinite(table, ["ratio", "ci_low", "ci_high"]))
     by_test = table.groupby(["endpoint", "arm"])["p"]
     table["fdr"] = by_test.transform(lambda p: benjamini_hochberg(p.to_numpy(dtype=float)))
     details = {"tests": int(table["p"].notna().sum()), "tests_fdr_below_0.05": int((table["fdr"] < 0.05).sum())}

@@ -32,6 +32,7 @@ from tme_platform.steps.trace import (
     Read,
     RoleRead,
     SettingRead,
+    SpellingRead,
     TableRead,
     Trace,
     from_records,
@@ -201,6 +202,11 @@ class Scope:
         """The file of a gene-set collection."""
         self._note(CollectionRead(name_or_path))
         return gene_set_path(name_or_path)
+
+    def spelling(self, kind: Literal["populations", "features"]) -> dict[str, str]:
+        """How names in this cohort's files are stored, where that differs: names that meet have one spelling."""
+        self._note(SpellingRead(kind, self.own_cohort))
+        return self.world.spelling(kind, self.own_cohort)
 
     def previous(self, *, always: bool = False) -> pd.DataFrame:
         """The table's own rows of the last version, for steps that keep rows; none in a full rebuild.

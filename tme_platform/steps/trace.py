@@ -139,6 +139,15 @@ class CollectionRead(Read):
 
 
 @dataclass(frozen=True)
+class SpellingRead(Read):
+    """How the names of a cohort's populations or features are spelled, which the names of other cohorts decide."""
+
+    kind: str
+    cohort: str
+    text: ClassVar[str] = "spelling of {kind}{of}"
+
+
+@dataclass(frozen=True)
 class Found:
     """What a look found: the hash of what was read and, for part of a table, that of the table, which is cheap."""
 

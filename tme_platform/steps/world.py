@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from pydantic import BaseModel
@@ -20,13 +20,17 @@ from tme_platform.cohorts import (
     COHORT_FILE,
     Cohort,
     CohortError,
+    feature_names,
     hash_cache,
     list_files,
+    one_spelling,
+    population_names,
     read_cohort,
     source_files,
 )
-from tme_platform.expression import RELATIVE_UNITS, gene_set_path
+from tme_platform.expression import RELATIVE_UNITS, gene_set_path, read_gmt
 from tme_platform.lake import Lake, PartitionState, content_hash
+from tme_platform.radiomics.names import feature_names as extracted_names
 from tme_platform.steps import trace
 from tme_platform.steps.trace import ABSENT, Found, Read, TableRead
 from tme_platform.study import Study
@@ -61,6 +65,7 @@ class World:
     landed: dict[str, pd.DataFrame] = field(default_factory=dict)
     """Landing files by cohort, as the last look at the folder found them."""
     _states: dict[str, dict[str | None, PartitionState]] = field(default_factory=dict)
+    _spellings: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
 
     def find(self, read: Read) -> Found:
         """Look something up and hash it."""
@@ -77,9 +82,10 @@ class World:
     def read(self, read: TableRead, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Read what a record describes; of tables kept per cohort only the study's cohorts."""
         schema = schema_of(read.table)
-        frame = self.lake.read(schema, read.cohort, columns=columns or read.columns or None, rows=dict(read.rows))
-        if schema.per_cohort and read.cohort is None and "cohort" in frame:
-            frame = frame[frame["cohort"].isin(list(self.cohorts))]
+        wanted = dict(read.rows)
+        if schema.per_cohort and read.cohort is None:
+            wanted["cohort"] = tuple(self.cohorts)
+        frame = self.lake.read(schema, read.cohort, columns=columns or read.columns or None, rows=wanted)
         if read.among:
             members = self.lake.read(TABLES[read.among], columns=["patient_id"])
             frame = frame[frame["patient_id"].isin(set(members["patient_id"]))]
@@ -107,6 +113,26 @@ class World:
             if last.empty:
                 raise
             return Cohort.model_validate_json(last["declaration"].iloc[0])
+
+    def spelling(self, kind: Literal["populations", "features"], cohort: str) -> dict[str, str]:
+        """How names in a cohort's files are stored, where that differs: one spelling for all cohorts of the study."""
+        if kind not in self._spellings:
+            self._spellings[kind] = one_spelling(self.names(kind), self._known_names(kind))
+        return self._spellings[kind].get(cohort, {})
+
+    def names(self, kind: Literal["populations", "features"]) -> dict[str, list[str]]:
+        """The names of populations or features in each cohort's files, as spelled there."""
+        named = population_names if kind == "populations" else feature_names
+        return {cohort: named(self.landing / cohort, self.declared(cohort)) for cohort in self.cohorts}
+
+    def _known_names(self, kind: str) -> list[str]:
+        """Names whose spelling goes before that of any cohort."""
+        if kind == "features":
+            return extracted_names(self.study.extraction)
+        try:
+            return list(read_gmt(gene_set_path(self.study.gene_sets.collection)))
+        except (ValueError, OSError):  # a study without expression does not need its collection
+            return []
 
     def provenance(self, cohort: str | None) -> str:
         """Return `simulated` if the cohort, or any cohort of the study, is simulated; else `real`."""
@@ -198,6 +224,11 @@ class World:
         self.landed[read.cohort] = landed
         return digest(dict(zip(landed["file"], landed["sha256"], strict=True)))
 
+    def _find_spelling(self, read: trace.SpellingRead) -> str:
+        if read.cohort not in self.cohorts:
+            return ABSENT
+        return digest(self.spelling("features" if read.kind == "features" else "populations", read.cohort))
+
     def _find_collection(self, read: trace.CollectionRead) -> str:
         return hashlib.sha256(gene_set_path(read.name).read_bytes()).hexdigest()[:16]
 
@@ -214,6 +245,7 @@ _FINDERS: Mapping[type[Any], Callable[[World, Any], str]] = {
     trace.LandingRead: World._find_landing,
     trace.FilesRead: World._find_files,
     trace.CollectionRead: World._find_collection,
+    trace.SpellingRead: World._find_spelling,
 }
 
 

@@ -1,6 +1,7 @@
 """Define and load study files: cohorts, gene sets and settings. Using the settings belongs in `steps`."""
 
 from tme_platform.study.load import StudyError, load_study, packaged_studies
+from tme_platform.study.problems import study_problems
 from tme_platform.study.settings import (
     AgreementSettings,
     CheckSettings,
@@ -22,4 +23,5 @@ __all__ = [
     "SurvivalSettings",
     "load_study",
     "packaged_studies",
+    "study_problems",
 ]

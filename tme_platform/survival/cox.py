@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tme_platform.statistics import benjamini_hochberg
+from tme_platform.statistics import CONSTANT, benjamini_hochberg, unscalable_reason
+from tme_platform.survival.monotone import fit_or_reason
 from tme_platform.survival.observations import check_numeric_columns, usable_rows
-from tme_platform.survival.partial_likelihood import maximise, risk_sets
+from tme_platform.survival.partial_likelihood import risk_sets
 
 _RESULT = ["coefficient", "se", "hr", "ci_low", "ci_high", "p"]
 
@@ -76,8 +77,8 @@ def unfittable_reason(event: NDArray[np.bool_], values: NDArray[np.float64]) -> 
         return "no usable row"
     if not event.any():
         return "no event"
-    if (np.ptp(values, axis=0) <= 1e-12 * np.abs(values).max(axis=0)).any():
-        return "the covariate is constant"
+    if unscalable := unscalable_reason(values):
+        return "the covariate is constant" if unscalable == CONSTANT else unscalable
     centred = values - values.mean(axis=0)
     if values.shape[1] > 1 and np.linalg.matrix_rank(centred / centred.std(axis=0)) < values.shape[1]:
         return "covariates are linear combinations of each other"
@@ -99,9 +100,9 @@ def _fit(
     deviation = values.std(axis=0, ddof=1)
     sets = risk_sets(usable.time, usable.event)
     centred = (values - values.mean(axis=0)) / deviation
-    best = maximise(centred[sets.order], sets)
-    if not best.converged:
-        return result.assign(reason="no finite estimate: the covariate separates events from survivors")
+    best, reason = fit_or_reason(centred[sets.order], sets)
+    if reason:
+        return result.assign(reason=reason)
     unit = np.ones_like(deviation) if standardise else deviation
     coefficient = best.coefficients / unit
     se = np.sqrt(np.diag(np.linalg.inv(best.information))) / unit

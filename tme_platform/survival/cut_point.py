@@ -88,7 +88,8 @@ def youden_split(frame: pd.DataFrame, time: str, event: str, covariates: Sequenc
     pandas.DataFrame
         One row per covariate: ``n``, ``events``, ``n_dropped``, ``threshold`` (high is above it), ``n_low``,
         ``n_high``, ``hr`` of high against low with ``ci_low`` and ``ci_high``, ``p_naive`` (log-rank), ``statistic``
-        (absolute standardised), ``p_corrected``, ``fdr_corrected``, and ``reason`` if there is no split.
+        (absolute standardised), ``p_corrected``, ``fdr_corrected``, and ``reason`` if there is no split or no finite
+        hazard ratio.
 
     Raises
     ------
@@ -165,6 +166,7 @@ def _split(frame: pd.DataFrame, time: str, event: str, name: str) -> dict[str, o
         "p_naive": log_rank(used["time"], used["event"], used["high"]).p,
         "statistic": statistic,
         "p_corrected": corrected_p(statistic, min(0.1, share), max(0.9, share)),
+        "reason": hazard["reason"],
     }
 
 

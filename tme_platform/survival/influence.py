@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tme_platform.survival.cox import unfittable_reason
+from tme_platform.survival.monotone import fit_or_reason
 from tme_platform.survival.observations import check_numeric_columns, usable_rows
 from tme_platform.survival.partial_likelihood import Maximum, RiskSets, event_totals, maximise, moments, risk_sets
 
@@ -105,8 +106,8 @@ def _model(
     deviation = values.std(axis=0, ddof=1)
     centred = (values - values.mean(axis=0)) / deviation
     sets = risk_sets(usable.time, usable.event)
-    full = maximise(centred[sets.order], sets)
-    if not full.converged:
+    full, no_fit = fit_or_reason(centred[sets.order], sets)
+    if no_fit:
         return missing
     n_out = max(1, int(np.ceil(share * len(centred))))
     rows = []
@@ -150,8 +151,8 @@ def _without(
     if unfittable_reason(event, centred):
         return nothing | {"caution": lost}
     sets = risk_sets(time, event)
-    refitted = maximise(centred[sets.order], sets)
-    if not refitted.converged:
+    refitted, no_fit = fit_or_reason(centred[sets.order], sets)
+    if no_fit:
         return nothing | {"caution": lost}
     after, p_after = _estimate(refitted, at)
     caution = ""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tme_platform.survival.cox import unfittable_reason
+from tme_platform.survival.monotone import fit_or_reason
 from tme_platform.survival.partial_likelihood import maximise, risk_sets
 
 
@@ -50,8 +51,8 @@ def compare_nested_cox(
     deviation = values.std(axis=0, ddof=1)
     sets = risk_sets(time, event)
     centred = ((values - values.mean(axis=0)) / deviation)[sets.order]
-    full, reduced = maximise(centred, sets), maximise(centred[:, : covariates.shape[1]], sets)
-    if not full.converged or not reduced.converged:
+    (full, no_fit), reduced = fit_or_reason(centred, sets), maximise(centred[:, : covariates.shape[1]], sets)
+    if no_fit:
         return NestedCox(nan, nan, float("nan"), "no finite estimate: in one group all, or none, had the event")
     errors = np.sqrt(np.diag(np.linalg.inv(full.information)))
     statistic = 2 * max(full.log_likelihood - reduced.log_likelihood, 0.0)

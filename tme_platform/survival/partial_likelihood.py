@@ -83,7 +83,15 @@ def moments(covariates: NDArray[np.float64], sets: RiskSets, coefficients: NDArr
 
 
 def maximise(covariates: NDArray[np.float64], sets: RiskSets) -> Maximum:
-    """Find the maximum by Newton's method with step halving. It does not converge if a coefficient is infinite."""
+    """Find the maximum by Newton's method with step halving.
+
+    An iteration that runs away does not always end as not converged: `monotone.fit_or_reason` tells.
+    """
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):  # numbers that are not finite end the iteration
+        return _iterate(covariates, sets)
+
+
+def _iterate(covariates: NDArray[np.float64], sets: RiskSets) -> Maximum:
     coefficients = np.zeros(covariates.shape[1])
     current = moments(covariates, sets, coefficients)
     for _ in range(_MAX_ITERATIONS):

@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tme_platform.survival.cox import unfittable_reason
+from tme_platform.survival.monotone import fit_or_reason
 from tme_platform.survival.observations import check_numeric_columns, usable_rows
-from tme_platform.survival.partial_likelihood import RiskSets, maximise, moments, risk_sets
+from tme_platform.survival.partial_likelihood import RiskSets, moments, risk_sets
 
 _COLUMNS = ["covariate", "n", "events", "n_dropped", "statistic", "degrees_of_freedom", "p", "reason"]
 
@@ -62,8 +63,8 @@ def _test(frame: pd.DataFrame, time: str, event: str, names: list[str], together
         return result[_COLUMNS]
     sets = risk_sets(usable.time, usable.event)
     ordered = ((values - values.mean(axis=0)) / values.std(axis=0, ddof=1))[sets.order]
-    best = maximise(ordered, sets)
-    if not best.converged:
+    best, no_fit = fit_or_reason(ordered, sets)
+    if no_fit:
         return result.assign(reason="the Cox model has no finite estimate")[_COLUMNS]
     transform = _time_transform(usable.time[sets.order], usable.event[sets.order], sets)
     if np.ptp(transform) == 0:

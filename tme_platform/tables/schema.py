@@ -223,7 +223,20 @@ class TableSchema:
         -------
         A sentence for each problem; empty if the frame is valid.
         """
-        return [*self._broken_values(frame), *self._repeated_keys(frame), *self._infinite_values(frame)]
+        return [
+            *self._names_alike(frame),
+            *self._broken_values(frame),
+            *self._repeated_keys(frame),
+            *self._infinite_values(frame),
+        ]
+
+    @staticmethod
+    def _names_alike(frame: pd.DataFrame) -> Iterator[str]:
+        """Delta and DuckDB compare names of columns without case."""
+        names = pd.Series(frame.columns.astype(str))
+        alike = names[names.str.lower().duplicated(keep=False)]
+        if len(alike):
+            yield f"these columns differ only in case: {', '.join(sorted(alike)[:6])}. Rename all but one of them"
 
     def _broken_values(self, frame: pd.DataFrame) -> Iterator[str]:
         import pandera.pandas as pandera

@@ -1,0 +1,77 @@
+"""The columns of a table that is kept per cohort: what has to become of them when one cohort is replaced.
+
+Names are compared without case, as Delta and DuckDB do. Committing belongs in `store`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pyarrow as pa
+from deltalake import DeltaTable
+
+from tme_platform.tables.schema import TableSchema
+
+
+def has_columns(table: DeltaTable | None, names: Collection[str]) -> bool:
+    """Whether a table has all these columns, in this spelling."""
+    return table is not None and set(names) <= {field.name for field in table.schema().fields}
+
+
+def rows_to_rewrite(schema: TableSchema, table: DeltaTable, arrow: pa.Table, cohort: str | None) -> pa.Table | None:
+    """Return the other cohorts' rows as they have to be stored beside a cohort's new rows; None if they can stay.
+
+    They are rewritten, in the same commit, where the columns of the table change other than by new ones:
+
+    - a column that no cohort has values of any more is dropped;
+    - a column that the new rows spell in another case takes their spelling, because a table cannot have both;
+    - a column of another type, from an earlier definition of the table, is converted; values that cannot be converted
+      become missing until their cohort is built again.
+
+    Parameters
+    ----------
+    schema
+        Definition of the table.
+    table
+        Its current version.
+    arrow
+        The new rows of the cohort, with their own columns only.
+    cohort
+        Whose rows are replaced; None for a table that is not kept per cohort, which is always written whole.
+    """
+    if cohort is None:
+        return None
+    known = pa.schema(table.schema())
+    given = {field.name: field.type for field in arrow.schema}
+    spelled = {name.lower(): name for name in given}
+    lacking = [name for name in known.names if name not in given]
+    renamed = {name: spelled[name.lower()] for name in lacking if name.lower() in spelled}
+    unused = _unused(table, cohort, [name for name in lacking if name not in renamed])
+    converted = {field.name for field in known if given.get(field.name, field.type) != field.type}
+    if not (renamed or unused or converted):
+        return None
+    rows = _of_others(table, cohort, [name for name in known.names if name not in unused])
+    rows = rows.rename_columns([renamed.get(name, name) for name in rows.column_names])
+    for position, field in enumerate(rows.schema):
+        if given.get(field.name, field.type) != field.type:
+            rows = rows.set_column(position, field.name, _converted(rows.column(position), given[field.name]))
+    return rows
+
+
+def _unused(table: DeltaTable, cohort: str, names: list[str]) -> set[str]:
+    """The columns of these names that no other cohort has a value of."""
+    if not names:
+        return set()
+    rows = _of_others(table, cohort, names)
+    return {name for name in names if rows.column(name).null_count == rows.num_rows}
+
+
+def _of_others(table: DeltaTable, cohort: str, columns: list[str]) -> pa.Table:
+    return table.to_pyarrow_table(columns=columns, filters=[("cohort", "!=", cohort)])
+
+
+def _converted(values: pa.ChunkedArray, to: pa.DataType) -> pa.ChunkedArray:
+    try:
+        return values.cast(to)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return pa.chunked_array([pa.nulls(len(values), to)])
