@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
+
 from tme_platform.lake import PartitionState
 from tme_platform.steps.scope import Scope, failure_counts
-from tme_platform.steps.step import Finding, Step, StepResult
+from tme_platform.steps.step import Finding, Step, StepResult, UnusableInputError
 from tme_platform.steps.trace import to_records
 from tme_platform.tables import rejections
 
@@ -43,6 +45,8 @@ def materialise(step: Step, scope: Scope) -> Materialised:
     ------
     TableError
         The rows break the table's schema; nothing was written.
+    UnusableInputError
+        Nothing of what the cohort declares can be used; the reasons are stored, the previous version is kept.
     LakeError
         The lake cannot be read or written; the previous version is kept.
     """
@@ -52,22 +56,19 @@ def materialise(step: Step, scope: Scope) -> Materialised:
         state = lake.state(step.schema, scope.cohort)
         if not reason and state is not None:
             return Materialised(state, written=False)
-        return _commit(step, scope, step(scope), reason)
+        try:
+            result = step(scope)
+        except UnusableInputError as error:
+            if error.rejected is not None:
+                _commit_rejected(step, scope, error.rejected, reason)
+            raise
+        return _commit(step, scope, result, reason)
 
 
 def _commit(step: Step, scope: Scope, result: StepResult, reason: str) -> Materialised:
     lake, provenance = scope.world.lake, scope.provenance
     if result.rejected is not None:
-        rejected = result.rejected.assign(step=step.name)
-        rejected["row_key"] = result.rejected.get("row_key")
-        lake.commit(
-            rejections(step.schema),
-            rejected,
-            cohort=scope.cohort,
-            provenance=provenance,
-            reason=reason,
-            details=failure_counts(rejected),
-        )
+        _commit_rejected(step, scope, result.rejected, reason)
     frame = step.schema.select(result.frame)
     checks = {check.name: _checked(check(frame, scope)) for check in step.checks}
     commit = lake.commit(
@@ -83,6 +84,19 @@ def _commit(step: Step, scope: Scope, result: StepResult, reason: str) -> Materi
         checks=checks,
     )
     return Materialised(commit.state, commit.written)
+
+
+def _commit_rejected(step: Step, scope: Scope, found: pd.DataFrame, reason: str) -> None:
+    rejected = found.assign(step=step.name)
+    rejected["row_key"] = found.get("row_key")
+    scope.world.lake.commit(
+        rejections(step.schema),
+        rejected,
+        cohort=scope.cohort,
+        provenance=scope.provenance,
+        reason=reason,
+        details=failure_counts(rejected),
+    )
 
 
 def _checked(finding: Finding) -> Mapping[str, Any]:
