@@ -25,7 +25,7 @@ _SPIKE_IN = r"(?:ERCC-\d{5}|(?i:sequin|spike)[-_ ]?\w*)"
 _PAR_Y = r".+_PAR_Y"
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec"
 _DATE = (
-    rf"\d{{1,2}}[-. ](?:{_MONTHS})(?:[-. ]\d{{2,4}})?|(?:{_MONTHS})[-. ]\d{{1,4}}"
+    rf"\d{{1,2}}[-. ](?i:{_MONTHS})(?:[-. ]\d{{2,4}})?|(?:{_MONTHS})[-. ]\d{{1,4}}"
     r"|\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:[ T]00:00:00)?|\d{1,2}[/.]\d{1,2}[/.](?:\d{2}|\d{4})"
 )
 _SERIAL = r"(?:3[6-9]|4\d|5[0-4])\d{3}(?:\.0)?"

@@ -27,6 +27,7 @@ ANNOTATION = frozenset(
 )
 """Names of columns beside the samples, in lower case without anything but letters and digits."""
 
+_FEWEST_COLUMNS = 3
 _NEARLY_ALL = 0.95
 _ORDERS = 100.0
 """How many times larger than a typical sample a column of whole numbers must be to be taken for a length or an id."""
@@ -48,37 +49,51 @@ def identifier_columns(numbers: NDArray[np.float64]) -> dict[int, str]:
     Parameters
     ----------
     numbers
-        Genes x columns; NaN is ignored.
+        Genes x columns; NaN and infinite values are ignored.
 
     Returns
     -------
     dict
         By position what the column looks like: whole numbers that only rise or fall, whole numbers that are all
-        different, whole numbers far larger than the samples, or one value. Empty below `LEAST_TO_JUDGE` genes.
+        different, whole numbers far larger than the samples, or one value. Empty below `LEAST_TO_JUDGE` genes or three
+        columns.
     """
-    if len(numbers) < LEAST_TO_JUDGE or not numbers.shape[1]:
+    if len(numbers) < LEAST_TO_JUDGE or numbers.shape[1] < _FEWEST_COLUMNS:
         return {}
+    if np.isinf(numbers).any():
+        numbers = np.where(np.isinf(numbers), np.nan, numbers)
     with np.errstate(invalid="ignore"):
         whole = ((np.floor(numbers) == numbers) | np.isnan(numbers)).all(axis=0)
+    columns = {int(position): _finite(numbers[:, position]) for position in np.flatnonzero(whole)}
+    columns = {position: column for position, column in columns.items() if len(column) >= LEAST_TO_JUDGE}
+    few = max(numbers.shape[1] / 2, 2)
+    steps = {position: np.diff(column) for position, column in columns.items()}
+    different = [position for position, column in columns.items() if _all_different(column)]
+    as_samples = bool(different) and sum(_distinct(column) >= _NEARLY_ALL for column in columns.values()) >= few
+    shapes = {
+        "the same number in every row": [p for p, step in steps.items() if not step.any() and columns[p].any()],
+        "whole numbers in running order": [
+            p
+            for p, step in steps.items()
+            if ((step > 0).all() or (step < 0).all()) and not (as_samples and np.ptp(step) > 0)  # a sorted sample
+        ],
+        "whole numbers that are all different": [] if as_samples else different,
+        "whole numbers far larger than the other columns": [],
+    }
+    if 0 < len(columns) < few:
+        typical = float(np.median(np.nanmedian(np.abs(numbers[:, ~whole]), axis=0))) if (~whole).any() else np.inf
+        shapes["whole numbers far larger than the other columns"] = [
+            position for position, column in columns.items() if np.median(np.abs(column)) > _ORDERS * max(typical, 1.0)
+        ]
     found: dict[int, str] = {}
-    columns = [_finite(numbers[:, position]) if whole[position] else None for position in range(numbers.shape[1])]
-    usable = {p: column for p, column in enumerate(columns) if column is not None and len(column) >= LEAST_TO_JUDGE}
-    most = numbers.shape[1] / 2
-    same = [position for position, column in usable.items() if column.any() and np.ptp(column) == 0]
-    steps = {p: np.diff(column) for p, column in usable.items() if column[0] != column[1]}
-    running = [position for position, step in steps.items() if (step > 0).all() or (step < 0).all()]
-    for positions, what in ((same, "the same number in every row"), (running, "whole numbers in running order")):
-        if len(positions) < max(most, 2):
-            found |= dict.fromkeys(positions, what)
-    different = [p for p, column in usable.items() if p not in found and _distinct(column[:LEAST_TO_JUDGE]) == 1]
-    different = [position for position in different if _distinct(usable[position]) == 1]
-    if different and sum(_distinct(column) >= _NEARLY_ALL for column in usable.values()) < max(most, 2):
-        found |= dict.fromkeys(different, "whole numbers that are all different")
-    if 0 < len(usable) < max(most, 2):
-        typical = float(np.nanmedian(np.nanmedian(np.abs(numbers[:, ~whole]), axis=0))) if (~whole).any() else np.nan
-        large = [p for p, column in usable.items() if np.median(np.abs(column)) > _ORDERS * max(typical, 1.0)]
-        found |= {position: "whole numbers far larger than the other columns" for position in large} | found
+    for what, positions in shapes.items():
+        if len(positions) < few:
+            found = dict.fromkeys(positions, what) | found
     return found
+
+
+def _all_different(column: NDArray[np.float64]) -> bool:
+    return _distinct(column[:LEAST_TO_JUDGE]) == 1 and _distinct(column) == 1
 
 
 def _finite(column: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -23,6 +23,8 @@ _NO_POPULATIONS = frozenset(
     | {"sample", "mixture", "mixture id", "input sample", "index", "row", "unnamed 0"}
 )
 """Columns of CIBERSORT and its relatives that are no populations, as `_plain` writes them."""
+_FEWEST = 5
+"""Patients from which on a population is judged by its values."""
 _MOST_IN_SUM = 1.05
 """Fractions that are rounded may sum to a little more than 1."""
 
@@ -68,7 +70,21 @@ def read_cell_scores(
             if source.groups is not None
             else _of_lineages(folder, str(source.lineages), table, source, times, rejected)
         )
+    scores = _varying(scores, source, rejected)
+    groups = {name: group for name, group in groups.items() if name in scores.index}
     return scores.rename_axis(index="population", columns="patient_id"), groups, rejected.frame()
+
+
+def _varying(scores: pd.DataFrame, source: CellScoreSource, rejected: Rejections) -> pd.DataFrame:
+    """Leave out populations with the same score for every patient, which cannot be standardised over the cohort."""
+    if scores.shape[1] < _FEWEST:
+        return scores
+    constant = scores.max(axis=1) == scores.min(axis=1)
+    if constant.any():
+        shown = ", ".join(map(short, scores.index[constant][:5]))
+        message = f"{int(constant.sum()):,} populations have the same score for every patient ({shown}). Check them."
+        rejected.add(rule="constant_population", message=message, action="population left out", file=source.file)
+    return scores[~constant]
 
 
 def _of_groups(

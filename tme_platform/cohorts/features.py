@@ -34,7 +34,7 @@ def read_features(folder: Path, cohort_name: str, cohort: Cohort) -> tuple[pd.Da
         Patients (index `patient_id`, in the order of the file) x renamed features, float64. Cells that are not finite
         numbers are missing. Left out are text columns (settings, versions), columns that are not features by their
         name or values (row numbers, diagnostics, identifiers, outcomes; `columns` and `exclude` of the cohort file
-        decide the other ones), and patients without any feature.
+        decide the other ones), and patients without any feature. Nothing is left if no feature varies.
     rejected
         Rows of `REJECTED_COLUMNS`: each column that was left out, with the reason.
     """
@@ -49,6 +49,8 @@ def read_features(folder: Path, cohort_name: str, cohort: Cohort) -> tuple[pd.Da
             numbers = _numeric(_by_value(table, folder, cohort_name, cohort, rejected), source, rejected)
             features = _rename(numbers, source, rejected)
             _report_repetition(features, source, rejected)
+            if len(constant_columns(features)) == features.shape[1]:  # nothing to learn from
+                features = features.iloc[:0, :0]
     return features, rejected.frame()
 
 

@@ -24,11 +24,11 @@ from tme_platform.steps.reading import (
     by_patient,
     expression_matrix,
     measured_sets,
-    rankable_matrix,
     phenotype_scaling,
     phenotypes,
     population_groups,
     population_scores,
+    rankable_matrix,
     scaled_scores,
 )
 from tme_platform.steps.scope import Scope

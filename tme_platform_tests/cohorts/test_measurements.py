@@ -169,3 +169,16 @@ def test_populations_are_found_whatever_their_case_and_punctuation(scores):
     assert table["P1"].to_dict() == {"T cells": 1, "Fibroblasts": 2}
     assert groups == {"T cells": "adaptive", "Fibroblasts": "non_immune"}
     assert rejected.empty
+
+
+def test_a_population_that_does_not_vary_is_left_out(scores, rules):
+    rows = "".join(f"P{n}\t{n}\t0.5\n" for n in range(6))
+    table, groups, rejected = scores("patient_id\tT cells\tFibroblasts\n" + rows)
+    assert table.index.tolist() == list(groups) == ["T cells"]
+    assert rules(rejected) == {"constant_population": 1}
+
+
+def test_features_that_never_vary_are_no_table(features, rules):
+    table, rejected = features("patient_id,a,b\n" + "".join(f"P{n},1,2\n" for n in range(6)))
+    assert table.empty
+    assert rules(rejected) == {"constant_feature": 1}

@@ -1,4 +1,4 @@
-"""Expression through the lake: ties in the order of the file, aliases, samples that cannot be ranked, nothing usable."""
+"""Expression through the lake: ties in the order of the file, aliases, what cannot be ranked, nothing usable."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -136,12 +136,12 @@ def test_a_matrix_without_genes_is_a_failure_with_the_reason_and_keeps_the_last_
 
 
 def test_no_population_with_enough_genes_is_a_failure_with_the_reason(study):
-    with pytest.raises(UnusableInputError, match="no set of tme24 has 5000 genes .* Lower `min_genes`"):
+    with pytest.raises(UnusableInputError, match=r"no set of tme24 has 5000 genes .* Lower `min_genes`"):
         study(values(), settings="gene_sets: {min_genes: 5000}\n")
 
 
 def test_samples_that_are_all_ties_are_a_failure_with_the_reason(study):
-    with pytest.raises(UnusableInputError, match="no sample of cohort rna can be ranked: .* of the genes"):
+    with pytest.raises(UnusableInputError, match=r"no sample of cohort rna can be ranked: .* of the genes"):
         study(values(3, zeros=0.9))
 
 
