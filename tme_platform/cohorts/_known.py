@@ -3,48 +3,50 @@
 from __future__ import annotations
 
 import re
-import zlib
 from pathlib import Path
 
-from tme_platform.cohorts._tables import header_of, open_landed, read_parquet, read_text_table
-from tme_platform.cohorts.declaration import Cohort
+import pandas as pd
+
+from tme_platform.cohorts._matrix import read_matrix
+from tme_platform.cohorts._tables import read_text_table
+from tme_platform.cohorts.declaration import Cohort, ExpressionSource, PatientKey
 from tme_platform.cohorts.rejections import Rejections
 
 
 def known_patients(folder: Path, cohort: Cohort) -> list[str]:
     """The patients in the cell scores, features, imaging manifest and expression matrix, unique and sorted.
 
-    Files that cannot be read are skipped; the reader of that file reports why.
+    The columns of an expression matrix that name patients are those that its reader takes for samples. Files that
+    cannot be read are skipped; the reader of that file reports why.
     """
     ignored = Rejections("")
     named: set[str] = set()
-    for file, column in _patient_columns(cohort):
-        table = read_text_table(folder, file, ignored, only=[column])
-        if table is not None and column in table:
-            named |= set(table[column].dropna())
+    for file, key in _patient_columns(cohort):
+        table = read_text_table(folder, file, ignored, only=[key.column])
+        if table is not None and key.column in table:
+            ids = table[key.column].dropna()
+            named |= set(ids if key.pattern is None else match_patients(ids, key.pattern, file, ignored).dropna())
     if cohort.expression is not None:
-        path = open_landed(folder, cohort.expression.file, ignored)
-        named |= set(_samples(path, cohort.expression.patient_pattern)) if path is not None else set()
+        named |= set(_samples(folder, cohort.expression, ignored))
     return sorted(named)
 
 
-def _patient_columns(cohort: Cohort) -> list[tuple[str, str]]:
+def _patient_columns(cohort: Cohort) -> list[tuple[str, PatientKey]]:
     columns = []
     if cohort.cell_scores is not None:
-        columns.append((cohort.cell_scores.file, cohort.cell_scores.patient_id))
+        columns.append((cohort.cell_scores.file, PatientKey(column=cohort.cell_scores.patient_id)))
     if cohort.features is not None:
         columns.append((cohort.features.file, cohort.features.patient_id))
     if cohort.imaging is not None:
-        columns.append((cohort.imaging.manifest, "patient_id"))
+        columns.append((cohort.imaging.manifest, PatientKey(column="patient_id")))
     return columns
 
 
-def _samples(path: Path, pattern: str | None) -> list[str]:
-    try:
-        names = read_parquet(path).columns if path.suffix == ".parquet" else header_of(path)
-    except (ValueError, OSError, EOFError, zlib.error):
-        return []
-    return [patient for name in list(names)[1:] if (patient := patient_of(str(name), pattern))]
+def _samples(folder: Path, source: ExpressionSource, ignored: Rejections) -> list[str]:
+    """Patients of the columns that the reader takes for samples, with or without values."""
+    matrix = read_matrix(folder, source, ignored)
+    names = [] if matrix is None else list(matrix.columns)
+    return [patient for name in names if (patient := patient_of(str(name), source.patient_pattern))]
 
 
 def patient_of(sample: str, pattern: str | None) -> str | None:
@@ -55,3 +57,17 @@ def patient_of(sample: str, pattern: str | None) -> str | None:
     if found is None:
         return None
     return found.group(1) if found.re.groups else found.group(0)
+
+
+def match_patients(ids: pd.Series, pattern: str, file: str, rejected: Rejections) -> pd.Series:
+    """The patients of a column of sample ids; missing, with a rejection, where the pattern does not match."""
+    grouped = pattern if re.compile(pattern).groups else f"({pattern})"
+    patients = ids.str.extract(grouped, expand=True)[0].astype("string")
+    others = ids[ids.notna() & patients.isna()]
+    if len(others):
+        message = (
+            f"{len(others):,} of {len(ids):,} rows do not match {pattern} ({', '.join(others.head(3))}...): taken for "
+            "samples of another kind. No action needed unless patients are among them."
+        )
+        rejected.add(rule="other_samples", message=message, action="rows left out", file=file)
+    return patients

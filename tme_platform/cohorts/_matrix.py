@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +15,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api.types import is_numeric_dtype
 
+from tme_platform.cohorts._gene_rows import other_rows, shorten_names
+from tme_platform.cohorts._sample_columns import annotation_columns, identifier_columns
 from tme_platform.cohorts._tables import (
     MAX_NAME_LENGTH,
     MISSING,
     delimiter_of,
     header_of,
+    no_column,
     open_landed,
     read_parquet,
     short,
@@ -27,16 +30,21 @@ from tme_platform.cohorts._tables import (
 from tme_platform.cohorts.declaration import ExpressionSource
 from tme_platform.cohorts.inflate import open_inflated
 from tme_platform.cohorts.rejections import Rejections
+from tme_platform.expression.known_genes import LEAST_TO_JUDGE, not_symbols, share_recognised
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _NULLS = sorted({form for word in MISSING for form in (word, word.upper(), word.capitalize())} | {"NaN"})
 _MOSTLY = 0.5
+_SHOWN = 5
 
 
 def read_matrix(folder: Path, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame | None:
-    """Read a matrix with the names of the file; genes with a value that is not a finite number are left out."""
+    """Read the genes and samples of a matrix with the names of the file; None with a rejection if there are none.
+
+    Columns and rows that are not samples and genes are left out, as are genes with a value that is not a finite number.
+    """
     path = open_landed(folder, source.file, rejected)
     if path is None:
         return None
@@ -46,13 +54,18 @@ def read_matrix(folder: Path, source: ExpressionSource, rejected: Rejections) ->
         message = f"{source.file}: {error}"
         rejected.add(rule="file_unreadable", message=message, action="file left out", file=source.file)
         return None
-    return _finite(cells, source, rejected)
+    genes = _genes_and_samples(cells, source, rejected)
+    return None if genes is None else _finite(genes, source, rejected)
 
 
 @dataclass(frozen=True)
 class _Cells:
-    """Names, numbers (NaN where a cell holds none), and the raw cells of columns that are not all numbers."""
+    """Names, numbers (NaN where a cell holds none), and the raw cells of columns that are not all numbers.
 
+    `key` is the name of the column that holds the genes.
+    """
+
+    key: str
     genes: pd.Series
     samples: list[str]
     numbers: NDArray[np.float64]
@@ -64,7 +77,9 @@ def _from_parquet(path: Path) -> _Cells:
     values = table.iloc[:, 1:]
     numbers = values.apply(pd.to_numeric, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
     raw = {position: column for position, (_, column) in enumerate(values.items()) if not is_numeric_dtype(column)}
-    return _Cells(table.iloc[:, 0].astype("object"), list(map(str, values.columns)), numbers, raw)
+    return _Cells(
+        str(table.columns[0]), table.iloc[:, 0].astype("object"), list(map(str, values.columns)), numbers, raw
+    )
 
 
 def _from_text(path: Path) -> _Cells:
@@ -81,7 +96,7 @@ def _from_text(path: Path) -> _Cells:
     except pa.ArrowInvalid:
         table = _arrow_table(path, len(header), pa.string())
         numbers, raw = _cast(table)
-    return _Cells(table["c0"].to_pandas(), header[1:], numbers, raw)
+    return _Cells(header[0], table["c0"].to_pandas(), header[1:], numbers, raw)
 
 
 def _cast(table: pa.Table) -> tuple[NDArray[np.float64], dict[int, pd.Series]]:
@@ -124,6 +139,111 @@ def _bytes(path: Path) -> Iterator[object]:
         return
     with path.open("rb") as landed, open_inflated(landed, path) as inflated:
         yield inflated
+
+
+def _genes_and_samples(cells: _Cells, source: ExpressionSource, rejected: Rejections) -> _Cells | None:
+    """Leave out rows that are not genes and columns that are not samples; None if these are not genes x samples."""
+    keyed = _keyed(cells, source, rejected)
+    if keyed is None:
+        return None
+    keyed = replace(keyed, genes=shorten_names(keyed.genes, source.file, rejected))
+    problem = _transposed(keyed) or _unknown_genes(keyed, source)
+    if problem is not None:
+        rule, message = problem
+        rejected.add(rule=rule, message=message, action="expression left out", file=source.file)
+        return None
+    return _samples_only(_genes_only(keyed, source, rejected), source, rejected)
+
+
+def _keyed(cells: _Cells, source: ExpressionSource, rejected: Rejections) -> _Cells | None:
+    """Take the names of the genes from the column that the cohort file names."""
+    wanted = source.gene_column
+    if wanted is None or wanted == cells.key:
+        return cells
+    if wanted not in cells.samples:
+        columns = pd.DataFrame(columns=[cells.key, *cells.samples])
+        message = no_column(source.file, wanted, columns, "`gene_column` in cohort.yaml")
+        rejected.add(rule="unknown_column", message=message, action="expression left out", file=source.file)
+        return None
+    position = cells.samples.index(wanted)
+    genes = cells.raw.get(position, pd.Series(cells.numbers[:, position]).map("{:g}".format))
+    message = f"gene names are taken from column {short(wanted)}; the first column, {short(cells.key)}, is not used."
+    rejected.add(rule="annotation_column", message=message, action="column left out", file=source.file)
+    kept = [other for other in range(len(cells.samples)) if other != position]
+    return replace(_columns(cells, kept), key=wanted, genes=genes.astype("object"))
+
+
+def _columns(cells: _Cells, kept: list[int]) -> _Cells:
+    raw = {new: cells.raw[old] for new, old in enumerate(kept) if old in cells.raw}
+    return replace(cells, samples=[cells.samples[p] for p in kept], numbers=cells.numbers[:, kept], raw=raw)
+
+
+def _transposed(cells: _Cells) -> tuple[str, str] | None:
+    columns = share_recognised(cells.samples)
+    rows = share_recognised(cells.genes.dropna()) * len(cells.genes)  # P1 is an alias of a gene, too
+    if len(cells.samples) < LEAST_TO_JUDGE or columns < _MOSTLY or rows > _MOSTLY * columns * len(cells.samples):
+        return None
+    message = (
+        f"the columns are named after genes ({_shown(cells.samples)}), the rows are not: the matrix is transposed. "
+        "Save it with genes in rows and samples in columns."
+    )
+    return "matrix_transposed", message
+
+
+def _unknown_genes(cells: _Cells, source: ExpressionSource) -> tuple[str, str] | None:
+    names = cells.genes.dropna()
+    found = not_symbols(names[names != ""]) if source.gene_id == "symbol" else None
+    if found is None:
+        return None
+    better = [
+        cells.samples[position]
+        for position, column in cells.raw.items()
+        if share_recognised(column.dropna().astype(str)) >= _MOSTLY and not_symbols(column.dropna().astype(str)) is None
+    ]
+    hint = f" Column {short(better[0])} holds symbols: write `gene_column: {better[0]}`." if better else ""
+    return "genes_not_recognised", f"{found} ({_shown(names)}).{hint}"
+
+
+def _genes_only(cells: _Cells, source: ExpressionSource, rejected: Rejections) -> _Cells:
+    def first_cells(row: int) -> list[str]:
+        return [str(cells.raw[p].iloc[row]).strip() for p in range(min(_SHOWN, len(cells.samples))) if p in cells.raw]
+
+    keep = np.ones(len(cells.genes), dtype=bool)
+    for rule, advice, rows in other_rows(cells.genes, [cells.key, *cells.samples], first_cells, cells.numbers):
+        what, _, todo = advice.partition(". ")
+        message = f"{rows.sum():,} {what} ({_shown(cells.genes[rows].astype(str))}). {todo}"
+        rejected.add(rule=rule, message=message, action="row left out", file=source.file)
+        keep &= ~rows
+    if keep.all():
+        return cells
+    raw = {position: column[keep].reset_index(drop=True) for position, column in cells.raw.items()}
+    return replace(cells, genes=cells.genes[keep].reset_index(drop=True), numbers=cells.numbers[keep], raw=raw)
+
+
+def _samples_only(cells: _Cells, source: ExpressionSource, rejected: Rejections) -> _Cells:
+    named = annotation_columns(cells.samples)
+    if named:
+        message = (
+            f"{len(named):,} columns annotate the genes ({_shown([cells.samples[p] for p in named])}). No action "
+            "needed unless they are samples; then rename them."
+        )
+        rejected.add(rule="annotation_column", message=message, action="column left out", file=source.file)
+        cells = _columns(cells, [position for position in range(len(cells.samples)) if position not in named])
+    shaped = identifier_columns(cells.numbers)
+    for position, what in shaped.items():
+        message = (
+            f"column {short(cells.samples[position])} holds {what}, unlike the samples: it is taken for an identifier. "
+            "Delete it from the file; if it is a sample, correct its values."
+        )
+        rejected.add(rule="identifier_column", message=message, action="column left out", file=source.file)
+    if shaped:
+        cells = _columns(cells, [position for position in range(len(cells.samples)) if position not in shaped])
+    return cells
+
+
+def _shown(names: Iterable[str]) -> str:
+    listed = list(names)
+    return ", ".join(map(short, listed[:_SHOWN])) + (", ..." if len(listed) > _SHOWN else "")
 
 
 def _finite(cells: _Cells, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame:

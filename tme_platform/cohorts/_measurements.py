@@ -7,12 +7,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from tme_platform.cohorts._known import match_patients
 from tme_platform.cohorts._tables import clean, has_column, read_text_table, reject_unnamed_rows
 from tme_platform.cohorts.rejections import Rejections
 
 
-def read_by_patient(folder: Path, file: str, column: str, rejected: Rejections) -> pd.DataFrame | None:
-    """Read a table as raw text with one row per patient; None with a rejection if it cannot be read."""
+def read_by_patient(
+    folder: Path, file: str, column: str, rejected: Rejections, *, pattern: str | None = None
+) -> pd.DataFrame | None:
+    """Read a table as raw text with one row per patient; None with a rejection if it cannot be read.
+
+    The first group of `pattern` in the column is the patient; other rows are left out.
+    """
     table = read_text_table(folder, file, rejected, raw=True)
     if table is None:
         return None
@@ -22,6 +28,8 @@ def read_by_patient(folder: Path, file: str, column: str, rejected: Rejections) 
     unnamed = table[column].isna()
     reject_unnamed_rows(unnamed, column, file, rejected)
     rows = table[~unnamed]
+    if pattern is not None:
+        rows = rows.assign(**{column: match_patients(rows[column], pattern, file, rejected)}).dropna(subset=[column])
     if not rows[column].is_unique:
         rows = rows.drop_duplicates()
     again = rows[column].duplicated()

@@ -19,6 +19,14 @@ from tme_platform.cohorts.spelling import without_unusable_names
 from tme_platform.expression import PACKAGED_LINEAGES, LineageMap, lineage_map, log_lineages
 from tme_platform.tables.expression import CELL_SCORES, POPULATION_GROUPS
 
+_NO_POPULATIONS = frozenset(
+    {"p value", "pvalue", "p val", "correlation", "rmse", "absolute score", "absolute score sig score", "total", "sum"}
+    | {"sample", "mixture", "mixture id", "input sample", "index", "row", "unnamed 0"}
+)
+"""Columns of CIBERSORT and its relatives that are no populations, as `_plain` writes them."""
+_MOST_IN_SUM = 1.05
+"""Fractions that are rounded may sum to a little more than 1."""
+
 
 def read_cell_scores(
     folder: Path, cohort_name: str, source: CellScoreSource, *, times: pd.Series | None = None
@@ -82,13 +90,24 @@ def _of_groups(
     folder: Path, file: str, table: pd.DataFrame, source: CellScoreSource, times: pd.Series | None, rejected: Rejections
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     wanted = _groups(folder, file, rejected)
+    if refused := [name for name in wanted if _plain(name) in _NO_POPULATIONS or re.fullmatch(r"column_\d+", name)]:
+        message = (
+            f"{', '.join(map(short, refused))}: not populations, but what the deconvolution says about its fit, or a "
+            f"column without a name. Delete them from {file}."
+        )
+        rejected.add(rule="not_a_population", message=message, action="population left out", file=file)
+        wanted = {name: group for name, group in wanted.items() if name not in refused}
+    table = table.rename(columns=_states_by_column(table.columns, wanted))
     for population in wanted.keys() - set(table.columns):
         message = no_column(source.file, population, table, file)
         rejected.add(rule="unknown_column", message=message, action="population left out", file=file)
     taken = [column.name for column in CELL_SCORES.all_columns]
     table = without_unusable_names(table[[name for name in table.columns if name in wanted]], taken, rejected, file)
     groups = {str(name): wanted[name] for name in table.columns}
-    return _multiplied(_complete(table[list(groups)], source, rejected).T, times), groups
+    scores = _complete(table[list(groups)], source, rejected).T
+    if source.kind == "fractions" and not _are_fractions(scores, source, rejected):
+        return pd.DataFrame(dtype="float64"), {}
+    return _multiplied(scores, times), groups
 
 
 def _of_lineages(
@@ -103,15 +122,33 @@ def _of_lineages(
     for state in lineages.lineage.keys() - set(states):
         message = f"{source.file} has no column {short(state)}, a state of the lineage map {name}. Add it if it exists."
         rejected.add(rule="unknown_column", message=message, action="state left out", file=source.file)
-    fractions = _multiplied(_complete(table[states], source, rejected).T, times)
-    if len(states) and fractions.empty:  # every patient lacks a value
+    fractions = _complete(table[states], source, rejected).T
+    if len(states) and (fractions.empty or not _are_fractions(fractions, source, rejected)):
         return pd.DataFrame(dtype="float64"), {}
     try:
-        scores = log_lineages(fractions, lineages)
+        scores = log_lineages(_multiplied(fractions, times), lineages)
     except ValueError as error:
         rejected.add(rule="not_fractions", message=str(error), action="file left out", file=source.file)
         return pd.DataFrame(dtype="float64"), {}
     return scores, {str(lineage): lineages.group[str(lineage)] for lineage in scores.index}
+
+
+def _are_fractions(fractions: pd.DataFrame, source: CellScoreSource, rejected: Rejections) -> bool:
+    """Refuse values that cannot be shares of one sample's cells: outside 0 to 1, or more than 1 in sum."""
+    if fractions.empty:
+        return True
+    low, high, most = fractions.min(axis=None), fractions.max(axis=None), fractions.sum().max()
+    if low >= 0 and high <= 1 and most <= _MOST_IN_SUM:
+        return True
+    patient = str(fractions.columns[int(fractions.sum().to_numpy().argmax())])
+    problem = (
+        f"Fractions lie between 0 and 1; these reach from {low:g} to {high:g}"
+        if low < 0 or high > 1
+        else f"Fractions of one sample sum to at most 1; those of {patient} sum to {most:g}"
+    )
+    message = f"{problem}. Divide percentages by 100, or declare `kind: scores` if they are no fractions."
+    rejected.add(rule="not_fractions", message=message, action="file left out", file=source.file)
+    return False
 
 
 def _states_by_column(columns: Collection[str], states: Collection[str]) -> dict[str, str]:

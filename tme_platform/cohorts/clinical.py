@@ -5,14 +5,13 @@ Converting values belongs in `_values`, merging rows and tables in `_merge`.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from tme_platform.cohorts._known import known_patients
+from tme_platform.cohorts._known import known_patients, match_patients
 from tme_platform.cohorts._merge import merge_tables, one_row_each
 from tme_platform.cohorts._tables import has_column, no_column, read_text_table, reject_unnamed_rows, short
 from tme_platform.cohorts._values import to_canonical
@@ -85,21 +84,8 @@ def _read(folder: Path, source: ClinicalSource, rejected: Rejections) -> pd.Data
     ids = table[key.column]
     reject_unnamed_rows(ids.isna() & table.notna().any(axis=1), key.column, source.file, rejected)
     if key.pattern is not None:
-        ids = _match(ids, key.pattern, source.file, rejected)
+        ids = match_patients(ids, key.pattern, source.file, rejected)
     return table.set_axis(pd.Index(ids, name="patient_id"), axis=0)[ids.notna().to_numpy()]
-
-
-def _match(ids: pd.Series, pattern: str, file: str, rejected: Rejections) -> pd.Series:
-    grouped = pattern if re.compile(pattern).groups else f"({pattern})"
-    patients = ids.str.extract(grouped, expand=True)[0].astype("string")
-    others = ids[ids.notna() & patients.isna()]
-    if len(others):
-        message = (
-            f"{len(others):,} of {len(ids):,} rows do not match {pattern} ({', '.join(others.head(3))}...): taken for "
-            "samples of another kind. No action needed unless patients are among them."
-        )
-        rejected.add(rule="other_samples", message=message, action="rows left out", file=file)
-    return patients
 
 
 def _canonical(table: pd.DataFrame, source: ClinicalSource, rejected: Rejections) -> pd.DataFrame:

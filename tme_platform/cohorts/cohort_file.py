@@ -94,5 +94,11 @@ def _patterns(cohort: Cohort) -> Iterator[tuple[Place, str]]:
     for number, source in enumerate(cohort.clinical):
         if source.patient_id.pattern is not None:
             yield ("clinical", number, "patient_id", "pattern"), source.patient_id.pattern
+    if cohort.features is not None:
+        if cohort.features.patient_id.pattern is not None:
+            yield ("features", "patient_id", "pattern"), cohort.features.patient_id.pattern
+        for place, listed in (("columns", cohort.features.columns), ("exclude", cohort.features.exclude)):
+            if isinstance(listed, str):
+                yield ("features", place), listed
     if cohort.expression is not None and cohort.expression.patient_pattern is not None:
         yield ("expression", "patient_pattern"), cohort.expression.patient_pattern

@@ -81,13 +81,15 @@ class ClinicalSource(_Model):
 
 
 class ExpressionSource(_Model):
-    """The expression matrix: genes in rows, samples in columns, gene names in the first column."""
+    """The expression matrix: genes in rows, samples in columns."""
 
     file: str
     unit: Literal[
         "counts", "tpm", "fpkm", "log2_counts", "log2_cpm", "log2_tpm", "log2_fpkm", "normal_score", "z_score"
     ]
     gene_id: Literal["symbol", "ensembl"] = "symbol"
+    gene_column: str | None = None
+    """The column that names the genes; by default the first."""
     gene_map: str | None = None
     gene_lengths: str | None = None
     """A two-column file, gene (named as in `file`) and length in bases, by which counts become TPM. Without it the
@@ -124,9 +126,19 @@ class FeatureSource(_Model):
     """A finished radiomic feature table, one row per patient."""
 
     file: str
-    patient_id: str = "patient_id"
+    patient_id: PatientKey = PatientKey(column="patient_id")
     feature_set: str
+    columns: str | tuple[str, ...] | None = None
+    """The columns that are features, listed or as a pattern for the whole name; by default all that can be. A listed
+    column is taken whatever it looks like, unless it is an outcome."""
+    exclude: str | tuple[str, ...] = ()
+    """Columns that are not taken, listed or as a pattern."""
     rename: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("patient_id", mode="before")
+    @classmethod
+    def _short_key(cls, value: object) -> object:
+        return {"column": value} if isinstance(value, str) else value
 
 
 class CellScoreSource(_Model):

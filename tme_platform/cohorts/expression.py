@@ -15,7 +15,14 @@ from tme_platform.cohorts._matrix import read_matrix
 from tme_platform.cohorts._tables import read_text_table, short
 from tme_platform.cohorts.declaration import Cohort, ExpressionSource
 from tme_platform.cohorts.rejections import Rejections
-from tme_platform.expression import GeneLengths, collapse_duplicates, find_gene_lengths
+from tme_platform.expression import (
+    LEAST_TO_JUDGE,
+    GeneLengths,
+    collapse_duplicates,
+    find_gene_lengths,
+    negative_amount,
+    unit_warning,
+)
 
 _MOSTLY = 0.5
 
@@ -26,9 +33,11 @@ def read_expression(folder: Path, cohort_name: str, cohort: Cohort) -> tuple[pd.
     Returns
     -------
     matrix
-        Gene symbols x samples (patients, if the cohort file has a `patient_pattern`), float64 in the unit of the file,
-        without missing values; empty if there is no readable file. Genes with a missing or non-numeric value and
-        samples without values are left out. Of several rows for a gene, the one with the highest mean is kept.
+        Gene symbols x samples (patients, if the cohort file has a `patient_pattern`), both in the order of the file,
+        float64 in the unit of the file, without missing values; empty if there is no readable file. Genes with a
+        missing or non-numeric value and samples without values are left out. Of several rows for a gene, the one with
+        the highest mean is kept. A matrix whose values contradict the declared unit is refused: what is returned
+        passes `to_log2`.
     rejected
         Rows of `REJECTED_COLUMNS`.
     """
@@ -109,7 +118,20 @@ def _usable(read: pd.DataFrame, folder: Path, source: ExpressionSource, rejected
     matrix = _name_samples(read, source, rejected)
     matrix = _name_genes(matrix, folder, source, rejected)
     matrix = _drop_incomplete_genes(_drop_empty_samples(matrix, source, rejected), source, rejected)
-    return _one_row_per_gene(matrix, source, rejected)
+    matrix = _drop_empty_samples(_one_row_per_gene(matrix, source, rejected), source, rejected)
+    return matrix.iloc[:0, :0] if _contradicts_unit(matrix, source, rejected) else matrix
+
+
+def _contradicts_unit(matrix: pd.DataFrame, source: ExpressionSource, rejected: Rejections) -> bool:
+    """Refuse negative amounts, and values that look like another unit if there are enough genes to judge."""
+    problem = negative_amount(matrix, source.unit)
+    rule = "negative_expression"
+    if problem is None and len(matrix) >= LEAST_TO_JUDGE:
+        problem, rule = unit_warning(matrix, source.unit), "unit_unlikely"
+        problem = None if problem is None else f"{problem} Correct `unit` in cohort.yaml."
+    if problem is not None:
+        rejected.add(rule=rule, message=problem, action="expression left out", file=source.file)
+    return problem is not None
 
 
 def _name_samples(matrix: pd.DataFrame, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from tme_platform.expression.gene_lengths import (
     packaged_gene_lengths,
 )
 from tme_platform.expression.gene_sets import gene_set_groups, gene_set_path, packaged_gene_sets, read_gmt
+from tme_platform.expression.known_genes import LEAST_TO_JUDGE, known_symbols, not_symbols, share_recognised
 from tme_platform.expression.lineages import (
     DETECTION_LIMIT,
     PACKAGED_LINEAGES,
@@ -30,14 +31,18 @@ from tme_platform.expression.lineages import (
 from tme_platform.expression.markers import mcp_counter
 from tme_platform.expression.overlap import shared_genes, without_genes
 from tme_platform.expression.pathways import enrichment
+from tme_platform.expression.quality import CAUTION_TIE_NOISE, MOST_TIE_NOISE, expression_quality
 from tme_platform.expression.single_sample import normalise_scores, score_range, ssgsea
 from tme_platform.expression.subtypes import intrinsic_subtype
 from tme_platform.expression.symbols import harmonise_gene_sets, harmonise_symbols
-from tme_platform.expression.units import RELATIVE_UNITS, UNITS, to_log2, unit_warning
+from tme_platform.expression.units import RELATIVE_UNITS, UNITS, negative_amount, to_log2, unit_warning
 
 __all__ = [
+    "CAUTION_TIE_NOISE",
     "CHECKPOINT_GENES",
     "DETECTION_LIMIT",
+    "LEAST_TO_JUDGE",
+    "MOST_TIE_NOISE",
     "PACKAGED_LINEAGES",
     "PURITY_CAVEAT",
     "RELATIVE_UNITS",
@@ -52,6 +57,7 @@ __all__ = [
     "enrich",
     "enrichment",
     "estimate_scores",
+    "expression_quality",
     "find_gene_lengths",
     "gene_set_coverage",
     "gene_set_groups",
@@ -60,16 +66,20 @@ __all__ = [
     "harmonise_gene_sets",
     "harmonise_symbols",
     "intrinsic_subtype",
+    "known_symbols",
     "lineage_map",
     "log_lineages",
     "mcp_counter",
+    "negative_amount",
     "normalise_scores",
+    "not_symbols",
     "packaged_gene_lengths",
     "packaged_gene_sets",
     "read_gmt",
     "score_agreement",
     "score_cells",
     "score_range",
+    "share_recognised",
     "shared_genes",
     "ssgsea",
     "to_log2",

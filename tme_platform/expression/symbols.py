@@ -44,7 +44,7 @@ def harmonise_symbols(genes: Iterable[str], wanted: Iterable[str]) -> dict[str, 
 
 
 def harmonise_gene_sets(
-    gene_sets: Mapping[str, Sequence[str]], genes: Iterable[str]
+    gene_sets: Mapping[str, Sequence[str]], genes: Iterable[str], *, aliases: bool = True
 ) -> tuple[dict[str, list[str]], pd.DataFrame]:
     """Translate gene sets to the gene names of a matrix.
 
@@ -54,6 +54,8 @@ def harmonise_gene_sets(
         Genes by set name.
     genes
         The genes of the matrix.
+    aliases
+        Without, only the names in the sets are looked for, as R's GSVA does on the same file.
 
     Returns
     -------
@@ -63,12 +65,18 @@ def harmonise_gene_sets(
     renamed
         One row per gene found under another name: ``gene``, ``found_as``.
     """
-    found = harmonise_symbols(genes, dict.fromkeys(gene for members in gene_sets.values() for gene in members))
+    wanted = dict.fromkeys(gene for members in gene_sets.values() for gene in members)
+    found = harmonise_symbols(genes, wanted) if aliases else {}
     translated = {
         name: list(dict.fromkeys(found.get(gene, gene) for gene in members)) for name, members in gene_sets.items()
     }
     renamed = [(gene, name) for gene, name in found.items() if gene != name]
     return translated, pd.DataFrame(renamed, columns=["gene", "found_as"])
+
+
+def current_symbols() -> dict[str, str]:
+    """Return the current symbol of every former symbol and alias of the packaged table."""
+    return dict(_aliases()[0])
 
 
 @cache

@@ -62,7 +62,8 @@ def to_log2(matrix: pd.DataFrame, unit: str, lengths: pd.Series[float] | None = 
         warnings.warn(warning, UserWarning, stacklevel=2)
     if unit.startswith("log2_") or unit in RELATIVE_UNITS:
         return matrix.astype("float64")
-    _check_not_negative(matrix, unit)
+    if (problem := negative_amount(matrix, unit)) is not None:
+        raise ValueError(problem)
     values = matrix.astype("float64")
     if unit == "counts":
         totals = values.sum()
@@ -101,6 +102,20 @@ def unit_warning(matrix: pd.DataFrame, unit: str) -> str | None:
     return None
 
 
+def negative_amount(matrix: pd.DataFrame, unit: str) -> str | None:
+    """Return what is negative and what to do if counts, TPM or FPKM are below 0, otherwise None."""
+    negative = matrix.to_numpy() < 0
+    if unit.startswith("log2_") or unit in RELATIVE_UNITS or not negative.any():
+        return None
+    row, column = np.argwhere(negative)[0]
+    others = f" ({int(negative.sum()):,} values in all)" if negative.sum() > 1 else ""
+    return (
+        f"{unit} cannot be negative: gene '{matrix.index[row]}', sample '{matrix.columns[column]}' "
+        f"is {matrix.iloc[row, column]}{others}. If the file holds logarithms, declare one of the log2_ units; "
+        "otherwise correct the values."
+    )
+
+
 def _relative_warning(matrix: pd.DataFrame, unit: str) -> str | None:
     """Return a warning unless the median gene is centred on 0, as scores relative to the cohort are."""
     centre = float(matrix.median(axis=1).abs().median())
@@ -117,13 +132,3 @@ def _positive(lengths: pd.Series[float]) -> pd.Series[float]:
     if unusable.any():
         raise ValueError(f"Gene '{lengths.index[unusable][0]}' has no length above 0.")
     return lengths
-
-
-def _check_not_negative(matrix: pd.DataFrame, unit: str) -> None:
-    negative = matrix.to_numpy() < 0
-    if negative.any():
-        row, column = np.argwhere(negative)[0]
-        raise ValueError(
-            f"{unit} cannot be negative: gene '{matrix.index[row]}', sample '{matrix.columns[column]}' "
-            f"is {matrix.iloc[row, column]}. If the file holds logarithms, declare one of the log2_ units."
-        )

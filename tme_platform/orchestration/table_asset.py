@@ -14,7 +14,7 @@ from tme_platform.orchestration.requests import started_by
 from tme_platform.report import page_path
 from tme_platform.steps.materialise import NOTHING_CHANGED, Materialised, materialise
 from tme_platform.steps.scope import RUN_ID, Refresh, Scope
-from tme_platform.steps.step import Step
+from tme_platform.steps.step import Step, UnusableInputError
 from tme_platform.steps.workspace import Workspace
 from tme_platform.tables import SCHEMA_CHECK, Stage, TableError, TableSchema
 
@@ -87,6 +87,8 @@ def _materialised(
     except TableError as error:
         yield dg.AssetCheckResult(passed=False, check_name=SCHEMA_CHECK, metadata={"problem": str(error)})
         raise dg.Failure(f"{error}. Nothing was written; the previous version is kept.", allow_retries=False) from error
+    except UnusableInputError as error:
+        raise dg.Failure(f"{error} Nothing was written; the previous version is kept.", allow_retries=False) from error
     progress.done(step.name, scope.cohort, made.summary, time.monotonic() - started)
     figures = figure_metadata(scope) if made.written else {}
     yield dg.MaterializeResult(

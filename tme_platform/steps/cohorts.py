@@ -15,7 +15,7 @@ from tme_platform.cohorts import (
 )
 from tme_platform.expression import describe_counts, to_log2
 from tme_platform.steps.scope import Scope
-from tme_platform.steps.step import Finding, StepResult, content_check, empty, step
+from tme_platform.steps.step import Finding, StepResult, UnusableInputError, content_check, empty, step
 from tme_platform.tables import rejections
 from tme_platform.tables.cohorts import CLINICAL_OTHER, COHORT_FILES, COHORTS, EXPRESSION, IMAGING_SERIES, PATIENTS
 from tme_platform.tables.expression import CELL_SCORES, OTHER_SCORES
@@ -58,7 +58,7 @@ def cohorts(scope: Scope) -> StepResult:
     return StepResult(pd.DataFrame([row]), details={"roles": row["roles"], "licence": row["licence"]})
 
 
-@step(PATIENTS, version="1", reads=[COHORT_FILES])
+@step(PATIENTS, version="2", reads=[COHORT_FILES])
 def patients(scope: Scope) -> StepResult:
     """Read the clinical tables, map their columns, and set impossible values missing, each with a reason."""
     for kind in _PATIENT_SOURCES:
@@ -75,7 +75,7 @@ def patients(scope: Scope) -> StepResult:
     return StepResult(clinical.patients, clinical.rejected, details)
 
 
-@step(CLINICAL_OTHER, version="1", reads=[COHORT_FILES])
+@step(CLINICAL_OTHER, version="2", reads=[COHORT_FILES])
 def clinical_other(scope: Scope) -> StepResult:
     """Keep the clinical columns that are not mapped, so that nothing that landed is lost."""
     for kind in _PATIENT_SOURCES:
@@ -106,23 +106,26 @@ def imaging_series(scope: Scope) -> StepResult:
     return StepResult(series, rejected, details)
 
 
-@step(EXPRESSION, version="2", reads=[COHORT_FILES])
+@step(EXPRESSION, version="3", reads=[COHORT_FILES])
 def expression(scope: Scope) -> StepResult:
-    """Read the expression matrix, leave out what is not a number, and transform it to a log2 scale."""
+    """Read the expression matrix, leave out what is no gene or sample, and transform it to a log2 scale."""
     scope.files("expression")
     cohort = scope.declaration("expression")
     if cohort.expression is None:
         return empty(scope, "the cohort brings no expression")
     matrix, rejected = read_expression(scope.folder, scope.own_cohort, cohort)
+    if matrix.empty:
+        raise UnusableInputError(f"{cohort.expression.file} gives no expression", rejected)
     details: dict[str, object] = {"unit_landed": cohort.expression.unit}
     lengths = None
-    if cohort.expression.unit == "counts" and matrix.size:
+    if cohort.expression.unit == "counts":
         lengths, unusable = read_gene_lengths(scope.folder, scope.own_cohort, cohort.expression, matrix.index)
         rejected = pd.concat([rejected, unusable], ignore_index=True)
         details["values"] = describe_counts(lengths)
         details["genes_without_length"] = len(matrix) if lengths is None else len(lengths.without)
     logged = to_log2(matrix, cohort.expression.unit, None if lengths is None else lengths.bases)
-    stacked = logged.rename_axis(index="gene").reset_index().melt("gene", var_name="sample_id", value_name="value")
+    ordered = logged.rename_axis(index="gene").reset_index().assign(gene_order=range(len(logged)))
+    stacked = ordered.melt(["gene", "gene_order"], var_name="sample_id", value_name="value")
     return StepResult(stacked, rejected, {"genes": len(logged), "samples": logged.shape[1], **details})
 
 

@@ -37,7 +37,9 @@ def gene_set_tests(scope: Scope) -> StepResult:
     settings = scope.study.enrichment
     parts, left_out = [], 0
     for collection in settings.collections:
-        gene_sets, _ = harmonise_gene_sets(read_gmt(scope.collection(collection)), matrix.index)
+        gene_sets, _ = harmonise_gene_sets(
+            read_gmt(scope.collection(collection)), matrix.index, aliases=scope.study.gene_sets.aliases
+        )
         measured = {name: [gene for gene in genes if gene in matrix.index] for name, genes in gene_sets.items()}
         fitting = {
             name: genes for name, genes in measured.items() if _fits(genes, settings.min_size, settings.max_size)
@@ -77,7 +79,9 @@ def pathway_enrichment(scope: Scope) -> StepResult:
     ranking = ranked.set_index("gene")["signal_to_noise"]
     parts = []
     for collection in settings.collections:
-        gene_sets, _ = harmonise_gene_sets(read_gmt(scope.collection(collection)), ranking.index)
+        gene_sets, _ = harmonise_gene_sets(
+            read_gmt(scope.collection(collection)), ranking.index, aliases=scope.study.gene_sets.aliases
+        )
         found = enrichment(
             ranking,
             gene_sets,

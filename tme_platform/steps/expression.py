@@ -1,11 +1,21 @@
 """Steps of the expression stage: scores of cell populations, and the genes that they are based on."""
 
+import numpy as np
 import pandas as pd
 
 from tme_platform import expression
-from tme_platform.cohorts import CellScoreSource, ScoreComparison, folded, read_cell_scores, read_score_pairs
+from tme_platform.cohorts import (
+    CellScoreSource,
+    Rejections,
+    ScoreComparison,
+    folded,
+    read_cell_scores,
+    read_score_pairs,
+)
 from tme_platform.expression import (
+    CAUTION_TIE_NOISE,
     DETECTION_LIMIT,
+    MOST_TIE_NOISE,
     PURITY_CAVEAT,
     gene_set_coverage,
     gene_set_groups,
@@ -19,14 +29,21 @@ from tme_platform.expression import (
     usable_gene_sets,
     without_genes,
 )
-from tme_platform.steps.reading import expression_matrix, measured_sets, population_scores, unvarying
+from tme_platform.steps.reading import (
+    expression_matrix,
+    measured_sets,
+    population_scores,
+    rankable_matrix,
+    unvarying,
+)
 from tme_platform.steps.scope import Scope
-from tme_platform.steps.step import StepResult, empty, step
+from tme_platform.steps.step import StepResult, UnusableInputError, empty, step
 from tme_platform.tables.cohorts import COHORT_FILES, EXPRESSION, PATIENTS
 from tme_platform.tables.expression import (
     CELL_SCORE_RANGES,
     CELL_SCORES,
     ESTIMATE_SCORES,
+    EXPRESSION_QUALITY,
     INTRINSIC_SUBTYPES,
     MCP_COUNTER_SCORES,
     OTHER_SCORES,
@@ -56,43 +73,86 @@ def populations(scope: Scope) -> StepResult:
     path = scope.collection(settings.collection)
     genes = scope.read(EXPRESSION, columns=["gene"])["gene"].unique()
     groups = gene_set_groups(path)
-    gene_sets, renamed = harmonise_gene_sets(read_gmt(path), genes)
+    own = read_gmt(path)
+    gene_sets, renamed = harmonise_gene_sets(own, genes, aliases=settings.aliases)
     _, refused = usable_gene_sets(gene_sets, genes, settings.min_share, settings.min_genes)
     listed = gene_set_coverage(genes, gene_sets).merge(refused[["population", "reason"]], how="left")
     group = listed["population"].map(groups)
     listed["population_group"] = group.where(group.isin(POPULATION_GROUPS))
     listed["used"] = listed["reason"].isna()
+    found_as = dict(zip(renamed["gene"], renamed["found_as"], strict=True))
+    by_alias = {
+        name: ", ".join(f"{g} as {found_as[g]}" for g in members if g in found_as) for name, members in own.items()
+    }
+    listed = listed.assign(by_alias=listed["population"].map(by_alias), aliases=settings.aliases)
     details = {
         "scored": int(listed["used"].sum()),
         "without_a_group": int(listed["population_group"].isna().sum()),
         "refused": {r.population: r.reason for r in refused.itertuples()},
-        "found_under_another_symbol": dict(zip(renamed["gene"], renamed["found_as"], strict=True)),
+        "found_under_another_symbol": found_as,
     }
     return StepResult(listed.assign(method=f"{settings.engine} {settings.collection}"), details=details)
 
 
-@step(CELL_SCORES, version="4", reads=[COHORT_FILES, EXPRESSION])
+@step(EXPRESSION_QUALITY, version="1", reads=[EXPRESSION])
+def expression_quality(scope: Scope) -> StepResult:
+    """Count detected genes, zeros and ties of each sample, and judge whether its ranks can be scored."""
+    if not scope.has_rows(EXPRESSION):
+        return empty(scope, "the cohort brings no expression")
+    matrix, settings = expression_matrix(scope), scope.study.gene_sets
+    _, usable, _ = measured_sets(scope, settings.collection, matrix.index)
+    declared = scope.declaration("expression").expression
+    unit = declared.unit if declared is not None else ""
+    table = expression.expression_quality(matrix, usable, unit, weight=settings.weight)
+    noise = table["tie_noise"] if settings.engine != "mcp_counter" else table["tie_noise"].mask(table["n_genes"] > 0)
+    table["verdict"] = np.select(
+        [noise > MOST_TIE_NOISE, noise > CAUTION_TIE_NOISE], ["not scored", "caution"], "scored"
+    )
+    details = {str(verdict): int(n) for verdict, n in table["verdict"].value_counts().items()}
+    return StepResult(table.rename_axis("patient_id").reset_index(), details=details)
+
+
+@step(CELL_SCORES, version="4", reads=[COHORT_FILES, EXPRESSION, EXPRESSION_QUALITY])
 def cell_scores(scope: Scope) -> StepResult:
     """Score each population in each tumour by single-sample GSEA, or take the finished scores that landed."""
     scope.files("cell_scores")
     cohort = scope.declaration("cell_scores")
     if cohort.cell_scores is not None:
         scores, _, rejected = _finished_scores(scope, cohort.cell_scores)
+        if scores.empty:
+            raise UnusableInputError(f"{cohort.cell_scores.file} gives no cell scores", rejected)
         return StepResult(_patient_rows(scores), rejected, {"patients": scores.shape[1], "populations": len(scores)})
     settings = scope.study.gene_sets
     if not scope.has_rows(EXPRESSION):
         return empty(scope, "the cohort brings no expression")
-    matrix = expression_matrix(scope)
+    matrix = rankable_matrix(scope)
     _, usable, _ = measured_sets(scope, settings.collection, matrix.index)
     if not usable:
-        return empty(
-            scope,
+        raise UnusableInputError(
             f"no set of {settings.collection} has {settings.min_genes} genes and {settings.min_share:.0%} of its genes "
-            "measured; see `gene_sets` in the study file",
+            f"among the {len(matrix):,} of cohort {scope.own_cohort}; `populations` lists what was found. Lower "
+            "`min_genes` or `min_share` under `gene_sets` in the study file, or correct the names of the genes."
         )
+    rejected = _too_many_ties(scope)
+    if matrix.empty:
+        raise UnusableInputError(f"no sample of cohort {scope.own_cohort} can be ranked", rejected)
     raw = score_cells(matrix, usable, engine=settings.engine, weight=settings.weight)
     low, high = score_range(raw)
-    return StepResult(_patient_rows(raw), details={"patients": raw.shape[1], "range_low": low, "range_high": high})
+    details = {"patients": raw.shape[1], "range_low": low, "range_high": high, "aliases": settings.aliases}
+    return StepResult(_patient_rows(raw), rejected, details)
+
+
+def _too_many_ties(scope: Scope) -> pd.DataFrame:
+    rejected = Rejections(scope.own_cohort)
+    quality = scope.read(EXPRESSION_QUALITY)
+    for row in quality[quality["verdict"] == "not scored"].itertuples():
+        message = (
+            f"{row.largest_tie_share:.0%} of the genes have the same value: {row.tie_noise:.0%} of the spread of the "
+            f"scores (at most {MOST_TIE_NOISE:.0%}) comes from the order of tied genes in the file. Leave the sample "
+            "out, or sequence it deeper."
+        )
+        rejected.add(rule="ranks_are_ties", message=message, action="patient left out", patient_id=str(row.patient_id))
+    return rejected.frame()
 
 
 @step(CELL_SCORE_RANGES, version="1", reads_all_cohorts=[CELL_SCORES])
@@ -136,13 +196,13 @@ def mcp_counter_scores(scope: Scope) -> StepResult:
     return StepResult(_patient_rows(together), details=details)
 
 
-@step(ESTIMATE_SCORES, version="1", reads=[EXPRESSION])
+@step(ESTIMATE_SCORES, version="2", reads=[EXPRESSION, EXPRESSION_QUALITY])
 def estimate_scores(scope: Scope) -> StepResult:
     """Compute ESTIMATE's stromal and immune scores, and purity by a formula fitted on Affymetrix arrays."""
     if not scope.has_rows(EXPRESSION):
         return empty(scope, "the cohort brings no expression")
     try:
-        scores = expression.estimate_scores(expression_matrix(scope))
+        scores = expression.estimate_scores(rankable_matrix(scope))
     except ValueError as error:  # too few of its genes were measured: no score rather than a wrong one
         return empty(scope, str(error))
     shares = {str(name): float(share) for name, share in scores.attrs.items()}
@@ -237,9 +297,11 @@ def other_scores(scope: Scope) -> StepResult:
         long = scores.reset_index().melt("population", var_name="patient_id", value_name="score")
         parts.append(long.assign(name=name, method=source.method, population_group=long["population"].map(groups)))
         rejected.append(left_out)
-    table = pd.concat(parts, ignore_index=True)
+    table, left_out = pd.concat(parts, ignore_index=True), pd.concat(rejected, ignore_index=True)
+    if table.empty:
+        raise UnusableInputError("none of the other scores can be used", left_out)
     details = {str(name): int(rows["patient_id"].nunique()) for name, rows in table.groupby("name")}
-    return StepResult(table, pd.concat(rejected, ignore_index=True), details)
+    return StepResult(table, left_out, details)
 
 
 def _finished_scores(

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
+
 from tme_platform.lake import PartitionState
 from tme_platform.steps.scope import Scope, failure_counts
-from tme_platform.steps.step import Finding, Step, StepResult
+from tme_platform.steps.step import Finding, Step, StepResult, UnusableInputError
 from tme_platform.steps.trace import to_records
 from tme_platform.steps.warned import noted_warnings
 from tme_platform.tables import rejections
@@ -44,6 +46,8 @@ def materialise(step: Step, scope: Scope) -> Materialised:
     ------
     TableError
         The rows break the table's schema; nothing was written.
+    UnusableInputError
+        Nothing of what the cohort declares can be used; the reasons are stored, the previous version is kept.
     LakeError
         The lake cannot be read or written; the previous version is kept.
     """
@@ -53,8 +57,13 @@ def materialise(step: Step, scope: Scope) -> Materialised:
         state = lake.state(step.schema, scope.cohort)
         if not reason and state is not None:
             return Materialised(state, written=False)
-        with noted_warnings() as noted:
-            result = step(scope)
+        try:
+            with noted_warnings() as noted:
+                result = step(scope)
+        except UnusableInputError as error:
+            if error.rejected is not None:
+                _commit_rejected(step, scope, error.rejected, reason)
+            raise
         for warning in noted:
             scope.log.warning("%s: %s", step.name, warning)
         return _commit(step, scope, result, reason, {"warnings": noted} if noted else {})
@@ -63,17 +72,7 @@ def materialise(step: Step, scope: Scope) -> Materialised:
 def _commit(step: Step, scope: Scope, result: StepResult, reason: str, further: Mapping[str, object]) -> Materialised:
     lake, provenance = scope.world.lake, scope.provenance
     if result.rejected is not None:
-        rejected = result.rejected.assign(step=step.name)
-        rejected["row_key"] = result.rejected.get("row_key")
-        lake.commit(
-            rejections(step.schema),
-            rejected,
-            cohort=scope.cohort,
-            provenance=provenance,
-            reason=reason,
-            details=failure_counts(rejected),
-            by=scope.by,
-        )
+        _commit_rejected(step, scope, result.rejected, reason)
     frame = step.schema.select(result.frame)
     checks = {check.name: _checked(check(frame, scope)) for check in step.checks}
     commit = lake.commit(
@@ -90,6 +89,20 @@ def _commit(step: Step, scope: Scope, result: StepResult, reason: str, further: 
         by=scope.by,
     )
     return Materialised(commit.state, commit.written)
+
+
+def _commit_rejected(step: Step, scope: Scope, found: pd.DataFrame, reason: str) -> None:
+    rejected = found.assign(step=step.name)
+    rejected["row_key"] = found.get("row_key")
+    scope.world.lake.commit(
+        rejections(step.schema),
+        rejected,
+        cohort=scope.cohort,
+        provenance=scope.provenance,
+        reason=reason,
+        details=failure_counts(rejected),
+        by=scope.by,
+    )
 
 
 def _checked(finding: Finding) -> Mapping[str, Any]:

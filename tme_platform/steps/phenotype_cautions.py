@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from tme_platform.expression import RELATIVE_UNITS
+from tme_platform.expression import CAUTION_TIE_NOISE, RELATIVE_UNITS
 from tme_platform.phenotypes import (
     Caution,
     PhenotypeModel,
@@ -16,7 +16,7 @@ from tme_platform.steps.phenotypes import NOT_FITTED, fits_here
 from tme_platform.steps.reading import phenotype_scaling, population_groups
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, empty, step
-from tme_platform.tables.expression import CELL_SCORES, POPULATIONS
+from tme_platform.tables.expression import CELL_SCORES, EXPRESSION_QUALITY, POPULATIONS
 from tme_platform.tables.phenotypes import (
     CLUSTER_EVIDENCE,
     CLUSTER_NULL,
@@ -40,10 +40,11 @@ def phenotype_separation(scope: Scope) -> StepResult:
 
 @step(
     PHENOTYPE_CAUTIONS,
-    version="2",
+    version="3",
     reads=[
         TME_PHENOTYPES,
         CELL_SCORES,
+        EXPRESSION_QUALITY,
         CLUSTER_EVIDENCE,
         CLUSTER_NULL,
         PHENOTYPE_MODEL,
@@ -55,7 +56,12 @@ def phenotype_cautions(scope: Scope) -> StepResult:
     """State why the phenotypes may not be hot and cold as published, from the tables that describe them."""
     if not scope.has_rows(TME_PHENOTYPES):
         return empty(scope, "the cohort has no phenotypes")
-    found = [*_of_clusters(scope), *_of_other_model(scope), *contradictions(scope.read(PHENOTYPE_CHARACTERISTICS))]
+    found = [
+        *_of_clusters(scope),
+        *_of_ties(scope),
+        *_of_other_model(scope),
+        *contradictions(scope.read(PHENOTYPE_CHARACTERISTICS)),
+    ]
     table = pd.DataFrame(found, columns=PHENOTYPE_CAUTIONS.own_columns)
     return StepResult(table, details={"cautions": [caution.topic for caution in found if caution.caution]})
 
@@ -71,6 +77,19 @@ def _of_clusters(scope: Scope) -> list[Caution]:
         inflamed_share(scope.read(PHENOTYPE_SEPARATION)),
         *_of_input(scope),
     ]
+
+
+def _of_ties(scope: Scope) -> list[Caution]:
+    """Caution about tumours whose scores depend on the order of tied genes in the file."""
+    quality = scope.read(EXPRESSION_QUALITY).dropna(subset=["tie_noise"])
+    if quality.empty:
+        return []
+    counts = quality["verdict"].value_counts()
+    doubtful, left_out = int(counts.get("caution", 0)), int(counts.get("not scored", 0))
+    said = [f"the order of tied genes moves the scores of {doubtful} tumours by more than a tenth of their spread"] * (
+        doubtful > 0
+    ) + [f"{left_out} tumours have too many ties to be scored"] * (left_out > 0)
+    return [Caution("tied_ranks", float(quality["tie_noise"].max()), CAUTION_TIE_NOISE, "; ".join(said))]
 
 
 def _of_other_model(scope: Scope) -> list[Caution]:

@@ -28,6 +28,7 @@ from tme_platform.steps.reading import (
     phenotypes,
     population_groups,
     population_scores,
+    rankable_matrix,
     scaled_scores,
 )
 from tme_platform.steps.scope import Scope
@@ -38,6 +39,7 @@ from tme_platform.tables.cohorts import EXPRESSION, PATIENTS
 from tme_platform.tables.expression import (
     CELL_SCORES,
     ESTIMATE_SCORES,
+    EXPRESSION_QUALITY,
     INTRINSIC_SUBTYPES,
     MCP_COUNTER_SCORES,
     POPULATIONS,
@@ -139,7 +141,7 @@ def gene_comparison(scope: Scope) -> StepResult:
 @step(
     PHENOTYPE_STABILITY,
     version="3",
-    reads=[CELL_SCORES, POPULATIONS, TME_PHENOTYPES, EXPRESSION, PATIENTS],
+    reads=[CELL_SCORES, POPULATIONS, TME_PHENOTYPES, EXPRESSION, EXPRESSION_QUALITY, PATIENTS],
 )
 def phenotype_stability(scope: Scope) -> StepResult:
     """Resample tumours, change the number of clusters and the gene sets, and measure label stability."""
@@ -241,7 +243,7 @@ def _other_collections(scope: Scope, k: int) -> dict[str, pd.Series]:
     settings = scope.study.phenotypes
     found: dict[str, pd.Series] = {}
     if scope.has_rows(EXPRESSION):
-        matrix = expression_matrix(scope)
+        matrix = rankable_matrix(scope)
         for name in settings.compared_collections:
             _, usable, _ = measured_sets(scope, name, matrix.index)
             if len(usable) < 2:  # too little of the collection was measured to cluster by

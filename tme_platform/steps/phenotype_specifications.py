@@ -15,7 +15,7 @@ from tme_platform.phenotypes import Scaling, label_by, scale_scores
 from tme_platform.signature import SignatureSettings, clinical_features, cross_validated_auc
 from tme_platform.statistics import compare_groups
 from tme_platform.steps.phenotypes import too_few
-from tme_platform.steps.reading import by_patient, expression_matrix, measured_sets, phenotype_scaling
+from tme_platform.steps.reading import by_patient, measured_sets, phenotype_scaling, rankable_matrix
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, empty, step
 from tme_platform.steps.training import TrainingSet, training_set
@@ -23,7 +23,7 @@ from tme_platform.survival import cox_univariate, log_rank
 from tme_platform.tables.clinical import columns_of_group
 from tme_platform.tables.cohorts import EXPRESSION, PATIENTS
 from tme_platform.tables.evaluation import PHENOTYPE_SPECIFICATIONS
-from tme_platform.tables.expression import CELL_SCORES, OTHER_SCORES, POPULATIONS
+from tme_platform.tables.expression import CELL_SCORES, EXPRESSION_QUALITY, OTHER_SCORES, POPULATIONS
 from tme_platform.tables.phenotypes import SPECIFICATION_LABELS, TME_PHENOTYPES
 from tme_platform.tables.radiomics import AGREED_FEATURES
 from tme_platform.tables.signature import SIGNATURE_PATIENTS
@@ -80,7 +80,7 @@ def _with_own_names(definitions: Iterator[_Definition]) -> Iterator[_Definition]
 
 
 def _from_expression(scope: Scope, cohort: str) -> Iterator[_Definition]:
-    matrix, main = expression_matrix(scope, cohort), scope.study.gene_sets.collection
+    matrix, main = rankable_matrix(scope, cohort), scope.study.gene_sets.collection
     own_scaling, own_k = phenotype_scaling(scope, cohort), _own_k(scope, cohort)
     for collection in dict.fromkeys([main, *scope.study.phenotypes.compared_collections]):
         _, usable, _ = measured_sets(scope, collection, matrix.index)
@@ -139,7 +139,7 @@ def _clusters(k: int | None) -> str:
 @step(
     SPECIFICATION_LABELS,
     version="2",
-    reads=[TME_PHENOTYPES, EXPRESSION, CELL_SCORES, POPULATIONS, OTHER_SCORES],
+    reads=[TME_PHENOTYPES, EXPRESSION, EXPRESSION_QUALITY, CELL_SCORES, POPULATIONS, OTHER_SCORES],
 )
 def specification_labels(scope: Scope) -> StepResult:
     """Label the reference patients by every definition in the list."""

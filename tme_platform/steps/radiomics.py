@@ -26,7 +26,7 @@ from tme_platform.steps.outlines import (
 )
 from tme_platform.steps.reading import of_signature_series
 from tme_platform.steps.scope import Scope
-from tme_platform.steps.step import StepResult, empty, step
+from tme_platform.steps.step import StepResult, UnusableInputError, empty, step
 from tme_platform.tables.cohorts import COHORT_FILES, IMAGING_SERIES
 from tme_platform.tables.imaging import IMAGE_REGIONS
 from tme_platform.tables.radiomics import (
@@ -48,7 +48,7 @@ def feature_set_name(settings: ExtractionSettings) -> str:
 
 @step(
     RADIOMIC_FEATURES,
-    version=FEATURE_VERSION,
+    version=f"{FEATURE_VERSION}.1",  # 1: columns of a finished table that are not features are left out
     reads=[COHORT_FILES, IMAGING_SERIES, IMAGE_REGIONS],
     kinds=["simpleitk"],
     pool=EXTRACTION_POOL,
@@ -58,7 +58,11 @@ def radiomic_features(scope: Scope) -> StepResult:
     cohort = scope.declaration("features")
     if cohort.features is not None:
         scope.files("features")
+        if scope.declaration("clinical", "endpoints", "subgroups").clinical:
+            scope.files("clinical")  # a column that repeats a clinical variable is refused
         finished, rejected = read_features(scope.folder, scope.own_cohort, cohort)
+        if finished.empty:
+            raise UnusableInputError(f"{cohort.features.file} gives no features", rejected)
         finished = finished.rename(columns=scope.spelling("features"))
         described = finished.rename_axis("patient_id").reset_index()
         described = described.assign(

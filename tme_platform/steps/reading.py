@@ -25,7 +25,7 @@ from tme_platform.steps.scope import Scope
 from tme_platform.tables import COMMON_COLUMNS, TableSchema
 from tme_platform.tables.clinical import CLINICAL_COLUMNS, SURVIVAL_PAIRS
 from tme_platform.tables.cohorts import CLINICAL_OTHER, EXPRESSION, PATIENTS
-from tme_platform.tables.expression import CELL_SCORES, POPULATIONS
+from tme_platform.tables.expression import CELL_SCORES, EXPRESSION_QUALITY, POPULATIONS
 from tme_platform.tables.imaging import OUTLINE_KEY
 from tme_platform.tables.phenotypes import TME_PHENOTYPES
 from tme_platform.tables.radiomics import HARMONISED_FEATURES, RADIOMIC_FEATURES
@@ -37,9 +37,18 @@ FEATURE_DESCRIPTION = ("cohort", *OUTLINE_KEY, "feature_set", "row_key", "proven
 
 
 def expression_matrix(scope: Scope, cohort: str | None = None) -> pd.DataFrame:
-    """The expression of a cohort, genes x samples, log2."""
+    """The expression of a cohort, genes x samples, log2; genes in the order of the cohort's file, which breaks ties."""
     long = scope.read(EXPRESSION, cohort, columns=EXPRESSION.own_columns)
-    return long.pivot(index="gene", columns="sample_id", values="value").rename_axis(index=None, columns=None)
+    matrix = long.pivot(index="gene", columns="sample_id", values="value").rename_axis(index=None, columns=None)
+    order = long.drop_duplicates("gene").sort_values("gene_order", kind="stable")["gene"]
+    return matrix.loc[order.to_list()]
+
+
+def rankable_matrix(scope: Scope, cohort: str | None = None) -> pd.DataFrame:
+    """The expression of a cohort as `expression_matrix`, without samples that have too many ties to be scored."""
+    matrix = expression_matrix(scope, cohort)
+    quality = scope.read(EXPRESSION_QUALITY, cohort, columns=["patient_id", "verdict"])
+    return matrix.drop(columns=quality.loc[quality["verdict"] == "not scored", "patient_id"], errors="ignore")
 
 
 def population_scores(scope: Scope, cohort: str | None = None) -> pd.DataFrame:
@@ -85,12 +94,14 @@ def measured_sets(
 ) -> tuple[dict[str, list[str]], dict[str, list[str]], pd.DataFrame]:
     """A gene-set collection against the genes that were measured; `min_genes` replaces the study's setting.
 
+    Genes are found under former symbols, too, unless the study switches that off.
+
     Returns
     -------
     All sets with their symbols harmonised, those with enough measured genes, and the refused ones with the reason.
     """
-    listed, _ = harmonise_gene_sets(read_gmt(scope.collection(collection)), genes)
     settings = scope.study.gene_sets
+    listed, _ = harmonise_gene_sets(read_gmt(scope.collection(collection)), genes, aliases=settings.aliases)
     usable, refused = usable_gene_sets(listed, genes, settings.min_share, min_genes or settings.min_genes)
     return listed, usable, refused
 

@@ -17,6 +17,29 @@ if TYPE_CHECKING:
     from tme_platform.steps.scope import Scope
 
 
+class UnusableInputError(ValueError):
+    """What a cohort declares gives no row at all: a failure with the reasons, not an empty table.
+
+    Nothing is written over the last version of the table.
+
+    Attributes
+    ----------
+    rejected
+        Rows for `rejected_inputs`, which are stored nevertheless.
+    """
+
+    def __init__(self, message: str, rejected: pd.DataFrame | None = None) -> None:
+        reasons = [] if rejected is None else list(dict.fromkeys(rejected["message"].astype(str)))
+        shown = " ".join(reasons[:_REASONS]) + (
+            f" (and {len(reasons) - _REASONS} more)" if len(reasons) > _REASONS else ""
+        )
+        super().__init__(f"{message}: {shown}" if reasons else message)
+        self.rejected = rejected
+
+
+_REASONS = 3
+
+
 @dataclass(frozen=True)
 class StepResult:
     """What a step function returns."""

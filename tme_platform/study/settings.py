@@ -29,6 +29,9 @@ class GeneSetSettings(_Settings):
     """Smallest share of measured genes for a set to be scored."""
     min_genes: Annotated[int, Field(ge=1)] = 5
     """Smallest number of measured genes; a set of one or two genes is a gene, not a population."""
+    aliases: bool = True
+    """Whether genes of a set are also found under former symbols and aliases; scores then differ from R's on the same
+    file by what `by_alias` of `populations` lists."""
 
 
 class PhenotypeSettings(_Settings):

@@ -104,6 +104,7 @@ EXPRESSION = TableSchema(
         text("gene", "Gene symbol.", required=True),
         text("sample_id", "Sample; the patient if a cohort has one sample per patient.", required=True),
         number("value", "log2 expression; the unit is in the metadata of the materialisation."),
+        count("gene_order", "Place of the gene in the file, from 0: scores break ties between genes in this order."),
     ),
     key=("gene", "sample_id"),
     unit="sample_id",

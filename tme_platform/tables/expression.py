@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tme_platform.tables.clinical import SUBTYPES
-from tme_platform.tables.columns import PATIENT, POPULATION, count, number, share, text
+from tme_platform.tables.columns import PATIENT, POPULATION, count, flag, number, share, text
 from tme_platform.tables.schema import Column, Stage, TableSchema
 
 POPULATION_GROUPS = ("adaptive", "innate_activated", "innate_inactivated", "non_immune")
@@ -21,10 +21,39 @@ POPULATIONS = TableSchema(
         count("n_found", "Genes of the set that were measured."),
         share("share", "Share of the set's genes that were measured."),
         text("missing", "Genes of the set that were not measured, separated by commas."),
+        text("by_alias", "Genes found under a former symbol or alias (gene as symbol), separated by commas."),
+        flag("aliases", "Whether aliases were looked for (`gene_sets: {aliases: true}`, the default)."),
         Column("used", "boolean", "Whether the population is scored.", nullable=False),
         text("reason", "Reason why it is not used."),
     ),
     key=("population",),
+)
+
+EXPRESSION_QUALITY = TableSchema(
+    "expression_quality",
+    Stage.EXPRESSION,
+    "How much of each sample's expression can be ranked: detected genes, zeros, ties, and what ties do to its scores.",
+    (
+        PATIENT,
+        count("n_genes", "Genes of the matrix."),
+        count("n_detected", "Genes with a value above 0; missing for relative units."),
+        share("zero_share", "Share of the genes with the value 0; missing for relative units."),
+        share("tied_share", "Share of the genes that have the value of another gene."),
+        share("largest_tie_share", "Share of the genes that have the most frequent value."),
+        number(
+            "tie_noise",
+            "Standard deviation of the sample's ssGSEA scores over random orders of tied genes, as a share of their "
+            "standard deviation over the populations.",
+            0,
+        ),
+        text(
+            "verdict",
+            "scored; caution: tie_noise above 0.1; not scored: above 0.25, no cell scores and so no phenotype.",
+            required=True,
+            isin=("scored", "caution", "not scored"),
+        ),
+    ),
+    key=("patient_id",),
 )
 
 CELL_SCORES = TableSchema(

@@ -118,8 +118,8 @@ PHENOTYPE_CAUTIONS = TableSchema(
     (
         text(
             "topic",
-            "number_of_clusters, silhouette, one_cloud, inflamed_share, raw_fractions, relative_expression, "
-            "model_expression, or a family of yardsticks with the expected direction.",
+            "number_of_clusters, silhouette, one_cloud, inflamed_share, tied_ranks, raw_fractions, "
+            "relative_expression, model_expression, or a family of yardsticks with the expected direction.",
             required=True,
         ),
         number("value", "What was measured (for yardsticks: how many do not contradict the label)."),

@@ -109,9 +109,7 @@ class Tracker:
             It was, and the database cannot be written.
         """
         database = sqlite_path(self.uri)
-        if (
-            database is not None and database.parent == self.artifacts.parent
-        ):  # the lake's own, not a shared one
+        if database is not None and database.parent == self.artifacts.parent:  # the lake's own, not a shared one
             follow_lake(database, file_uri(self.artifacts), _EXPERIMENT)
 
     def find(self, content_key: str) -> ModelRecord | None:

@@ -88,7 +88,7 @@ def test_other_scores_are_counted_and_say_what_they_lack(land):
 
 def test_values_that_do_not_fit_the_unit_are_a_problem(land):
     folder, _ = land(
-        f"{GOOD}expression: {{file: e.tsv, unit: counts}}\n", {**FILES, "e.tsv": "gene\tP1\nA\t2.5\nB\t-1\n"}
+        f"{GOOD}expression: {{file: e.tsv, unit: counts}}\n", {**FILES, "e.tsv": "gene\tP1\nA\t2.5\nB\t1\n"}
     )
     assert "look like logarithms" in " ".join(check_cohort(folder).problems)
 

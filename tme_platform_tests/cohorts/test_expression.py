@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from tme_platform.cohorts import read_expression, read_gene_lengths
+from tme_platform.expression import packaged_gene_lengths
 
 
 @pytest.fixture
@@ -17,8 +18,8 @@ def read(land):
 
 
 def test_the_matrix_is_read_in_the_order_of_the_file(read):
-    matrix, rejected = read("gene\tP2\tP1\nB\t1.5\t2\nA\t-0.25\t1e3\n")
-    expected = pd.DataFrame({"P2": [1.5, -0.25], "P1": [2.0, 1000.0]}, index=pd.Index(["B", "A"], name="gene"))
+    matrix, rejected = read("gene\tP2\tP1\nB\t1.5\t2\nA\t0.25\t1e3\n")
+    expected = pd.DataFrame({"P2": [1.5, 0.25], "P1": [2.0, 1000.0]}, index=pd.Index(["B", "A"], name="gene"))
     pd.testing.assert_frame_equal(matrix, expected)
     assert rejected.empty
 
@@ -36,7 +37,7 @@ def test_a_text_column_removes_no_gene(read, rules):
     matrix, rejected = read("gene\tdescription\tP1\tP2\nA\tfirst\t1\t2\nB\tsecond\t3\t4\n")
     assert matrix.columns.tolist() == ["P1", "P2"]
     assert len(matrix) == 2
-    assert rules(rejected) == {"not_a_number": 1}
+    assert rules(rejected) == {"annotation_column": 1}
 
 
 def test_missing_values_remove_the_gene_or_the_sample(read, rules):
@@ -168,7 +169,8 @@ def test_a_large_matrix_is_read_exactly(land):
     values = np.random.default_rng(0).integers(0, 50_000, size=(5_000, 100))
     folder, cohort = land("expression: {file: e.tsv.gz, unit: counts}\n")
     lines = ["gene\t" + "\t".join(f"P{i}" for i in range(100))]
-    lines += [f"G{gene}\t" + "\t".join(map(str, row)) for gene, row in enumerate(values.tolist())]
+    genes = packaged_gene_lengths().index
+    lines += [f"{gene}\t" + "\t".join(map(str, row)) for gene, row in zip(genes, values.tolist(), strict=False)]
     with gzip.open(folder / "e.tsv.gz", "wt", compresslevel=1) as stream:
         stream.write("\n".join(lines))
     matrix, rejected = read_expression(folder, "small", cohort)

@@ -144,3 +144,34 @@ def test_without_a_patient_column_there_are_no_features(features, rules):
     assert table.empty
     assert rules(rejected) == {"unknown_column": 1}
     assert "'patient_id'; nearest: id" in rejected["message"].item()
+
+
+def test_percentages_are_no_fractions_even_if_each_is_below_one(land, rules):
+    declared = "cell_scores: {file: s.tsv, kind: fractions, groups: g.tsv, method: m}\n"
+    for values in ("40\t60", "0.9\t0.8", "-0.1\t0.3"):
+        folder, cohort = land(declared, {"s.tsv": f"patient_id\tT cells\tFibroblasts\nP1\t{values}\n", "g.tsv": GROUPS})
+        table, _, rejected = read_cell_scores(folder, "small", cohort.cell_scores)
+        assert table.empty
+        assert rules(rejected) == {"not_fractions": 1}
+        assert "Divide percentages by 100" in rejected["message"].item()
+
+
+def test_what_cibersort_says_about_its_fit_is_no_population(scores, rules):
+    text = "\tpatient_id\tT cells\tFibroblasts\tP-value\tRMSE\n0\tP1\t0.1\t0.2\t0.01\t0.9\n1\tP2\t0.1\t0.2\t0.01\t0.9\n"
+    table, _, rejected = scores(text, GROUPS + "P-value\tadaptive\nRMSE\tnon_immune\ncolumn_1\tadaptive\n")
+    assert table.index.tolist() == ["T cells", "Fibroblasts"]
+    assert rules(rejected) == {"not_a_population": 1}
+    assert scores(text)[2].empty
+
+
+def test_populations_are_found_whatever_their_case_and_punctuation(scores):
+    table, groups, rejected = scores("patient_id\tt.cells\tFIBROBLASTS\nP1\t1\t2\n")
+    assert table["P1"].to_dict() == {"T cells": 1, "Fibroblasts": 2}
+    assert groups == {"T cells": "adaptive", "Fibroblasts": "non_immune"}
+    assert rejected.empty
+
+
+def test_features_that_never_vary_are_no_table(features, rules):
+    table, rejected = features("patient_id,a,b\n" + "".join(f"P{n},1,2\n" for n in range(6)))
+    assert table.empty
+    assert rules(rejected) == {"constant_feature": 1}

@@ -28,6 +28,7 @@ NEVER_READ = {
     "harmonisation_effect": {"cohort_split", "harmonised_features", "radiomic_features"},
     "harmonised_features": {"harmonisation", "patients", "radiomic_features"},
     "other_scores": {"patients"},  # no cohort brings other scores
+    "specification_labels": {"expression_quality"},  # the reference brings finished scores
     "phenotype_model": {"cluster_evidence"},  # the number of clusters is fixed
     "rad_scores": {"harmonisation", "harmonised_features"},
     "signature": {"harmonisation"},
