@@ -12,8 +12,8 @@ _BORDER_OFFSET = 0.3
 _SMOOTHING_VOXELS = 1.0
 # An outline of one slice has its border in that slice only: across it, each slice counts as this far away.
 _FAR_MM = 1e3
-# Grid voxels half-way between two voxels have a level of 0, except for rounding errors. Reading the level a little further
-# along each axis (x, y, z) puts those on one side of the tumour inside and those on the other outside.
+# Grid voxels half-way between two voxels have a level of 0, except for rounding errors. The level is read slightly
+# further along each axis (x, y, z): those on one side of the tumour are then inside, those on the other outside.
 _SHIFT_MM = (1e-6, 0.7e-6, 0.4e-6)
 
 
