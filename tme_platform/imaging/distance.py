@@ -12,9 +12,9 @@ _BORDER_OFFSET = 0.3
 _SMOOTHING_VOXELS = 1.0
 # An outline of one slice has its border in that slice only: across it, each slice counts as this far away.
 _FAR_MM = 1e3
-# Grid voxels half-way between two voxels have a level of 0, except for rounding errors: always outside. (Inside would
-# make rings of 3 mm slices 1 % larger, and less like the formula.)
-_ROUNDING_MM = 1e-6
+# Grid voxels half-way between two voxels have a level of 0, except for rounding errors. The level is read slightly
+# further along each axis (x, y, z): those on one side of the tumour are then inside, those on the other outside.
+_SHIFT_MM = (1e-6, 0.7e-6, 0.4e-6)
 
 
 def signed_distance_mm(mask: sitk.Image, grid: sitk.Image, margin_mm: float = 8.0) -> NDArray[np.float32]:
@@ -70,6 +70,7 @@ def _interpolate_shape(mask: sitk.Image, grid: sitk.Image, flat: NDArray[np.bool
     inside = sitk.GetArrayViewFromImage(mask) != 0
     level = sitk.GetImageFromArray(_difference(inside, np.where(flat, _FAR_MM, mask.GetSpacing()[::-1]), 0.0))
     level.CopyInformation(mask)
+    level.SetOrigin((np.array(mask.GetOrigin()) - np.reshape(mask.GetDirection(), (3, 3)) @ _SHIFT_MM).tolist())
     moved = sitk.Resample(level, grid, sitk.Transform(), sitk.sitkLinear, _FAR_MM)
-    shaped = np.asarray(sitk.GetArrayViewFromImage(moved) < -_ROUNDING_MM)
+    shaped = np.asarray(sitk.GetArrayViewFromImage(moved) <= 0)
     return shaped if shaped.any() else np.asarray(sitk.GetArrayViewFromImage(nearest) != 0)
