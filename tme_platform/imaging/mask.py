@@ -9,7 +9,7 @@ from tme_platform.imaging._files import check_exists, files_within
 from tme_platform.imaging._labels import choose_label
 from tme_platform.imaging._layers import layer_of
 from tme_platform.imaging._rounding import round_geometry
-from tme_platform.imaging._volume import read_volume
+from tme_platform.imaging._volume import SUFFIXES, read_volume
 from tme_platform.imaging.dicom_seg import read_segment
 from tme_platform.imaging.errors import ImagingError
 from tme_platform.imaging.geometry import onto_grid, to_mask
@@ -24,7 +24,7 @@ def read_mask(path: str | Path, reference: sitk.Image, label: int | None = None)
     Parameters
     ----------
     path
-        A label map (NIfTI, NRRD, MetaImage), a DICOM-SEG or an RTSTRUCT (``.dcm``, or a folder with one ``.dcm``).
+        A label map (NIfTI, NRRD, MetaImage), a DICOM-SEG or an RTSTRUCT (a DICOM file, or a folder with one ``.dcm``).
     reference
         The image that was outlined. If ``read_series`` read it from DICOM, a DICOM outline must be of the same patient
         and frame of reference.
@@ -50,11 +50,20 @@ def read_mask(path: str | Path, reference: sitk.Image, label: int | None = None)
     path = Path(path)
     if path.is_dir():
         path = _only_outline(path)
-    if path.suffix.lower() == ".dcm":
+    if _is_dicom(path):
         return _from_dicom(path, reference, label)
     layer = layer_of(path, label)
     labels = round_geometry(read_volume(path, "mask", component=layer.component if layer else None))
     return onto_grid(_select(labels, layer.label if layer else label, path.name), reference, path.name)
+
+
+def _is_dicom(path: Path) -> bool:
+    """Tell by the name, or by DICOM's own mark if the name has no suffix of another format (``RS.1.2.3``)."""
+    name = path.name.lower()
+    if name.endswith((".dcm", *SUFFIXES)) or not path.is_file():
+        return name.endswith(".dcm")
+    with path.open("rb") as stream:
+        return stream.read(132)[128:] == b"DICM"
 
 
 def _only_outline(folder: Path) -> Path:

@@ -154,6 +154,16 @@ def test_broken_contours_are_named(change, tmp_path):
     assert "contour 3 of structure 1 of rs.dcm" in error.message
 
 
+@pytest.mark.parametrize("name", ["RS.1.2.840.3", "structures"])
+def test_a_dicom_file_is_known_by_its_mark(name, tmp_path):
+    """Workstations name files by their UID, without a suffix."""
+    assert sitk.GetArrayViewFromImage(read_mask(write_contours(tmp_path / name, sphere()), IMAGE)).sum() == PLAIN
+    (tmp_path / "notes").write_text("no outline")
+    with pytest.raises(ImagingError) as raised:
+        read_mask(tmp_path / "notes", IMAGE)
+    assert raised.value.rule == "mask_format_unknown"
+
+
 def test_a_contour_without_type_is_closed(tmp_path):
     def without(_, contour):
         del contour.ContourGeometricType
