@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
+from rich.markup import escape
 from rich.table import Table
 
-from tme_platform.cli.console import console
+from tme_platform.cli.console import console, errors
 
 if TYPE_CHECKING:
     from tme_platform.orchestration.plan import TableStatus
@@ -38,6 +39,7 @@ def status(
         raise ValueError(f"no cohort {', '.join(unknown)} in the study; there are: {', '.join(workspace.cohorts())}")
     with _recorded_runs(workspace) as instance:
         plan = survey(workspace, instance, write=False).plan()
+    _note_other_study(workspace)
     found = [one for one in plan.statuses if not cohort or one.cohort in cohort]
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in found], indent=1))
@@ -45,6 +47,24 @@ def status(
     console.print(_listed(found) if everything else _counted(found))
     if not everything:
         _print_reasons(found)
+
+
+def _note_other_study(workspace: Workspace) -> None:
+    """Say so if the lake is another study's: all that follows would only say that its tables are missing or stale."""
+    from tme_platform.tables.cohorts import COHORTS
+
+    cohorts = sorted(name for name in workspace.lake.states(COHORTS) if name)
+    last = next((entry.study for entry in workspace.lake.audit(COHORTS) if entry.study), None)
+    study = workspace.study.name
+    if last == study or not cohorts or (last is None and set(cohorts) & set(workspace.cohorts())):
+        return
+    errors.print(
+        f"[yellow]another study's lake[/yellow]  {escape(str(workspace.lake_root))} was last built by "
+        f"{escape(f'study {last}' if last else 'another study')} (cohorts {', '.join(cohorts)}); shown is what study "
+        f"{escape(study)} would have to build there. Name the lake's study (--study) or this study's lake (--lake).",
+        soft_wrap=True,
+        highlight=False,
+    )
 
 
 @contextlib.contextmanager

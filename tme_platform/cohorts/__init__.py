@@ -32,7 +32,7 @@ from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.expression import read_expression, read_gene_lengths
 from tme_platform.cohorts.features import feature_names, read_features
 from tme_platform.cohorts.files import list_files
-from tme_platform.cohorts.folders import COHORT_FILE, landing_path, list_cohorts
+from tme_platform.cohorts.folders import COHORT_FILE, landing_path, list_cohorts, same_name
 from tme_platform.cohorts.hash_cache import hash_cache, prune_hash_caches
 from tme_platform.cohorts.manifest import read_manifest
 from tme_platform.cohorts.rejections import REJECTED_COLUMNS, Rejections
@@ -83,6 +83,7 @@ __all__ = [
     "read_manifest",
     "read_score_pairs",
     "repeated_names",
+    "same_name",
     "series_problem",
     "several_series",
     "similar_names",

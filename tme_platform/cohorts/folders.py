@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path, PurePosixPath
 
 from tme_platform.cohorts.declaration import COHORT_NAME
@@ -31,7 +32,8 @@ def landing_path(folder: Path, relative: str) -> Path:
     folder
         The cohort's landing folder.
     relative
-        Path as written in the cohort file or the manifest, with forward slashes. It need not exist.
+        Path as written in the cohort file or the manifest, with forward slashes. It need not exist. An accented letter
+        may be one character there and two on disk, or the reverse (Unicode NFC and NFD), as in archives from a Mac.
 
     Returns
     -------
@@ -47,11 +49,37 @@ def landing_path(folder: Path, relative: str) -> Path:
         raise _leaves(folder, relative, "it is not a relative path with forward slashes")
     root = folder.resolve()
     try:
-        path = (root / relative).resolve()
+        path = _resolved(root / relative)
+        if not relative.isascii() and not path.exists():
+            path = _resolved(_as_on_disk(root, relative))
     except (OSError, RuntimeError):
         raise _leaves(folder, relative, "it cannot be resolved") from None
     if not path.is_relative_to(root):
         raise _leaves(folder, relative, "it leads out of the folder")
+    return path
+
+
+def same_name(name: str) -> str:
+    """A name in the form (NFC) in which names are compared that are written with other code points."""
+    return unicodedata.normalize("NFC", name)
+
+
+def _resolved(path: Path) -> Path:
+    """The path without links; links in a circle are an error in every version of Python."""
+    try:
+        return path.resolve(strict=True)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return path.resolve()
+
+
+def _as_on_disk(root: Path, relative: str) -> Path:
+    """The path with the names that the folders have; as given from where there is none, or more than one."""
+    path = root
+    for part in PurePosixPath(relative).parts:
+        alike = []
+        if part != ".." and not (path / part).exists() and path.is_dir():
+            alike = [entry.name for entry in path.iterdir() if same_name(entry.name) == same_name(part)]
+        path = path / (alike[0] if len(alike) == 1 else part)
     return path
 
 

@@ -26,6 +26,7 @@ from tme_platform.cohorts import (
     one_spelling,
     population_names,
     read_cohort,
+    same_name,
     source_files,
 )
 from tme_platform.expression import RELATIVE_UNITS, gene_set_path, read_gmt
@@ -212,9 +213,11 @@ class World:
     def _find_files(self, read: trace.FilesRead) -> str:
         if read.cohort not in self.cohorts:
             return ABSENT
-        landed = self.lake.read(COHORT_FILES, read.cohort).set_index("file")["sha256"]
+        listed = self.lake.read(COHORT_FILES, read.cohort)
+        landed = dict(zip(listed["file"], listed["sha256"], strict=True))
+        alike = {same_name(file): content for file, content in landed.items()}
         files = source_files(self.declared(read.cohort), read.kind)
-        return digest({file: landed.get(file, ABSENT) for file in files})
+        return digest({file: landed.get(file, alike.get(same_name(file), ABSENT)) for file in files})
 
     def _find_landing(self, read: trace.LandingRead) -> str:
         if read.cohort not in self.cohorts:

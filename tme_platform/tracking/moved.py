@@ -51,8 +51,8 @@ def follow_lake(database: Path, artifacts: str, experiment: str) -> None:
             _replace(connection, str(before), artifacts)
     except sqlite3.OperationalError as error:
         raise TrackingError(
-            f"this lake was moved or copied: its models are recorded at {before}, and are at {artifacts} now. "
-            f"That cannot be corrected in {database} ({error}): give this user the right to write there, or copy the lake"
+            f"this lake was moved or copied: its models are recorded at {before}, and are at {artifacts} now. That "
+            f"cannot be corrected in {database} ({error}): give this user the right to write there, or copy the lake"
         ) from error
 
 

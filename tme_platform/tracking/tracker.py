@@ -101,13 +101,7 @@ class Tracker:
         return sqlite_uri(state / "mlflow" / "mlflow.db")
 
     def follow_lake(self) -> None:
-        """Correct the addresses of artifacts if the lake was moved or copied; see `moved`.
-
-        Raises
-        ------
-        TrackingError
-            It was, and the database cannot be written.
-        """
+        """Correct the addresses of artifacts if the lake was moved or copied; see `moved`."""
         database = sqlite_path(self.uri)
         if database is not None and database.parent == self.artifacts.parent:  # the lake's own, not a shared one
             follow_lake(database, file_uri(self.artifacts), _EXPERIMENT)

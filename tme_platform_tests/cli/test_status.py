@@ -71,3 +71,20 @@ def test_housekeeping_from_the_terminal(tmp_path: Path, monkeypatch: pytest.Monk
         assert f"{said} {verb}" in found.output
     assert not gone.exists()
     assert CliRunner().invoke(app, ["--lake", str(tmp_path), "housekeeping", "--older-than-days", "0"]).exit_code == 2
+
+
+def test_another_studys_lake_is_named(status, platform: Platform, tmp_path: Path) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text(Path(platform.workspace.study_name).read_text().replace("name: small", "name: other"))
+    found = status("--study", str(other))
+    assert "was last built by study small (cohorts images, mri, reference, rna)" in found.stderr
+    assert "what study other would have to build there" in found.stderr
+    assert "another study" not in status().stderr
+
+
+def test_a_lake_from_before_studies_were_recorded_is_known_by_its_cohorts(
+    status, platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tme_platform.lake.Lake.audit", lambda *_: ())
+    assert "another study" not in status().stderr
+    assert "was last built by another study" in status("--landing", str(tmp_path)).stderr
