@@ -38,7 +38,7 @@ from tme_platform.cohorts.manifest import read_manifest
 from tme_platform.cohorts.rejections import REJECTED_COLUMNS, Rejections
 from tme_platform.cohorts.score_pairs import read_score_pairs
 from tme_platform.cohorts.sources import source_files
-from tme_platform.cohorts.spelling import folded, one_spelling, repeated_names, similar_names
+from tme_platform.cohorts.spelling import folded, one_spelling, repeated_names, similar_names, values_alike
 from tme_platform.tables.expression import POPULATION_GROUPS
 
 __all__ = [
@@ -84,4 +84,5 @@ __all__ = [
     "repeated_names",
     "similar_names",
     "source_files",
+    "values_alike",
 ]

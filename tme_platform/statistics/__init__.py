@@ -27,12 +27,12 @@ from tme_platform.statistics.youden import YoudenThreshold, youden_threshold
 
 __all__ = [
     "CONSTANT",
+    "TOO_EXTREME",
     "GroupComparison",
     "LogisticFit",
     "NumericTest",
     "StandardisedDifference",
     "Summary",
-    "TOO_EXTREME",
     "Vector",
     "YoudenThreshold",
     "benjamini_hochberg",

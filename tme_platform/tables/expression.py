@@ -22,7 +22,7 @@ POPULATIONS = TableSchema(
         share("share", "Share of the set's genes that were measured."),
         text("missing", "Genes of the set that were not measured, separated by commas."),
         Column("used", "boolean", "Whether the population is scored.", nullable=False),
-        text("reason", "Reason why it is not used."),
+        text("reason", "Reason why it is not used, or not used for phenotypes."),
     ),
     key=("population",),
 )
