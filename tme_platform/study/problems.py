@@ -63,8 +63,8 @@ def _no_phenotypes(study: Study, fitted: Collection[str]) -> Iterator[str]:
         yield (
             f"gene_sets.collection: no set of {name} with at least {settings.min_genes} genes is in the group "
             f"{' or '.join(IMMUNE_GROUPS)} (second column of the .gmt file), so "
-            f"{', '.join(sorted(fitted))} cannot have hot and cold phenotypes. Choose tme24 or mcpcounter, or write the "
-            f"group of each set into the second column: {', '.join(POPULATION_GROUPS)}."
+            f"{', '.join(sorted(fitted))} cannot have hot and cold phenotypes. Choose tme24 or mcpcounter, or write "
+            f"the group of each set into the second column: {', '.join(POPULATION_GROUPS)}."
         )
 
 
