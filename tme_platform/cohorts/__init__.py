@@ -39,7 +39,7 @@ from tme_platform.cohorts.rejections import REJECTED_COLUMNS, Rejections
 from tme_platform.cohorts.score_pairs import read_score_pairs
 from tme_platform.cohorts.series import series_problem, several_series
 from tme_platform.cohorts.sources import source_files
-from tme_platform.cohorts.spelling import folded, one_spelling, repeated_names, similar_names
+from tme_platform.cohorts.spelling import folded, one_spelling, repeated_names, similar_names, values_alike
 from tme_platform.tables.expression import POPULATION_GROUPS
 
 __all__ = [
@@ -88,4 +88,5 @@ __all__ = [
     "several_series",
     "similar_names",
     "source_files",
+    "values_alike",
 ]

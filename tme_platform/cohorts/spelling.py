@@ -91,11 +91,38 @@ def similar_names(names: Mapping[str, Iterable[str]]) -> list[str]:
         for name in names[cohort]:
             words = re.findall(r"[^\W_]+|(?<=\w)[+-](?!\w)", folded(name))
             groups.setdefault(" ".join(words), {}).setdefault(name, cohort)
+    apart = [group for group in groups.values() if len(group) > 1 and len(set(group.values())) > 1]
     return [
-        f"{' and '.join(f'{short(name)} of {cohort}' for name, cohort in group.items())} differ only in punctuation and "
-        "are kept apart. If they mean the same, write them alike."
-        for group in groups.values()
-        if len(group) > 1 and len(set(group.values())) > 1
+        f"{' and '.join(f'{short(name)} of {cohort}' for name, cohort in group.items())} differ only in punctuation "
+        "and are kept apart. If they mean the same, write them alike."
+        for group in apart
+    ]
+
+
+def values_alike(column: str, values: Mapping[str, Iterable[str]]) -> list[str]:
+    """Say which values of a clinical column (arm, site, scanner) differ only in case or spaces.
+
+    They count as different values; whether they mean the same is for a person to decide.
+
+    Parameters
+    ----------
+    column
+        Its name.
+    values
+        By cohort the values in it.
+
+    Returns
+    -------
+    A sentence for each group of such values.
+    """
+    first: dict[str, str] = {}
+    for cohort in sorted(values):
+        for value in values[cohort]:
+            first.setdefault(value, cohort)
+    return [
+        f"{column}: {' and '.join(f'{short(value)} of {first[value]}' for value in group)} differ only in case or "
+        "spaces and count as different. Write them alike."
+        for group in repeated_names(first)
     ]
 
 

@@ -1,4 +1,4 @@
-"""Ratios as they are stored: finite, or missing with a reason. Computing them belongs in `evaluation` and `survival`."""
+"""Ratios as they are stored: finite, or with a reason. Computing them belongs in `evaluation` and `survival`."""
 
 from collections.abc import Sequence
 

@@ -158,8 +158,10 @@ def phenotype_model(scope: Scope) -> StepResult:
         previous=previous,
     )
     left_out = unvarying(scope, population_scores(scope))
-    details = {"k": model.k, "n_samples": model.n_samples, "labels_kept_from_last_version": previous is not None}
-    details |= {"populations_left_out": left_out} if left_out else {}
+    details: dict[str, object] = {"k": model.k, "n_samples": model.n_samples}
+    details["labels_kept_from_last_version"] = previous is not None
+    if left_out:
+        details["populations_left_out"] = left_out
     return StepResult(model.to_frame(), details=details)
 
 

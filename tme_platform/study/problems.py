@@ -1,4 +1,4 @@
-"""What in a study's settings cannot give what its cohorts ask for. Whether a study file can be read belongs in `load`."""
+"""What in a study's settings cannot give what its cohorts ask for. Reading a study file belongs in `load`."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ def _no_phenotypes(study: Study, fitted: Collection[str]) -> Iterator[str]:
     elif not any(groups[title] in IMMUNE_GROUPS for title in large):
         yield (
             f"gene_sets.collection: no set of {name} with at least {settings.min_genes} genes is in the group "
-            f"{' or '.join(IMMUNE_GROUPS)} (second column of the .gmt file), so {', '.join(sorted(fitted))} cannot have "
-            "hot and cold phenotypes. Choose tme24 or mcpcounter, or write the group of each set into the second column: "
-            f"{', '.join(POPULATION_GROUPS)}."
+            f"{' or '.join(IMMUNE_GROUPS)} (second column of the .gmt file), so "
+            f"{', '.join(sorted(fitted))} cannot have hot and cold phenotypes. Choose tme24 or mcpcounter, or write "
+            f"the group of each set into the second column: {', '.join(POPULATION_GROUPS)}."
         )
 
 

@@ -24,7 +24,7 @@ POPULATIONS = TableSchema(
         text("by_alias", "Genes found under a former symbol or alias (gene as symbol), separated by commas."),
         flag("aliases", "Whether aliases were looked for (`gene_sets: {aliases: true}`, the default)."),
         Column("used", "boolean", "Whether the population is scored.", nullable=False),
-        text("reason", "Reason why it is not used."),
+        text("reason", "Reason why it is not used, or not used for phenotypes."),
     ),
     key=("population",),
 )

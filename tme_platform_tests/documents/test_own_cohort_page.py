@@ -42,8 +42,8 @@ BROKEN: dict[str, tuple[str, dict[str, str]]] = {
     "cell scores": (
         REPLICATION + "cell_scores: {file: s.tsv, groups: g.tsv, method: ours}\n",
         {
-            "s.tsv": "patient_id\tT\tB\nA\t1\t2\nB\t1\t\n",
-            "g.tsv": "population\tgroup\nT\timmune\nB\tadaptive\nX\tadaptive\n",
+            "s.tsv": "patient_id\tT\tB\tD\td\nA\t1\t2\t3\t4\nB\t1\t\t3\t4\n",
+            "g.tsv": "population\tgroup\nT\timmune\nB\tadaptive\nX\tadaptive\nD\tadaptive\nd\tadaptive\n",
         },
     ),
     "imaging": (

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tme_platform.cohorts import one_spelling, read_features, repeated_names, similar_names
+from tme_platform.cohorts import one_spelling, read_features, repeated_names, similar_names, values_alike
 from tme_platform.cohorts.cohort_file import read_cohort
 from tme_platform.lake import build_catalog
 from tme_platform.lake.catalog import query
@@ -175,6 +175,16 @@ def test_the_rule_of_spelling() -> None:
     assert repeated_names(["B", "b", "T", "Ｔ", "x"]) == [["B", "b"], ["T", "Ｔ"]]
     (said,) = similar_names({"a": ["B cells", "CD4+ T"], "b": ["b_cells", "CD4- T", "B cells"], "c": ["other"]})
     assert said.startswith("'B cells' of a and 'b_cells' of b differ only in punctuation")
+
+
+def test_values_of_a_clinical_column_that_differ_only_in_case_are_named() -> None:
+    arms = {"b": ["Control", "drug"], "a": ["control", "Drug 2", "drug  2"]}
+    assert values_alike("arm", arms) == [
+        "arm: 'Control' of b and 'control' of a differ only in case or spaces and count as different. "
+        "Write them alike.",
+        "arm: 'Drug 2' of a and 'drug  2' of a differ only in case or spaces and count as different. Write them alike.",
+    ]
+    assert values_alike("site", {"a": ["Duke", "UCSF"], "b": ["Duke"]}) == []
 
 
 def bring_fractions(folder: Path, zero: list[str]) -> None:
