@@ -137,10 +137,11 @@ def _are_fractions(fractions: pd.DataFrame, source: CellScoreSource, rejected: R
     """Refuse values that cannot be shares of one sample's cells: outside 0 to 1, or more than 1 in sum."""
     if fractions.empty:
         return True
-    low, high, most = fractions.min(axis=None), fractions.max(axis=None), fractions.sum().max()
+    values, totals = fractions.to_numpy(), fractions.to_numpy().sum(axis=0)
+    low, high, most = float(values.min()), float(values.max()), float(totals.max())
     if low >= 0 and high <= 1 and most <= _MOST_IN_SUM:
         return True
-    patient = str(fractions.columns[int(fractions.sum().to_numpy().argmax())])
+    patient = str(fractions.columns[int(totals.argmax())])
     problem = (
         f"Fractions lie between 0 and 1; these reach from {low:g} to {high:g}"
         if low < 0 or high > 1
