@@ -6,7 +6,9 @@ import re
 import zlib
 from pathlib import Path
 
-from tme_platform.cohorts._tables import header_of, open_landed, read_parquet, read_text_table
+from tme_platform.cohorts._matrix_text import samples_of
+from tme_platform.cohorts._parquet import read_parquet
+from tme_platform.cohorts._tables import open_landed, read_text_table
 from tme_platform.cohorts.declaration import Cohort
 from tme_platform.cohorts.rejections import Rejections
 
@@ -41,10 +43,10 @@ def _patient_columns(cohort: Cohort) -> list[tuple[str, str]]:
 
 def _samples(path: Path, pattern: str | None) -> list[str]:
     try:
-        names = read_parquet(path).columns if path.suffix == ".parquet" else header_of(path)
+        names = list(read_parquet(path).columns[1:]) if path.suffix == ".parquet" else samples_of(path)
     except (ValueError, OSError, EOFError, zlib.error):
         return []
-    return [patient for name in list(names)[1:] if (patient := patient_of(str(name), pattern))]
+    return [patient for name in names if (patient := patient_of(str(name), pattern))]
 
 
 def patient_of(sample: str, pattern: str | None) -> str | None:

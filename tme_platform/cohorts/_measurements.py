@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tme_platform.cohorts._tables import clean, has_column, read_text_table, reject_unnamed_rows
+from tme_platform.cohorts._tables import clean, has_column, read_text_table, reject_unnamed_rows, short
 from tme_platform.cohorts.rejections import Rejections
+
+_COMMAS = r"[-+]?(?:\d+(?:\.\d{3})*|\d*),\d+(?:,\d{3})*(?:\.\d+)?(?:[eE][-+]?\d+)?"
+"""Numbers with decimal commas, or with commas between thousands."""
 
 
 def read_by_patient(folder: Path, file: str, column: str, rejected: Rejections) -> pd.DataFrame | None:
@@ -32,7 +35,8 @@ def read_by_patient(folder: Path, file: str, column: str, rejected: Rejections) 
     rejected.add_cases(
         cases, rule="duplicate_patient", advice="Keep one row per patient.", action="first row kept", file=file
     )
-    return rows[~again].set_index(column).rename_axis("patient_id")
+    kept = rows[~again].set_index(column).rename_axis("patient_id")
+    return _without_decimal_commas(kept, file, rejected)
 
 
 def to_numbers(text: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -46,9 +50,40 @@ def to_numbers(text: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return numbers.where(finite), pd.DataFrame(wrong, index=text.index, columns=text.columns)
 
 
+def decimal_comma(text: pd.Series) -> str | None:
+    """The first number with commas of a column in which every other cell is a number or missing; None without one."""
+    filled = text.dropna().astype("string").str.strip()
+    commas = filled.str.fullmatch(_COMMAS)
+    if not commas.any():
+        return None
+    others = clean(filled[~commas]).dropna()
+    return None if pd.to_numeric(others, errors="coerce").isna().any() else str(filled[commas].iloc[0])
+
+
 def marked(text: pd.DataFrame, cells: pd.DataFrame) -> list[tuple[str, str, object]]:
     """Patient, column and content of the marked cells, row by row."""
     rows, columns = np.nonzero(cells.to_numpy())
     found = text.to_numpy()[rows, columns].tolist()
     patients, names = cells.index.take(rows).map(str), cells.columns.take(columns).map(str)
     return list(zip(patients, names, found, strict=True))
+
+
+def _has_comma(text: pd.Series) -> bool:
+    return "," in "".join(map(str, text.tolist()))
+
+
+def _without_decimal_commas(table: pd.DataFrame, file: str, rejected: Rejections) -> pd.DataFrame | None:
+    """Leave out columns of numbers with commas, or the file if they are most of its columns."""
+    found = {name: decimal_comma(table[name]) for name in table.columns if _has_comma(table[name])}
+    commas = {name: number for name, number in found.items() if number is not None}
+    if not commas:
+        return table
+    most = len(commas) > table.shape[1] / 2
+    name, number = next(iter(commas.items()))
+    message = (
+        f"{len(commas):,} of {table.shape[1]:,} columns of {file} write numbers with commas, such as {number} in "
+        f"{short(name)}. Save it with decimal points, and without a sign between thousands."
+    )
+    action = "file left out" if most else "columns left out"
+    rejected.add(rule="decimal_comma", message=message, action=action, file=file)
+    return None if most else table.drop(columns=list(commas))

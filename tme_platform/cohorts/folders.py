@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path, PurePosixPath
 
 from tme_platform.cohorts.declaration import COHORT_NAME
@@ -31,7 +32,8 @@ def landing_path(folder: Path, relative: str) -> Path:
     folder
         The cohort's landing folder.
     relative
-        Path as written in the cohort file or the manifest, with forward slashes. It need not exist.
+        Path as written in the cohort file or the manifest, with forward slashes. It need not exist. If it does not, a
+        file whose name has the same characters in another Unicode form (macOS writes `ö` as two) is taken.
 
     Returns
     -------
@@ -48,6 +50,8 @@ def landing_path(folder: Path, relative: str) -> Path:
     root = folder.resolve()
     try:
         path = (root / relative).resolve()
+        if path.is_relative_to(root) and not relative.isascii() and not path.exists():
+            path = _same_characters(root, path)
     except (OSError, RuntimeError):
         raise _leaves(folder, relative, "it cannot be resolved") from None
     if not path.is_relative_to(root):
@@ -61,3 +65,15 @@ def _leaves(folder: Path, relative: str, why: str) -> CohortError:
         "Put the file into the cohort's landing folder and give its path relative to that folder.",
         rule="path_leaves_folder",
     )
+
+
+def _same_characters(root: Path, path: Path) -> Path:
+    """The existing path with the same characters in another Unicode form; the path itself if there is not just one."""
+    found = root
+    for part in path.relative_to(root).parts:
+        name = unicodedata.normalize("NFC", part)
+        if not (found / part).exists() and found.is_dir():
+            alike = [entry for entry in found.iterdir() if unicodedata.normalize("NFC", entry.name) == name]
+            part = alike[0].name if len(alike) == 1 else part
+        found = found / part
+    return found.resolve() if found.exists() else path

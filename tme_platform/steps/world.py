@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
@@ -188,7 +189,9 @@ class World:
             return ABSENT
         landed = self.lake.read(COHORT_FILES, read.cohort).set_index("file")["sha256"]
         files = source_files(self.declared(read.cohort), read.kind)
-        return digest({file: landed.get(file, ABSENT) for file in files})
+        # a name is also found in another Unicode form, as `landing_path` finds it
+        alike = {unicodedata.normalize("NFC", name): sha256 for name, sha256 in landed.items()}
+        return digest({file: landed.get(file, alike.get(unicodedata.normalize("NFC", file), ABSENT)) for file in files})
 
     def _find_landing(self, read: trace.LandingRead) -> str:
         if read.cohort not in self.cohorts:
