@@ -284,14 +284,15 @@ def _refuse_unreadable(line: bytes, number: int) -> None:
 
 
 def _refuse_other_separator(header: bytes, below: list[bytes], separator: str) -> None:
-    """Refuse a text whose first lines agree in another separator, but not in its own."""
+    """Refuse a text whose first lines agree in another separator, but not in its own or in more fields."""
     rows = [line for line in below if line.strip()]
     own = header.count(separator.encode())
+    least = 1
     if own and all(line.count(separator.encode()) == own or b'"' in line for line in rows):
-        return
+        least = own + 1 if rows else own + len(header)
     for other, name in SEPARATORS.items():
         count = header.count(other.encode())
-        if other != separator and count and all(line.count(other.encode()) == count for line in rows):
+        if other != separator and count >= least and all(line.count(other.encode()) == count for line in rows):
             raise ValueError(
                 f"its cells are separated by {name}; by its name, they should be separated by {SEPARATORS[separator]}. "
                 "Save it comma-separated as .csv or tab-separated as .tsv, with decimal points."

@@ -47,9 +47,9 @@ def to_numbers(text: pd.Series, unit: str | None, decimal: str, source: Source) 
     """
     plain = text.str.replace(",", ".", regex=False) if decimal == "," else text
     number = pd.to_numeric(plain, errors="coerce").astype("float64")
+    _reject_text(text, number.isna() & text.notna(), decimal, source)
     if decimal == ",":
         number = _without_thousands(text, number, source)
-    _reject_text(text, number.isna() & text.notna(), decimal, source)
     if unit is None and source.column.units:
         doubt = _doubt(number.dropna(), source.column)
         if doubt is not None:

@@ -76,15 +76,14 @@ def read_clinical(folder: Path, cohort_name: str, cohort: Cohort) -> ClinicalTab
         values.append((source.file, one_row_each(read, source.file, rejected)))
         other.append(_unmapped(ours, source))
     patients = merge_tables(values, index, rejected)
-    read_as = pd.concat(codings, ignore_index=True)
-    _report_missing_times(patients, set(read_as.loc[read_as["patients"] == 0, "column"]), rejected)
+    _report_missing_times(patients, rejected)
     return ClinicalTables(
         patients=patients.reset_index(),
         other=pd.concat(
             other or [pd.DataFrame(columns=CLINICAL_OTHER.own_columns, dtype="string")], ignore_index=True
         ).drop_duplicates(ignore_index=True),
         rejected=rejected.frame(),
-        codings=read_as,
+        codings=pd.concat(codings, ignore_index=True),
     )
 
 
@@ -149,10 +148,11 @@ def _unmapped(table: pd.DataFrame, source: ClinicalSource) -> pd.DataFrame:
     return long.astype("string").drop_duplicates(ignore_index=True)
 
 
-def _report_missing_times(patients: pd.DataFrame, refused: set[str], rejected: Rejections) -> None:
+def _report_missing_times(patients: pd.DataFrame, rejected: Rejections) -> None:
     """Report known events without a time, unless the reason was already reported for the patient or the column."""
+    refused = rejected.messages("ambiguous_unit")
     for pair, (time, event) in SURVIVAL_PAIRS.items():
-        if time in refused:
+        if any(message.startswith(f"{time} ") for message in refused):
             continue
         reported = rejected.patients(f"negative_{pair}_time", f"zero_{pair}_time", "not_a_number", "out_of_range")
         missing = patients.index[patients[event].notna() & patients[time].isna() & ~patients.index.isin(reported)]

@@ -29,7 +29,8 @@ def read_score_pairs(folder: Path, name: str) -> dict[str, list[str]]:
     if table is None:
         why = rejected.frame()["message"].iloc[0]
         raise CohortError(
-            f"cohort {folder.name}: {why} It should be a tab-separated file with the columns population and compared_with.",
+            f"cohort {folder.name}: {name} cannot be read. {why} "
+            "It should be a tab-separated file with the columns population and compared_with.",
             rule="file_unreadable",
         )
     if list(table.columns) != _COLUMNS:

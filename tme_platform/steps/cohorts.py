@@ -57,7 +57,7 @@ def cohorts(scope: Scope) -> StepResult:
     return StepResult(pd.DataFrame([row]), details={"roles": row["roles"], "licence": row["licence"]})
 
 
-@step(PATIENTS, version="1", reads=[COHORT_FILES])
+@step(PATIENTS, version="2", reads=[COHORT_FILES])
 def patients(scope: Scope) -> StepResult:
     """Read the clinical tables, map their columns, and set impossible values missing, each with a reason."""
     for kind in _PATIENT_SOURCES:
@@ -74,7 +74,7 @@ def patients(scope: Scope) -> StepResult:
     return StepResult(clinical.patients, clinical.rejected, details)
 
 
-@step(CLINICAL_OTHER, version="1", reads=[COHORT_FILES])
+@step(CLINICAL_OTHER, version="2", reads=[COHORT_FILES])
 def clinical_other(scope: Scope) -> StepResult:
     """Keep the clinical columns that are not mapped, so that nothing that landed is lost."""
     for kind in _PATIENT_SOURCES:
@@ -84,7 +84,7 @@ def clinical_other(scope: Scope) -> StepResult:
     return StepResult(other, details={"columns": int(other["column"].nunique())})
 
 
-@step(IMAGING_SERIES, version="2", reads=[COHORT_FILES])
+@step(IMAGING_SERIES, version="3", reads=[COHORT_FILES])
 def imaging_series(scope: Scope) -> StepResult:
     """Read the imaging manifest and check it against the files in the folder."""
     landed = scope.read(COHORT_FILES)  # any image may have changed, also one that the manifest does not name
@@ -93,7 +93,7 @@ def imaging_series(scope: Scope) -> StepResult:
     return StepResult(series, rejected, {"patients": int(series["patient_id"].nunique()), "outlines": len(series)})
 
 
-@step(EXPRESSION, version="2", reads=[COHORT_FILES])
+@step(EXPRESSION, version="3", reads=[COHORT_FILES])
 def expression(scope: Scope) -> StepResult:
     """Read the expression matrix, leave out what is not a number, and transform it to a log2 scale."""
     scope.files("expression")

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from tme_platform.cohorts import (
+    CohortError,
     landing_path,
     read_cell_scores,
     read_clinical,
@@ -79,8 +80,7 @@ def test_an_unclosed_quotation_mark_refuses_the_matrix(matrix, text, file):
 
 def test_an_unclosed_quotation_mark_refuses_every_kind_of_table(land):
     declared = (
-        "features: {file: f.csv, feature_set: x}\nimaging: {}\n"
-        "cell_scores: {file: s.csv, groups: g.tsv, method: m}\n"
+        "features: {file: f.csv, feature_set: x}\nimaging: {}\ncell_scores: {file: s.csv, groups: g.tsv, method: m}\n"
     )
     files = {
         "f.csv": 'patient_id,f,t\nP1,1,"a\nP2,2,"b\nP3,3,c\n',
@@ -220,7 +220,8 @@ def test_a_header_one_field_short_names_the_samples(matrix, rules):
 
 
 @pytest.mark.parametrize(
-    "text", ["P1\tP2\nA\t1\t2\nB\t3\t4\t5\n", "P1\tP2\nA\t1\t2\nB\t3\n", "gene\tP1\nA\t1\t2\n", "P1\tP2\nA\t1\t2\nB\t3\t\"4"]
+    "text",
+    ["P1\tP2\nA\t1\t2\nB\t3\t4\t5\n", "P1\tP2\nA\t1\t2\nB\t3\n", "gene\tP1\nA\t1\t2\n", 'P1\tP2\nA\t1\t2\nB\t3\t"4'],
 )
 def test_a_header_that_is_short_otherwise_refuses_the_matrix(matrix, text):
     genes, rejected = matrix(text)
@@ -229,9 +230,7 @@ def test_a_header_that_is_short_otherwise_refuses_the_matrix(matrix, text):
 
 
 def test_the_patients_of_a_shifted_matrix_are_its_samples(land):
-    folder, cohort = land(
-        "expression: {file: e.tsv, unit: tpm}\n", {"e.tsv": "P1\tP2\nA\t1\t2\n"}
-    )
+    folder, cohort = land("expression: {file: e.tsv, unit: tpm}\n", {"e.tsv": "P1\tP2\nA\t1\t2\n"})
     assert read_clinical(folder, "small", cohort).patients["patient_id"].tolist() == ["P1", "P2"]
 
 
@@ -250,7 +249,9 @@ def test_a_repeated_header_is_left_out_of_every_table(clinical, matrix, land, ru
     assert rules(rejected) == {"repeated_header": 1}
 
 
-@pytest.mark.parametrize("text", ["gene\tP1\tP2\nA\t1,5\t2,25\nB\t0,5\t3\n", "gene\tP1\tP2\nA\t19,047\t2,225\nB\t1\t2\n"])
+@pytest.mark.parametrize(
+    "text", ["gene\tP1\tP2\nA\t1,5\t2,25\nB\t0,5\t3\n", "gene\tP1\tP2\nA\t19,047\t2,225\nB\t1\t2\n"]
+)
 def test_decimal_commas_of_a_matrix_are_named(matrix, text, rules):
     genes, rejected = matrix(text)
     assert genes.empty
@@ -283,7 +284,9 @@ def test_a_file_name_in_another_unicode_form_is_found(land, name):
     composed, decomposed = (unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
     for declared, landed in ((composed, decomposed), (decomposed, composed)):
         folder, cohort = land(
-            CLINICAL.format(file=declared), {landed: "id,age\nA,50\n"}, name="to_nfc" if declared == composed else "to_nfd"
+            CLINICAL.format(file=declared),
+            {landed: "id,age\nA,50\n"},
+            name="to_nfc" if declared == composed else "to_nfd",
         )
         tables = read_clinical(folder, "small", cohort)
         assert tables.patients["age_years"].tolist() == [50]
@@ -295,7 +298,8 @@ def test_the_exact_file_name_comes_first(land):
     folder, _ = land("", {composed: "1", decomposed: "2"})
     assert landing_path(folder, composed).read_text() == "1"
     assert landing_path(folder, decomposed).read_text() == "2"
-    assert landing_path(folder, "ö" * 300).name == "ö" * 300
+    with pytest.raises(CohortError, match="cannot be resolved"):
+        landing_path(folder, "ö" * 300)
 
 
 def test_identifiers_stay_as_they_are_written(clinical):
