@@ -190,7 +190,7 @@ class World:
         landed = self.lake.read(COHORT_FILES, read.cohort).set_index("file")["sha256"]
         files = source_files(self.declared(read.cohort), read.kind)
         # a name is also found in another Unicode form, as `landing_path` finds it
-        alike = {unicodedata.normalize("NFC", name): sha256 for name, sha256 in landed.items()}
+        alike = {unicodedata.normalize("NFC", str(name)): sha256 for name, sha256 in landed.items()}
         return digest({file: landed.get(file, alike.get(unicodedata.normalize("NFC", file), ABSENT)) for file in files})
 
     def _find_landing(self, read: trace.LandingRead) -> str:
