@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,26 +13,25 @@ from numpy.typing import NDArray
 from pandas.api.types import is_numeric_dtype
 
 from tme_platform.cohorts._gene_rows import other_rows, shorten_names
+from tme_platform.cohorts._matrix_text import read_text_matrix
+from tme_platform.cohorts._parquet import read_parquet
 from tme_platform.cohorts._sample_columns import annotation_columns, identifier_columns
 from tme_platform.cohorts._tables import (
     MAX_NAME_LENGTH,
-    MISSING,
-    delimiter_of,
-    header_of,
+    UNREADABLE,
+    decimal_comma,
     no_column,
     open_landed,
-    read_parquet,
+    reject_unreadable,
     short,
 )
 from tme_platform.cohorts.declaration import ExpressionSource
-from tme_platform.cohorts.inflate import open_inflated
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.expression.known_genes import LEAST_TO_JUDGE, not_symbols, share_recognised
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_NULLS = sorted({form for word in MISSING for form in (word, word.upper(), word.capitalize())} | {"NaN"})
 _MOSTLY = 0.5
 _SHOWN = 5
 
@@ -49,10 +45,16 @@ def read_matrix(folder: Path, source: ExpressionSource, rejected: Rejections) ->
     if path is None:
         return None
     try:
-        cells = _from_parquet(path) if path.suffix == ".parquet" else _from_text(path)
-    except (ValueError, OSError, EOFError, zlib.error, csv.Error) as error:
-        message = f"{source.file}: {error}"
-        rejected.add(rule="file_unreadable", message=message, action="file left out", file=source.file)
+        cells = _from_parquet(path) if path.suffix == ".parquet" else _from_text(path, source, rejected)
+    except UNREADABLE as error:
+        reject_unreadable(error, source.file, rejected)
+        return None
+    if (comma := _decimal_comma(cells)) is not None:
+        message = (
+            f"{source.file} writes numbers with commas, such as {comma}. Save it with decimal points, and without a "
+            "sign between thousands."
+        )
+        rejected.add(rule="decimal_comma", message=message, action="file left out", file=source.file)
         return None
     genes = _genes_and_samples(cells, source, rejected)
     return None if genes is None else _finite(genes, source, rejected)
@@ -75,28 +77,27 @@ class _Cells:
 def _from_parquet(path: Path) -> _Cells:
     table = read_parquet(path)
     values = table.iloc[:, 1:]
-    numbers = values.apply(pd.to_numeric, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
-    raw = {position: column for position, (_, column) in enumerate(values.items()) if not is_numeric_dtype(column)}
-    return _Cells(
-        str(table.columns[0]), table.iloc[:, 0].astype("object"), list(map(str, values.columns)), numbers, raw
-    )
+    text = [column.astype("string").astype("object") for _, column in table.items()]
+    raw = {at: text[at + 1] for at, (_, column) in enumerate(values.items()) if not is_numeric_dtype(column)}
+    numbers = np.empty(values.shape, order="F")
+    for at, (_, column) in enumerate(values.items()):
+        numbers[:, at] = pd.to_numeric(raw.get(at, column), errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
+    return _Cells(str(table.columns[0]), text[0], list(values.columns), numbers, raw)
 
 
-def _from_text(path: Path) -> _Cells:
-    import pyarrow as pa
+def _decimal_comma(cells: _Cells) -> str | None:
+    """A number with commas, if most samples that are not all numbers have them."""
+    found = [number for column in cells.raw.values() if (number := decimal_comma(column)) is not None]
+    return found[0] if len(found) > _MOSTLY * len(cells.raw) else None
 
-    header = header_of(path)
-    if len(header) < 2:
-        raise ValueError(
-            "it has only one column. Save it tab- or comma-separated, as its name says, with samples in columns."
-        )
-    try:
-        table = _arrow_table(path, len(header), pa.float64())
-        numbers, raw = table.drop_columns(["c0"]).to_pandas().to_numpy(), dict[int, pd.Series]()
-    except pa.ArrowInvalid:
-        table = _arrow_table(path, len(header), pa.string())
-        numbers, raw = _cast(table)
-    return _Cells(header[0], table["c0"].to_pandas(), header[1:], numbers, raw)
+
+def _from_text(path: Path, source: ExpressionSource, rejected: Rejections) -> _Cells:
+    read = read_text_matrix(path, source.file, rejected)
+    if read.all_numbers:
+        numbers, raw = read.table.drop_columns(["c0"]).to_pandas().to_numpy(), dict[int, pd.Series]()
+    else:
+        numbers, raw = _cast(read.table)
+    return _Cells(read.key, read.table["c0"].to_pandas(), read.samples, numbers, raw)
 
 
 def _cast(table: pa.Table) -> tuple[NDArray[np.float64], dict[int, pd.Series]]:
@@ -112,33 +113,6 @@ def _cast(table: pa.Table) -> tuple[NDArray[np.float64], dict[int, pd.Series]]:
             raw[position] = column.to_pandas()
             numbers[:, position] = pd.to_numeric(raw[position], errors="coerce")
     return numbers, raw
-
-
-def _arrow_table(path: Path, n_columns: int, value_type: object) -> pa.Table:
-    import pyarrow as pa
-    from pyarrow import csv
-
-    names = [f"c{position}" for position in range(n_columns)]
-    types = {names[0]: pa.string()} | dict.fromkeys(names[1:], value_type)
-    with _bytes(path) as stream:
-        return csv.read_csv(
-            stream,
-            read_options=csv.ReadOptions(column_names=names, skip_rows=1, block_size=1 << 24),
-            parse_options=csv.ParseOptions(delimiter=delimiter_of(path)),
-            convert_options=csv.ConvertOptions(column_types=types, null_values=_NULLS, strings_can_be_null=True),
-        )
-
-
-@contextmanager
-def _bytes(path: Path) -> Iterator[object]:
-    import pyarrow as pa
-
-    if path.suffix != ".gz":
-        with pa.input_stream(str(path)) as stream:
-            yield stream
-        return
-    with path.open("rb") as landed, open_inflated(landed, path) as inflated:
-        yield inflated
 
 
 def _genes_and_samples(cells: _Cells, source: ExpressionSource, rejected: Rejections) -> _Cells | None:

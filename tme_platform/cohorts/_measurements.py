@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.cohorts._known import match_patients
-from tme_platform.cohorts._tables import clean, has_column, read_text_table, reject_unnamed_rows
+from tme_platform.cohorts._tables import clean, decimal_comma, has_column, read_text_table, reject_unnamed_rows, short
 from tme_platform.cohorts.rejections import Rejections
 
 
@@ -40,7 +40,8 @@ def read_by_patient(
     rejected.add_cases(
         cases, rule="duplicate_patient", advice="Keep one row per patient.", action="first row kept", file=file
     )
-    return rows[~again].set_index(column).rename_axis("patient_id")
+    kept = rows[~again].set_index(column).rename_axis("patient_id")
+    return _without_decimal_commas(kept, file, rejected)
 
 
 def to_numbers(text: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -60,3 +61,24 @@ def marked(text: pd.DataFrame, cells: pd.DataFrame) -> list[tuple[str, str, obje
     found = text.to_numpy()[rows, columns].tolist()
     patients, names = cells.index.take(rows).map(str), cells.columns.take(columns).map(str)
     return list(zip(patients, names, found, strict=True))
+
+
+def _has_comma(text: pd.Series) -> bool:
+    return "," in "".join(map(str, text.tolist()))
+
+
+def _without_decimal_commas(table: pd.DataFrame, file: str, rejected: Rejections) -> pd.DataFrame | None:
+    """Leave out columns of numbers with commas, or the file if they are most of its columns."""
+    found = {name: decimal_comma(table[name]) for name in table.columns if _has_comma(table[name])}
+    commas = {name: number for name, number in found.items() if number is not None}
+    if not commas:
+        return table
+    most = len(commas) > table.shape[1] / 2
+    name, number = next(iter(commas.items()))
+    message = (
+        f"{len(commas):,} of {table.shape[1]:,} columns of {file} write numbers with commas, such as {number} in "
+        f"{short(name)}. Save it with decimal points, and without a sign between thousands."
+    )
+    action = "file left out" if most else "columns left out"
+    rejected.add(rule="decimal_comma", message=message, action=action, file=file)
+    return None if most else table.drop(columns=list(commas))

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import io
 import zlib
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 
+from tme_platform.cohorts._lines import Head, Layout, read_head, read_layout
+from tme_platform.cohorts._parquet import read_parquet
 from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.folders import landing_path
-from tme_platform.cohorts.inflate import check_cell_count, open_inflated
+from tme_platform.cohorts.inflate import open_inflated
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.yaml_file import nearest
 
@@ -24,10 +26,16 @@ MISSING = frozenset(
 )
 """Words (in lower case) that mean a missing value."""
 
+_COMMAS = r"[-+]?(?:\d+(?:\.\d{3})*|\d*),\d+(?:,\d{3})*(?:\.\d+)?(?:[eE][-+]?\d+)?"
+"""Numbers with decimal commas, or with commas between thousands."""
+
 MAX_NAME_LENGTH = 200
 """Longest name of a column or gene; anything longer is misplaced content."""
 MAX_CELL_LENGTH = 32_767
 """Longest cell in characters, the limit of spreadsheets; ordinary tables stay far below."""
+
+UNREADABLE = (ValueError, OSError, EOFError, zlib.error)
+"""Errors of reading a file that `reject_unreadable` reports."""
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t", ".tab": "\t"}
 
@@ -60,11 +68,9 @@ def read_text_table(
     if path is None:
         return None
     try:
-        table = _parquet(path, only) if path.suffix == ".parquet" else _delimited(path, only)
-    except (ValueError, OSError, EOFError, zlib.error, csv.Error) as error:
-        rejected.add(
-            rule="file_unreadable", message=f"{relative}: {_why(error)}", action="file left out", file=relative
-        )
+        table = _parquet(path, only) if path.suffix == ".parquet" else _delimited(path, only, relative, rejected)
+    except UNREADABLE as error:
+        reject_unreadable(error, relative, rejected)
         return None
     table = _name_columns(table, relative, rejected)
     table = _without_long_cells(table, relative, rejected)
@@ -86,37 +92,70 @@ def delimiter_of(path: Path) -> str:
     return _DELIMITERS[kind]
 
 
+def reject_unreadable(error: Exception, relative: str, rejected: Rejections) -> None:
+    """Add a rejection for a file that cannot be read, by the rule of the error if it has one."""
+    rule = error.rule if isinstance(error, CohortError) else "file_unreadable"
+    rejected.add(rule=rule, message=f"{relative}: {_why(error)}", action="file left out", file=relative)
+
+
 def header_of(path: Path) -> list[str]:
     """The stripped column names of a text table.
 
     Raises
     ------
     ValueError
-        The file is empty, or its type is not supported.
+        The file is empty or no table, or its type is not supported.
     """
-    with open_text(path) as stream:
-        header = next(csv.reader(stream, delimiter=delimiter_of(path)), None)
-    if header is None:
-        raise ValueError("the file is empty. Save it again with its header line.")
-    return [name.strip() for name in header]
+    return head_of(path).names
+
+
+def head_of(path: Path) -> Head:
+    """The header of a text table and where it is; raises as `header_of`."""
+    with open_bytes(path) as stream:
+        return read_head(physical_lines(stream), delimiter_of(path))
+
+
+def layout_of(path: Path, *, matrix: bool = False) -> Layout:
+    """Check every line of a text table that is too large to be held as text; raises as `read_layout`."""
+    with open_bytes(path) as stream:
+        return read_layout(physical_lines(stream), delimiter_of(path), matrix=matrix)
+
+
+def physical_lines(stream: BinaryIO | io.BufferedReader) -> Iterator[bytes]:
+    """The lines of a file, ended by LF, CR or both, without their ends."""
+    for chunk in stream:
+        yield from chunk.splitlines()
 
 
 @contextmanager
-def open_text(path: Path) -> Iterator[io.TextIOWrapper]:
-    """Open a text file, gzipped or not."""
-    with (
-        path.open("rb") as landed,
-        open_inflated(landed, path) if path.suffix == ".gz" else landed as raw,
-        io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as stream,
-    ):
-        yield stream
+def open_bytes(path: Path) -> Iterator[BinaryIO | io.BufferedReader]:
+    """Open a file, decompressed if it is gzipped."""
+    with path.open("rb") as landed:
+        if path.suffix != ".gz":
+            yield landed
+            return
+        with open_inflated(landed, path) as inflated:
+            yield inflated
 
 
-def read_parquet(path: Path) -> pd.DataFrame:
-    """Read a Parquet file; a named index, as pandas writes it, becomes a column."""
-    check_cell_count(path)
-    table = pd.read_parquet(path)
-    return table if table.index.name is None else table.reset_index()
+def reject_comments(head: Head, relative: str, rejected: Rejections) -> None:
+    """Say that lines above the header were taken for comments."""
+    if head.comments:
+        message = (
+            f"{relative} begins with {head.comments:,} lines that start with #: taken for comments. No action needed."
+        )
+        rejected.add(rule="comment_lines", message=message, action="lines left out", file=relative)
+
+
+def reject_repeated_headers(lines: Sequence[int], relative: str, rejected: Rejections) -> None:
+    """Say that rows repeat the header, as if several files were put together."""
+    if lines:
+        shown = ", ".join(f"{line:,}" for line in lines[:5]) + (", ..." if len(lines) > 5 else "")
+        message = (
+            f"{relative} repeats its header in line {shown}, as if files were put together. Delete the line, and check "
+            "that no row is there twice."
+        )
+        rejected.add(rule="repeated_header", message=message, action="rows left out", file=relative)
 
 
 def has_column(
@@ -155,6 +194,16 @@ def clean(column: pd.Series) -> pd.Series:
     return text.mask(text.str.lower().isin(MISSING))
 
 
+def decimal_comma(text: pd.Series) -> str | None:
+    """The first number with commas of a column in which every other cell is a number or missing; None without one."""
+    filled = text.dropna().astype("string").str.strip()
+    commas = filled.str.fullmatch(_COMMAS)
+    if not commas.any():
+        return None
+    others = clean(filled[~commas]).dropna()
+    return None if pd.to_numeric(others, errors="coerce").isna().any() else str(filled[commas].iloc[0])
+
+
 def _parquet(path: Path, only: Collection[str] | None) -> pd.DataFrame:
     table = read_parquet(path)
     table = table.iloc[:, _selected([str(name).strip() for name in table.columns], only)]
@@ -164,21 +213,37 @@ def _parquet(path: Path, only: Collection[str] | None) -> pd.DataFrame:
     return pd.concat([header, body], ignore_index=True)
 
 
-def _delimited(path: Path, only: Collection[str] | None) -> pd.DataFrame:
-    columns = None if only is None else _selected(header_of(path), only)
-    if columns == []:
+def _delimited(path: Path, only: Collection[str] | None, relative: str, rejected: Rejections) -> pd.DataFrame:
+    separator = delimiter_of(path)
+    with open_bytes(path) as stream:
+        content = stream.read()
+    layout = read_layout(iter(content.splitlines()), separator)
+    reject_comments(layout.head, relative, rejected)
+    columns = _selected(layout.head.names, only)
+    if not columns:
         return pd.DataFrame(index=[0])  # a header line without columns
-    with open_text(path) as stream:
-        return pd.read_csv(
-            stream,
-            sep=delimiter_of(path),
-            header=None,
-            dtype="str",
-            na_filter=False,
-            usecols=columns,
-            skip_blank_lines=True,
-            low_memory=False,
+    table = pd.read_csv(
+        io.BytesIO(content),
+        sep=separator,
+        header=None,
+        names=range(layout.width),
+        index_col=False,
+        dtype="str",
+        na_filter=False,
+        usecols=None if only is None else columns,
+        skiprows=layout.head.first - 1,
+        skip_blank_lines=True,
+        low_memory=False,
+        encoding="utf-8",
+    )
+    if len(table) != layout.rows + 1:
+        raise CohortError(
+            f"it has {layout.rows:,} rows by its lines and {len(table) - 1:,} by its quotation marks. Remove quotation "
+            "marks and line breaks inside cells.",
+            rule="unclosed_quote",
         )
+    reject_repeated_headers([line for line, _ in layout.repeated], relative, rejected)
+    return table.drop(index=[row + 1 for _, row in layout.repeated])
 
 
 def _selected(names: Sequence[str], only: Collection[str] | None) -> list[int]:
@@ -221,12 +286,6 @@ def _without_long_cells(table: pd.DataFrame, relative: str, rejected: Rejections
 
 
 def _why(error: Exception) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        return "it is not UTF-8 text. Save it as UTF-8."
-    if isinstance(error, pd.errors.EmptyDataError):
-        return "the file is empty. Save it again with its header line."
-    if isinstance(error, pd.errors.ParserError):
-        return f"{str(error).strip()} (the header line counts as line 1). Give every line as many fields as the header."
     if isinstance(error, gzip.BadGzipFile | EOFError | zlib.error):
         return "it is not a complete gzip file. Copy it again."
     return str(error)

@@ -14,7 +14,7 @@ import pandas as pd
 from tme_platform.cohorts._known import known_patients, match_patients
 from tme_platform.cohorts._merge import merge_tables, one_row_each
 from tme_platform.cohorts._tables import has_column, no_column, read_text_table, reject_unnamed_rows, short
-from tme_platform.cohorts._values import to_canonical
+from tme_platform.cohorts._values import CODING_COLUMNS, codings_of, to_canonical
 from tme_platform.cohorts.declaration import ClinicalSource, Cohort
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.tables.clinical import CLINICAL_COLUMNS, SURVIVAL_PAIRS
@@ -34,11 +34,17 @@ class ClinicalTables:
         Values of columns without a mapping, unchanged: ``patient_id``, ``source_file``, ``column``, ``value``.
     rejected
         Rows of `REJECTED_COLUMNS`.
+    codings
+        How the values of each table were read (`CODING_COLUMNS`): canonical ``column``, ``source_file``,
+        ``source_column``, ``value``, ``read_as`` (missing where it was not read), ``patients`` (of several rows of a
+        patient, each counts). A row for each value of a column with allowed words; for measured columns one row with
+        the range and the unit.
     """
 
     patients: pd.DataFrame
     other: pd.DataFrame
     rejected: pd.DataFrame
+    codings: pd.DataFrame
 
 
 def read_clinical(folder: Path, cohort_name: str, cohort: Cohort) -> ClinicalTables:
@@ -58,9 +64,15 @@ def read_clinical(folder: Path, cohort_name: str, cohort: Cohort) -> ClinicalTab
     ids = set(known_patients(folder, cohort)).union(*(set(t.index) for s, t in tables if s.adds_patients))
     index = pd.Index(sorted(ids), name="patient_id", dtype="string")
     values, other = [], []
+    codings = [pd.DataFrame(columns=CODING_COLUMNS, dtype="string").astype({"patients": "Int64"})]
     for source, table in tables:
         ours = table[table.index.isin(index)]
-        values.append((source.file, one_row_each(_canonical(ours, source, rejected), source.file, rejected)))
+        read = _canonical(ours, source, rejected)
+        codings += [
+            codings_of(ours[source.columns[name].column], read[name], source.columns[name], source.file)
+            for name in map(str, read.columns)
+        ]
+        values.append((source.file, one_row_each(read, source.file, rejected)))
         other.append(_unmapped(ours, source))
     patients = merge_tables(values, index, rejected)
     _report_missing_times(patients, rejected)
@@ -70,6 +82,7 @@ def read_clinical(folder: Path, cohort_name: str, cohort: Cohort) -> ClinicalTab
             other or [pd.DataFrame(columns=CLINICAL_OTHER.own_columns, dtype="string")], ignore_index=True
         ).drop_duplicates(ignore_index=True),
         rejected=rejected.frame(),
+        codings=pd.concat(codings, ignore_index=True),
     )
 
 
@@ -122,8 +135,11 @@ def _unmapped(table: pd.DataFrame, source: ClinicalSource) -> pd.DataFrame:
 
 
 def _report_missing_times(patients: pd.DataFrame, rejected: Rejections) -> None:
-    """Report known events without a time, unless the reason was already reported."""
+    """Report known events without a time, unless the reason was already reported for the patient or the column."""
+    refused = rejected.messages("ambiguous_unit")
     for pair, (time, event) in SURVIVAL_PAIRS.items():
+        if any(message.startswith(f"{time} ") for message in refused):
+            continue
         reported = rejected.patients(f"negative_{pair}_time", f"zero_{pair}_time", "not_a_number", "out_of_range")
         missing = patients.index[patients[event].notna() & patients[time].isna() & ~patients.index.isin(reported)]
         cases = [(str(patient), f"{event} is known, {time} is not") for patient in missing]

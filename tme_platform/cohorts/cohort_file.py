@@ -8,11 +8,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from tme_platform.cohorts._values import TIME_COLUMNS
 from tme_platform.cohorts.declaration import Cohort
 from tme_platform.cohorts.endpoint_columns import refuse_unknown_columns
 from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.folders import COHORT_FILE
+from tme_platform.tables.clinical import CLINICAL_COLUMNS
 from tme_platform.yaml_file import Place, YamlError, YamlFile, at_place, describe, read_yaml
 
 _MAX_BYTES = 1_000_000
@@ -84,9 +84,11 @@ def _refuse_invalid(cohort: Cohort, file: YamlFile) -> None:
             raise CohortError(at_place(place, problem, [file]), rule="invalid_value") from None
     for number, source in enumerate(cohort.clinical):
         for ours, rule in source.columns.items():
-            if rule.unit is not None and ours not in TIME_COLUMNS:
+            units = CLINICAL_COLUMNS[ours].units if ours in CLINICAL_COLUMNS else ()
+            if rule.unit is not None and rule.unit not in units:
                 place = ("clinical", number, "columns", ours, "unit")
-                problem = f"`unit` applies only to {', '.join(TIME_COLUMNS)}, not to {ours}. Remove it"
+                correct = f", which takes {' or '.join(units)}. Correct it" if units else ". Remove it"
+                problem = f"`unit: {rule.unit}` applies to other columns, not to {ours}{correct}"
                 raise CohortError(at_place(place, problem, [file]), rule="unknown_unit")
 
 

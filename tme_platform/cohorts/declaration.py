@@ -54,7 +54,7 @@ class ColumnRule(_Model):
     """How a canonical column is derived from a column of the file."""
 
     column: str
-    unit: Literal["days", "months", "years"] | None = None
+    unit: Literal["days", "months", "years", "percent", "fraction", "ml", "mm3"] | None = None
     values: dict[str, str | float | int | bool | None] | None = None
 
 

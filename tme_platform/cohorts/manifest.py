@@ -178,7 +178,8 @@ class _Hashes:
             except CohortError:  # raised below with the whole path
                 return landing_path(self.folder, relative)
             path = self.parents[parent] / name
-            if "\\" not in name and "\0" not in name and not path.is_symlink() and (path.exists() or name.isascii()):
+            plain = name.isascii() or path.exists()
+            if plain and "\\" not in name and "\0" not in name and not path.is_symlink():
                 return path
         return landing_path(self.folder, relative)
 

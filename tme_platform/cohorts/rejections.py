@@ -89,6 +89,10 @@ class Rejections:
         """Patients with a rejection by any of these rules."""
         return {patient for _, patient, _, rule, _, _ in self._rows if patient is not None and rule in rules}
 
+    def messages(self, rule: str) -> list[str]:
+        """Messages of the rejections by a rule."""
+        return [row[-1] for row in self._rows if row[3] == rule]
+
     def frame(self) -> pd.DataFrame:
         """All rejections, sorted and unique. Patient and file are missing if a rule concerns neither."""
         frame = pd.DataFrame(self._rows, columns=REJECTED_COLUMNS).astype("string").drop_duplicates()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pandas as pd
-
+from tme_platform.cohorts._tables import read_text_table
 from tme_platform.cohorts.errors import CohortError
-from tme_platform.cohorts.folders import landing_path
+from tme_platform.cohorts.rejections import Rejections
 
 _COLUMNS = ["population", "compared_with"]
 
@@ -25,14 +24,15 @@ def read_score_pairs(folder: Path, name: str) -> dict[str, list[str]]:
     CohortError
         The file is missing, cannot be read, or has the wrong columns.
     """
-    try:
-        table = pd.read_csv(landing_path(folder, name), sep="\t", dtype="string")
-    except (OSError, ValueError) as error:
+    rejected = Rejections(folder.name)
+    table = read_text_table(folder, name, rejected)
+    if table is None:
+        why = rejected.frame()["message"].iloc[0]
         raise CohortError(
-            f"cohort {folder.name}: {name} cannot be read ({type(error).__name__}). "
+            f"cohort {folder.name}: {name} cannot be read. {why} "
             "It should be a tab-separated file with the columns population and compared_with.",
             rule="file_unreadable",
-        ) from None
+        )
     if list(table.columns) != _COLUMNS:
         raise CohortError(
             f"cohort {folder.name}: {name} has the columns {', '.join(table.columns)}; "

@@ -17,6 +17,11 @@ STAGES = tuple(f"{numeral}{letter}" for numeral in ("0", "I", "II", "III", "IV")
 DAYS_PER = {"days": 1.0, "months": 365.25 / 12, "years": 365.25}
 """Length of the units of time."""
 
+_FAMILIES = (DAYS_PER, {"percent": 1.0, "fraction": 100.0}, {"mm3": 1.0, "ml": 1000.0})
+"""Units that convert into each other, in multiples of the smallest of them."""
+_UNIT_NAMES = {"per cent": "percent", "a share, not per cent": "fraction"}
+"""How a cohort file calls a unit that is called otherwise here."""
+
 
 @dataclass(frozen=True)
 class ClinicalColumn(Column):
@@ -42,6 +47,21 @@ class ClinicalColumn(Column):
         if self.dtype == "Int64" and self.at_least is not None and self.at_most is not None:
             return tuple(map(str, range(int(self.at_least), int(self.at_most) + 1)))
         return self.isin or ()
+
+    @property
+    def own_unit(self) -> str:
+        """The unit of the column as a cohort file calls it."""
+        return _UNIT_NAMES.get(self.unit, self.unit)
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The units in which a cohort file may have the column; empty if there is no choice."""
+        return next((tuple(family) for family in _FAMILIES if self.own_unit in family), ())
+
+    def scale_from(self, unit: str) -> float:
+        """The factor from one of `units` to the unit of the column."""
+        family = next(family for family in _FAMILIES if self.own_unit in family)
+        return family[unit] / family[self.own_unit]
 
     @property
     def allowed_range(self) -> str:

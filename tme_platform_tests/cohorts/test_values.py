@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from tme_platform.cohorts._values import SYNONYMS, empty_values, to_canonical
+from tme_platform.cohorts._codings import SYNONYMS
+from tme_platform.cohorts._values import empty_values, to_canonical
 from tme_platform.cohorts.declaration import ColumnRule
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.tables.clinical import CLINICAL_COLUMNS, ClinicalColumn
@@ -23,7 +24,8 @@ WORDS = ["", "x", "Stage X", "stage iiic", "IVD", "00", "007", "TRUE", "maybe", 
 def mapped(column: ClinicalColumn, texts: list[str]) -> pd.Series:
     index = pd.Index([f"P{number}" for number in range(len(texts))], name="patient_id")
     text = pd.Series(texts, index=index, dtype="string").replace("", pd.NA)
-    return to_canonical(text, column.name, ColumnRule(column="theirs"), ".", "c.csv", Rejections("c"))
+    unit = column.own_unit if column.units else None  # stated, so that single values are not doubted
+    return to_canonical(text, column.name, ColumnRule(column="theirs", unit=unit), ".", "c.csv", Rejections("c"))
 
 
 def table_problems(column: ClinicalColumn, values: pd.Series) -> list[str]:
@@ -34,7 +36,11 @@ def table_problems(column: ClinicalColumn, values: pd.Series) -> list[str]:
 @COLUMNS
 def test_the_table_accepts_what_the_mapping_produces(column: ClinicalColumn) -> None:
     allowed = [*column.allowed, *(word.upper() for word in column.allowed)]
-    values = mapped(column, [*NUMBERS, *WORDS, *SYNONYMS.get(column.name, {}), *allowed])
+    texts = [*NUMBERS, *WORDS, *SYNONYMS.get(column.name, {}), *allowed]
+    # a coding is judged over the whole column, so that words which do not belong together are mapped one by one
+    columns = [[text] for text in texts] if column.allowed else [texts]
+    values = pd.concat([mapped(column, together) for together in columns])
+    values.index = pd.Index([f"P{number}" for number in range(len(values))], name="patient_id")
     assert values.dtype == column.dtype
     assert values.notna().any()
     assert table_problems(column, values) == []
