@@ -57,21 +57,21 @@ def test_known_hashes_are_used(read):
 @pytest.mark.parametrize(
     ("row", "rule", "said"),
     [
-        ("P1,i/2.nii,i/m.nii,1,1,", "image_missing", "image i/2.nii is not in the landing folder"),
-        ("P1,i/1.nii,i/x.nii,1,1,", "mask_missing", "mask i/x.nii"),
-        ("P1,i/1.nii,,1,1,", "mask_missing", "no mask is given"),
-        ("P1,,i/m.nii,1,1,", "image_missing", "no image is given"),
-        ("P1,i/1.nii,i/m.nii,1,1,i/v.nii", "exclusion_mask_missing", "exclusion_mask i/v.nii"),
-        ("P1,../../x.nii,i/m.nii,1,1,", "path_leaves_folder", "refused"),
-        ("P1,i/1.nii,/etc/passwd,1,1,", "path_leaves_folder", "refused"),
-        ("P1,i/1.nii,i/m.nii,one,1,", "not_a_number", "mask_label is 'one'"),
-        ("P1,i/1.nii,i/m.nii,1,0,", "not_a_number", "session is '0'"),
+        ("P1,i/2.nii,i/m.nii,1,1,,", "image_missing", "image i/2.nii is not in the landing folder"),
+        ("P1,i/1.nii,i/x.nii,1,1,,", "mask_missing", "mask i/x.nii"),
+        ("P1,i/1.nii,,1,1,,", "mask_missing", "no mask is given"),
+        ("P1,,i/m.nii,1,1,,", "image_missing", "no image is given"),
+        ("P1,i/1.nii,i/m.nii,1,1,i/v.nii,", "exclusion_mask_missing", "exclusion_mask i/v.nii"),
+        ("P1,../../x.nii,i/m.nii,1,1,,", "path_leaves_folder", "refused"),
+        ("P1,i/1.nii,/etc/passwd,1,1,,", "path_leaves_folder", "refused"),
+        ("P1,i/1.nii,i/m.nii,one,1,,", "not_a_number", "mask_label is 'one'"),
+        ("P1,i/1.nii,i/m.nii,1,0,,", "not_a_number", "session is '0'"),
         ("P1,i/1.nii,i/m.nii,1,1,,perhaps", "not_yes_or_no", "allow_incomplete is 'perhaps'"),
     ],
 )
 def test_a_bad_outline_does_not_affect_the_others(read, row, rule, said):
     header = "patient_id,image,mask,mask_label,session,exclusion_mask,allow_incomplete\n"
-    outlines, rejected = read(f"{header}{row}\nP2,i/1.nii,i/m.nii,1,1,\n")
+    outlines, rejected = read(f"{header}{row}\nP2,i/1.nii,i/m.nii,1,1,,\n")
     assert outlines["patient_id"].tolist() == ["P2"]
     (bad,) = rejected.itertuples()
     assert (bad.patient_id, bad.file, bad.rule, bad.action) == ("P1", "imaging.csv", rule, "outline left out")
