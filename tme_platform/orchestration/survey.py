@@ -91,7 +91,7 @@ def survey(
 def _in_lake(workspace: Workspace, world: World, part: Part, refresh: Refresh) -> PartState:
     if part.asset == CATALOG:
         built = catalog_is_current(workspace.lake)
-        return PartState("" if built else "tables have newer versions", built)
+        return PartState("" if built else "tables have newer versions, or the lake was moved", built)
     step = STEPS[part.asset]
     scope = workspace.scope(step.schema, part.cohort, world=world, refresh=refresh)
     state = world.states(step.schema).get(part.cohort)

@@ -1,5 +1,6 @@
 """`tme query` as a user types it, in a lake that was copied, and the audit of a run."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,28 +9,33 @@ from typer.testing import CliRunner
 from tme_platform.cli.app import app
 from tme_platform.lake import ask
 from tme_platform.steps.reproduce import reproduce
+from tme_platform.steps.workspace import Workspace
 from tme_platform.tables import TABLES
+from tme_platform.tables.cohorts import PATIENTS
 from tme_platform_tests.support.hostile_names import EVERYTHING
-from tme_platform_tests.support.platform import Platform, copied_platform
 
 
 @pytest.fixture(scope="module")
-def platform(small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Platform:
-    """A small study that has run, in another folder than where it ran. Read only."""
-    return copied_platform(small_run, tmp_path_factory.mktemp("query") / EVERYTHING)
+def workspace(small_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A small study that has run, and was copied from where it ran with its catalog. Read only."""
+    root = tmp_path_factory.mktemp("query") / EVERYTHING
+    shutil.copytree(small_run, root)
+    return Workspace(
+        lake_root=str(root / "lake"), landing_root=str(root / "landing"), study_name=str(root / "small.yaml")
+    )
 
 
 def test_a_copied_lake_is_queried_at_once_and_its_catalog_names_no_other_place(
-    platform: Platform, small_run: Path
+    workspace: Workspace, small_run: Path
 ) -> None:
-    lake = platform.workspace.lake_root
+    lake = workspace.lake_root
     found = CliRunner().invoke(app, ["--lake", lake, "query", "--csv", "select count(*) as n from patients"])
-    assert found.output.splitlines() == ["n", "94"], found.output
+    assert found.output.splitlines() == ["n", str(len(workspace.lake.read(PATIENTS)))], found.output
     assert bytes(small_run / "lake") not in (Path(lake) / "tme.duckdb").read_bytes()
 
 
-def test_every_commit_of_a_run_is_in_the_audit(platform: Platform) -> None:
-    lake = platform.workspace.lake
+def test_every_commit_of_a_run_is_in_the_audit(workspace: Workspace) -> None:
+    lake = workspace.lake
     found = ask(lake, "select * from audit")
     assert set(found["via"]) == {"tme run"}
     assert set(found["study"]) == {"small"}
@@ -44,7 +50,6 @@ def test_every_commit_of_a_run_is_in_the_audit(platform: Platform) -> None:
     assert decided["reason"].str.startswith(("promoted: ", "refused: ")).all()
 
 
-def test_a_version_of_a_copied_lake_is_trained_again_with_the_same_result(platform: Platform) -> None:
-    workspace = platform.workspace
+def test_a_version_of_a_copied_lake_is_trained_again_with_the_same_result(workspace: Workspace) -> None:
     (record,) = workspace.tracker.versions()
     assert reproduce(workspace.tracker, workspace.lake, record).identical

@@ -14,6 +14,7 @@ import pandas as pd
 import SimpleITK as sitk  # noqa: N813
 import yaml
 
+from tme_platform.lake import build_catalog
 from tme_platform.steps.workspace import Workspace
 from tme_platform.tables import TABLES
 from tme_platform.tracking import Tracker
@@ -86,14 +87,16 @@ def run_once(root: Path) -> Path:
 
 
 def copy_study(source: Path, root: Path) -> Workspace:
-    """A copy of a study that has run."""
+    """A copy of a study that has run, with a catalog of its own."""
     shutil.copytree(source, root, dirs_exist_ok=True)
-    return Workspace(
+    workspace = Workspace(
         lake_root=str(root / "lake"),
         landing_root=str(root / "landing"),
         study_name=str(root / "small.yaml"),
         workers=1,
     )
+    build_catalog(workspace.lake)
+    return workspace
 
 
 def report_made(workspace: Workspace, instance: dg.DagsterInstance) -> None:
