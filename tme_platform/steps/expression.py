@@ -297,11 +297,9 @@ def other_scores(scope: Scope) -> StepResult:
         long = scores.reset_index().melt("population", var_name="patient_id", value_name="score")
         parts.append(long.assign(name=name, method=source.method, population_group=long["population"].map(groups)))
         rejected.append(left_out)
-    table, left_out = pd.concat(parts, ignore_index=True), pd.concat(rejected, ignore_index=True)
-    if table.empty:
-        raise UnusableInputError("none of the other scores can be used", left_out)
+    table = pd.concat(parts, ignore_index=True)
     details = {str(name): int(rows["patient_id"].nunique()) for name, rows in table.groupby("name")}
-    return StepResult(table, left_out, details)
+    return StepResult(table, pd.concat(rejected, ignore_index=True), details)
 
 
 def _finished_scores(

@@ -150,11 +150,6 @@ def test_samples_that_are_all_ties_are_a_failure_with_the_reason(study):
     [
         ("cell_scores", {"cell_scores": {"file": "s.csv", "groups": "g.tsv", "method": "m"}}, "s.csv gives no cell"),
         ("radiomic_features", {"features": {"file": "f.csv", "feature_set": "x"}}, "f.csv gives no features"),
-        (
-            "other_scores",
-            {"other_scores": {"x": {"file": "s.csv", "groups": "g.tsv", "method": "m"}}},
-            "none of the other scores can be used",
-        ),
     ],
 )
 def test_finished_tables_without_a_usable_column_are_failures(study, tmp_path, name, declared, said):
