@@ -15,8 +15,11 @@ def without_infinite(table: pd.DataFrame, ratios: Sequence[str]) -> pd.DataFrame
 
 
 def with_wide_intervals_named(table: pd.DataFrame) -> pd.DataFrame:
-    """Give a ratio whose interval (`ci_low`, `ci_high`) says nothing a `reason`; an empty reason becomes missing."""
+    """Give a ratio whose interval (`ci_low`, `ci_high`) says nothing a `reason`, unless it has one already.
+
+    An empty reason becomes missing.
+    """
     reason = table["reason"].astype("object").replace("", None)
     wide = table["ci_high"] > _TOO_WIDE * table["ci_low"]
     text = f"nothing is known: the interval spans more than {_TOO_WIDE}-fold"
-    return table.assign(reason=reason.mask(wide.fillna(False), text))
+    return table.assign(reason=reason.mask(wide.fillna(False) & reason.isna(), text))

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tme_platform.steps.finite import with_wide_intervals_named, without_infinite
 from tme_platform.steps.warned import noted_warnings
 from tme_platform_tests.support.built import build, read, workspace_of
 from tme_platform_tests.support.small_study import declare
@@ -92,6 +93,26 @@ def test_every_ratio_is_finite_or_has_a_reason(tmp_path: Path, follow_up: str, r
         assert known.all(), (table, rows.loc[~known].to_dict("records"))
         huge = (rows[columns[:3]] > 1e6).any(axis=1) & rows["reason"].isna()
         assert not huge.any(), (table, rows[huge].to_dict("records"))
+
+
+def test_only_intervals_without_a_reason_get_one() -> None:
+    """An interval from 0 to 0.3, of an empty cell, says much and keeps its own reason."""
+    table = pd.DataFrame(
+        {
+            "odds_ratio": [0.0, 3.0, 2.0, np.inf],
+            "ci_low": [0.0, 1e-4, 1.1, 2.0],
+            "ci_high": [0.3, 1e4, 3.0, np.inf],
+            "reason": ["a cell is empty", "", "", "no upper limit"],
+        }
+    )
+    found = with_wide_intervals_named(without_infinite(table, ["odds_ratio", "ci_low", "ci_high"]))
+    assert found["reason"].fillna("").tolist() == [
+        "a cell is empty",
+        "nothing is known: the interval spans more than 1000-fold",
+        "",
+        "no upper limit",
+    ]
+    assert found["odds_ratio"].isna().tolist() == [False, False, False, True]
 
 
 def test_a_warning_of_a_library_is_kept_and_shown_once() -> None:

@@ -14,6 +14,7 @@ from tme_platform.steps.trace import (
     ProvenanceRead,
     RoleRead,
     SettingRead,
+    SpellingRead,
     TableRead,
     Trace,
     from_records,
@@ -111,6 +112,7 @@ def test_a_trace_survives_storage() -> None:
         LandingRead("a"): Found("8"),
         FilesRead("a", "clinical"): Found("9"),
         CollectionRead("tme24"): Found("10"),
+        SpellingRead("populations", "a"): Found("11"),
     }
     assert from_records(to_records(trace)) == trace
     assert to_records(dict(reversed(trace.items()))) == to_records(trace), "order does not matter"
