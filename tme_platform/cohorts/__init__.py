@@ -34,8 +34,18 @@ from tme_platform.cohorts.features import read_features
 from tme_platform.cohorts.files import list_files
 from tme_platform.cohorts.folders import COHORT_FILE, landing_path, list_cohorts
 from tme_platform.cohorts.hash_cache import hash_cache, prune_hash_caches
+from tme_platform.cohorts.log2_expression import Log2Expression, read_log2_expression
 from tme_platform.cohorts.manifest import read_manifest
+from tme_platform.cohorts.overlap import Overlap, compare_patients
+from tme_platform.cohorts.patient_names import overlaps_between, overlaps_within, patients_by_table
 from tme_platform.cohorts.rejections import REJECTED_COLUMNS, Rejections
+from tme_platform.cohorts.same_data import (
+    image_fingerprints,
+    named,
+    reject_same_data,
+    row_fingerprints,
+    same_data,
+)
 from tme_platform.cohorts.score_pairs import read_score_pairs
 from tme_platform.cohorts.sources import source_files
 from tme_platform.tables.expression import POPULATION_GROUPS
@@ -55,6 +65,8 @@ __all__ = [
     "ExpressionSource",
     "FeatureSource",
     "ImagingSource",
+    "Log2Expression",
+    "Overlap",
     "PatientKey",
     "PhenotypeSource",
     "Provenance",
@@ -63,10 +75,16 @@ __all__ = [
     "ScoreComparison",
     "Split",
     "check_cohort",
+    "compare_patients",
     "hash_cache",
+    "image_fingerprints",
     "landing_path",
     "list_cohorts",
     "list_files",
+    "named",
+    "overlaps_between",
+    "overlaps_within",
+    "patients_by_table",
     "prune_hash_caches",
     "read_cell_scores",
     "read_clinical",
@@ -74,7 +92,11 @@ __all__ = [
     "read_expression",
     "read_features",
     "read_gene_lengths",
+    "read_log2_expression",
     "read_manifest",
     "read_score_pairs",
+    "reject_same_data",
+    "row_fingerprints",
+    "same_data",
     "source_files",
 ]

@@ -19,6 +19,7 @@ from tme_platform.expression.gene_lengths import (
     find_gene_lengths,
     packaged_gene_lengths,
 )
+from tme_platform.expression.gene_names import why_no_genes
 from tme_platform.expression.gene_sets import gene_set_groups, gene_set_path, packaged_gene_sets, read_gmt
 from tme_platform.expression.lineages import (
     DETECTION_LIMIT,
@@ -75,5 +76,6 @@ __all__ = [
     "to_log2",
     "unit_warning",
     "usable_gene_sets",
+    "why_no_genes",
     "without_genes",
 ]

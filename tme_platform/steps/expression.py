@@ -3,7 +3,13 @@
 import pandas as pd
 
 from tme_platform import expression
-from tme_platform.cohorts import ScoreComparison, read_cell_scores, read_score_pairs
+from tme_platform.cohorts import (
+    ScoreComparison,
+    read_cell_scores,
+    read_score_pairs,
+    reject_same_data,
+    row_fingerprints,
+)
 from tme_platform.expression import (
     DETECTION_LIMIT,
     PURITY_CAVEAT,
@@ -19,6 +25,7 @@ from tme_platform.expression import (
     usable_gene_sets,
     without_genes,
 )
+from tme_platform.steps.input_checks import genes_are_known, rows_where_declared
 from tme_platform.steps.reading import expression_matrix, measured_sets, population_scores
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, empty, step
@@ -67,13 +74,20 @@ def populations(scope: Scope) -> StepResult:
     return StepResult(listed.assign(method=f"{settings.engine} {settings.collection}"), details=details)
 
 
-@step(CELL_SCORES, version="3", reads=[COHORT_FILES, EXPRESSION])
+@step(
+    CELL_SCORES,
+    version="4",
+    reads=[COHORT_FILES, EXPRESSION],
+    checks=[rows_where_declared, genes_are_known],
+)
 def cell_scores(scope: Scope) -> StepResult:
     """Score each population in each tumour by single-sample GSEA, or take the finished scores that landed."""
     scope.files("cell_scores")
     cohort = scope.declaration("cell_scores")
     if cohort.cell_scores is not None:
         scores, _, rejected = read_cell_scores(scope.folder, scope.own_cohort, cohort.cell_scores)
+        twice = reject_same_data(scope.own_cohort, row_fingerprints(scores.T, "cell scores"), cohort.cell_scores.file)
+        rejected = pd.concat([rejected, twice], ignore_index=True)
         return StepResult(_patient_rows(scores), rejected, {"patients": scores.shape[1], "populations": len(scores)})
     settings = scope.study.gene_sets
     if not scope.has_rows(EXPRESSION):
@@ -206,7 +220,7 @@ def _agreement(scope: Scope, own: pd.DataFrame, comparison: ScoreComparison) -> 
     return expression.score_agreement(own, other, pairs).assign(compared_cohort=comparison.cohort)
 
 
-@step(OTHER_SCORES, version="2", reads=[COHORT_FILES, PATIENTS])
+@step(OTHER_SCORES, version="3", reads=[COHORT_FILES, PATIENTS], checks=[rows_where_declared])
 def other_scores(scope: Scope) -> StepResult:
     """Read the scores of the same patients by other methods, with which the phenotypes are compared."""
     scope.files("other_scores")

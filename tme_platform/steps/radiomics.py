@@ -6,7 +6,7 @@ import json
 import pandas as pd
 
 from tme_platform import radiomics
-from tme_platform.cohorts import read_features
+from tme_platform.cohorts import read_features, reject_same_data, row_fingerprints
 from tme_platform.radiomics import (
     FEATURE_VERSION,
     ExtractionSettings,
@@ -15,6 +15,7 @@ from tme_platform.radiomics import (
     extract_perturbed,
     ring_width_change,
 )
+from tme_platform.steps.input_checks import rows_where_declared
 from tme_platform.steps.outlines import (
     EXTRACTION_POOL,
     batch_options,
@@ -46,7 +47,8 @@ def feature_set_name(settings: ExtractionSettings) -> str:
 
 @step(
     RADIOMIC_FEATURES,
-    version=FEATURE_VERSION,
+    version=f"{FEATURE_VERSION}.2",  # the number after the dot: raised with the checks, which keep all rows
+    checks=[rows_where_declared],
     reads=[COHORT_FILES, IMAGING_SERIES, IMAGE_REGIONS],
     kinds=["simpleitk"],
     pool=EXTRACTION_POOL,
@@ -61,6 +63,7 @@ def radiomic_features(scope: Scope) -> StepResult:
         described = described.assign(
             series="", reader="", session=1, row_key="", feature_set=cohort.features.feature_set
         )
+        rejected = _with_same_data(scope, described, rejected, cohort.features.file)
         return StepResult(described, rejected, {"patients": len(finished), "features": finished.shape[1]})
     settings = scope.study.extraction
     made = incremental(
@@ -69,7 +72,15 @@ def radiomic_features(scope: Scope) -> StepResult:
         lambda jobs: extract_many(jobs, settings, options=batch_options(scope)),
     )
     rows = made.rows.assign(feature_set=feature_set_name(settings))
-    return StepResult(rows, made.rejected, {"outlines": len(rows), "extracted_now": made.computed})
+    rejected = _with_same_data(scope, rows, made.rejected, None)
+    return StepResult(rows, rejected, {"outlines": len(rows), "extracted_now": made.computed})
+
+
+def _with_same_data(scope: Scope, rows: pd.DataFrame, rejected: pd.DataFrame, file: str | None) -> pd.DataFrame:
+    """Rejections, and the patients that have the same features: one image under two names, however it is stored."""
+    numbers = rows.set_index("patient_id").select_dtypes("float64")
+    twice = reject_same_data(scope.own_cohort, row_fingerprints(numbers, "features"), file)
+    return pd.concat([rejected, twice], ignore_index=True) if len(twice) else rejected
 
 
 @step(FEATURE_DICTIONARY, version="1")
