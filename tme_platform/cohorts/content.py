@@ -5,6 +5,7 @@ What each file means is in the readers; what is said about it in `check`.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -88,10 +89,10 @@ def read_content(folder: Path, cohort: Cohort) -> CohortContent:
     content.clinical = _attempt(content, "clinical", lambda: _clinical(folder, cohort))
     if cohort.expression is not None:
         content.expression = _attempt(content, "expression", lambda: _expression(folder, cohort))
-    if cohort.cell_scores is not None:
-        content.cell_scores = _attempt(content, "cell_scores", lambda: _scores(content, cohort.cell_scores))
+    if (finished := cohort.cell_scores) is not None:
+        content.cell_scores = _attempt(content, "cell_scores", lambda: _scores(content, finished))
     for label, other in cohort.other_scores.items():
-        table = _attempt(content, f"other_scores {label}", lambda other=other: _scores(content, other))
+        table = _attempt(content, f"other_scores {label}", functools.partial(_scores, content, other))
         if table is not None:
             content.other_scores[label] = table
     if cohort.features is not None:

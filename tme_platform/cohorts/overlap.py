@@ -178,18 +178,26 @@ def _barcodes(first: str, a: set[str], second: str, b: set[str]) -> list[_Rewrit
         if pattern is None:
             continue
         exact = _cut(re.compile(pattern))
-        for cut, plain, further in (
-            (exact, str, ""),
-            (
-                lambda name, cut=exact: _without_separators(cut(name)),
-                _without_separators,
-                " Write dots and dashes the same way as well.",
-            ),
-        ):
-            rewrites = (cut, plain) if cut_first else (plain, cut)
-            advice = f"{_where_patterns_go(table, pattern)}{further}"
-            found.append(_Rewriting("the length of the barcode", advice, *rewrites, merges=True))
+        loose = _loosely(exact)
+        advice, further = _where_patterns_go(table, pattern), " Write dots and dashes the same way as well."
+        found += [
+            _barcode(advice, exact, _unchanged, cut_first),
+            _barcode(advice + further, loose, _without_separators, cut_first),
+        ]
     return found
+
+
+def _barcode(advice: str, cut: Rewrite, plain: Rewrite, cut_first: bool) -> _Rewriting:
+    first, second = (cut, plain) if cut_first else (plain, cut)
+    return _Rewriting("the length of the barcode", advice, first, second, merges=True)
+
+
+def _unchanged(name: str) -> str:
+    return name
+
+
+def _loosely(cut: Rewrite) -> Rewrite:
+    return lambda name: _without_separators(cut(name))
 
 
 def _pattern(shorter: set[str], longer: set[str]) -> str | None:
@@ -239,9 +247,9 @@ def _prefixes(first: str, a: set[str], second: str, b: set[str]) -> list[_Rewrit
             if not text or any(trim(name, text) != name for name in others):
                 continue
             trimmed = _trimmer(trim, text)
-            rewrites = (trimmed, _number) if is_first else (_number, trimmed)
+            of_first, of_second = (trimmed, _number) if is_first else (_number, trimmed)
             what = f"that those of {table} {where} {short(text)}"
-            found.append(_Rewriting(what, "remove it, or add it to the others.", *rewrites))
+            found.append(_Rewriting(what, "remove it, or add it to the others.", of_first, of_second))
     return found
 
 

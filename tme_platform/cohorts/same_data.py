@@ -46,7 +46,7 @@ def row_fingerprints(values: pd.DataFrame, kind: str) -> pd.DataFrame:
     """
     ordered = values[sorted(values.columns, key=str)] if not values.columns.is_monotonic_increasing else values
     numbers = np.ascontiguousarray(ordered.to_numpy(dtype=np.float32, na_value=np.nan)) + np.float32(0)  # no -0.0
-    known = ~np.isnan(numbers).all(axis=1) if numbers.shape[1] else np.zeros(len(numbers), dtype=bool)
+    known = np.flatnonzero((~np.isnan(numbers)).any(axis=1))
     names = "\0".join(map(str, ordered.columns)).encode()
     columns = hashlib.blake2b(names, digest_size=16).digest()
     prints = [hashlib.blake2b(columns + row.tobytes(), digest_size=16).hexdigest() for row in numbers[known]]
@@ -88,7 +88,7 @@ def same_data(fingerprints: pd.DataFrame) -> pd.DataFrame:
     chance = patients * (patients - 1) / 2 * 10.0 ** -fingerprints["digits"].to_numpy(dtype=float)
     likely = fingerprints[chance < _CHANCE]
     groups = likely.groupby(["kind", "fingerprint"], sort=True)
-    found = likely.assign(group=groups.ngroup())[groups["patient_id"].transform("nunique") > 1]
+    found: pd.DataFrame = likely.assign(group=groups.ngroup())[groups["patient_id"].transform("nunique") > 1]
     return found.sort_values(["kind", "group", "patient_id"], ignore_index=True)
 
 
@@ -117,9 +117,10 @@ def named(patients: list[str], most: int = 5) -> str:
 
 def _digits(numbers: np.ndarray) -> np.ndarray:
     """Significant digits of the distinct numbers of each row; of wide rows only some columns are counted."""
-    chosen = np.unique(np.linspace(0, max(numbers.shape[1] - 1, 0), _WIDE).astype(int)) if numbers.shape[1] else []
-    some = numbers[:, chosen].astype(np.float64)
-    return np.array([_count(row) for row in some], dtype="int64") if len(some) else np.array([], dtype="int64")
+    if not numbers.size:
+        return np.zeros(len(numbers), dtype="int64")
+    chosen = np.unique(np.linspace(0, numbers.shape[1] - 1, _WIDE).astype(int))
+    return np.array([_count(row) for row in numbers[:, chosen].astype(np.float64)], dtype="int64")
 
 
 def _count(row: np.ndarray) -> int:

@@ -170,8 +170,7 @@ def data_once(rejected: pd.DataFrame, _scope: Scope) -> Finding:
 @content_check("No image, row of features or row of cell scores is on both sides of the signature under two names.")
 def data_on_one_side(patients: pd.DataFrame, scope: Scope) -> Finding:
     """Find patients on two sides of the signature whose data are the same."""
-    cohorts = patients["cohort"].unique() if len(patients) else []
-    prints = [_side_fingerprints(scope, str(cohort), patients[patients["cohort"] == cohort]) for cohort in cohorts]
+    prints = [_side_fingerprints(scope, str(cohort), members) for cohort, members in patients.groupby("cohort")]
     if not prints:
         return Finding(True, "no patients")
     found = same_data(pd.concat(prints, ignore_index=True))

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import pandas as pd
 
+from tme_platform.cohorts import with_own_columns
 from tme_platform.evaluation import (
     BinaryEndpoint,
     Endpoint,
@@ -188,8 +189,7 @@ def _named_columns(scope: Scope, declared: Collection[Endpoint | Subgroup], borr
         clinical = scope.read(PATIENTS, columns=["patient_id", *canonical]).set_index("patient_id")
     if own := sorted(named - set(canonical)):
         other = scope.read(CLINICAL_OTHER, columns=["patient_id", "column", "value"], rows={"column": own})
-        single = other.drop_duplicates().drop_duplicates(["patient_id", "column"], keep=False)  # which of two is right?
-        clinical = clinical.join(single.pivot(index="patient_id", columns="column", values="value"))
+        clinical = with_own_columns(clinical, other)
     return clinical
 
 
