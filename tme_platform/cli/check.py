@@ -57,6 +57,7 @@ def check(
     reports, found = check_all(study, landing, names)
     for report in reports:
         _print_cohort(report)
+        console.print()
     _print_study(study.title, found)
     _print_overview(reports)
     _end(len(found.problems) + sum(len(report.problems) for report in reports), "`tme run` reads them.")

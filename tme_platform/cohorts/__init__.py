@@ -34,7 +34,7 @@ from tme_platform.cohorts.features import read_features
 from tme_platform.cohorts.files import list_files
 from tme_platform.cohorts.folders import COHORT_FILE, landing_path, list_cohorts
 from tme_platform.cohorts.hash_cache import hash_cache, prune_hash_caches
-from tme_platform.cohorts.known_endpoints import with_own_columns
+from tme_platform.cohorts.known_endpoints import with_borrowed, with_own_columns
 from tme_platform.cohorts.log2_expression import Log2Expression, read_log2_expression
 from tme_platform.cohorts.manifest import read_manifest
 from tme_platform.cohorts.overlap import Overlap, compare_patients
@@ -100,5 +100,6 @@ __all__ = [
     "row_fingerprints",
     "same_data",
     "source_files",
+    "with_borrowed",
     "with_own_columns",
 ]

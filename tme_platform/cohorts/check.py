@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from tme_platform.cohorts.clinical import read_clinical
 from tme_platform.cohorts.cohort_file import read_cohort
 from tme_platform.cohorts.content import CohortContent, read_content
 from tme_platform.cohorts.declaration import COHORT_NAME, Cohort
@@ -106,7 +107,7 @@ def check_cohort(
     found = []
     if content.clinical is not None:
         named = combined_endpoints(endpoints or Endpoints({}), cohort.endpoints)
-        found = known_endpoints(content.clinical, named)
+        found = known_endpoints(content.clinical, named, _borrowed(content))
     overlaps = [*overlaps_within(cohort, content.tables), *overlaps_between(folder, cohort, content.tables)]
     apart = [overlap for overlap in overlaps if _apart(overlap, min_shared_patients)]
     twice = [reject_same_data(name, prints, _file_of(cohort, part)) for part, prints in content.fingerprints.items()]
@@ -129,6 +130,18 @@ def check_cohort(
         endpoints=tuple(endpoint for endpoint in found if endpoint.n),
         content=content,
     )
+
+
+def _borrowed(content: CohortContent) -> pd.DataFrame | None:
+    """Clinical values of the cohort that the phenotypes come from by patient, which knows the same patients."""
+    source = content.cohort.phenotypes
+    if source is None or source.by != "patient" or source.cohort is None:
+        return None
+    folder = content.folder.parent / source.cohort
+    try:
+        return read_clinical(folder, folder.name, read_cohort(folder)).patients
+    except (ValueError, OSError):  # reported where the cohort is named
+        return None
 
 
 def _apart(overlap: Overlap, least: float) -> bool:

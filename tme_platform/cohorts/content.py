@@ -63,7 +63,7 @@ class CohortContent:
     rejected: dict[str, pd.DataFrame] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
 
-    @property
+    @functools.cached_property
     def fingerprints(self) -> dict[str, pd.DataFrame]:
         """Fingerprints of the patients' data by part; see `same_data`."""
         found = {}

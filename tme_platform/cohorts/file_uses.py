@@ -86,7 +86,7 @@ def _values(name: str, column: pd.Series, most: int = 6) -> str:
     if column_type.dtype == "float64" or (column_type.dtype == "Int64" and not column_type.allowed):
         return f"{column.min():g} to {column.max():g}, median {column.median():g}"
     counts = column.astype(str).value_counts()
-    shown = [f"{value} {count:,}" for value, count in counts.head(most).items()]
+    shown = [f"{value}: {count:,}" for value, count in counts.head(most).items()]
     return ", ".join([*shown, *([f"{len(counts) - most} more"] if len(counts) > most else [])])
 
 
@@ -111,14 +111,15 @@ def _clinical(content: CohortContent, source: ClinicalSource) -> FileUse:
     key = source.patient_id
     table = f"clinical table {source.file}"
     by = f"column {key.column}" + (f", pattern {key.pattern}" if key.pattern else "")
-    facts = [f"{len(content.tables.get(table, [])):,} patients ({by}): {_some(content.tables.get(table, []))}"]
+    names = content.tables.get(table, [])
+    facts = [f"{_n(len(names), 'patient')} ({by}): {_some(names)}"]
     if not source.adds_patients:
         facts.append("adds no patients: only those of the other files are kept")
     if content.clinical is not None:
         other = content.clinical.other
         kept = list(dict.fromkeys(other.loc[other["source_file"] == source.file, "column"].astype(str)))
         if kept:
-            facts.append(f"{len(kept)} columns without mapping, kept in clinical_other: {_some(kept, 8)}")
+            facts.append(f"{_n(len(kept), 'column')} without mapping, kept in clinical_other: {_some(kept, 8)}")
     return FileUse(source.file, "clinical table", tuple(facts))
 
 
@@ -128,9 +129,9 @@ def _expression(content: CohortContent) -> FileUse:
     facts = []
     if read is not None and read.log2 is not None:
         log2 = read.log2
-        facts.append(f"{len(log2):,} genes (rows): {_some(log2.index)}")
+        facts.append(f"{_n(len(log2), 'gene')} (rows): {_some(log2.index)}")
         by = f" (pattern {source.patient_pattern})" if source.patient_pattern else ""
-        facts.append(f"{log2.shape[1]:,} samples (columns), each a patient{by}: {_some(log2.columns)}")
+        facts.append(f"{_n(log2.shape[1], 'sample')} (columns), each a patient{by}: {_some(log2.columns)}")
         if log2.size:
             low, middle, high = np.quantile(log2.to_numpy(), [0, 0.5, 1])
             facts.append(f"as log2: {low:.3g} to {high:.3g}, median {middle:.3g}")
@@ -139,14 +140,14 @@ def _expression(content: CohortContent) -> FileUse:
 
 def _scores(content: CohortContent, what: str, table: str, source: CellScoreSource, read: ScoreTable | None) -> FileUse:
     names = content.tables.get(table, [])
-    facts = [f"{len(names):,} patients (column {source.patient_id}): {_some(names)}"]
+    facts = [f"{_n(len(names), 'patient')} (column {source.patient_id}): {_some(names)}"]
     if read is not None:
         groups = pd.Series(read.groups, dtype="object").value_counts()
         by_group = ", ".join(f"{group} {count}" for group, count in groups.items())
-        facts.append(f"{len(read.scores)} populations ({by_group}): {_some(read.scores.index)}")
+        facts.append(f"{_n(len(read.scores), 'population')} ({by_group}): {_some(read.scores.index)}")
         skipped = _left_out(content, source.file, {source.patient_id, *map(str, read.scores.index)})
         if skipped and source.lineages is None:
-            facts.append(f"{len(skipped)} columns not used: {_some(skipped, 8)}")
+            facts.append(f"{_n(len(skipped), 'column')} not used: {_some(skipped, 8)}")
     return FileUse(source.file, f"{what} ({source.kind} by {source.method})", tuple(facts))
 
 
@@ -155,12 +156,12 @@ def _features(content: CohortContent) -> FileUse:
     assert source is not None  # noqa: S101 (asked for only if declared)
     facts = []
     if read is not None:
-        facts.append(f"{len(read):,} patients: {_some(read.index)}")
-        facts.append(f"{read.shape[1]:,} features: {_some(read.columns, 8)}")
+        facts.append(f"{_n(len(read), 'patient')} (column {source.patient_id}): {_some(read.index)}")
+        facts.append(f"{_n(read.shape[1], 'feature')}: {_some(read.columns, 8)}")
         renamed = {theirs for theirs, ours in source.rename.items() if ours in read.columns}
-        skipped = _left_out(content, source.file, {str(read.index.name), *map(str, read.columns), *renamed})
+        skipped = _left_out(content, source.file, {source.patient_id, *map(str, read.columns), *renamed})
         if skipped:
-            facts.append(f"{len(skipped)} columns not taken for features: {_some(skipped, 8)}")
+            facts.append(f"{_n(len(skipped), 'column')} not taken for features: {_some(skipped, 8)}")
     return FileUse(source.file, f"features (set {source.feature_set})", tuple(facts))
 
 
@@ -169,10 +170,10 @@ def _manifest(content: CohortContent) -> FileUse:
     assert source is not None  # noqa: S101 (asked for only if declared)
     facts = []
     if read is not None and len(read):
-        facts.append(f"{len(read):,} outlines of {read['patient_id'].nunique():,} patients: {_some(_unique(read))}")
+        facts.append(f"{_n(len(read), 'outline')} of {_n(len(_unique(read)), 'patient')}: {_some(_unique(read))}")
         for column, plural in (("series", "series"), ("reader", "readers"), ("session", "sessions")):
             counts = read.groupby(column)["patient_id"].nunique()
-            shown = ", ".join(f"{name} ({count:,} patients)" for name, count in counts.head(6).items())
+            shown = ", ".join(f"{name} ({_n(int(count), 'patient')})" for name, count in counts.head(6).items())
             facts.append(f"{len(counts)} {plural if len(counts) > 1 else column}: {shown}")
     return FileUse(source.manifest, "list of images and outlines", tuple(facts))
 
@@ -231,6 +232,11 @@ def _left_out(content: CohortContent, file: str, used: Collection[str]) -> list[
     except (ValueError, OSError, EOFError):
         return []
     return [name or "(no name)" for name in names if name not in used]
+
+
+def _n(count: int, what: str) -> str:
+    """A number with its noun."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def _some(names: Iterable[object], most: int = 3) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from tme_platform.cohorts.clinical import ClinicalTables
@@ -16,7 +17,7 @@ from tme_platform.evaluation import (
     endpoint_times,
     endpoint_title,
 )
-from tme_platform.tables.clinical import CLINICAL_COLUMNS
+from tme_platform.tables.clinical import CLINICAL_COLUMNS, SURVIVAL_PAIRS
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,23 @@ class KnownEndpoint:
     timed: bool
 
 
-def known_endpoints(clinical: ClinicalTables, endpoints: dict[str, Endpoint]) -> list[KnownEndpoint]:
-    """Count the patients of each endpoint, as the table `endpoints` does; those without values have 0."""
-    columns = endpoint_columns(clinical.patients, clinical.other, endpoints.values())
+def known_endpoints(
+    clinical: ClinicalTables, endpoints: dict[str, Endpoint], borrowed: pd.DataFrame | None = None
+) -> list[KnownEndpoint]:
+    """Count the patients of each endpoint, as the table `endpoints` does; those without values have 0.
+
+    Parameters
+    ----------
+    clinical
+        The cohort's clinical tables.
+    endpoints
+        Endpoints by name.
+    borrowed
+        Patients of the cohort that the phenotypes come from by patient; missing values are taken from there.
+    """
+    own = clinical.patients.set_index("patient_id")
+    patients = own if borrowed is None else with_borrowed(own, borrowed.set_index("patient_id"))
+    columns = endpoint_columns(patients.reset_index(), clinical.other, endpoints.values())
     found = []
     for name, endpoint in endpoints.items():
         timed = isinstance(endpoint, TimeEndpoint)
@@ -82,3 +97,19 @@ def with_own_columns(clinical: pd.DataFrame, other: pd.DataFrame) -> pd.DataFram
         return clinical
     single = other.drop_duplicates().drop_duplicates(["patient_id", "column"], keep=False)  # which of two is right?
     return clinical.join(single.pivot(index="patient_id", columns="column", values="value"))
+
+
+def with_borrowed(own: pd.DataFrame, there: pd.DataFrame) -> pd.DataFrame:
+    """Take missing clinical values of the same patients from another cohort, time and event of survival together.
+
+    Parameters
+    ----------
+    own, there
+        Canonical columns by patient; `there` may have other patients as well.
+    """
+    theirs = there.reindex(own.index)[list(own.columns)]
+    known = own.notna()
+    for pair in map(list, SURVIVAL_PAIRS.values()):  # time and event of one patient come from one cohort
+        if set(pair) <= set(own.columns):
+            known[pair] = np.repeat(known[pair].all(axis=1).to_numpy()[:, None], 2, axis=1)
+    return own.astype("object").where(known, theirs).astype(own.dtypes.to_dict())

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-import numpy as np
 import pandas as pd
 
-from tme_platform.cohorts import with_own_columns
+from tme_platform.cohorts import with_borrowed, with_own_columns
 from tme_platform.evaluation import (
     BinaryEndpoint,
     Endpoint,
@@ -23,7 +22,7 @@ from tme_platform.expression import harmonise_gene_sets, read_gmt, usable_gene_s
 from tme_platform.phenotypes import Scaling, scale_scores
 from tme_platform.steps.scope import Scope
 from tme_platform.tables import COMMON_COLUMNS, TableSchema
-from tme_platform.tables.clinical import CLINICAL_COLUMNS, SURVIVAL_PAIRS
+from tme_platform.tables.clinical import CLINICAL_COLUMNS
 from tme_platform.tables.cohorts import CLINICAL_OTHER, EXPRESSION, PATIENTS
 from tme_platform.tables.expression import CELL_SCORES, POPULATIONS
 from tme_platform.tables.imaging import OUTLINE_KEY
@@ -124,12 +123,7 @@ def clinical_by_patient(
     source = scope.declaration("phenotypes", cohort=cohort).phenotypes
     if source is None or source.by != "patient" or source.cohort is None:
         return own
-    there = patients(source.cohort).reindex(own.index)
-    known = own.notna()
-    for pair in map(list, SURVIVAL_PAIRS.values()):  # time and event of one patient come from one cohort
-        if set(pair) <= set(own.columns):
-            known[pair] = np.repeat(known[pair].all(axis=1).to_numpy()[:, None], 2, axis=1)
-    return own.astype("object").where(known, there).astype(own.dtypes.to_dict())
+    return with_borrowed(own, patients(source.cohort))
 
 
 def time_endpoints(scope: Scope, *, borrowed: bool = False) -> dict[str, pd.DataFrame]:
