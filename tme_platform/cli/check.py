@@ -113,6 +113,8 @@ def _print_columns(report: CohortReport) -> None:
         table.add_row(column.name, escape(column.sources), f"{column.known:,}", escape(column.values))
     console.print()
     console.print(table)
+    for line in report.codings:
+        console.print(f"  {escape(line)}", soft_wrap=True, highlight=False)
 
 
 def _print_endpoints(report: CohortReport) -> None:

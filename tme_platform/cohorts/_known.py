@@ -16,36 +16,26 @@ def known_patients(folder: Path, cohort: Cohort) -> list[str]:
 
     Files that cannot be read are skipped; the reader of that file reports why.
     """
-    named = measured_patients(folder, cohort)
-    return sorted({patient for patients in named.values() for patient in patients})
-
-
-def measured_patients(folder: Path, cohort: Cohort) -> dict[str, list[str]]:
-    """The patients that each measurement names, by kind (`cell_scores`, `features`, `imaging`, `expression`)."""
-    named = {
-        kind: patients_in_column(folder, file, column) for kind, (file, column) in _patient_columns(cohort).items()
-    }
+    ignored = Rejections("")
+    named: set[str] = set()
+    for file, column in _patient_columns(cohort):
+        table = read_text_table(folder, file, ignored, only=[column])
+        if table is not None and column in table:
+            named |= set(table[column].dropna())
     if cohort.expression is not None:
-        path = open_landed(folder, cohort.expression.file, Rejections(""))
-        named["expression"] = _samples(path, cohort.expression.patient_pattern) if path is not None else []
-    return named
+        path = open_landed(folder, cohort.expression.file, ignored)
+        named |= set(_samples(path, cohort.expression.patient_pattern)) if path is not None else set()
+    return sorted(named)
 
 
-def patients_in_column(folder: Path, file: str, column: str, pattern: str | None = None) -> list[str]:
-    """The patients that a column of a table names; none if it cannot be read."""
-    table = read_text_table(folder, file, Rejections(""), only=[column])
-    names = list(table[column].dropna()) if table is not None and column in table else []
-    return [patient for name in names if (patient := patient_of(name, pattern))]
-
-
-def _patient_columns(cohort: Cohort) -> dict[str, tuple[str, str]]:
-    columns = {}
+def _patient_columns(cohort: Cohort) -> list[tuple[str, str]]:
+    columns = []
     if cohort.cell_scores is not None:
-        columns["cell_scores"] = (cohort.cell_scores.file, cohort.cell_scores.patient_id)
+        columns.append((cohort.cell_scores.file, cohort.cell_scores.patient_id))
     if cohort.features is not None:
-        columns["features"] = (cohort.features.file, cohort.features.patient_id)
+        columns.append((cohort.features.file, cohort.features.patient_id))
     if cohort.imaging is not None:
-        columns["imaging"] = (cohort.imaging.manifest, "patient_id")
+        columns.append((cohort.imaging.manifest, "patient_id"))
     return columns
 
 

@@ -16,7 +16,7 @@ from tme_platform.cohorts.cohort_file import read_cohort
 from tme_platform.cohorts.content import CohortContent, read_content
 from tme_platform.cohorts.declaration import COHORT_NAME, Cohort
 from tme_platform.cohorts.errors import CohortError
-from tme_platform.cohorts.file_uses import ClinicalColumn, FileUse, clinical_columns, file_uses
+from tme_platform.cohorts.file_uses import ClinicalColumn, FileUse, clinical_columns, coding_lines, file_uses
 from tme_platform.cohorts.folders import COHORT_FILE
 from tme_platform.cohorts.known_endpoints import KnownEndpoint, known_endpoints
 from tme_platform.cohorts.overlap import FEW_SHARED, MIN_SHARED, Overlap
@@ -49,6 +49,8 @@ class CohortReport:
         Sentences about what deserves a second look; nothing is prevented.
     files, columns
         What each file, and each canonical column, was taken for.
+    codings
+        How the values of clinical columns were read, a line per column of a file.
     overlaps
         Patients in common, by pair of tables.
     endpoints
@@ -66,6 +68,7 @@ class CohortReport:
     warnings: tuple[str, ...] = ()
     files: tuple[FileUse, ...] = ()
     columns: tuple[ClinicalColumn, ...] = ()
+    codings: tuple[str, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
     endpoints: tuple[KnownEndpoint, ...] = ()
     content: CohortContent | None = field(default=None, repr=False, compare=False)
@@ -126,6 +129,7 @@ def check_cohort(
         warnings=(*few, *role_warnings(cohort, found)),
         files=file_uses(content),
         columns=clinical_columns(content),
+        codings=coding_lines(content.clinical.codings) if content.clinical is not None else (),
         overlaps=tuple(overlaps),
         endpoints=tuple(endpoint for endpoint in found if endpoint.n),
         content=content,

@@ -6,7 +6,7 @@ Converting values belongs in `_values`, merging rows and tables in `_merge`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,8 @@ from tme_platform.tables.clinical import CLINICAL_COLUMNS, SURVIVAL_PAIRS
 from tme_platform.tables.cohorts import CLINICAL_OTHER
 from tme_platform.yaml_file import nearest
 
+CODING_COLUMNS = ["column", "source_file", "source_column", "value", "read_as", "patients"]
+
 
 @dataclass(frozen=True)
 class ClinicalTables:
@@ -35,11 +37,14 @@ class ClinicalTables:
         Values of columns without a mapping, unchanged: ``patient_id``, ``source_file``, ``column``, ``value``.
     rejected
         Rows of `REJECTED_COLUMNS`.
+    codings
+        How values were read: `CODING_COLUMNS`.
     """
 
     patients: pd.DataFrame
     other: pd.DataFrame
     rejected: pd.DataFrame
+    codings: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=CODING_COLUMNS))
 
 
 def read_clinical(folder: Path, cohort_name: str, cohort: Cohort) -> ClinicalTables:

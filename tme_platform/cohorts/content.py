@@ -100,8 +100,10 @@ def read_content(folder: Path, cohort: Cohort) -> CohortContent:
     if cohort.imaging is not None:
         hashes = dict(zip(content.files["file"], content.files["sha256"], strict=True))
         content.outlines = _attempt(content, "imaging", lambda: read_manifest(folder, folder.name, cohort, hashes))
+    expression = content.expression
+    known = {} if expression is None or expression.log2 is None else {"expression": list(expression.log2.columns)}
     try:
-        content.tables = patients_by_table(folder, cohort)
+        content.tables = patients_by_table(folder, cohort, known)
     except (ValueError, OSError) as error:
         content.failures.append(str(error))
     return content

@@ -11,7 +11,7 @@ import pandas as pd
 
 from tme_platform.cohorts._tables import header_of, open_landed, read_text_table
 from tme_platform.cohorts.content import CohortContent, ScoreTable
-from tme_platform.cohorts.declaration import CellScoreSource, ClinicalSource
+from tme_platform.cohorts.declaration import CellScoreSource, ClinicalSource, PatientKey
 from tme_platform.cohorts.folders import COHORT_FILE
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.cohorts.sources import source_files
@@ -71,6 +71,28 @@ def clinical_columns(content: CohortContent) -> tuple[ClinicalColumn, ...]:
             column: pd.Series = content.clinical.patients[name].dropna()
             found.append(ClinicalColumn(name, ", ".join(sources), len(column), _values(name, column)))
     return tuple(found)
+
+
+def coding_lines(codings: pd.DataFrame, most: int = 10) -> tuple[str, ...]:
+    """How the values of clinical columns were read, one line per column of a file.
+
+    Parameters
+    ----------
+    codings
+        ``column`` (canonical), ``source_file``, ``source_column``, ``value``, ``read_as`` (missing if it was not read)
+        and ``patients``.
+    most
+        Values per line.
+    """
+    lines = []
+    for (column, file, theirs), rows in codings.groupby(["column", "source_file", "source_column"], sort=False):
+        read = [
+            f"{row.value} {'not read' if pd.isna(row.read_as) else f'read as {row.read_as}'} ({row.patients:,})"
+            for row in rows.head(most).itertuples()
+        ]
+        more = [f"{len(rows) - most} more values"] if len(rows) > most else []
+        lines.append(f"{column} from {file}, {theirs}: {', '.join([*read, *more])}")
+    return tuple(lines)
 
 
 def _unit(source: ClinicalSource, name: str) -> str:
@@ -156,10 +178,10 @@ def _features(content: CohortContent) -> FileUse:
     assert source is not None  # noqa: S101 (asked for only if declared)
     facts = []
     if read is not None:
-        facts.append(f"{_n(len(read), 'patient')} (column {source.patient_id}): {_some(read.index)}")
+        facts.append(f"{_n(len(read), 'patient')} (column {_column(source.patient_id)}): {_some(read.index)}")
         facts.append(f"{_n(read.shape[1], 'feature')}: {_some(read.columns, 8)}")
         renamed = {theirs for theirs, ours in source.rename.items() if ours in read.columns}
-        skipped = _left_out(content, source.file, {source.patient_id, *map(str, read.columns), *renamed})
+        skipped = _left_out(content, source.file, {_column(source.patient_id), *map(str, read.columns), *renamed})
         if skipped:
             facts.append(f"{_n(len(skipped), 'column')} not taken for features: {_some(skipped, 8)}")
     return FileUse(source.file, f"features (set {source.feature_set})", tuple(facts))
@@ -232,6 +254,10 @@ def _left_out(content: CohortContent, file: str, used: Collection[str]) -> list[
     except (ValueError, OSError, EOFError):
         return []
     return [name or "(no name)" for name in names if name not in used]
+
+
+def _column(key: str | PatientKey) -> str:
+    return key if isinstance(key, str) else key.column
 
 
 def _n(count: int, what: str) -> str:

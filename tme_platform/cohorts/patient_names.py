@@ -5,20 +5,32 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from tme_platform.cohorts._known import measured_patients, patients_in_column
+from tme_platform.cohorts._known import known_patients, patient_of
+from tme_platform.cohorts._tables import read_text_table
 from tme_platform.cohorts.cohort_file import read_cohort
-from tme_platform.cohorts.declaration import Cohort
+from tme_platform.cohorts.declaration import ClinicalSource, Cohort
 from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.overlap import Overlap, compare_patients, table_overlaps
+from tme_platform.cohorts.rejections import Rejections
 
+_MEASURED = ("expression", "cell_scores", "features", "imaging")
 _SCORED = ("cell_scores", "expression")
 _CLINICAL = "clinical table"
 _TOGETHER = "clinical tables"
 _SEVERAL = 2
 
 
-def patients_by_table(folder: Path, cohort: Cohort) -> dict[str, list[str]]:
+def patients_by_table(
+    folder: Path, cohort: Cohort, known: Mapping[str, Collection[str]] | None = None
+) -> dict[str, list[str]]:
     """The patients that each table of a cohort names; only the columns with their names are read.
+
+    Parameters
+    ----------
+    folder, cohort
+        Landing folder and declaration.
+    known
+        Patients by kind of measurement that were read already (`expression`); these files are not opened again.
 
     Returns
     -------
@@ -26,16 +38,29 @@ def patients_by_table(folder: Path, cohort: Cohort) -> dict[str, list[str]]:
         Sorted patients by table: the kind of measurement (`expression`, `features`, ...), ``clinical table FILE`` or
         ``other_scores NAME``. Tables that cannot be read are left out; their readers report why.
     """
-    found = {
-        f"{_CLINICAL} {source.file}": patients_in_column(
-            folder, source.file, source.patient_id.column, source.patient_id.pattern
-        )
-        for source in cohort.clinical
+    found: dict[str, Collection[str]] = {
+        f"{_CLINICAL} {source.file}": _clinical_patients(folder, source) for source in cohort.clinical
     }
-    found |= measured_patients(folder, cohort)
+    for kind in _MEASURED:
+        if known is not None and kind in known:
+            found[kind] = known[kind]
+        elif getattr(cohort, kind) is not None:
+            found[kind] = known_patients(folder, _only(cohort, kind, getattr(cohort, kind)))
     for name, other in cohort.other_scores.items():
-        found[f"other_scores {name}"] = patients_in_column(folder, other.file, other.patient_id)
-    return {table: sorted(set(names)) for table, names in found.items() if names}
+        found[f"other_scores {name}"] = known_patients(folder, _only(cohort, "cell_scores", other))
+    return {table: sorted(set(names)) for table, names in found.items() if len(names)}
+
+
+def _only(cohort: Cohort, kind: str, source: object) -> Cohort:
+    """The cohort as if it brought a single measurement."""
+    return cohort.model_copy(update=dict.fromkeys(_MEASURED) | {kind: source})
+
+
+def _clinical_patients(folder: Path, source: ClinicalSource) -> list[str]:
+    key = source.patient_id
+    table = read_text_table(folder, source.file, Rejections(""), only=[key.column])
+    names = list(table[key.column].dropna()) if table is not None and key.column in table else []
+    return [patient for name in names if (patient := patient_of(name, key.pattern))]
 
 
 def overlaps_within(cohort: Cohort, tables: Mapping[str, Collection[str]]) -> list[Overlap]:
@@ -90,7 +115,8 @@ def overlaps_between(folder: Path, cohort: Cohort, tables: Mapping[str, Collecti
 def _scored_patients(folder: Path) -> set[str]:
     """The patients of another cohort whose cell populations are known; none if it cannot be read."""
     try:
-        named = measured_patients(folder, read_cohort(folder))
+        cohort = read_cohort(folder)
     except (CohortError, OSError):
         return set()
-    return {name for kind in _SCORED for name in named.get(kind, [])}
+    kind = "cell_scores" if cohort.cell_scores is not None else "expression"
+    return set(known_patients(folder, _only(cohort, kind, getattr(cohort, kind))))

@@ -18,8 +18,8 @@ from tme_platform.cohorts import (
 from tme_platform.steps.input_checks import (
     PATIENT_SOURCES,
     data_once,
+    outlines_where_declared,
     patients_are_named,
-    rows_where_declared,
     tables_meet,
 )
 from tme_platform.steps.scope import Scope
@@ -92,7 +92,7 @@ def clinical_other(scope: Scope) -> StepResult:
     return StepResult(other, details={"columns": int(other["column"].nunique())})
 
 
-@step(IMAGING_SERIES, version="3", reads=[COHORT_FILES], checks=[rows_where_declared])
+@step(IMAGING_SERIES, version="3", reads=[COHORT_FILES], checks=[outlines_where_declared])
 def imaging_series(scope: Scope) -> StepResult:
     """Read the imaging manifest and check it against the files in the folder."""
     landed = scope.read(COHORT_FILES)  # any image may have changed, also one that the manifest does not name
@@ -105,7 +105,7 @@ def imaging_series(scope: Scope) -> StepResult:
     return StepResult(series, rejected, {"patients": int(series["patient_id"].nunique()), "outlines": len(series)})
 
 
-@step(EXPRESSION, version="3", reads=[COHORT_FILES], checks=[rows_where_declared])
+@step(EXPRESSION, version="3", reads=[COHORT_FILES])
 def expression(scope: Scope) -> StepResult:
     """Read the expression matrix, leave out what is not a number, and transform it to a log2 scale."""
     scope.files("expression")

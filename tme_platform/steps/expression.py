@@ -25,7 +25,7 @@ from tme_platform.expression import (
     usable_gene_sets,
     without_genes,
 )
-from tme_platform.steps.input_checks import genes_are_known, rows_where_declared
+from tme_platform.steps.input_checks import every_other_score
 from tme_platform.steps.reading import expression_matrix, measured_sets, population_scores
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, empty, step
@@ -74,12 +74,7 @@ def populations(scope: Scope) -> StepResult:
     return StepResult(listed.assign(method=f"{settings.engine} {settings.collection}"), details=details)
 
 
-@step(
-    CELL_SCORES,
-    version="4",
-    reads=[COHORT_FILES, EXPRESSION],
-    checks=[rows_where_declared, genes_are_known],
-)
+@step(CELL_SCORES, version="4", reads=[COHORT_FILES, EXPRESSION])
 def cell_scores(scope: Scope) -> StepResult:
     """Score each population in each tumour by single-sample GSEA, or take the finished scores that landed."""
     scope.files("cell_scores")
@@ -220,7 +215,7 @@ def _agreement(scope: Scope, own: pd.DataFrame, comparison: ScoreComparison) -> 
     return expression.score_agreement(own, other, pairs).assign(compared_cohort=comparison.cohort)
 
 
-@step(OTHER_SCORES, version="3", reads=[COHORT_FILES, PATIENTS], checks=[rows_where_declared])
+@step(OTHER_SCORES, version="3", reads=[COHORT_FILES, PATIENTS], checks=[every_other_score])
 def other_scores(scope: Scope) -> StepResult:
     """Read the scores of the same patients by other methods, with which the phenotypes are compared."""
     scope.files("other_scores")

@@ -6,12 +6,11 @@ what was computed beside the steps that compute it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
 from tme_platform.cohorts import (
-    Cohort,
     Overlap,
     compare_patients,
     image_fingerprints,
@@ -20,19 +19,16 @@ from tme_platform.cohorts import (
     patients_by_table,
     read_cell_scores,
     read_clinical,
-    read_features,
-    read_log2_expression,
     read_manifest,
     row_fingerprints,
     same_data,
 )
 from tme_platform.cohorts.same_data import RULE
-from tme_platform.expression import gene_set_path, read_gmt, why_no_genes
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import Finding, content_check
 from tme_platform.tables import COMMON_COLUMNS
-from tme_platform.tables.cohorts import EXPRESSION, IMAGING_SERIES, PATIENTS
-from tme_platform.tables.expression import CELL_SCORES, OTHER_SCORES
+from tme_platform.tables.cohorts import IMAGING_SERIES, PATIENTS
+from tme_platform.tables.expression import CELL_SCORES
 from tme_platform.tables.imaging import OUTLINE_KEY
 from tme_platform.tables.radiomics import RADIOMIC_FEATURES
 
@@ -78,65 +74,27 @@ def _meeting(overlaps: Sequence[Overlap], scope: Scope) -> Finding:
     return Finding(False, " ".join(overlap.sentence for overlap in apart), {"shares": shares})
 
 
-@content_check("The table has rows if the cohort file declares what they are read from.")
-def rows_where_declared(frame: pd.DataFrame, scope: Scope) -> Finding:
-    """Find a declared file of which nothing could be used, and why."""
-    part, reason = _DECLARED[scope.schema.name]
-    declared = scope.declaration(part)
-    value = getattr(declared, part)
-    missing = _without_rows(frame, scope, part, value)
+@content_check("A cohort with an imaging manifest has outlines.")
+def outlines_where_declared(outlines: pd.DataFrame, scope: Scope) -> Finding:
+    """Find a manifest of which no row can be used, and why."""
+    cohort = scope.declaration("imaging")
+    if len(outlines) or cohort.imaging is None:
+        return Finding(True, f"{len(outlines):,} outline(s)")
+    said = _messages(read_manifest(scope.folder, scope.own_cohort, cohort)[1])
+    return Finding(False, " ".join([f"no outline of {cohort.imaging.manifest} can be used.", *said[:2]]))
+
+
+@content_check("Every table of `other_scores` gives scores.")
+def every_other_score(table: pd.DataFrame, scope: Scope) -> Finding:
+    """Find tables of `other_scores` of which nothing can be used, and why."""
+    sources = scope.declaration("other_scores").other_scores
+    read = set(table["name"]) if len(table) else set()
+    missing = {name: source for name, source in sources.items() if name not in read}
     if not missing:
-        return Finding(True, f"{len(frame):,} row(s)" if value else f"the cohort declares no {part}")
-    said = "; ".join(reason(scope, declared)[:2])
-    return Finding(False, f"nothing of {missing} can be used. {said or 'See `rejected_inputs`.'}")
-
-
-def _without_rows(frame: pd.DataFrame, scope: Scope, part: str, value: object) -> str:
-    """What was declared and has no rows; empty if everything has."""
-    if scope.schema.name == OTHER_SCORES.name and isinstance(value, dict):
-        read = set(frame["name"]) if len(frame) else set()
-        return ", ".join(f"`other_scores: {name}`" for name in value if name not in read)
-    return f"`{part}`" if value and frame.empty else ""
-
-
-def _messages(rejected: pd.DataFrame) -> list[str]:
-    return rejected["message"].astype(str).tolist()
-
-
-def _no_patients(_scope: Scope, _cohort: Cohort) -> list[str]:
-    return ["no file names any patients. Declare one that does."]
-
-
-def _no_expression(scope: Scope, cohort: Cohort) -> list[str]:
-    return _messages(read_log2_expression(scope.folder, scope.own_cohort, cohort).rejected)
-
-
-def _no_scores(scope: Scope, cohort: Cohort) -> list[str]:
-    assert cohort.cell_scores is not None  # noqa: S101 (they are declared and have no rows)
-    return _messages(read_cell_scores(scope.folder, scope.own_cohort, cohort.cell_scores)[2])
-
-
-def _no_other_scores(scope: Scope, cohort: Cohort) -> list[str]:
-    read = [read_cell_scores(scope.folder, scope.own_cohort, source) for source in cohort.other_scores.values()]
-    return [message for scores, _, rejected in read if scores.empty for message in _messages(rejected)]
-
-
-def _no_outlines(scope: Scope, cohort: Cohort) -> list[str]:
-    return _messages(read_manifest(scope.folder, scope.own_cohort, cohort)[1])
-
-
-def _no_features(scope: Scope, cohort: Cohort) -> list[str]:
-    return _messages(read_features(scope.folder, scope.own_cohort, cohort)[1])
-
-
-_DECLARED: dict[str, tuple[str, Callable[[Scope, Cohort], list[str]]]] = {
-    EXPRESSION.name: ("expression", _no_expression),
-    CELL_SCORES.name: ("cell_scores", _no_scores),
-    OTHER_SCORES.name: ("other_scores", _no_other_scores),
-    IMAGING_SERIES.name: ("imaging", _no_outlines),
-    RADIOMIC_FEATURES.name: ("features", _no_features),
-}
-"""By table, the part of the cohort file that it is read from, and what says why nothing could be used."""
+        return Finding(True, f"{len(sources)} table(s) of other scores")
+    rejected = [read_cell_scores(scope.folder, scope.own_cohort, source)[2] for source in missing.values()]
+    said = [message for rows in rejected for message in _messages(rows)[:2]]
+    return Finding(False, " ".join([f"other_scores: {', '.join(missing)} cannot be used.", *said]))
 
 
 @content_check("A cohort with patients' files has patients.")
@@ -146,18 +104,11 @@ def patients_are_named(patients: pd.DataFrame, scope: Scope) -> Finding:
     if len(patients) or not any(getattr(declared, part) for part in PATIENT_SOURCES):
         return Finding(True, f"{len(patients):,} patient(s)")
     rejected = read_clinical(scope.folder, scope.own_cohort, declared).rejected
-    return Finding(False, " ".join([*_no_patients(scope, declared), *_messages(rejected)[:2]]))
+    return Finding(False, " ".join(["no file names any patients. Declare one that does.", *_messages(rejected)[:2]]))
 
 
-@content_check("Expression has genes of the study's gene sets.")
-def genes_are_known(scores: pd.DataFrame, scope: Scope) -> Finding:
-    """Find a matrix in which no gene set has enough genes: names of another kind, or rows and columns exchanged."""
-    if len(scores) or scope.declaration("cell_scores").cell_scores is not None or not scope.has_rows(EXPRESSION):
-        return Finding(True, f"{len(scores):,} patient(s) scored")
-    settings = scope.study.gene_sets
-    long = scope.read(EXPRESSION, columns=["gene", "sample_id"])
-    wanted = {gene for genes in read_gmt(gene_set_path(settings.collection)).values() for gene in genes}
-    return Finding(False, why_no_genes(long["gene"].unique(), long["sample_id"].unique(), wanted, settings.collection))
+def _messages(rejected: pd.DataFrame) -> list[str]:
+    return rejected["message"].astype(str).tolist()
 
 
 @content_check("No patients of the cohort have the same image, features, cell scores or expression.", blocking=False)

@@ -15,7 +15,6 @@ from tme_platform.radiomics import (
     extract_perturbed,
     ring_width_change,
 )
-from tme_platform.steps.input_checks import rows_where_declared
 from tme_platform.steps.outlines import (
     EXTRACTION_POOL,
     batch_options,
@@ -47,8 +46,7 @@ def feature_set_name(settings: ExtractionSettings) -> str:
 
 @step(
     RADIOMIC_FEATURES,
-    version=f"{FEATURE_VERSION}.2",  # the number after the dot: raised with the checks, which keep all rows
-    checks=[rows_where_declared],
+    version=f"{FEATURE_VERSION}.2",  # after the dot: what is rejected; rows are kept
     reads=[COHORT_FILES, IMAGING_SERIES, IMAGE_REGIONS],
     kinds=["simpleitk"],
     pool=EXTRACTION_POOL,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from tme_platform.evaluation.endpoints import Endpoints, Subgroups
 from tme_platform.radiomics import ExtractionSettings
@@ -68,12 +68,6 @@ class PhenotypeSettings(_Settings):
     compared_collections: tuple[str, ...] = ("mcpcounter", "msigdb_hallmark_50")
     """Other gene-set collections whose phenotypes are compared with those of the study."""
     seed: int = 2024
-
-    @model_validator(mode="after")
-    def _range_of_k(self) -> PhenotypeSettings:
-        if self.k_min > self.k_max:
-            raise ValueError(f"k_min: {self.k_min} is above k_max: {self.k_max}. Exchange them")
-        return self
 
 
 class SpecificationSettings(_Settings):

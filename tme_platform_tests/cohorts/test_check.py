@@ -264,3 +264,22 @@ def test_a_split_is_stratified_by_phenotype_only(land):
             GOOD.replace("features", "split: {stratify_by: stage}\nfeatures"),
             FILES,
         )
+
+
+def test_how_values_were_read_is_a_line_per_column():
+    import pandas as pd
+
+    from tme_platform.cohorts.file_uses import coding_lines
+
+    codings = pd.DataFrame(
+        [
+            ("os_event", "c.csv", "status", "alive", "0", 80),
+            ("os_event", "c.csv", "status", "lost", None, 1),
+            ("age_years", "c.csv", "age", "31 to 84", "years", 81),
+        ],
+        columns=["column", "source_file", "source_column", "value", "read_as", "patients"],
+    )
+    assert coding_lines(codings) == (
+        "os_event from c.csv, status: alive read as 0 (80), lost not read (1)",
+        "age_years from c.csv, age: 31 to 84 read as years (81)",
+    )

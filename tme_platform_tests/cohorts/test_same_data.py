@@ -58,7 +58,7 @@ def test_missing_values_have_no_fingerprint() -> None:
 def test_an_image_under_two_patients_but_not_two_readings_of_one() -> None:
     outlines = pd.DataFrame(
         [
-            ("A", "h1", None), ("A", "h1", None), ("B", "h1", None), ("C", "h2", "1"), ("D", "h2", "2"), ("E", "h3", None),
+            ("A", "h1", None), ("A", "h1", None), ("B", "h1", None), ("C", "h2", "1"), ("D", "h2", "2"),
         ],
         columns=["patient_id", "image_sha256", "dicom_series"],
     )  # fmt: skip
@@ -83,7 +83,8 @@ def test_an_image_under_two_patients_but_not_two_readings_of_one() -> None:
         ),
         (
             "cell_scores: {file: s.csv, groups: g.csv, method: m}\n",
-            {"s.csv": "patient_id,x,y\nA,0.125,0.75\nB,0.125,0.75\n", "g.csv": "population,group\nx,adaptive\ny,non_immune\n"},
+            {"s.csv": "patient_id,x,y\nA,0.125,0.75\nB,0.125,0.75\n",
+             "g.csv": "population,group\nx,adaptive\ny,non_immune\n"},
             "A, B have the same cell scores",
         ),
         (

@@ -8,15 +8,15 @@ import pandas as pd
 import pytest
 
 from tme_platform.cohorts import read_cohort
-from tme_platform.steps.cohorts import patients
-from tme_platform.steps.expression import cell_scores
+from tme_platform.steps.cohorts import imaging_series, patients
+from tme_platform.steps.expression import other_scores
 from tme_platform.steps.input_checks import (
     data_on_one_side,
     data_once,
-    genes_are_known,
+    every_other_score,
     labels_meet,
+    outlines_where_declared,
     patients_are_named,
-    rows_where_declared,
     tables_meet,
 )
 from tme_platform.steps.phenotypes import tme_phenotypes
@@ -69,7 +69,8 @@ CLINICAL = "clinical: [{file: c.csv, patient_id: id}]\n"
 def test_blocking_checks_are_declared_where_they_block() -> None:
     for step, wanted in (
         (patients, {"tables_meet", "patients_are_named"}),
-        (cell_scores, {"rows_where_declared", "genes_are_known"}),
+        (imaging_series, {"outlines_where_declared"}),
+        (other_scores, {"every_other_score"}),
         (tme_phenotypes, {"labels_meet"}),
         (signature_patients, {"patients_on_one_side", "data_on_one_side"}),
     ):
@@ -120,26 +121,24 @@ def test_labels_by_patient_of_a_cohort_without_these_patients(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("table", "declared", "files", "said"),
-    [
-        ("expression", "expression: {file: e.tsv, unit: tpm}\n", {}, "e.tsv is not in the landing folder"),
-        ("expression", "expression: {file: e.tsv, unit: tpm}\n", {"e.tsv": "gene\n"}, "only one column"),
-        ("radiomic_features", FEATURES, {"f.csv": "patient_id,a\n"}, "nothing of `features` can be used"),
-        ("radiomic_features", FEATURES, {"f.csv": "id,a\nA,1\n"}, "no column 'patient_id'"),
-        ("imaging_series", "imaging: {}\n", {"imaging.csv": "patient_id,image,mask\nA,i,m\n"}, "image i is not in"),
-        ("cell_scores", f"cell_scores: {SCORES}\n", {"s.csv": "patient_id,x\nA,1\n"}, "g.csv"),
-        ("other_scores", f"imaging: {{}}\nother_scores: {{x: {SCORES}}}\n", {}, "s.csv is not"),
-    ],
-)  # fmt: skip
-def test_a_declared_table_without_rows_fails_with_the_reason(
-    tmp_path: Path, table: str, declared: str, files: dict[str, str], said: str
-) -> None:
-    empty = pd.DataFrame(columns=TABLES[table].own_columns)
-    finding = rows_where_declared(empty, scope(tmp_path, declared, files, table=table))
+    ("manifest", "said"),
+    [("patient_id,image,mask\nA,i,m\n", "image i is not in the landing folder"), ("id,image\nA,i\n", "no column")],
+)
+def test_a_manifest_without_a_usable_outline_fails_with_the_reason(tmp_path: Path, manifest: str, said: str) -> None:
+    none = pd.DataFrame(columns=TABLES["imaging_series"].own_columns)
+    finding = outlines_where_declared(none, scope(tmp_path, "imaging: {}\n", {"imaging.csv": manifest}))
     assert not finding.passed
     assert said in finding.description
-    undeclared = CLINICAL if table != "imaging_series" else FEATURES
-    assert rows_where_declared(empty, scope(tmp_path, undeclared, table=table)).passed
+    assert outlines_where_declared(none, scope(tmp_path, FEATURES)).passed
+
+
+def test_each_of_the_other_scores_has_to_be_read(tmp_path: Path) -> None:
+    declared = f"imaging: {{}}\nother_scores: {{one: {SCORES}, two: {SCORES.replace('s.csv', 't.csv')}}}\n"
+    given = scope(tmp_path, declared, {"s.csv": "patient_id,x\nA,1\n", "g.csv": "population,group\nx,adaptive\n"})
+    finding = every_other_score(pd.DataFrame({"name": ["one"]}), given)
+    assert not finding.passed
+    assert "other_scores: two cannot be used. t.csv is not in the landing folder" in finding.description
+    assert every_other_score(pd.DataFrame({"name": ["one", "two"]}), given).passed
 
 
 def test_a_cohort_without_patients(tmp_path: Path) -> None:
@@ -148,22 +147,6 @@ def test_a_cohort_without_patients(tmp_path: Path) -> None:
     assert not finding.passed
     assert "no column 'id'" in finding.description
     assert patients_are_named(pd.DataFrame({"patient_id": ["A"]}), scope(tmp_path, CLINICAL)).passed
-
-
-@pytest.mark.parametrize(
-    ("genes", "samples", "said"),
-    [
-        (["CD8A|925", "CD4|920"] + [f"GENE{n}|{n}" for n in range(3)], ["P1"], "no set of tme24"),
-        (["P1", "P2"], ["CD8A", "CD8B", "CD4"], "the matrix is transposed"),
-    ],
-)
-def test_expression_without_a_gene_of_any_set(tmp_path: Path, genes: list[str], samples: list[str], said: str) -> None:
-    long = pd.MultiIndex.from_product([genes, samples], names=["gene", "sample_id"]).to_frame(index=False)
-    given = scope(tmp_path, "expression: {file: e.tsv, unit: tpm}\n", table="cell_scores", tables={"expression": long})
-    finding = genes_are_known(pd.DataFrame(), given)
-    assert not finding.passed
-    assert said in finding.description
-    assert genes_are_known(pd.DataFrame({"patient_id": ["P1"]}), given).passed
 
 
 def test_data_under_two_patients_are_repeated_from_the_rejections() -> None:

@@ -121,7 +121,6 @@ def test_a_collection_without_groups_that_decide_what_is_hot(tmp_path: Path) -> 
         ("survival: {covariates: [age_years, stagge]}", "'stagge' is not a canonical column; nearest: stage"),
         ("survival: {covariates: [age]}", "'age' is not a canonical column"),
         ("evaluation: {clinical_variables: [er, hr]}", "'hr' is not a canonical column"),
-        ("phenotypes: {k_min: 6, k_max: 3}", "k_min: 6 is above k_max: 3"),
     ],
 )
 def test_a_study_file_names_canonical_columns(tmp_path: Path, text: str, said: str) -> None:
