@@ -227,13 +227,13 @@ def _fit_as_a_run(scores: pd.DataFrame, groups: Mapping[str, str], cohort: Cohor
     declared = cohort.phenotypes.scaling if cohort.phenotypes is not None else None
     in_lineages = cohort.cell_scores is not None and cohort.cell_scores.lineages is not None
     scaling = declared or ("over_cohort" if in_lineages else settings.scaling)
-    scaled = scale_scores(scores, scaling).dropna()
+    k = settings.k if isinstance(settings.k, int) else settings.k_min
+    fit_phenotypes(scores, groups, k=k, n_init=1, scaling=scaling)
     if scores.shape[1] <= _SMALL:
+        scaled = scale_scores(scores, scaling).dropna()
         partitions = kmeans_partitions(scaled, settings.k_min, settings.k_max, n_init=1, seed=settings.seed)
         result = nbclust(scaled, settings.k_min, settings.k_max, partitions=partitions)
         choose_k(result, silhouette_by_k(scaled, partitions).loc[settings.k_min : settings.k_max])
-    k = settings.k if isinstance(settings.k, int) else settings.k_min
-    fit_phenotypes(scores, groups, k=k, n_init=1, scaling=scaling)
 
 
 def _readable(landing: Path, names: Iterable[str]) -> Iterable[tuple[str, Cohort]]:

@@ -186,14 +186,14 @@ def test_check_says_what_files_and_columns_were_taken_for(land):
         "3 patients (column id): P1, P2, P3",
         "1 column without mapping, kept in clinical_other: lesion",
     )
-    assert taken["e.tsv"].facts[0] == "2 genes (rows): CD4, CD8A"
+    assert taken["e.tsv"].facts[0] == "2 genes (rows): CD8A, CD4"
     assert taken["e.tsv"].facts[1] == "3 samples (columns), each a patient: P1, P2, P3"
     assert "2 features: a, volume" in taken["f.csv"].facts
     assert "1 column not taken for features: note" in taken["f.csv"].facts
     columns = {column.name: (column.sources, column.known, column.values) for column in report.columns}
     assert columns["age_years"] == ("c.csv: age", 2, "40 to 50, median 45")
     assert columns["os_days"][0] == "c.csv: months (in months)"
-    assert columns["er"] == ("c.csv: er", 2, "negative: 1, positive: 1")
+    assert columns["er"] == ("c.csv: er", 2, "positive: 1, negative: 1")
     assert columns["os_event"][2] == "0: 2, 1: 1"
 
 

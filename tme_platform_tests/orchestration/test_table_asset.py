@@ -54,6 +54,7 @@ def test_an_asset_that_has_nothing_to_do_reports_its_checks_again(workspace: Wor
     assert [(check.check_name, check.passed) for check in result.check_results] == [
         ("schema", True),
         ("patients_on_one_side", True),
+        ("data_on_one_side", True),
     ]
 
 
