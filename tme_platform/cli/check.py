@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich import box
-from rich.markup import escape
 from rich.table import Table
 
-from tme_platform.cli.console import console, errors
+from tme_platform.cli.console import console, errors, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,20 +70,20 @@ def _end(problems: int, next_step: str) -> None:
 
 
 def _print_cohort(report: CohortReport) -> None:
-    console.print(f"[bold]{escape(report.name)}[/bold]  {escape(report.title or '')}")
+    console.print(f"[bold]{shown(report.name)}[/bold]  {shown(report.title or '')}")
     if report.content is None and report.title is None:
         _print_problems(report.problems)
         return
     counts = {name: count for name, count in report.counts.items() if count or name == "patients"}
     megabytes = counts.pop("bytes", 0) / 1e6
-    shown = ", ".join(f"{count:,} {name}" for name, count in counts.items())
-    console.print(f"  {escape(shown)} ({megabytes:,.1f} MB)", soft_wrap=True, highlight=False)
+    listed = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    console.print(f"  {shown(listed)} ({megabytes:,.1f} MB)", soft_wrap=True, highlight=False)
     _print_files(report)
     _print_columns(report)
     _print_endpoints(report)
     _print_overlaps(report)
     for note in report.notes:
-        console.print(f"  {escape(note)}", soft_wrap=True, highlight=False)
+        console.print(f"  {shown(note)}", soft_wrap=True, highlight=False)
     _print_rejected(report.rejected)
     _print_problems(report.problems)
     _print_warnings(report.warnings)
@@ -97,10 +96,10 @@ def _print_files(report: CohortReport) -> None:
     for use in report.files:
         style = "yellow" if use.taken_for == "not used" else "cyan"
         console.print(
-            f"  {escape(use.file)}: [{style}]{escape(use.taken_for)}[/{style}]", soft_wrap=True, highlight=False
+            f"  {shown(use.file)}: [{style}]{shown(use.taken_for)}[/{style}]", soft_wrap=True, highlight=False
         )
         for fact in use.facts:
-            console.print(f"      {escape(fact)}", soft_wrap=True, highlight=False)
+            console.print(f"      {shown(fact)}", soft_wrap=True, highlight=False)
 
 
 def _print_columns(report: CohortReport) -> None:
@@ -110,11 +109,11 @@ def _print_columns(report: CohortReport) -> None:
     for heading in ("taken for", "from", "known", "values"):
         table.add_column(heading, justify="right" if heading == "known" else "left", overflow="fold")
     for column in report.columns:
-        table.add_row(column.name, escape(column.sources), f"{column.known:,}", escape(column.values))
+        table.add_row(column.name, shown(column.sources), f"{column.known:,}", shown(column.values))
     console.print()
     console.print(table)
     for line in report.codings:
-        console.print(f"  {escape(line)}", soft_wrap=True, highlight=False)
+        console.print(f"  {shown(line)}", soft_wrap=True, highlight=False)
 
 
 def _print_endpoints(report: CohortReport) -> None:
@@ -124,7 +123,7 @@ def _print_endpoints(report: CohortReport) -> None:
     for endpoint in report.endpoints:
         event = "with the event" if endpoint.timed else "positive"
         console.print(
-            f"  {endpoint.name} ({escape(endpoint.title)}): {endpoint.n:,} patients, {endpoint.n_positive:,} {event}",
+            f"  {endpoint.name} ({shown(endpoint.title)}): {endpoint.n:,} patients, {endpoint.n_positive:,} {event}",
             soft_wrap=True,
             highlight=False,
         )
@@ -138,7 +137,7 @@ def _print_overlaps(report: CohortReport) -> None:
         smaller = min(overlap.n_first, overlap.n_second)
         style = "red" if not overlap.n_both else "yellow" if overlap.share < 0.5 else "default"
         console.print(
-            f"  {escape(overlap.first)} and {escape(overlap.second)}: "
+            f"  {shown(overlap.first)} and {shown(overlap.second)}: "
             f"[{style}]{overlap.n_both:,} of {smaller:,}[/{style}]",
             soft_wrap=True,
             highlight=False,
@@ -153,28 +152,28 @@ def _print_rejected(rejected: pd.DataFrame) -> None:
     groups = rejected.fillna({"file": ""}).groupby(["rule", "action", "file"], sort=False)
     for (rule, action, file), rows in groups:
         where = f" in {file}" if file else ""
-        console.print(f"  {len(rows):,} x {rule}{escape(where)}: {escape(action)}", soft_wrap=True, highlight=False)
+        console.print(f"  {len(rows):,} x {rule}{shown(where)}: {shown(action)}", soft_wrap=True, highlight=False)
         for row in rows.head(_EXAMPLES).itertuples():
             who = f"{row.patient_id}: " if isinstance(row.patient_id, str) else ""
-            console.print(f"      {escape(who + str(row.message))}", soft_wrap=True, highlight=False)
+            console.print(f"      {shown(who + str(row.message))}", soft_wrap=True, highlight=False)
         if len(rows) > _EXAMPLES:
             console.print(f"      ... and {len(rows) - _EXAMPLES:,} more")
 
 
 def _print_problems(problems: Iterable[str]) -> None:
     for problem in problems:
-        errors.print(f"[red]problem[/red]  {escape(problem)}", soft_wrap=True, highlight=False)
+        errors.print(f"[red]problem[/red]  {shown(problem)}", soft_wrap=True, highlight=False)
 
 
 def _print_warnings(warnings: Iterable[str]) -> None:
     for warning in warnings:
-        errors.print(f"[yellow]look[/yellow]  {escape(warning)}", soft_wrap=True, highlight=False)
+        errors.print(f"[yellow]look[/yellow]  {shown(warning)}", soft_wrap=True, highlight=False)
 
 
 def _print_study(title: str, found: StudyReport) -> None:
-    console.print(f"\n[bold]Study[/bold]  {escape(title)}")
+    console.print(f"\n[bold]Study[/bold]  {shown(title)}")
     for note in found.notes:
-        console.print(f"  {escape(note)}", soft_wrap=True, highlight=False)
+        console.print(f"  {shown(note)}", soft_wrap=True, highlight=False)
     _print_problems(found.problems)
     _print_warnings(found.warnings)
 

@@ -12,6 +12,7 @@ from tme_platform.cohorts.cell_scores import read_cell_scores
 from tme_platform.cohorts.check import CohortReport, check_cohort
 from tme_platform.cohorts.clinical import ClinicalTables, read_clinical
 from tme_platform.cohorts.cohort_file import read_cohort
+from tme_platform.cohorts.content import CohortContent, read_content
 from tme_platform.cohorts.declaration import (
     COHORT_NAME,
     CellScoreSource,
@@ -38,7 +39,7 @@ from tme_platform.cohorts.known_endpoints import with_borrowed, with_own_columns
 from tme_platform.cohorts.log2_expression import Log2Expression, read_log2_expression
 from tme_platform.cohorts.manifest import read_manifest
 from tme_platform.cohorts.overlap import Overlap, compare_patients
-from tme_platform.cohorts.patient_names import overlaps_between, overlaps_within, patients_by_table
+from tme_platform.cohorts.patient_names import overlaps_between, overlaps_within, patients_by_table, scored_patients
 from tme_platform.cohorts.rejections import REJECTED_COLUMNS, Rejections
 from tme_platform.cohorts.same_data import (
     image_fingerprints,
@@ -60,6 +61,7 @@ __all__ = [
     "ClinicalSource",
     "ClinicalTables",
     "Cohort",
+    "CohortContent",
     "CohortError",
     "CohortReport",
     "ColumnRule",
@@ -90,6 +92,7 @@ __all__ = [
     "read_cell_scores",
     "read_clinical",
     "read_cohort",
+    "read_content",
     "read_expression",
     "read_features",
     "read_gene_lengths",
@@ -99,6 +102,7 @@ __all__ = [
     "reject_same_data",
     "row_fingerprints",
     "same_data",
+    "scored_patients",
     "source_files",
     "with_borrowed",
     "with_own_columns",

@@ -85,13 +85,15 @@ def coding_lines(codings: pd.DataFrame, most: int = 10) -> tuple[str, ...]:
         Values per line.
     """
     lines = []
-    for (column, file, theirs), rows in codings.groupby(["column", "source_file", "source_column"], sort=False):
+    for _, rows in codings.groupby(["column", "source_file", "source_column"], sort=False):
         read = [
             f"{row.value} {'not read' if pd.isna(row.read_as) else f'read as {row.read_as}'} ({row.patients:,})"
             for row in rows.head(most).itertuples()
         ]
         more = [f"{len(rows) - most} more values"] if len(rows) > most else []
-        lines.append(f"{column} from {file}, {theirs}: {', '.join([*read, *more])}")
+        first = rows.iloc[0]
+        place = f"{first['column']} from {first['source_file']}, {first['source_column']}"
+        lines.append(f"{place}: {', '.join([*read, *more])}")
     return tuple(lines)
 
 

@@ -106,13 +106,13 @@ def overlaps_between(folder: Path, cohort: Cohort, tables: Mapping[str, Collecti
     compared = [("scores", comparison.cohort, scored) for comparison in cohort.score_comparison]
     found = []
     for what, other, patients in [*labelled, *compared]:
-        theirs = _scored_patients(folder.parent / str(other))
+        theirs = scored_patients(folder.parent / str(other))
         if patients and theirs:
             found.append(compare_patients(f"cohort {folder.name}", patients, f"the {what} of cohort {other}", theirs))
     return found
 
 
-def _scored_patients(folder: Path) -> set[str]:
+def scored_patients(folder: Path) -> set[str]:
     """The patients of another cohort whose cell populations are known; none if it cannot be read."""
     try:
         cohort = read_cohort(folder)

@@ -14,6 +14,7 @@ import pandas as pd
 from tme_platform.cohorts import (
     COHORT_FILE,
     Cohort,
+    CohortContent,
     CohortError,
     CohortReport,
     Role,
@@ -21,7 +22,9 @@ from tme_platform.cohorts import (
     list_cohorts,
     named,
     read_cohort,
+    read_content,
     same_data,
+    scored_patients,
 )
 from tme_platform.expression import (
     gene_set_groups,
@@ -137,13 +140,76 @@ def check_in_study(report: CohortReport, study: Study, landing: Path) -> StudyRe
         for what, name in _references(content.cohort)
         if report.name in members and name not in members and (landing / name / COHORT_FILE).is_file()
     ]
+    problems += too_few_to_train(report, study, landing)
     try:
+        problems += _populations_of_the_model(content, study)
         scores, groups = _population_scores(report, study)
         if scores is not None and content.cohort.phenotypes is not None and content.cohort.phenotypes.by == "fit":
             _fit_as_a_run(scores, groups, content.cohort, study)
     except ValueError as error:
         problems.append(str(error))
     return StudyReport(tuple(problems), tuple(warnings))
+
+
+def too_few_to_train(report: CohortReport, study: Study, landing: Path) -> list[str]:
+    """Say if the only discovery cohort has too few patients for the folds of the cross-validation."""
+    content = report.content
+    if content is None or Role.SIGNATURE_DISCOVERY not in content.cohort.roles or content.cohort.phenotypes is None:
+        return []
+    members = study.cohorts if study.cohorts is not None else list_cohorts(landing)
+    others = dict(_readable(landing, [name for name in members if name != report.name]))
+    if any(Role.SIGNATURE_DISCOVERY in cohort.roles for cohort in others.values()):
+        return []  # they train together
+    imaged = {name for kind in ("features", "imaging") for name in content.tables.get(kind, [])}
+    labelled = imaged & _labelled(content, landing)
+    split = content.cohort.split
+    train = len(labelled) - (round(len(labelled) * split.fraction) if split is not None else 0)
+    folds = study.signature.n_splits
+    if train >= 2 * folds:
+        return []
+    return [
+        f"{train:,} patients with features and a phenotype would train the signature: {folds}-fold cross-validation "
+        f"needs at least {folds} hot and {folds} cold ones. Add patients, or lower `signature: {{n_splits}}` in the "
+        "study file."
+    ]
+
+
+def _labelled(content: CohortContent, landing: Path) -> set[str]:
+    """The patients who can have a phenotype."""
+    source = content.cohort.phenotypes
+    if source is not None and source.by == "patient" and source.cohort is not None:
+        return scored_patients(landing / source.cohort)
+    return {name for kind in ("cell_scores", "expression") for name in content.tables.get(kind, [])}
+
+
+def _populations_of_the_model(content: CohortContent, study: Study) -> list[str]:
+    """Say which populations of another cohort's model are missing here."""
+    source = content.cohort.phenotypes
+    if source is None or source.by != "model" or source.cohort is None:
+        return []
+    folder = content.folder.parent / source.cohort
+    try:
+        theirs = _populations(read_content(folder, read_cohort(folder)), study)
+    except (CohortError, OSError):
+        return []  # reported where the cohort is named
+    missing = sorted(theirs - _populations(content, study))
+    if not missing:
+        return []
+    return [
+        f"the scores lack {len(missing)} of the {len(theirs)} populations of cohort {source.cohort}, whose model assigns "
+        f"the phenotypes: {', '.join(missing[:5])}. Bring the same populations, or genes of the same sets."
+    ]
+
+
+def _populations(content: CohortContent, study: Study) -> set[str]:
+    """The populations that a cohort has scores of, or has enough genes for."""
+    if content.cell_scores is not None:
+        return set(map(str, content.cell_scores.scores.index))
+    if content.expression is None or content.expression.log2 is None:
+        return set()
+    genes, settings = content.expression.log2.index, study.gene_sets
+    listed, _ = harmonise_gene_sets(read_gmt(gene_set_path(settings.collection)), genes)
+    return set(usable_gene_sets(listed, genes, settings.min_share, settings.min_genes)[0])
 
 
 def check_all(study: Study, landing: Path, names: Iterable[str]) -> tuple[list[CohortReport], StudyReport]:

@@ -85,3 +85,11 @@ def test_without_a_name_every_cohort_and_the_study_are_checked(landing: Path, tm
     assert result.exit_code == 1
     assert "`cohorts` names 'smal', which is not in" in result.output
     assert "nearest: small" in result.output
+
+
+def test_names_from_files_cannot_steer_the_terminal(landing: Path) -> None:
+    (landing / "small" / "s.tsv").write_text("patient_id\tT\n[red]A\x1b[2J\t1\n")
+    code, said = checked(landing, "han2024")
+    assert code == 0
+    assert "[red]A\\x1b[2J" in said
+    assert "\x1b" not in said

@@ -165,3 +165,26 @@ def test_discovery_cohorts_with_different_features(tmp_path: Path) -> None:
     assert "discovery cohorts bring different feature sets (one: x, two: y)" in " ".join(
         check_study(study(), tmp_path).problems
     )
+
+
+def test_too_few_patients_to_train(tmp_path: Path) -> None:
+    names = [f"P{n}" for n in range(12)]
+    scored = {"s.csv": scores(12), "g.csv": GROUPS}
+    rows = features([[n + 0.123, 7.5, n / 7] for n in range(12)], names)
+    declared = "cell_scores: {file: s.csv, groups: g.csv, method: m}\nphenotypes: {by: fit}\n"
+    declared += "features: {file: f.csv, feature_set: x}\n"
+    land(tmp_path, "mri", "roles: [signature_discovery]\n" + declared, scored | rows)
+    assert found(tmp_path, study(signature={"n_splits": 3}), "mri") == ""
+    said = found(tmp_path, study(signature={"n_splits": 7}), "mri")
+    assert "12 patients with features and a phenotype would train the signature: 7-fold" in said
+    land(tmp_path, "more", "roles: [signature_discovery]\nfeatures: {file: f.csv, feature_set: x}\n", rows)
+    assert found(tmp_path, study(signature={"n_splits": 7}), "mri") == "", "two cohorts train together"
+
+
+@pytest.mark.parametrize(("column", "said"), [("B", ""), ("Bcell", "lack 1 of the 3 populations of cohort reference")])
+def test_populations_that_the_model_needs(tmp_path: Path, column: str, said: str) -> None:
+    land(tmp_path, "reference", FIT + "}\n", {"s.csv": scores(20), "g.csv": GROUPS})
+    own = {"s.csv": scores(9, seed=2).replace("B", column, 1), "g.csv": GROUPS.replace("B,", f"{column},")}
+    land(tmp_path, "small", FIT.replace("fit", "model, cohort: reference") + "}\n", own)
+    problems = found(tmp_path, study(), "small")
+    assert (said in problems) if said else (problems == "")
