@@ -187,7 +187,7 @@ def _run_config(assets: Sequence[str], refresh: Refresh) -> dict[str, object]:
 
 
 def _failures(result: dg.ExecuteInProcessResult, cohort: str | None) -> list[Failure]:
-    unmet = _unmet_checks(result)
+    unmet = unmet_checks(result)
     found = [
         Failure(event.step_key or "?", cohort, unmet.get(event.step_key or "?") or failure_message(event))
         for event in result.all_events
@@ -200,7 +200,7 @@ def _failures(result: dg.ExecuteInProcessResult, cohort: str | None) -> list[Fai
     return found
 
 
-def _unmet_checks(result: dg.ExecuteInProcessResult) -> dict[str, str]:
+def unmet_checks(result: dg.ExecuteInProcessResult) -> dict[str, str]:
     """What blocking checks said that did not pass, by asset; Dagster's own message only names them."""
     said: dict[str, list[str]] = {}
     for check in result.get_asset_check_evaluations():

@@ -140,7 +140,7 @@ def check_in_study(report: CohortReport, study: Study, landing: Path) -> StudyRe
         for what, name in _references(content.cohort)
         if report.name in members and name not in members and (landing / name / COHORT_FILE).is_file()
     ]
-    problems += too_few_to_train(report, study, landing)
+    problems += too_few_to_train(report, study, landing) if report.name in members else []
     try:
         problems += _populations_of_the_model(content, study)
         scores, groups = _population_scores(report, study)
@@ -196,7 +196,7 @@ def _populations_of_the_model(content: CohortContent, study: Study) -> list[str]
     if not missing:
         return []
     return [
-        f"the scores lack {len(missing)} of the {len(theirs)} populations of cohort {source.cohort}, whose model assigns "
+        f"the scores lack {len(missing)} of the {len(theirs)} populations of cohort {source.cohort}, whose model gives "
         f"the phenotypes: {', '.join(missing[:5])}. Bring the same populations, or genes of the same sets."
     ]
 
