@@ -87,7 +87,7 @@ def coding_lines(codings: pd.DataFrame, most: int = 10) -> tuple[str, ...]:
     lines = []
     for _, rows in codings.groupby(["column", "source_file", "source_column"], sort=False):
         read = [
-            f"{row.value} {'not read' if pd.isna(row.read_as) else f'read as {row.read_as}'} ({row.patients:,})"
+            f"{row.value!s} {'not read' if pd.isna(row.read_as) else f'read as {row.read_as!s}'} ({row.patients:,})"
             for row in rows.head(most).itertuples()
         ]
         more = [f"{len(rows) - most} more values"] if len(rows) > most else []
