@@ -72,6 +72,8 @@ def why_no_genes(genes: Collection[str], samples: Collection[str], wanted: Colle
     for pattern, what, advice in _KINDS:
         if sum(bool(re.fullmatch(pattern, name)) for name in rows) > _MOSTLY * len(rows):
             return f"{few} Names such as {shown} look like {what}. {advice}"
+    if found > _SOME * len(rows):
+        return f"{few} Bring more genes, or lower `min_genes` or `min_share` under `gene_sets` in the study file."
     return (
         f"{few} Its genes are named {shown}. Name them by HGNC symbols, or choose another collection under `gene_sets` "
         "in the study file."

@@ -165,7 +165,7 @@ def too_few_to_train(report: CohortReport, study: Study, landing: Path) -> list[
     split = content.cohort.split
     train = len(labelled) - (round(len(labelled) * split.fraction) if split is not None else 0)
     folds = study.signature.n_splits
-    if train >= 2 * folds:
+    if train >= 2 * folds or not labelled:  # without any phenotype, another problem says why
         return []
     return [
         f"{train:,} patients with features and a phenotype would train the signature: {folds}-fold cross-validation "

@@ -31,3 +31,7 @@ def test_the_cause_is_named(genes: list[str], said: str) -> None:
 def test_a_transposed_matrix_is_recognised() -> None:
     assert "the matrix is transposed" in why_no_genes(["P1", "P2"], WANTED[:10], WANTED, "tme24")
     assert "transposed" not in why_no_genes(["P1", "P2"], ["A", "B"], WANTED, "tme24")
+
+
+def test_a_matrix_of_few_genes_is_not_said_to_be_named_wrongly() -> None:
+    assert "Bring more genes" in why_no_genes(["GENE1", "GENE2", "x"], SAMPLES, WANTED, "tme24")
