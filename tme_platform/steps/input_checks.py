@@ -143,13 +143,11 @@ def _side_fingerprints(scope: Scope, cohort: str, members: pd.DataFrame) -> pd.D
     scored = source.cohort if source is not None and source.by == "patient" else cohort
     scores = scope.read(CELL_SCORES, scored).set_index("patient_id").drop(columns=list(COMMON_COLUMNS), errors="ignore")
     images = scope.read(IMAGING_SERIES, cohort, columns=["patient_id", "image_sha256", "dicom_series"])
-    prints = pd.concat(
-        [
-            row_fingerprints(numbers.select_dtypes("float64"), "features"),
-            row_fingerprints(scores.select_dtypes("float64"), "cell scores"),
-            image_fingerprints(images),
-        ],
-        ignore_index=True,
-    )
+    parts = [
+        row_fingerprints(numbers.select_dtypes("float64"), "features"),
+        row_fingerprints(scores.select_dtypes("float64"), "cell scores"),
+        image_fingerprints(images),
+    ]
+    prints = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     sides = members.set_index("patient_id")["side"]
     return prints.assign(cohort=cohort, side=prints["patient_id"].map(sides)).dropna(subset=["side"])
