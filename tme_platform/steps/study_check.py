@@ -223,7 +223,7 @@ def check_all(study: Study, landing: Path, names: Iterable[str]) -> tuple[list[C
     for name in names:
         report, fingerprints = checked(study, landing, name)
         reports.append(report)
-        prints.append(fingerprints)
+        prints += [fingerprints] if len(fingerprints) else []
     found = check_study(study, landing)
     roles = dict(_readable(landing, [report.name for report in reports]))
     between = _between_cohorts(pd.concat(prints, ignore_index=True), roles) if prints else StudyReport()
