@@ -1,60 +1,188 @@
-"""`tme check`: validate a landing folder without writing anything."""
+"""`tme check`: validate landing folders and the study without writing anything. What is found is in `cohorts.check`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
+from rich import box
 from rich.table import Table
 
-from tme_platform.cli.console import blank, console, errors
+from tme_platform.cli.console import console, errors, shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from tme_platform.steps.workspace import Workspace
+    from tme_platform.cohorts import CohortReport
+    from tme_platform.steps.study_check import StudyReport
+
+_EXAMPLES = 3
+"""Rejections of one rule that are shown."""
 
 
-def check(context: typer.Context, cohort: Annotated[str, typer.Argument(help="Name of a landing folder.")]) -> None:
-    """Validate a landing folder: what would be read, what rejected and why. Nothing is written."""
-    from tme_platform.cohorts import check_cohort
+def check(
+    context: typer.Context,
+    cohort: Annotated[
+        str, typer.Argument(help="Name of a landing folder; every cohort and the study without it.")
+    ] = "",
+) -> None:
+    """Say what every file and column would be taken for, what is rejected and why. Nothing is written.
 
-    report = check_cohort(context.obj.landing / cohort)
-    console.print(f"[bold]{escape(cohort)}[/bold]  {escape(report.title or '')}")
-    for name, count in report.counts.items():
-        console.print(f"  {name}: {count:,}")
-    for note in report.notes:
-        console.print(f"  {escape(note)}", soft_wrap=True, highlight=False)
-    problems = [*_study_problems(context.obj), *report.problems]
-    for problem in problems:
-        errors.print(f"[red]problem[/red]  {escape(problem)}", soft_wrap=True, highlight=False)
-    if len(report.rejected):
-        _print_rejected(report.rejected)
+    Without a name, all cohorts of the study are checked, and the study with them.
+    """
+    from tme_platform.study import Study, StudyError
+
+    try:
+        study = context.obj.study
+    except StudyError as error:
+        _print_problems([str(error)])
+        if not cohort:
+            raise typer.Exit(1) from None
+        study = None
+    from tme_platform.cohorts import list_cohorts
+    from tme_platform.steps.study_check import check_all, checked, settings_problems
+
+    landing = context.obj.landing
+    if cohort:
+        report, _ = checked(study or Study(name="none", title="none"), landing, cohort)
+        _print_cohort(report)
+        problems = [*report.problems, *(settings_problems(study, landing) if study else ["the study file (see above)"])]
+        if study is not None:
+            _print_problems(problems[len(report.problems) :])
+        _end(len(problems), f"`tme run --cohort {cohort}` reads it.")
+        return
+    names = list_cohorts(landing) if study.cohorts is None else [n for n in study.cohorts if (landing / n).is_dir()]
+    reports, found = check_all(study, landing, names)
+    for report in reports:
+        _print_cohort(report)
+        console.print()
+    _print_study(study.title, found)
+    _print_overview(reports)
+    _end(len(found.problems) + sum(len(report.problems) for report in reports), "`tme run` reads them.")
+
+
+def _end(problems: int, next_step: str) -> None:
     if problems:
         errors.print("Fix the problems above; until then the tables that they affect are not built.")
         raise typer.Exit(1)
-    console.print("[green]ready[/green]: `tme run --cohort " + cohort + "` reads it.")
+    console.print(f"[green]ready[/green]: {next_step}")
 
 
-def _study_problems(workspace: Workspace) -> list[str]:
-    """What is wrong with the study file, which declares endpoints and subgroups as well."""
-    from tme_platform.study import StudyError
+def _print_cohort(report: CohortReport) -> None:
+    console.print(f"[bold]{shown(report.name)}[/bold]  {shown(report.title or '')}")
+    if report.content is None and report.title is None:
+        _print_problems(report.problems)
+        return
+    counts = {name: count for name, count in report.counts.items() if count or name == "patients"}
+    megabytes = counts.pop("bytes", 0) / 1e6
+    listed = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    console.print(f"  {shown(listed)} ({megabytes:,.1f} MB)", soft_wrap=True, highlight=False)
+    _print_files(report)
+    _print_columns(report)
+    _print_endpoints(report)
+    _print_overlaps(report)
+    for note in report.notes:
+        console.print(f"  {shown(note)}", soft_wrap=True, highlight=False)
+    _print_rejected(report.rejected)
+    _print_problems(report.problems)
+    _print_warnings(report.warnings)
 
-    try:
-        _ = workspace.study
-    except StudyError as error:
-        return [str(error)]
-    return []
+
+def _print_files(report: CohortReport) -> None:
+    if not report.files:
+        return
+    console.print("\n  [bold]Files[/bold]")
+    for use in report.files:
+        style = "yellow" if use.taken_for == "not used" else "cyan"
+        console.print(
+            f"  {shown(use.file)}: [{style}]{shown(use.taken_for)}[/{style}]", soft_wrap=True, highlight=False
+        )
+        for fact in use.facts:
+            console.print(f"      {shown(fact)}", soft_wrap=True, highlight=False)
 
 
-def _print_rejected(rejected: pd.DataFrame, most: int = 20) -> None:
-    table = Table(title=f"{len(rejected)} rejected", title_justify="left")
-    for heading in ("rule", "patient", "file", "what to do"):
-        table.add_column(heading, overflow="fold")
-    for row in rejected.head(most).itertuples():
-        cells = (str(row.rule), blank(row.patient_id), blank(row.file), f"{row.message} ({row.action})")
-        table.add_row(*map(escape, cells))
+def _print_columns(report: CohortReport) -> None:
+    if not report.columns:
+        return
+    table = Table(title="Clinical columns", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("taken for", "from", "known", "values"):
+        table.add_column(heading, justify="right" if heading == "known" else "left", overflow="fold")
+    for column in report.columns:
+        table.add_row(column.name, shown(column.sources), f"{column.known:,}", shown(column.values))
+    console.print()
     console.print(table)
-    if len(rejected) > most:
-        console.print(f"... and {len(rejected) - most} more")
+    for line in report.codings:
+        console.print(f"  {shown(line)}", soft_wrap=True, highlight=False)
+
+
+def _print_endpoints(report: CohortReport) -> None:
+    if not report.endpoints:
+        return
+    console.print("  [bold]Endpoints[/bold]")
+    for endpoint in report.endpoints:
+        event = "with the event" if endpoint.timed else "positive"
+        console.print(
+            f"  {endpoint.name} ({shown(endpoint.title)}): {endpoint.n:,} patients, {endpoint.n_positive:,} {event}",
+            soft_wrap=True,
+            highlight=False,
+        )
+
+
+def _print_overlaps(report: CohortReport) -> None:
+    if not report.overlaps:
+        return
+    console.print("\n  [bold]Patients in common[/bold]")
+    for overlap in report.overlaps:
+        smaller = min(overlap.n_first, overlap.n_second)
+        style = "red" if not overlap.n_both else "yellow" if overlap.share < 0.5 else "default"
+        console.print(
+            f"  {shown(overlap.first)} and {shown(overlap.second)}: "
+            f"[{style}]{overlap.n_both:,} of {smaller:,}[/{style}]",
+            soft_wrap=True,
+            highlight=False,
+        )
+
+
+def _print_rejected(rejected: pd.DataFrame) -> None:
+    """Rejections by rule, with their number and a few examples."""
+    if rejected.empty:
+        return
+    console.print(f"\n  [bold]Left out or changed[/bold] ({len(rejected):,} rows of rejected_inputs)")
+    groups = rejected.fillna({"file": ""}).groupby(["rule", "action", "file"], sort=False)
+    for (rule, action, file), rows in groups:
+        where = f" in {file}" if file else ""
+        console.print(f"  {len(rows):,} x {rule}{shown(where)}: {shown(action)}", soft_wrap=True, highlight=False)
+        for row in rows.head(_EXAMPLES).itertuples():
+            who = f"{row.patient_id}: " if isinstance(row.patient_id, str) else ""
+            console.print(f"      {shown(who + str(row.message))}", soft_wrap=True, highlight=False)
+        if len(rows) > _EXAMPLES:
+            console.print(f"      ... and {len(rows) - _EXAMPLES:,} more")
+
+
+def _print_problems(problems: Iterable[str]) -> None:
+    for problem in problems:
+        errors.print(f"[red]problem[/red]  {shown(problem)}", soft_wrap=True, highlight=False)
+
+
+def _print_warnings(warnings: Iterable[str]) -> None:
+    for warning in warnings:
+        errors.print(f"[yellow]look[/yellow]  {shown(warning)}", soft_wrap=True, highlight=False)
+
+
+def _print_study(title: str, found: StudyReport) -> None:
+    console.print(f"\n[bold]Study[/bold]  {shown(title)}")
+    for note in found.notes:
+        console.print(f"  {shown(note)}", soft_wrap=True, highlight=False)
+    _print_problems(found.problems)
+    _print_warnings(found.warnings)
+
+
+def _print_overview(reports: list[CohortReport]) -> None:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in ("cohort", "patients", "problems", "to look at", "left out or changed"):
+        table.add_column(heading, justify="left" if heading == "cohort" else "right")
+    for report in reports:
+        numbers = (len(report.problems), len(report.warnings), len(report.rejected))
+        table.add_row(report.name, f"{report.counts.get('patients', 0):,}", *(f"{number:,}" for number in numbers))
+    console.print(table)

@@ -3,6 +3,7 @@
 import sys
 
 from rich.console import Console
+from rich.markup import escape
 
 _WIDTH_IN_FILES = 120
 """Columns where the output goes to a file or a pipe, which have no width of their own."""
@@ -21,3 +22,8 @@ def blank(value: object) -> str:
     import pandas as pd
 
     return "" if pd.isna(value) else str(value)  # type: ignore[call-overload]
+
+
+def shown(text: object) -> str:
+    """Text that came from a file, for `Console.print`: without markup, control characters written out."""
+    return escape("".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text)))

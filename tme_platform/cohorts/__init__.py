@@ -12,6 +12,7 @@ from tme_platform.cohorts.cell_scores import population_names, read_cell_scores
 from tme_platform.cohorts.check import CohortReport, check_cohort
 from tme_platform.cohorts.clinical import ClinicalTables, read_clinical
 from tme_platform.cohorts.cohort_file import read_cohort
+from tme_platform.cohorts.content import CohortContent, read_content
 from tme_platform.cohorts.declaration import (
     COHORT_NAME,
     CellScoreSource,
@@ -34,8 +35,19 @@ from tme_platform.cohorts.features import feature_names, read_features
 from tme_platform.cohorts.files import list_files
 from tme_platform.cohorts.folders import COHORT_FILE, landing_path, list_cohorts, same_name
 from tme_platform.cohorts.hash_cache import hash_cache, prune_hash_caches
+from tme_platform.cohorts.known_endpoints import with_borrowed, with_own_columns
+from tme_platform.cohorts.log2_expression import Log2Expression, read_log2_expression
 from tme_platform.cohorts.manifest import read_manifest
+from tme_platform.cohorts.overlap import Overlap, compare_patients
+from tme_platform.cohorts.patient_names import overlaps_between, overlaps_within, patients_by_table, scored_patients
 from tme_platform.cohorts.rejections import REJECTED_COLUMNS, Rejections
+from tme_platform.cohorts.same_data import (
+    image_fingerprints,
+    named,
+    reject_same_data,
+    row_fingerprints,
+    same_data,
+)
 from tme_platform.cohorts.score_pairs import read_score_pairs
 from tme_platform.cohorts.series import series_problem, several_series
 from tme_platform.cohorts.sources import source_files
@@ -51,12 +63,15 @@ __all__ = [
     "ClinicalSource",
     "ClinicalTables",
     "Cohort",
+    "CohortContent",
     "CohortError",
     "CohortReport",
     "ColumnRule",
     "ExpressionSource",
     "FeatureSource",
     "ImagingSource",
+    "Log2Expression",
+    "Overlap",
     "PatientKey",
     "PhenotypeSource",
     "Provenance",
@@ -65,28 +80,42 @@ __all__ = [
     "ScoreComparison",
     "Split",
     "check_cohort",
+    "compare_patients",
     "feature_names",
     "folded",
     "hash_cache",
+    "image_fingerprints",
     "landing_path",
     "list_cohorts",
     "list_files",
+    "named",
     "one_spelling",
+    "overlaps_between",
+    "overlaps_within",
+    "patients_by_table",
     "population_names",
     "prune_hash_caches",
     "read_cell_scores",
     "read_clinical",
     "read_cohort",
+    "read_content",
     "read_expression",
     "read_features",
     "read_gene_lengths",
+    "read_log2_expression",
     "read_manifest",
     "read_score_pairs",
+    "reject_same_data",
     "repeated_names",
+    "row_fingerprints",
+    "same_data",
     "same_name",
+    "scored_patients",
     "series_problem",
     "several_series",
     "similar_names",
     "source_files",
     "values_alike",
+    "with_borrowed",
+    "with_own_columns",
 ]

@@ -1,39 +1,38 @@
-"""Check a landing folder: read everything as a run would, without writing. Each reader is in its own module."""
+"""Check a landing folder: read everything as a run would, without writing, and say what it was taken for.
+
+Each reader is in its own module; what the study expects of a cohort is checked in `steps`.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import pandas as pd
 
-from tme_platform.cohorts.cell_scores import read_cell_scores
 from tme_platform.cohorts.clinical import read_clinical
 from tme_platform.cohorts.cohort_file import read_cohort
-from tme_platform.cohorts.declaration import COHORT_NAME, Cohort, Role
+from tme_platform.cohorts.content import CohortContent, read_content
+from tme_platform.cohorts.declaration import COHORT_NAME, Cohort
 from tme_platform.cohorts.errors import CohortError
-from tme_platform.cohorts.expression import read_expression, read_gene_lengths
-from tme_platform.cohorts.features import read_features
-from tme_platform.cohorts.files import list_files
+from tme_platform.cohorts.file_uses import ClinicalColumn, FileUse, clinical_columns, coding_lines, file_uses
 from tme_platform.cohorts.folders import COHORT_FILE
-from tme_platform.cohorts.manifest import read_manifest
+from tme_platform.cohorts.known_endpoints import KnownEndpoint, known_endpoints
+from tme_platform.cohorts.overlap import FEW_SHARED, MIN_SHARED, Overlap
+from tme_platform.cohorts.patient_names import overlaps_between, overlaps_within
 from tme_platform.cohorts.rejections import REJECTED_COLUMNS
+from tme_platform.cohorts.role_needs import role_problems, role_warnings
+from tme_platform.cohorts.same_data import reject_same_data
 from tme_platform.cohorts.score_pairs import read_score_pairs
 from tme_platform.cohorts.series import series_problem
-from tme_platform.expression import describe_counts, unit_warning
+from tme_platform.evaluation.endpoints import Endpoints, combined_endpoints
 from tme_platform.tables.clinical import SURVIVAL_PAIRS
-
-_SIGNATURE = {Role.SIGNATURE_DISCOVERY, Role.SIGNATURE_VALIDATION}
-_OUTCOMES = {Role.IMMUNE_PHENOTYPE, Role.IMMUNOTHERAPY}
-_PHENOTYPES = {Role.PHENOTYPE_REFERENCE, Role.PHENOTYPE_REPLICATION}
 
 
 @dataclass(frozen=True)
 class CohortReport:
-    """The contents of a landing folder and the problems found in it.
+    """The contents of a landing folder, what they were taken for, and the problems found in them.
 
     Attributes
     ----------
@@ -47,6 +46,18 @@ class CohortReport:
         Sentences that say how values are converted.
     problems
         Sentences that say what prevents the cohort, or one of its roles, from being used.
+    warnings
+        Sentences about what deserves a second look; nothing is prevented.
+    files, columns
+        What each file, and each canonical column, was taken for.
+    codings
+        How the values of clinical columns were read, a line per column of a file.
+    overlaps
+        Patients in common, by pair of tables.
+    endpoints
+        Endpoints with values.
+    content
+        What was read; None if the cohort file cannot be read.
     """
 
     name: str
@@ -55,6 +66,13 @@ class CohortReport:
     rejected: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=REJECTED_COLUMNS, dtype="string"))
     notes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    files: tuple[FileUse, ...] = ()
+    columns: tuple[ClinicalColumn, ...] = ()
+    codings: tuple[str, ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
+    endpoints: tuple[KnownEndpoint, ...] = ()
+    content: CohortContent | None = field(default=None, repr=False, compare=False)
 
     @property
     def ok(self) -> bool:
@@ -62,13 +80,19 @@ class CohortReport:
         return not self.problems
 
 
-def check_cohort(folder: Path) -> CohortReport:
+def check_cohort(
+    folder: Path, *, endpoints: Endpoints | None = None, min_shared_patients: float = MIN_SHARED
+) -> CohortReport:
     """Read everything that a cohort declares. Bad content is reported and raises no error.
 
     Parameters
     ----------
     folder
         The cohort's landing folder.
+    endpoints
+        Endpoints of the study, added to the packaged ones.
+    min_shared_patients
+        Share of the smaller of two tables below which they do not meet (`checks: {min_shared_patients}` of the study).
     """
     name = folder.name
     if not folder.is_dir():
@@ -83,58 +107,77 @@ def check_cohort(folder: Path) -> CohortReport:
         cohort = read_cohort(folder)
     except CohortError as error:
         return CohortReport(name, problems=(*problems, str(error)))
-    counts: dict[str, int] = {}
-    rejected: list[pd.DataFrame] = []
-    notes: list[str] = []
-    for part in (_files, _clinical, _expression, _cell_scores, _other_scores, _comparisons, _features, _imaging):
-        try:
-            found = part(folder, cohort)
-        except (ValueError, OSError) as error:
-            problems.append(str(error))
-            continue
-        counts |= found.counts
-        rejected += [found.rejected] if len(found.rejected) else []
-        problems += found.problems
-        notes += found.notes
-    problems += _role_problems(folder, cohort, counts)
-    all_rejected = pd.concat(rejected, ignore_index=True) if rejected else CohortReport(name).rejected
-    return CohortReport(name, cohort.title, counts, all_rejected, tuple(notes), tuple(problems))
-
-
-class _Part(NamedTuple):
-    """What was found in one part of a cohort."""
-
-    counts: dict[str, int]
-    rejected: pd.DataFrame
-    problems: list[str]
-    notes: tuple[str, ...] = ()
-
-
-def _files(folder: Path, cohort: Cohort) -> _Part:
-    files = list_files(folder)
-    return _Part({"files": len(files), "bytes": int(files["bytes"].sum())}, pd.DataFrame(), [])
-
-
-def _clinical(folder: Path, cohort: Cohort) -> _Part:
-    tables = read_clinical(folder, folder.name, cohort)
-    patients = tables.patients
-    counts = {
-        "patients": len(patients),
-        **_followed(patients),
-        "unmapped clinical columns": len(tables.other[["source_file", "column"]].drop_duplicates()),
-    }
-    problems = [] if len(patients) else ["no file names any patients. Declare one that does."]
-    return _Part(counts, tables.rejected, problems + _control_arm(patients, cohort.control_arm))
-
-
-def _control_arm(patients: pd.DataFrame, control: str | None) -> list[str]:
-    arms = sorted(set(patients["arm"].dropna().astype(str)))
-    if control is None or control in arms:
-        return []
-    known = (
-        f"Write one of {', '.join(arms)}." if arms else "No patient has an arm: map the column, or remove control_arm."
+    content = read_content(folder, cohort)
+    found = []
+    if content.clinical is not None:
+        named = combined_endpoints(endpoints or Endpoints({}), cohort.endpoints)
+        found = known_endpoints(content.clinical, named, _borrowed(content))
+    overlaps = [*overlaps_within(cohort, content.tables), *overlaps_between(folder, cohort, content.tables)]
+    apart = [overlap for overlap in overlaps if _apart(overlap, min_shared_patients)]
+    twice = [reject_same_data(name, prints, _file_of(cohort, part)) for part, prints in content.fingerprints.items()]
+    problems += [*content.failures, *_part_problems(content), *_comparisons(content), *role_problems(content)]
+    problems += [overlap.sentence for overlap in apart]
+    problems += [message for rows in twice for message in rows["message"].astype(str)]
+    few = [overlap.sentence for overlap in overlaps if overlap.share < FEW_SHARED and overlap not in apart]
+    rejected = [rows for rows in [*content.rejected.values(), *twice] if len(rows)]
+    return CohortReport(
+        name,
+        cohort.title,
+        _counts(content),
+        pd.concat(rejected, ignore_index=True) if rejected else CohortReport(name).rejected,
+        notes=_notes(content),
+        problems=tuple(dict.fromkeys(problems)),
+        warnings=(*few, *role_warnings(cohort, found)),
+        files=file_uses(content),
+        columns=clinical_columns(content),
+        codings=coding_lines(content.clinical.codings) if content.clinical is not None else (),
+        overlaps=tuple(overlaps),
+        endpoints=tuple(endpoint for endpoint in found if endpoint.n),
+        content=content,
     )
-    return [f"control_arm {control!r} is not a value of arm. {known}"]
+
+
+def _borrowed(content: CohortContent) -> pd.DataFrame | None:
+    """Clinical values of the cohort that the phenotypes come from by patient, which knows the same patients."""
+    source = content.cohort.phenotypes
+    if source is None or source.by != "patient" or source.cohort is None:
+        return None
+    folder = content.folder.parent / source.cohort
+    try:
+        return read_clinical(folder, folder.name, read_cohort(folder)).patients
+    except (ValueError, OSError):  # reported where the cohort is named
+        return None
+
+
+def _apart(overlap: Overlap, least: float) -> bool:
+    return overlap.share < least or (least > 0 and not overlap.n_both)
+
+
+def _file_of(cohort: Cohort, part: str) -> str | None:
+    if part == "imaging":
+        return cohort.imaging.manifest if cohort.imaging is not None else None
+    source = {"expression": cohort.expression, "cell_scores": cohort.cell_scores, "features": cohort.features}[part]
+    return source.file if source is not None else None
+
+
+def _counts(content: CohortContent) -> dict[str, int]:
+    counts = {"files": len(content.files), "bytes": int(content.files["bytes"].sum())}
+    if content.clinical is not None:
+        patients, other = content.clinical.patients, content.clinical.other
+        counts |= {"patients": len(patients), **_followed(patients)}
+        counts["unmapped clinical columns"] = len(other[["source_file", "column"]].drop_duplicates())
+    if content.expression is not None and content.expression.log2 is not None:
+        counts |= {"genes": len(content.expression.log2), "samples": content.expression.log2.shape[1]}
+    if content.cell_scores is not None:
+        scores = content.cell_scores.scores
+        counts |= {"populations": len(scores), "patients with cell scores": scores.shape[1]}
+    counts |= {f"patients with {name} scores": table.scores.shape[1] for name, table in content.other_scores.items()}
+    if content.features is not None:
+        counts |= {"features": content.features.shape[1], "patients with features": len(content.features)}
+    if content.outlines is not None:
+        named = int(content.outlines["patient_id"].nunique())
+        counts |= {"outlines": len(content.outlines), "patients with outlines": named}
+    return counts
 
 
 def _followed(patients: pd.DataFrame) -> dict[str, int]:
@@ -149,102 +192,58 @@ def _followed(patients: pd.DataFrame) -> dict[str, int]:
     return counts
 
 
-def _expression(folder: Path, cohort: Cohort) -> _Part:
-    source = cohort.expression
-    if source is None:
-        return _Part({}, pd.DataFrame(), [])
-    matrix, rejected = read_expression(folder, folder.name, cohort)
-    counts = {"genes": len(matrix), "samples": matrix.shape[1]}
-    if not matrix.size:
-        return _Part(counts, rejected, ["the expression matrix cannot be used (see below)."])
-    warning = unit_warning(matrix, source.unit)
-    problems = [warning] if warning else []
-    if source.unit != "counts":
-        return _Part(counts, rejected, problems)
-    lengths, unusable = read_gene_lengths(folder, folder.name, source, matrix.index)
-    return _Part(
-        counts,
-        pd.concat([rejected, unusable], ignore_index=True),
-        problems,
-        (f"counts become {describe_counts(lengths)}",),
-    )
+def _notes(content: CohortContent) -> tuple[str, ...]:
+    conversion = content.expression.conversion if content.expression is not None else ""
+    return (f"counts become {conversion}",) if conversion else ()
 
 
-def _cell_scores(folder: Path, cohort: Cohort) -> _Part:
-    if cohort.cell_scores is None:
-        return _Part({}, pd.DataFrame(), [])
-    scores, _, rejected = read_cell_scores(folder, folder.name, cohort.cell_scores)
-    counts = {"populations": len(scores), "patients with cell scores": scores.shape[1]}
-    return _Part(counts, rejected, [] if scores.size else ["the cell scores cannot be used (see below)."])
-
-
-def _other_scores(folder: Path, cohort: Cohort) -> _Part:
-    counts, rejected, problems = {}, [pd.DataFrame()], []
-    for name, source in cohort.other_scores.items():
-        times = None if source.times is None else read_clinical(folder, folder.name, cohort).patients
-        factor = None if times is None else times.set_index("patient_id")[source.times]
-        scores, _, rows = read_cell_scores(folder, folder.name, source, times=factor)
-        counts[f"patients with {name} scores"] = scores.shape[1]
-        rejected.append(rows)
-        problems += [] if scores.size else [f"other_scores: {name} cannot be used (see below)."]
-    return _Part(counts, pd.concat(rejected, ignore_index=True), problems)
-
-
-def _comparisons(folder: Path, cohort: Cohort) -> _Part:
+def _part_problems(content: CohortContent) -> list[str]:
+    """Parts of which nothing can be used, and what a run would refuse."""
     problems = []
-    for comparison in cohort.score_comparison:
-        if not (folder.parent / comparison.cohort / COHORT_FILE).is_file():
+    if content.clinical is not None:
+        patients = content.clinical.patients
+        problems += [] if len(patients) else ["no file names any patients. Declare one that does."]
+        problems += _control_arm(patients, content.cohort.control_arm)
+    if (read := content.expression) is not None:
+        if read.refusal:
+            problems.append(f"{content.cohort.expression.file}: {read.refusal}")  # type: ignore[union-attr]
+        elif read.log2 is None or not read.log2.size:
+            problems.append("the expression matrix cannot be used (see below).")
+        problems += [read.doubt] if read.doubt else []
+    if content.cell_scores is not None and not content.cell_scores.scores.size:
+        problems.append("the cell scores cannot be used (see below).")
+    for name, table in content.other_scores.items():
+        problems += [] if table.scores.size else [f"other_scores: {name} cannot be used (see below)."]
+    if content.features is not None and not content.features.size:
+        problems.append("the features cannot be used (see below).")
+    if content.outlines is not None and content.outlines.empty:
+        problems.append("no outline can be used (see below).")
+    if content.outlines is not None and (unknown := series_problem(content.outlines, content.cohort)) is not None:
+        problems.append(unknown)
+    return problems
+
+
+def _control_arm(patients: pd.DataFrame, control: str | None) -> list[str]:
+    arms = sorted(set(patients["arm"].dropna().astype(str)))
+    if control is None or control in arms:
+        return []
+    known = (
+        f"Write one of {', '.join(arms)}." if arms else "No patient has an arm: map the column, or remove control_arm."
+    )
+    return [f"control_arm {control!r} is not a value of arm. {known}"]
+
+
+def _comparisons(content: CohortContent) -> list[str]:
+    problems = []
+    for comparison in content.cohort.score_comparison:
+        if not (content.folder.parent / comparison.cohort / COHORT_FILE).is_file():
             problems.append(
                 f"score_comparison names cohort {comparison.cohort!r}, which is not in the landing folder. "
                 "Add it, or name another."
             )
         if comparison.pairs is not None:
             try:
-                read_score_pairs(folder, comparison.pairs)
+                read_score_pairs(content.folder, comparison.pairs)
             except CohortError as error:
                 problems.append(str(error))
-    return _Part({}, pd.DataFrame(), problems)
-
-
-def _features(folder: Path, cohort: Cohort) -> _Part:
-    if cohort.features is None:
-        return _Part({}, pd.DataFrame(), [])
-    features, rejected = read_features(folder, folder.name, cohort)
-    counts = {"features": features.shape[1], "patients with features": len(features)}
-    return _Part(counts, rejected, [] if features.size else ["the features cannot be used (see below)."])
-
-
-def _imaging(folder: Path, cohort: Cohort) -> _Part:
-    if cohort.imaging is None:
-        return _Part({}, pd.DataFrame(), [])
-    outlines, rejected = read_manifest(folder, folder.name, cohort)
-    counts = {"outlines": len(outlines), "patients with outlines": int(outlines["patient_id"].nunique())}
-    problems = [] if len(outlines) else ["no outline can be used (see below)."]
-    unknown = series_problem(outlines, cohort)
-    return _Part(counts, rejected, problems + ([unknown] if unknown else []))
-
-
-def _role_problems(folder: Path, cohort: Cohort, counts: dict[str, int]) -> list[str]:
-    roles = set(cohort.roles)
-    needs: list[tuple[bool, Callable[[], bool], str]] = [
-        (bool(roles & _SIGNATURE), lambda: bool(cohort.features or cohort.imaging), "features or imaging"),
-        (
-            bool(roles & _OUTCOMES),
-            lambda: bool(cohort.features or cohort.imaging or cohort.cell_scores or cohort.expression),
-            "features, imaging, cell_scores or expression",
-        ),
-        (Role.IMAGING_METHODS in roles, lambda: cohort.imaging is not None, "imaging"),
-        (bool(roles & _PHENOTYPES), lambda: bool(cohort.cell_scores or cohort.expression), "cell_scores or expression"),
-        (Role.SCORE_COMPARISON in roles, lambda: cohort.expression is not None, "expression"),
-    ]
-    problems = [
-        f"its roles need {what}, which {COHORT_FILE} does not declare. Add it."
-        for required, present, what in needs
-        if required and not present()
-    ]
-    source = cohort.phenotypes.cohort if cohort.phenotypes else None
-    if source is not None and not (folder.parent / source / COHORT_FILE).is_file():
-        problems.append(
-            f"phenotypes come from cohort {source!r}, which is not in the landing folder. Add it, or name another."
-        )
     return problems

@@ -220,7 +220,7 @@ class Split(_Model):
     fraction: Annotated[float, Field(gt=0, lt=1)] = 0.2
     """Share of the patients assigned to validation."""
     seed: int = 2024
-    stratify_by: str = "phenotype"
+    stratify_by: Literal["phenotype"] = "phenotype"
 
 
 class Cohort(_Model):

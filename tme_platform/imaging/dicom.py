@@ -109,6 +109,11 @@ def series_headers(folder: Path, series: str | None = None) -> list[Tags]:
     return [one.tags for one in _one_series(folder, series)[0]]
 
 
+def series_files(folder: Path, series: str | None = None) -> list[Path]:
+    """Return the files of one series, each once; errors as in ``read_dicom_series``."""
+    return list(dict.fromkeys(one.path for one in _one_series(folder, series)[0]))
+
+
 def uid_digest(uid: str) -> str:
     """Return a short hash that identifies a series without disclosing its UID, which can be traced to a person."""
     return f"uid-{hashlib.sha256(uid.strip().encode()).hexdigest()[:16]}"

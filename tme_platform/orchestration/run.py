@@ -174,8 +174,9 @@ def _run_config(assets: Sequence[str], refresh: Refresh) -> dict[str, object]:
 
 
 def _failures(result: dg.ExecuteInProcessResult, cohort: str | None) -> list[Failure]:
+    unmet = unmet_checks(result)
     found = [
-        Failure(event.step_key or "?", cohort, failure_message(event))
+        Failure(event.step_key or "?", cohort, unmet.get(event.step_key or "?") or failure_message(event))
         for event in result.all_events
         if event.is_step_failure
     ]
@@ -184,3 +185,13 @@ def _failures(result: dg.ExecuteInProcessResult, cohort: str | None) -> list[Fai
             Failure("run", cohort, f"run {result.run_id} failed before any asset did; see Dagster's event log")
         )
     return found
+
+
+def unmet_checks(result: dg.ExecuteInProcessResult) -> dict[str, str]:
+    """What blocking checks said that did not pass, by asset; Dagster's own message only names them."""
+    said: dict[str, list[str]] = {}
+    for check in result.get_asset_check_evaluations():
+        if not check.passed and check.blocking and check.description:
+            text = f"check {check.check_name} does not pass: {check.description}"
+            said.setdefault(check.asset_key.to_user_string(), []).append(text)
+    return {asset: " ".join(texts) for asset, texts in said.items()}

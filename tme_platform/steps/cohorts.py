@@ -7,13 +7,22 @@ import pandas as pd
 
 from tme_platform.cohorts import (
     Cohort,
+    Rejections,
+    image_fingerprints,
     read_clinical,
-    read_expression,
-    read_gene_lengths,
+    read_log2_expression,
     read_manifest,
+    reject_same_data,
+    row_fingerprints,
     series_problem,
 )
-from tme_platform.expression import describe_counts, to_log2
+from tme_platform.steps.input_checks import (
+    PATIENT_SOURCES,
+    data_once,
+    outlines_where_declared,
+    patients_are_named,
+    tables_meet,
+)
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import Finding, StepResult, UnusableInputError, content_check, empty, step
 from tme_platform.tables import rejections
@@ -23,7 +32,6 @@ from tme_platform.tables.imaging import IMAGE_REGIONS
 from tme_platform.tables.radiomics import PERTURBED_FEATURES, RADIOMIC_FEATURES, RING_WIDTH_FEATURES
 from tme_platform.tables.rejected import REJECTED_INPUTS
 
-_PATIENT_SOURCES = ("clinical", "expression", "cell_scores", "imaging", "features")
 _REJECTING = (
     PATIENTS,
     EXPRESSION,
@@ -58,12 +66,12 @@ def cohorts(scope: Scope) -> StepResult:
     return StepResult(pd.DataFrame([row]), details={"roles": row["roles"], "licence": row["licence"]})
 
 
-@step(PATIENTS, version="2", reads=[COHORT_FILES])
+@step(PATIENTS, version="2", reads=[COHORT_FILES], checks=[patients_are_named, tables_meet])
 def patients(scope: Scope) -> StepResult:
     """Read the clinical tables, map their columns, and set impossible values missing, each with a reason."""
-    for kind in _PATIENT_SOURCES:
+    for kind in PATIENT_SOURCES:
         scope.files(kind)
-    cohort = scope.declaration(*_PATIENT_SOURCES)
+    cohort = scope.declaration(*PATIENT_SOURCES)
     clinical = read_clinical(scope.folder, scope.own_cohort, cohort)
     known = clinical.patients.notna().sum()
     details = {
@@ -78,14 +86,14 @@ def patients(scope: Scope) -> StepResult:
 @step(CLINICAL_OTHER, version="2", reads=[COHORT_FILES])
 def clinical_other(scope: Scope) -> StepResult:
     """Keep the clinical columns that are not mapped, so that nothing that landed is lost."""
-    for kind in _PATIENT_SOURCES:
+    for kind in PATIENT_SOURCES:
         scope.files(kind)
-    cohort = scope.declaration(*_PATIENT_SOURCES)
+    cohort = scope.declaration(*PATIENT_SOURCES)
     other = read_clinical(scope.folder, scope.own_cohort, cohort).other
     return StepResult(other, details={"columns": int(other["column"].nunique())})
 
 
-@step(IMAGING_SERIES, version="3", reads=[COHORT_FILES])
+@step(IMAGING_SERIES, version="3", reads=[COHORT_FILES], checks=[outlines_where_declared])
 def imaging_series(scope: Scope) -> StepResult:
     """Read the imaging manifest and check it against the files in the folder.
 
@@ -98,12 +106,14 @@ def imaging_series(scope: Scope) -> StepResult:
     unknown = series_problem(series, cohort)
     if unknown is not None:
         raise ValueError(f"{scope.own_cohort}: {unknown}")
+    manifest = cohort.imaging.manifest if cohort.imaging is not None else None
+    twice = reject_same_data(scope.own_cohort, image_fingerprints(series), manifest)
     details = {
         "patients": int(series["patient_id"].nunique()),
         "outlines": len(series),
         "series": sorted(series["series"].unique()),
     }
-    return StepResult(series, rejected, details)
+    return StepResult(series, pd.concat([rejected, twice], ignore_index=True), details)
 
 
 @step(EXPRESSION, version="3", reads=[COHORT_FILES])
@@ -113,20 +123,28 @@ def expression(scope: Scope) -> StepResult:
     cohort = scope.declaration("expression")
     if cohort.expression is None:
         return empty(scope, "the cohort brings no expression")
-    matrix, rejected = read_expression(scope.folder, scope.own_cohort, cohort)
-    if matrix.empty:
-        raise UnusableInputError(f"{cohort.expression.file} gives no expression", rejected)
-    details: dict[str, object] = {"unit_landed": cohort.expression.unit}
-    lengths = None
-    if cohort.expression.unit == "counts":
-        lengths, unusable = read_gene_lengths(scope.folder, scope.own_cohort, cohort.expression, matrix.index)
-        rejected = pd.concat([rejected, unusable], ignore_index=True)
-        details["values"] = describe_counts(lengths)
-        details["genes_without_length"] = len(matrix) if lengths is None else len(lengths.without)
-    logged = to_log2(matrix, cohort.expression.unit, None if lengths is None else lengths.bases)
-    ordered = logged.rename_axis(index="gene").reset_index().assign(gene_order=range(len(logged)))
+    source = cohort.expression
+    read = read_log2_expression(scope.folder, scope.own_cohort, cohort)
+    if read.log2 is None or read.log2.empty:
+        raise UnusableInputError(
+            f"{source.file} gives no expression{read.refusal and ': ' + read.refusal}", read.rejected
+        )
+    details: dict[str, object] = {"unit_landed": source.unit}
+    if read.conversion:
+        details |= {"values": read.conversion, "genes_without_length": read.genes_without_length}
+    twice = reject_same_data(scope.own_cohort, row_fingerprints(read.log2.T, "expression values"), source.file)
+    rejected = pd.concat([read.rejected, _doubt(scope, read.doubt, source.file), twice], ignore_index=True)
+    ordered = read.log2.rename_axis(index="gene").reset_index().assign(gene_order=range(len(read.log2)))
     stacked = ordered.melt(["gene", "gene_order"], var_name="sample_id", value_name="value")
-    return StepResult(stacked, rejected, {"genes": len(logged), "samples": logged.shape[1], **details})
+    return StepResult(stacked, rejected, {"genes": len(read.log2), "samples": read.log2.shape[1], **details})
+
+
+def _doubt(scope: Scope, doubt: str, file: str) -> pd.DataFrame:
+    """What speaks against the declared unit, as a rejection; no row if nothing does."""
+    rejected = Rejections(scope.own_cohort)
+    if doubt:
+        rejected.add(rule="unit_doubtful", message=doubt, action="values used as declared", file=file)
+    return rejected.frame()
 
 
 @content_check(
@@ -149,9 +167,9 @@ def rejected_share(rejected: pd.DataFrame, scope: Scope) -> Finding:
 
 @step(
     REJECTED_INPUTS,
-    version="2",
+    version="3",
     reads=_REJECTING,  # patients, which the check counts, are among them
-    checks=[rejected_share],
+    checks=[rejected_share, data_once],
 )
 def rejected_inputs(scope: Scope) -> StepResult:
     """Collect what the reading steps left out, so that it can be fixed at its source."""

@@ -11,6 +11,8 @@ from tme_platform.cohorts import (
     folded,
     read_cell_scores,
     read_score_pairs,
+    reject_same_data,
+    row_fingerprints,
 )
 from tme_platform.expression import (
     CAUTION_TIE_NOISE,
@@ -29,9 +31,11 @@ from tme_platform.expression import (
     usable_gene_sets,
     without_genes,
 )
+from tme_platform.steps.input_checks import every_other_score
 from tme_platform.steps.reading import (
     expression_matrix,
     measured_sets,
+    no_set_measured,
     population_scores,
     rankable_matrix,
     unvarying,
@@ -121,6 +125,8 @@ def cell_scores(scope: Scope) -> StepResult:
         scores, _, rejected = _finished_scores(scope, cohort.cell_scores)
         if scores.empty:
             raise UnusableInputError(f"{cohort.cell_scores.file} gives no cell scores", rejected)
+        twice = reject_same_data(scope.own_cohort, row_fingerprints(scores.T, "cell scores"), cohort.cell_scores.file)
+        rejected = pd.concat([rejected, twice], ignore_index=True)
         return StepResult(_patient_rows(scores), rejected, {"patients": scores.shape[1], "populations": len(scores)})
     settings = scope.study.gene_sets
     if not scope.has_rows(EXPRESSION):
@@ -128,11 +134,7 @@ def cell_scores(scope: Scope) -> StepResult:
     matrix = rankable_matrix(scope)
     _, usable, _ = measured_sets(scope, settings.collection, matrix.index)
     if not usable:
-        raise UnusableInputError(
-            f"no set of {settings.collection} has {settings.min_genes} genes and {settings.min_share:.0%} of its genes "
-            f"among the {len(matrix):,} of cohort {scope.own_cohort}; `populations` lists what was found. Lower "
-            "`min_genes` or `min_share` under `gene_sets` in the study file, or correct the names of the genes."
-        )
+        raise UnusableInputError(no_set_measured(settings, len(matrix), scope.own_cohort))
     rejected = _too_many_ties(scope)
     if matrix.empty:
         raise UnusableInputError(f"no sample of cohort {scope.own_cohort} can be ranked", rejected)
@@ -280,7 +282,7 @@ def _by_folded(names: pd.Index) -> dict[str, str]:
     return {folded(str(name)): str(name) for name in names}
 
 
-@step(OTHER_SCORES, version="3", reads=[COHORT_FILES, PATIENTS])
+@step(OTHER_SCORES, version="3", reads=[COHORT_FILES, PATIENTS], checks=[every_other_score])
 def other_scores(scope: Scope) -> StepResult:
     """Read the scores of the same patients by other methods, with which the phenotypes are compared."""
     scope.files("other_scores")

@@ -18,6 +18,7 @@ from tme_platform.phenotypes import (
     silhouette_by_k,
     silhouette_by_sample,
 )
+from tme_platform.steps.input_checks import labels_meet
 from tme_platform.steps.reading import (
     clustered_scores,
     phenotype_scaling,
@@ -173,7 +174,13 @@ def _previous_model(scope: Scope, scores: pd.DataFrame) -> PhenotypeModel | None
     return PhenotypeModel.from_frame(rows)
 
 
-@step(TME_PHENOTYPES, version="2", reads=[PATIENTS], reads_all_cohorts=[CELL_SCORES, PHENOTYPE_MODEL])
+@step(
+    TME_PHENOTYPES,
+    version="3",
+    reads=[PATIENTS],
+    reads_all_cohorts=[CELL_SCORES, PHENOTYPE_MODEL],
+    checks=[labels_meet],
+)
 def tme_phenotypes(scope: Scope) -> StepResult:
     """Call each tumour hot or cold by its nearest centroid: of the cohort's own model, or of the one it names."""
     source = scope.declaration("phenotypes").phenotypes

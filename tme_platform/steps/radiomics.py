@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from tme_platform import radiomics
-from tme_platform.cohorts import read_features
+from tme_platform.cohorts import read_features, reject_same_data, row_fingerprints
 from tme_platform.radiomics import (
     FEATURE_VERSION,
     ExtractionSettings,
@@ -48,7 +48,7 @@ def feature_set_name(settings: ExtractionSettings) -> str:
 
 @step(
     RADIOMIC_FEATURES,
-    version=f"{FEATURE_VERSION}.1",  # 1: columns of a finished table that are not features are left out
+    version=f"{FEATURE_VERSION}.2",  # after the dot: what is rejected; rows are kept
     reads=[COHORT_FILES, IMAGING_SERIES, IMAGE_REGIONS],
     kinds=["simpleitk"],
     pool=EXTRACTION_POOL,
@@ -68,6 +68,7 @@ def radiomic_features(scope: Scope) -> StepResult:
         described = described.assign(
             series="", reader="", session=1, row_key="", feature_set=cohort.features.feature_set
         )
+        rejected = _with_same_data(scope, described, rejected, cohort.features.file)
         return StepResult(described, rejected, {"patients": len(finished), "features": finished.shape[1]})
     settings = scope.study.extraction
     made = incremental(
@@ -76,7 +77,15 @@ def radiomic_features(scope: Scope) -> StepResult:
         lambda jobs: extract_many(jobs, settings, options=batch_options(scope)),
     )
     rows = made.rows.assign(feature_set=feature_set_name(settings))
-    return StepResult(rows, made.rejected, {"outlines": len(rows), "extracted_now": made.computed})
+    rejected = _with_same_data(scope, rows, made.rejected, None)
+    return StepResult(rows, rejected, {"outlines": len(rows), "extracted_now": made.computed})
+
+
+def _with_same_data(scope: Scope, rows: pd.DataFrame, rejected: pd.DataFrame, file: str | None) -> pd.DataFrame:
+    """Rejections, and the patients that have the same features: one image under two names, however it is stored."""
+    numbers = rows.set_index("patient_id").select_dtypes("float64")
+    twice = reject_same_data(scope.own_cohort, row_fingerprints(numbers, "features"), file)
+    return pd.concat([rejected, twice], ignore_index=True) if len(twice) else rejected
 
 
 @step(FEATURE_DICTIONARY, version="1")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-import numpy as np
 import pandas as pd
 
-from tme_platform.cohorts import several_series
+from tme_platform.cohorts import several_series, with_borrowed, with_own_columns
 from tme_platform.evaluation import (
     BinaryEndpoint,
     Endpoint,
@@ -22,8 +21,9 @@ from tme_platform.evaluation import (
 from tme_platform.expression import harmonise_gene_sets, read_gmt, usable_gene_sets
 from tme_platform.phenotypes import Scaling, constant_populations, scale_scores
 from tme_platform.steps.scope import Scope
+from tme_platform.study.settings import GeneSetSettings
 from tme_platform.tables import COMMON_COLUMNS, TableSchema
-from tme_platform.tables.clinical import CLINICAL_COLUMNS, SURVIVAL_PAIRS
+from tme_platform.tables.clinical import CLINICAL_COLUMNS
 from tme_platform.tables.cohorts import CLINICAL_OTHER, EXPRESSION, PATIENTS
 from tme_platform.tables.expression import CELL_SCORES, EXPRESSION_QUALITY, POPULATIONS
 from tme_platform.tables.imaging import OUTLINE_KEY
@@ -87,6 +87,15 @@ def population_groups(scope: Scope) -> dict[str, str]:
     """Group of each population that has one."""
     listed = scope.read(POPULATIONS, columns=["population", "population_group"]).dropna(subset=["population_group"])
     return dict(zip(listed["population"], listed["population_group"], strict=True))
+
+
+def no_set_measured(settings: GeneSetSettings, n_genes: int, cohort: str) -> str:
+    """Say that no gene set can be scored with the genes of a cohort, and what to do."""
+    return (
+        f"no set of {settings.collection} has {settings.min_genes} genes and {settings.min_share:.0%} of its genes "
+        f"among the {n_genes:,} of cohort {cohort}; `populations` lists what was found. Lower "
+        "`min_genes` or `min_share` under `gene_sets` in the study file, or correct the names of the genes."
+    )
 
 
 def measured_sets(
@@ -175,12 +184,7 @@ def clinical_by_patient(
     source = scope.declaration("phenotypes", cohort=cohort).phenotypes
     if source is None or source.by != "patient" or source.cohort is None:
         return own
-    there = patients(source.cohort).reindex(own.index)
-    known = own.notna()
-    for pair in map(list, SURVIVAL_PAIRS.values()):  # time and event of one patient come from one cohort
-        if set(pair) <= set(own.columns):
-            known[pair] = np.repeat(known[pair].all(axis=1).to_numpy()[:, None], 2, axis=1)
-    return own.astype("object").where(known, there).astype(own.dtypes.to_dict())
+    return with_borrowed(own, patients(source.cohort))
 
 
 def time_endpoints(scope: Scope, *, borrowed: bool = False) -> dict[str, pd.DataFrame]:
@@ -240,8 +244,7 @@ def _named_columns(scope: Scope, declared: Collection[Endpoint | Subgroup], borr
         clinical = scope.read(PATIENTS, columns=["patient_id", *canonical]).set_index("patient_id")
     if own := sorted(named - set(canonical)):
         other = scope.read(CLINICAL_OTHER, columns=["patient_id", "column", "value"], rows={"column": own})
-        single = other.drop_duplicates().drop_duplicates(["patient_id", "column"], keep=False)  # which of two is right?
-        clinical = clinical.join(single.pivot(index="patient_id", columns="column", values="value"))
+        clinical = with_own_columns(clinical, other)
     return clinical
 
 

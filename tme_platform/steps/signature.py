@@ -17,6 +17,7 @@ from tme_platform.signature import (
     rad_score,
     train_signature,
 )
+from tme_platform.steps.input_checks import data_on_one_side
 from tme_platform.steps.reading import (
     current_model,
     features_by_patient,
@@ -27,6 +28,8 @@ from tme_platform.steps.reading import (
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import Finding, StepResult, content_check, empty, step
 from tme_platform.steps.training import TrainingSet, current_training_set
+from tme_platform.tables.cohorts import IMAGING_SERIES
+from tme_platform.tables.expression import CELL_SCORES
 from tme_platform.tables.imaging import IMAGE_REGIONS
 from tme_platform.tables.phenotypes import TME_PHENOTYPES
 from tme_platform.tables.radiomics import AGREED_FEATURES, HARMONISATION, HARMONISED_FEATURES, RADIOMIC_FEATURES
@@ -75,9 +78,9 @@ def patients_on_one_side(patients: pd.DataFrame, _scope: Scope) -> Finding:
 
 @step(
     SIGNATURE_PATIENTS,
-    version="1",
-    reads=[RADIOMIC_FEATURES, HARMONISED_FEATURES, TME_PHENOTYPES, COHORT_SPLIT],
-    checks=[patients_on_one_side],
+    version="2",
+    reads=[RADIOMIC_FEATURES, HARMONISED_FEATURES, TME_PHENOTYPES, COHORT_SPLIT, IMAGING_SERIES, CELL_SCORES],
+    checks=[patients_on_one_side, data_on_one_side],
 )
 def signature_patients(scope: Scope) -> StepResult:
     """Put together everybody with image features and a phenotype, by side; one feature set, that of discovery."""

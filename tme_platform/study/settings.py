@@ -4,17 +4,33 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from tme_platform.evaluation.endpoints import Endpoints, Subgroups
 from tme_platform.radiomics import ExtractionSettings
 from tme_platform.signature import PromotionSettings, SignatureSettings
+from tme_platform.tables.clinical import CLINICAL_COLUMNS
+from tme_platform.yaml_file import nearest
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _canonical(columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse names that are no canonical column: they would be left out without a word."""
+    for column in columns:
+        if column not in CLINICAL_COLUMNS:
+            raise ValueError(
+                f"{column!r} is not a canonical column{nearest(column, list(CLINICAL_COLUMNS))}. Correct it"
+            )
+    return columns
+
+
+CanonicalColumns = Annotated[tuple[str, ...], AfterValidator(_canonical)]
+"""Names of canonical clinical columns."""
 
 
 class GeneSetSettings(_Settings):
@@ -86,7 +102,7 @@ class SurvivalSettings(_Settings):
     """Report hazard ratios per standard deviation of a score rather than per unit."""
     min_events: Annotated[int, Field(ge=1)] = 5
     """Smallest number of events of an endpoint, or of a subgroup, to be analysed."""
-    covariates: tuple[str, ...] = ("age_years", "stage", "pam50", "er", "her2", "grade")
+    covariates: CanonicalColumns = ("age_years", "stage", "pam50", "er", "her2", "grade")
     """Clinical columns that the phenotype is adjusted for, in the order in which they enter the model. Receptors enter
     only if PAM50 does not."""
     events_per_term: Annotated[float, Field(gt=0)] = 10
@@ -135,7 +151,7 @@ class EvaluationSettings(_Settings):
     """Other learners, trained and evaluated like the signature."""
     volume_features: tuple[str, ...] = ("tumour_original_shape_MeshVolume", "S1_lesion_volume")
     """Feature of the volume-only model: the first of these in the feature set."""
-    clinical_variables: tuple[str, ...] = ("age_years", "stage", "er", "pr", "her2")
+    clinical_variables: CanonicalColumns = ("age_years", "stage", "er", "pr", "her2")
     """Canonical columns of the clinical and the combined model, if a cohort has them."""
     permutations: Annotated[int, Field(ge=19)] = 100
     """Permutations of the labels; the smallest p-value is 1 / (permutations + 1)."""
@@ -163,6 +179,9 @@ class CheckSettings(_Settings):
 
     max_rejected_share: Share = 0.05
     """Largest share of a cohort's patients that may be left out because of bad input."""
+    min_shared_patients: Share = 0.1
+    """Smallest share of the smaller of two tables of a cohort whose patients the other table names as well; below it,
+    what depends on the cohort's patients is not built."""
 
 
 class HousekeepingSettings(_Settings):

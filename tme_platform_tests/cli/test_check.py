@@ -50,3 +50,46 @@ def test_a_wrong_study_file_is_named_with_its_line(landing: Path, tmp_path: Path
     code, said = checked(landing, str(study))
     assert code == 1
     assert f"study {study} line 4, endpoints.pfs.event: is missing. Add it" in said
+
+
+def test_the_check_says_what_it_took_everything_for(landing: Path) -> None:
+    (landing / "small" / "notes.csv").write_text("x")
+    code, said = checked(landing, "han2024")
+    assert code == 0
+    assert "s.tsv: cell scores (scores by ours)" in said
+    assert "1 patient (column patient_id): A" in said
+    assert "1 population (adaptive 1): T" in said
+    assert "notes.csv: not used" in said
+    assert "look  cohort.yaml has no `phenotypes`" in said
+
+
+def test_rejections_are_grouped_by_rule_with_three_examples(landing: Path) -> None:
+    rows = "".join(f"B{number}\tx\n" for number in range(6))
+    (landing / "small" / "s.tsv").write_text(f"patient_id\tT\nA\t1\n{rows}")
+    _, said = checked(landing, "han2024")
+    assert "6 x not_a_number in s.tsv: patient left out" in said
+    assert "B2: the score of 'T' 'x' is not a number" in said
+    assert "B3:" not in said
+    assert "... and 3 more" in said
+
+
+def test_without_a_name_every_cohort_and_the_study_are_checked(landing: Path, tmp_path: Path) -> None:
+    study = tmp_path / "mine.yaml"
+    study.write_text("extends: han2024\nname: mine\ntitle: Mine\ncohorts: [small]\n")
+    result = CliRunner().invoke(app, ["--landing", str(landing), "--study", str(study), "check"])
+    assert result.exit_code == 0, result.output
+    assert "Study  Mine" in result.output
+    assert "gene sets tme24:" in result.output
+    study.write_text("extends: han2024\nname: mine\ncohorts: [small, smal]\n")
+    result = CliRunner().invoke(app, ["--landing", str(landing), "--study", str(study), "check"])
+    assert result.exit_code == 1
+    assert "`cohorts` names 'smal', which is not in" in result.output
+    assert "nearest: small" in result.output
+
+
+def test_names_from_files_cannot_steer_the_terminal(landing: Path) -> None:
+    (landing / "small" / "s.tsv").write_text("patient_id\tT\n[red]A\x1b[2J\t1\n")
+    code, said = checked(landing, "han2024")
+    assert code == 0
+    assert "[red]A\\x1b[2J" in said
+    assert "\x1b" not in said

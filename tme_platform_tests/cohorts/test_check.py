@@ -153,3 +153,133 @@ def test_damaged_files_raise_no_error(land, seed):
         report = check_cohort(folder)
         assert set(report.rejected["cohort"]) <= {folder.name}
         assert report.rejected["message"].notna().all()
+
+
+TRIAL = """expression: {file: e.tsv, unit: log2_tpm}
+features: {file: f.csv, feature_set: x, rename: {b: volume}}
+phenotypes: {by: fit}
+clinical:
+  - file: c.csv
+    patient_id: id
+    columns: {age_years: age, os_days: {column: months, unit: months}, os_event: dead, er: er}
+endpoints: {lesion: {column: lesion, positive: [seen], negative: [none]}}
+"""
+TRIAL_FILES = {
+    "e.tsv": "gene\tP1\tP2\tP3\nCD8A\t1\t2\t3.5\nCD4\t2\t3\t1.5\n",
+    "f.csv": "patient_id,a,b,note\nP1,1.5,2,x\nP2,3,4,y\nP3,5,6,z\n",
+    "c.csv": "id,age,months,dead,er,lesion\nP1,40,12,1,positive,seen\nP2,50,24,0,negative,seen\nP3,,6,0,,\n",
+    "old_scores.csv": "x\n",
+    "README.md": "about",
+}
+
+
+def test_check_says_what_files_and_columns_were_taken_for(land):
+    report = check_cohort(land(TRIAL, TRIAL_FILES)[0])
+    taken = {use.file: use for use in report.files}
+    assert {file: use.taken_for for file, use in taken.items()} == {
+        "c.csv": "clinical table",
+        "e.tsv": "expression (log2_tpm)",
+        "f.csv": "features (set x)",
+        "old_scores.csv": "not used",
+    }
+    assert taken["c.csv"].facts == (
+        "3 patients (column id): P1, P2, P3",
+        "1 column without mapping, kept in clinical_other: lesion",
+    )
+    assert taken["e.tsv"].facts[0] == "2 genes (rows): CD8A, CD4"
+    assert taken["e.tsv"].facts[1] == "3 samples (columns), each a patient: P1, P2, P3"
+    assert "2 features: a, volume" in taken["f.csv"].facts
+    assert "1 column not taken for features: note" in taken["f.csv"].facts
+    columns = {column.name: (column.sources, column.known, column.values) for column in report.columns}
+    assert columns["age_years"] == ("c.csv: age", 2, "40 to 50, median 45")
+    assert columns["os_days"][0] == "c.csv: months (in months)"
+    assert columns["er"] == ("c.csv: er", 2, "positive: 1, negative: 1")
+    assert columns["os_event"][2] == "0: 2, 1: 1"
+
+
+def test_check_counts_the_classes_of_endpoints_and_says_which_cannot_be_compared(land):
+    report = check_cohort(land(TRIAL, TRIAL_FILES)[0])
+    counts = {endpoint.name: (endpoint.n, endpoint.n_positive) for endpoint in report.endpoints}
+    assert counts == {"os": (3, 1), "lesion": (2, 2)}
+    assert "endpoint lesion: all 2 patients are positive, so nothing can be compared with it." in report.warnings
+    unseen = check_cohort(land(TRIAL.replace("[seen]", "[maybe]").replace("[none]", "[no]"), TRIAL_FILES)[0])
+    assert "endpoint lesion is declared, but no patient has a value. Check its columns." in unseen.warnings
+
+
+def test_check_names_tables_that_do_not_meet(land):
+    files = TRIAL_FILES | {"e.tsv": TRIAL_FILES["e.tsv"].replace("P1\tP2\tP3", "p.1\tp.2\tp.3")}
+    report = check_cohort(land(TRIAL, files)[0])
+    assert any("clinical table c.csv (3 patients) and expression (3) have no patient" in one for one in report.problems)
+    few = TRIAL_FILES | {"e.tsv": TRIAL_FILES["e.tsv"].replace("P1\tP2", "Q1\tQ2")}
+    report = check_cohort(land(TRIAL, few)[0])
+    assert report.ok
+    assert any("have 1 of 3 patients in common" in one for one in report.warnings)
+    assert not check_cohort(land(TRIAL, few)[0], min_shared_patients=0.4).ok
+
+
+def test_readers_series_and_images_are_listed(land):
+    manifest = (
+        "patient_id,image,mask,reader\nA,i/a.nii,i/a_m.nii,anna\nA,i/a.nii,i/a_n.nii,ben\nB,i/b.nii,i/b_m.nii,anna\n"
+    )
+    names = ("i/a.nii", "i/b.nii", "i/a_m.nii", "i/a_n.nii", "i/b_m.nii", "i/left.nii")
+    folder, _ = land("imaging: {}\n", {"imaging.csv": manifest, **{name: name for name in names}})
+    listed, images, outlines, unused = check_cohort(folder).files
+    assert listed.facts == (
+        "3 outlines of 2 patients: A, B",
+        "1 series: 1 (2 patients)",
+        "2 readers: anna (2 patients), ben (1 patient)",
+        "1 session: 1 (2 patients)",
+    )
+    assert (images.taken_for, outlines.taken_for) == ("2 images", "3 outlines")
+    assert (unused.file, unused.taken_for) == ("i/left.nii", "not used")
+
+
+@pytest.mark.parametrize(
+    ("declared", "files", "problem"),
+    [
+        ("phenotypes: {by: fit}\n", {}, "`phenotypes: {by: fit}` clusters this cohort, which needs"),
+        ("phenotypes: {by: patient, cohort: other}\n", {"../other/cohort.yaml": HEAD + "imaging: {}\n"}, "fits none"),
+        ("phenotypes: {by: patient, cohort: other}\n", {"../other/cohort.yaml": "title: ["}, "file cannot be read"),
+    ],
+)
+def test_phenotypes_that_cannot_be_had_are_a_problem(land, declared, files, problem):
+    report = check_cohort(land(GOOD + declared, FILES | files)[0])
+    assert problem in " ".join(report.problems)
+
+
+def test_a_role_without_phenotypes_is_worth_a_look(land):
+    folder, _ = land(GOOD, FILES)
+    text = (folder / "cohort.yaml").read_text().replace("[immune_phenotype]", "[signature_validation]")
+    (folder / "cohort.yaml").write_text(text)
+    report = check_cohort(folder)
+    assert report.ok
+    assert "nobody is called hot or cold, and the role signature_validation has no effect" in " ".join(report.warnings)
+
+
+def test_a_split_is_stratified_by_phenotype_only(land):
+    from tme_platform.cohorts import CohortError
+
+    with pytest.raises(CohortError, match="stratify_by"):
+        land(
+            GOOD.replace("features", "split: {stratify_by: stage}\nfeatures"),
+            FILES,
+        )
+
+
+def test_how_values_were_read_is_a_line_per_column():
+    import pandas as pd
+
+    from tme_platform.cohorts.file_uses import coding_lines
+
+    codings = pd.DataFrame(
+        [
+            ("os_event", "c.csv", "status", "alive", "0", 80),
+            ("os_event", "c.csv", "status", "lost", None, 1),
+            ("age_years", "c.csv", "age", "31 to 84", "years", 81),
+        ],
+        columns=["column", "source_file", "source_column", "value", "read_as", "patients"],
+    )
+    assert coding_lines(codings) == (
+        "os_event from c.csv, status: alive read as 0 (80), lost not read (1)",
+        "age_years from c.csv, age: 31 to 84 read as years (81)",
+    )

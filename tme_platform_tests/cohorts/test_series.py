@@ -5,12 +5,12 @@ import pytest
 
 from tme_platform.cohorts import check_cohort, read_manifest, series_problem, several_series
 
-FILES = {"i.nii": "image", "m.nii": "mask"}
+FILES = {f"{patient}{file}": f"{file} of {patient}" for patient in ("A", "B", "C") for file in ("i.nii", "m.nii")}
 
 
 def manifest(*rows: str) -> dict[str, str]:
     header = "patient_id,series,reader,session,image,mask"
-    return {"imaging.csv": "\n".join([header, *(f"{row},i.nii,m.nii" for row in rows)]), **FILES}
+    return {"imaging.csv": "\n".join([header, *(f"{row},{row[0]}i.nii,{row[0]}m.nii" for row in rows)]), **FILES}
 
 
 @pytest.mark.parametrize(
@@ -65,17 +65,17 @@ def test_finished_features_have_no_series():
 @pytest.mark.parametrize(
     ("rows", "left_out"),
     [
-        (["A,1,1,1,i.nii,m.nii,,", "A,1,2,1,other.nii,m.nii,,"], ["2"]),
-        (["A,1,1,1,i.nii,m.nii,,", "A,1,2,1,i.nii,m.nii,5,", "A,1,3,1,i.nii,m.nii,5,"], ["2", "3"]),
-        (["A,1,1,1,i.nii,m.nii,,0", "A,1,2,1,i.nii,m.nii,,1"], ["2"]),
-        (["A,1,1,1,i.nii,m.nii,,", "A,1,2,1,copy.nii,m.nii,,"], []),  # the same content
-        (["A,1,1,1,i.nii,m.nii,,", "A,1,1,2,other.nii,m.nii,,"], []),  # scanned twice
-        (["A,1,1,1,i.nii,m.nii,,", "A,2,2,1,other.nii,m.nii,,"], []),
+        (["A,1,1,1,Ai.nii,Am.nii,,", "A,1,2,1,other.nii,Am.nii,,"], ["2"]),
+        (["A,1,1,1,Ai.nii,Am.nii,,", "A,1,2,1,Ai.nii,Am.nii,5,", "A,1,3,1,Ai.nii,Am.nii,5,"], ["2", "3"]),
+        (["A,1,1,1,Ai.nii,Am.nii,,0", "A,1,2,1,Ai.nii,Am.nii,,1"], ["2"]),
+        (["A,1,1,1,Ai.nii,Am.nii,,", "A,1,2,1,copy.nii,Am.nii,,"], []),  # the same content
+        (["A,1,1,1,Ai.nii,Am.nii,,", "A,1,1,2,other.nii,Am.nii,,"], []),  # scanned twice
+        (["A,1,1,1,Ai.nii,Am.nii,,", "A,2,2,1,other.nii,Am.nii,,"], []),
     ],
 )
 def test_readers_of_a_series_outline_one_image(land, rows, left_out):
     header = "patient_id,series,reader,session,image,mask,dicom_series,phase"
-    files = {"imaging.csv": "\n".join([header, *rows]), "other.nii": "another", "copy.nii": "image", **FILES}
+    files = {"imaging.csv": "\n".join([header, *rows]), "other.nii": "another", "copy.nii": FILES["Ai.nii"], **FILES}
     folder, cohort = land("imaging: {series: 1}\n", files)
     outlines, rejected = read_manifest(folder, "small", cohort)
     assert rejected["rule"].tolist() == ["series_image_differs"] * len(left_out)

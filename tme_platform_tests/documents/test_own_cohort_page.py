@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from tme_platform.cli.app import app
 from tme_platform.cohorts import check_cohort, read_cohort
 from tme_platform.cohorts.declaration import Role
 from tme_platform.evaluation import PACKAGED_ENDPOINTS, PACKAGED_SUBGROUPS
@@ -106,6 +108,28 @@ BROKEN: dict[str, tuple[str, dict[str, str]]] = {
 }
 
 
+CHECKED = {
+    "cohort.yaml": f"""title: Our trial, arm A
+roles: [immunotherapy]
+{SOURCE}clinical:
+  - file: clinical.csv
+    patient_id: pseudonym
+    columns:
+      age_years: age
+      os_days: {{column: os_months, unit: months}}
+      os_event: {{column: status, values: {{alive: 0, dead: 1}}}}
+      recist: best_response
+features: {{file: features.csv, feature_set: ours}}
+""",
+    "clinical.csv": "pseudonym,age,os_months,status,best_response,hospital\nP001,61,14,alive,PR,H1\n"
+    "P002,55,30,dead,SD,H1\nP003,48,-4,alive,PD,H2\nP004,72,9,dead,SD,H2\nP005,66,41,alive,CR,H1\n",
+    "features.csv": "patient_id,volume_ml,sphericity,peak_enhancement,software\n1,12.31,0.713,1.84,v1\n"
+    "2,4.07,0.826,2.11,v1\n3,9.94,0.645,1.37,v1\n4,12.31,0.713,1.84,v1\n5,2.56,0.902,1.66,v1\n",
+    "features_old.csv": "patient_id\n",
+}
+"""The folder of which the page shows what `tme check` says."""
+
+
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """Everything that is said of the broken folders."""
@@ -150,3 +174,14 @@ def test_every_role_and_clinical_column_is_explained() -> None:
     page = PAGE.read_text()
     assert [role for role in Role if f"| `{role}` |" not in page] == []
     assert [name for name in CLINICAL_COLUMNS if f"`{name}`" not in page] == []
+
+
+def test_the_output_shown_is_that_of_the_command(tmp_path: Path) -> None:
+    folder = tmp_path / "our_trial"
+    folder.mkdir()
+    for name, text in CHECKED.items():
+        (folder / name).write_text(text)
+    result = CliRunner().invoke(app, ["--study", "han2024", "--landing", str(tmp_path), "check", "our_trial"])
+    assert result.exit_code == 1
+    (shown,) = blocks(PAGE, "text", "output of tme check")
+    assert [line.rstrip() for line in result.output.splitlines()] == shown.splitlines()

@@ -53,6 +53,7 @@ def test_an_asset_that_has_nothing_to_do_reports_its_checks_again(workspace: Wor
     assert result.metadata["reason"] == "nothing changed"
     assert [(check.check_name, check.passed) for check in result.check_results] == [
         ("schema", True),
+        ("data_on_one_side", True),
         ("patients_on_one_side", True),
     ]
 
