@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 
-import numpy as np
 import pandas as pd
 
 from tme_platform.phenotypes import (
@@ -108,11 +107,9 @@ def _evidence(result: NbClust, widths: pd.Series) -> pd.DataFrame:
     """Indices and silhouette, one row per index and k, with what each would choose."""
     silhouette = widths.rename("value").rename_axis("k").reset_index()
     silhouette = silhouette.assign(
-        index_name=_SILHOUETTE, chosen=silhouette["value"] == silhouette["value"].max(), reason=None
+        index_name=_SILHOUETTE, chosen=silhouette["value"] == silhouette["value"].max(), rule="the largest"
     )
-    return pd.concat(
-        [result.to_frame(), silhouette.assign(rule="the largest", critical_value=np.nan)], ignore_index=True
-    )
+    return pd.concat([result.to_frame(), silhouette], ignore_index=True)  # no critical value, no reason
 
 
 def _number_of_clusters(scope: Scope) -> int:

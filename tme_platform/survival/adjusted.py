@@ -93,7 +93,8 @@ def adjusted_cox(
     rows = _fit(base.join(chosen), time, event, list(covariate_of), events_per_term)
     rows["covariate"] = rows["term"].map(covariate_of)
     left = pd.DataFrame({"term": list(refused), "covariate": list(refused), "reason": list(refused.values())})
-    return pd.concat([rows, left], ignore_index=True).reindex(columns=_COLUMNS)
+    parts = [part for part in (rows, left) if len(part)]
+    return pd.concat(parts, ignore_index=True).reindex(columns=_COLUMNS)
 
 
 def _fit(base: pd.DataFrame, time: str, event: str, names: list[str], events_per_term: float) -> pd.DataFrame:
