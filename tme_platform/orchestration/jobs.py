@@ -43,7 +43,7 @@ def _housekeeping() -> dg.JobDefinition:
         context: dg.OpExecutionContext, config: HousekeepingConfig, workspace: dg.ResourceParam[Workspace]
     ) -> None:
         days = config.older_than_days or workspace.study.housekeeping.keep_days
-        via = started_by(context.run.tags)
+        via = started_by(context.run_tags)
         done = keep_house(workspace, context.instance, older_than_days=days, dry_run=config.dry_run, via=via)
         context.add_output_metadata(
             {

@@ -65,7 +65,7 @@ def table_asset(step: Step) -> dg.AssetsDefinition:
             schema,
             cohort,
             run_tags={RUN_ID: context.run_id, "dagster.asset_key": schema.name},
-            via=started_by(context.run.tags),
+            via=started_by(context.op_execution_context.run_tags),
             refresh=config.refresh,
             log=context.log,
             report=lambda text: progress.step(schema.name, cohort, text),
