@@ -150,7 +150,8 @@ def test_features_that_meet_have_one_spelling(tmp_path: Path) -> None:
     ("names", "kept", "rules"),
     [
         (["a", "A", "b"], ["b"], {"ambiguous_name"}),
-        (["Session", "b"], ["b"], {"reserved_name"}),
+        (["Row_Key", "b"], ["b"], {"reserved_name"}),
+        (["Session", "b"], ["b"], {"row_description"}),
         (["row_key", "Provenance", "b", "x 1", "X  1"], ["b"], {"reserved_name", "ambiguous_name"}),
         (["CD4+", "CD4-", "b"], ["CD4+", "CD4-", "b"], set()),
     ],
