@@ -55,10 +55,11 @@ _MOSTLY = 0.5
 
 @dataclass(frozen=True)
 class Refused:
-    """Columns that are not features: why, and whether the cohort file may take them nevertheless by naming them."""
+    """Columns that are not features: why (of one column, and of several), and whether naming them takes them anyway."""
 
     rule: str
-    what: str
+    one: str
+    many: str
     names: list[str]
     final: bool = False
 
@@ -80,10 +81,16 @@ def refused_by_name(names: Collection[str], endpoints: Collection[str]) -> list[
     diagnostic = [name for name in rest if re.search(r"(?:^|[._-])diagnostics?[._-]", name)]
     described = [name for name in rest if _plain(name) in _DESCRIBES and name not in unnamed]
     found = [
-        Refused("outcome_column", "are named like outcomes or clinical variables, not features", outcome, final=True),
-        Refused("unnamed_column", "have no name in the header, as the row numbers that pandas and R write", unnamed),
-        Refused("diagnostic_column", "are diagnostics of pyradiomics, which describe the extraction", diagnostic),
-        Refused("row_description", "say which patient, image, mask or reader a row is of", described),
+        _refused(
+            "outcome_column", "is|are", "named like outcomes or clinical variables, not features", outcome, final=True
+        ),
+        _refused(
+            "unnamed_column", "has|have", "no name in the header, as the row numbers that pandas and R write", unnamed
+        ),
+        _refused(
+            "diagnostic_column", "holds|hold", "diagnostics of pyradiomics, which describe the extraction", diagnostic
+        ),
+        _refused("row_description", "says|say", "which patient, image, mask or reader a row is of", described),
     ]
     return [refused for refused in found if refused.names]
 
@@ -116,12 +123,18 @@ def refused_by_value(
     if len(running) > max(1.0, _MOSTLY * numbers.shape[1]):
         running = []  # a table of ranks
     found = [
-        Refused("outcome_column", "have the values of a clinical variable of the cohort", outcome, final=True),
-        Refused("counter_column", "count the rows: consecutive or running whole numbers", running),
-        Refused("identifier_column", "hold long whole numbers that are all different, like identifiers", ids),
-        Refused("date_column", "hold dates", dates),
+        _refused("outcome_column", "has|have", "the values of a clinical variable of the cohort", outcome, final=True),
+        _refused("counter_column", "counts|count", "the rows: consecutive or running whole numbers", running),
+        _refused("identifier_column", "holds|hold", "long whole numbers that are all different, like identifiers", ids),
+        _refused("date_column", "holds|hold", "dates", dates),
     ]
     return [refused for refused in found if refused.names]
+
+
+def _refused(rule: str, verb: str, what: str, names: list[str], *, final: bool = False) -> Refused:
+    """`verb` in the singular and the plural, with a bar between."""
+    one, many = verb.split("|")
+    return Refused(rule, f"{one} {what}", f"{many} {what}", names, final)
 
 
 def clinical_numbers(patients: pd.DataFrame) -> dict[str, pd.Series[float]]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tme_platform.cohorts._tables import short
 from tme_platform.cohorts.rejections import Rejections
+from tme_platform.counted import counted
 from tme_platform.expression.known_genes import LEAST_TO_JUDGE
 
 _COUNTER = (
@@ -31,6 +32,32 @@ _DATE = (
 _SERIAL = r"(?:3[6-9]|4\d|5[0-4])\d{3}(?:\.0)?"
 """Spreadsheets store a date as the number of days since 1900; these are the years 1998 to 2050."""
 _WITH_ID = r"[^|]*\|\d+"
+_NOTHING = "No action needed."
+OTHER_ROWS = {
+    "repeated_header": (
+        "row repeats the header line", "rows repeat the header line",
+        "Join files before their headers, or delete the rows.",
+    ),
+    "counter_row": (
+        "row is a counter, sum or mean, not a gene",
+        "rows are counters, sums or means, not genes", _NOTHING,
+    ),
+    "spike_in": (
+        "row is a spike-in, added RNA that is not of the tumour",
+        "rows are spike-ins, added RNA that is not of the tumour", _NOTHING,
+    ),
+    "par_y_copy": (
+        "row is a copy of a gene on the Y chromosome (_PAR_Y)",
+        "rows are copies of genes on the Y chromosome (_PAR_Y)", _NOTHING,
+    ),
+    "gene_is_a_date": (
+        "gene name is a date, to which a spreadsheet changes names such as MARCH1 and SEPT2",
+        "gene names are dates, to which a spreadsheet changes names such as MARCH1 and SEPT2",
+        "Take the names from the original file, or format the column as text before opening it.",
+    ),
+}  # fmt: skip
+"""By rule what one row is, what several are, and what to do."""
+
 _MOSTLY = 0.5
 _SUMS_TO = 1e-6
 
@@ -43,8 +70,8 @@ def shorten_names(names: pd.Series, file: str, rejected: Rejections) -> pd.Serie
         return plain
     symbols = plain.str.split("|").str[0].replace({"?": ""})
     message = (
-        f"{with_id.sum():,} gene names are a symbol and an id ({short(plain[with_id].iloc[0])}): the symbol before the "
-        "bar is used. No action needed."
+        f"{counted(int(with_id.sum()), 'gene name is', 'gene names are')} a symbol and an id "
+        f"({short(plain[with_id].iloc[0])}): the symbol before the bar is used. No action needed."
     )
     rejected.add(rule="gene_name_with_id", message=message, action="name shortened", file=file)
     return plain.mask(with_id, symbols)
@@ -52,7 +79,7 @@ def shorten_names(names: pd.Series, file: str, rejected: Rejections) -> pd.Serie
 
 def other_rows(
     names: pd.Series, header: Sequence[str], raw: Callable[[int], list[str]], numbers: NDArray[np.float64]
-) -> list[tuple[str, str, NDArray[np.bool_]]]:
+) -> dict[str, NDArray[np.bool_]]:
     """Find rows that are not genes.
 
     Parameters
@@ -68,8 +95,8 @@ def other_rows(
 
     Returns
     -------
-    list
-        Rule, what the rows are and what to do (two sentences), and which rows; one entry per rule that found rows.
+    dict
+        By rule, one of `OTHER_ROWS`, which rows it found; without rules that found none.
     """
     listed = names.fillna("").astype(str)
 
@@ -83,19 +110,14 @@ def other_rows(
     digits = listed.str.fullmatch(r"\d+").mean() if len(listed) else 0.0
     dated = match(_DATE) | (match(_SERIAL) if digits < _MOSTLY else np.zeros(len(listed), dtype=bool))
     counters = match(_COUNTER) | _sums(numbers)
-    found = [
-        ("repeated_header", "rows repeat the header line. Join files before their headers, or delete the rows.", again),
-        ("counter_row", "rows are counters, sums or means, not genes. No action needed.", counters),
-        ("spike_in", "rows are spike-ins, added RNA that is not of the tumour. No action needed.", match(_SPIKE_IN)),
-        ("par_y_copy", "rows are copies of genes on the Y chromosome (_PAR_Y). No action needed.", match(_PAR_Y)),
-        (
-            "gene_is_a_date",
-            "gene names are dates, to which a spreadsheet changes names such as MARCH1 and SEPT2. Take the names from "
-            "the original file, or format the column as text before opening it.",
-            dated,
-        ),
-    ]  # fmt: skip
-    return [(rule, advice, rows) for rule, advice, rows in found if rows.any()]
+    found = {
+        "repeated_header": again,
+        "counter_row": counters,
+        "spike_in": match(_SPIKE_IN),
+        "par_y_copy": match(_PAR_Y),
+        "gene_is_a_date": dated,
+    }
+    return {rule: rows for rule, rows in found.items() if rows.any()}
 
 
 def _sums(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:

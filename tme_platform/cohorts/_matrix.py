@@ -12,13 +12,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api.types import is_numeric_dtype
 
-from tme_platform.cohorts._gene_rows import other_rows, shorten_names
+from tme_platform.cohorts._gene_rows import OTHER_ROWS, other_rows, shorten_names
 from tme_platform.cohorts._matrix_text import read_text_matrix
 from tme_platform.cohorts._parquet import read_parquet
 from tme_platform.cohorts._sample_columns import annotation_columns, identifier_columns
 from tme_platform.cohorts._tables import (
     MAX_NAME_LENGTH,
     UNREADABLE,
+    cell,
     decimal_comma,
     no_column,
     open_landed,
@@ -27,6 +28,7 @@ from tme_platform.cohorts._tables import (
 )
 from tme_platform.cohorts.declaration import ExpressionSource
 from tme_platform.cohorts.rejections import Rejections
+from tme_platform.counted import counted
 from tme_platform.expression.known_genes import LEAST_TO_JUDGE, not_symbols, share_recognised
 
 if TYPE_CHECKING:
@@ -183,9 +185,10 @@ def _genes_only(cells: _Cells, source: ExpressionSource, rejected: Rejections) -
         return [str(cells.raw[p].iloc[row]).strip() for p in range(min(_SHOWN, len(cells.samples))) if p in cells.raw]
 
     keep = np.ones(len(cells.genes), dtype=bool)
-    for rule, advice, rows in other_rows(cells.genes, [cells.key, *cells.samples], first_cells, cells.numbers):
-        what, _, todo = advice.partition(". ")
-        message = f"{rows.sum():,} {what} ({_shown(cells.genes[rows].astype(str))}). {todo}"
+    found = other_rows(cells.genes, [cells.key, *cells.samples], first_cells, cells.numbers)
+    for rule, rows in found.items():
+        one, many, todo = OTHER_ROWS[rule]
+        message = f"{counted(int(rows.sum()), one, many)} ({_shown(cells.genes[rows].astype(str))}). {todo}"
         rejected.add(rule=rule, message=message, action="row left out", file=source.file)
         keep &= ~rows
     if keep.all():
@@ -197,9 +200,10 @@ def _genes_only(cells: _Cells, source: ExpressionSource, rejected: Rejections) -
 def _samples_only(cells: _Cells, source: ExpressionSource, rejected: Rejections) -> _Cells:
     named = annotation_columns(cells.samples)
     if named:
+        what = counted(len(named), "column annotates", "columns annotate")
         message = (
-            f"{len(named):,} columns annotate the genes ({_shown([cells.samples[p] for p in named])}). No action "
-            "needed unless they are samples; then rename them."
+            f"{what} the genes ({_shown([cells.samples[p] for p in named])}). No action needed unless they are "
+            "samples; then rename them."
         )
         rejected.add(rule="annotation_column", message=message, action="column left out", file=source.file)
         cells = _columns(cells, [position for position in range(len(cells.samples)) if position not in named])
@@ -230,22 +234,22 @@ def _finite(cells: _Cells, source: ExpressionSource, rejected: Rejections) -> pd
     if textual.any():
         names = [short(sample) for sample, text in zip(samples, textual, strict=True) if text]
         shown = ", ".join(names[:5])
-        message = f"{len(names):,} columns hold no numbers ({shown}). No action needed unless they are samples."
+        what = counted(len(names), "column holds", "columns hold")
+        message = f"{what} no numbers ({shown}). No action needed unless they are samples."
         rejected.add(rule="not_a_number", message=message, action="sample left out", file=source.file)
     keep = ~bad[:, ~textual].any(axis=1)
     bad[:, textual] = False
     long = cells.genes.str.len().to_numpy(dtype=float, na_value=0) > MAX_NAME_LENGTH
     if long.any():
-        message = (
-            f"{long.sum():,} genes have names of more than {MAX_NAME_LENGTH} characters. Correct the first column."
-        )
+        what = counted(int(long.sum()), "gene has a name", "genes have names")
+        message = f"{what} of more than {MAX_NAME_LENGTH} characters. Correct the first column."
         rejected.add(rule="name_too_long", message=message, action="gene left out", file=source.file)
     cases = []
     for row in np.flatnonzero(~keep).tolist():
         position = int(np.flatnonzero(bad[row])[0])
         where = f"gene {short(cells.genes.iloc[row])}, sample {short(samples[position])}"
         found = cells.raw[position].iloc[row] if position in cells.raw else numbers[row, position]
-        cases.append((None, f"{where}: {short(found)} is not a number"))
+        cases.append((None, f"{where}: {cell(found)} is not a number"))
     advice = "Correct the value, or leave it empty where it is missing."
     rejected.add_cases(
         cases, rule="not_a_number", advice=advice, action="gene left out", file=source.file, unit="genes"

@@ -7,7 +7,8 @@ import pandas as pd
 
 from tme_platform.cohorts._values import empty_values
 from tme_platform.cohorts.rejections import Rejections
-from tme_platform.tables.clinical import SURVIVAL_PAIRS
+from tme_platform.counted import counted
+from tme_platform.tables.clinical import CLINICAL_COLUMNS, SURVIVAL_PAIRS
 
 _SAME_WITHIN = 0.01
 """Relative difference up to which numbers agree: months and days of the same follow-up differ by rounding."""
@@ -21,7 +22,7 @@ def one_row_each(values: pd.DataFrame, file: str, rejected: Rejections) -> pd.Da
     differ = rows.nunique().gt(1)
     cases = []
     for patient, columns in differ[differ.any(axis=1)].iterrows():
-        parts = [f"{name} ({', '.join(map(str, _known(values, patient, name)))})" for name in differ.columns[columns]]
+        parts = [_differing(name, _known(values, patient, name)) for name in differ.columns[columns]]
         cases.append((str(patient), f"several rows differ in {', '.join(parts)}; the first is used"))
     advice = "Keep one row per patient in the file, or narrow the pattern of `patient_id` in cohort.yaml."
     rejected.add_cases(cases, rule="duplicate_patient", advice=advice, action="first value kept", file=file)
@@ -39,6 +40,16 @@ def merge_tables(values: list[tuple[str, pd.DataFrame]], index: pd.Index, reject
         for name in frame.columns:
             _report_disagreement(frame[name].dropna(), merged[name], file, rejected)
     return merged
+
+
+def _differing(name: str, values: list[object]) -> str:
+    """The different values of a patient; text that is no allowed word may hold a name and is only counted."""
+    shown = f"{len(values)} texts" if _is_text(name) else ", ".join(map(str, values))
+    return f"{name} ({shown})"
+
+
+def _is_text(name: str) -> bool:
+    return CLINICAL_COLUMNS[name].dtype == "string" and not CLINICAL_COLUMNS[name].allowed
 
 
 def _known(values: pd.DataFrame, patient: object, name: str) -> list[object]:
@@ -69,10 +80,13 @@ def _report_disagreement(theirs: pd.Series, kept: pd.Series, file: str, rejected
     if not differ.any():
         return
     pairs = zip(theirs.index[differ], ours[differ], theirs[differ], strict=True)
-    shown = [f"{patient}: {_plain(mine)}, here {_plain(other)}" for patient, mine, other in pairs]
+    shown = [
+        str(patient) if _is_text(str(theirs.name)) else f"{patient}: {_plain(mine)}, here {_plain(other)}"
+        for patient, mine, other in pairs
+    ]
     examples = "; ".join([*shown[:3], *(["..."] if len(shown) > 3 else [])])
     message = (
-        f"{theirs.name} differs from the value kept for {len(shown):,} patient(s) ({examples}). "
+        f"{theirs.name} differs from the value kept for {counted(len(shown), 'patient')} ({examples}). "
         "If this file is the better source, list it earlier in cohort.yaml."
     )
     rejected.add(rule="sources_disagree", message=message, action="first value kept", file=file)

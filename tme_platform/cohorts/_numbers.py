@@ -121,7 +121,7 @@ def _doubt(number: pd.Series, column: ClinicalColumn) -> str | None:
         return None
     n, high, middle = len(number), float(number.max()), float(number.median())
     fractions = bool((number % 1 != 0).any())
-    span = f"has {n:,} values from {number.min():g} to {high:g}"
+    span = f"has {n:,} values from {number.min():g} to {high:g}" if n > 1 else f"has 1 value, {high:g}"
     only_two = n >= _ENOUGH and set(number) == {0.0, 1.0}
     if column.own_unit == "percent" and high <= 1 and (fractions or only_two):
         return f"{span}: they may be fractions instead of per cent"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tme_platform.cohorts._tables import short
+from tme_platform.cohorts._tables import cell
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.tables.clinical import ClinicalColumn
 
@@ -27,7 +27,7 @@ class Source:
 
     def reject(self, text: pd.Series, bad: pd.Series, rule: str, what: str, advice: str) -> None:
         """Reject single values."""
-        cases = [(str(patient), f"{self.label} is {short(value)}{what}") for patient, value in text[bad].items()]
+        cases = [(str(patient), f"{self.label} is {cell(value)}{what}") for patient, value in text[bad].items()]
         self.rejected.add_cases(cases, rule=rule, advice=advice, action="value set missing", file=self.file)
 
     def refuse(self, rule: str, problem: str) -> None:

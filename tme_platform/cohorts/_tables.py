@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.folders import landing_path
 from tme_platform.cohorts.inflate import open_inflated
 from tme_platform.cohorts.rejections import Rejections
+from tme_platform.counted import counted
 from tme_platform.yaml_file import nearest
 
 MISSING = frozenset(
@@ -37,6 +39,7 @@ MAX_CELL_LENGTH = 32_767
 UNREADABLE = (ValueError, OSError, EOFError, zlib.error)
 """Errors of reading a file that `reject_unreadable` reports."""
 
+_WORDS = r"[^\W\d_]{2,}[\s,.]+[^\W\d_]{2,}"
 _DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t", ".tab": "\t"}
 
 
@@ -141,9 +144,8 @@ def open_bytes(path: Path) -> Iterator[BinaryIO | io.BufferedReader]:
 def reject_comments(head: Head, relative: str, rejected: Rejections) -> None:
     """Say that lines above the header were taken for comments."""
     if head.comments:
-        message = (
-            f"{relative} begins with {head.comments:,} lines that start with #: taken for comments. No action needed."
-        )
+        lines = counted(head.comments, "line that starts", "lines that start")
+        message = f"{relative} begins with {lines} with #: taken for comments. No action needed."
         rejected.add(rule="comment_lines", message=message, action="lines left out", file=relative)
 
 
@@ -186,6 +188,12 @@ def short(value: object) -> str:
     """A value shortened and quoted for a message."""
     text = str(value)
     return repr(text if len(text) <= 40 else f"{text[:37]}...")
+
+
+def cell(value: object) -> str:
+    """A cell that should hold a number, for a message: quoted, unless it is words, which may be a person's name."""
+    text = str(value)
+    return f"text of {len(text):,} characters" if re.search(_WORDS, text) else short(text)
 
 
 def clean(column: pd.Series) -> pd.Series:
@@ -277,8 +285,8 @@ def _without_long_cells(table: pd.DataFrame, relative: str, rejected: Rejections
         long = table[name].str.len() > MAX_CELL_LENGTH
         if long.any():
             message = (
-                f"{relative} has {long.sum():,} cell(s) of more than {MAX_CELL_LENGTH:,} characters in column "
-                f"{short(name)}. Correct them; the usual cause is a quotation mark that is never closed."
+                f"{relative} has {counted(int(long.sum()), 'cell')} of more than {MAX_CELL_LENGTH:,} characters in "
+                f"column {short(name)}. Correct them; the usual cause is a quotation mark that is never closed."
             )
             rejected.add(rule="cell_too_long", message=message, action="value set missing", file=relative)
             table = table.assign(**{name: table[name].mask(long.fillna(False).astype(bool))})

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from tme_platform.cohorts._measurements import marked, read_by_patient, to_numbers
-from tme_platform.cohorts._tables import no_column, open_landed, read_text_table, short
+from tme_platform.cohorts._tables import cell, no_column, open_landed, read_text_table, short
 from tme_platform.cohorts.declaration import CellScoreSource, Cohort
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.cohorts.spelling import without_unusable_names
@@ -223,13 +223,13 @@ def _complete(text: pd.DataFrame, source: CellScoreSource, rejected: Rejections)
     """Keep patients with a number for every population; scaling across populations needs them all."""
     numbers, bad = to_numbers(text)
     for rule, cells, what in (
-        ("not_a_number", bad, "is not a number"),
-        ("missing_score", numbers.isna() & ~bad, "is missing"),
+        ("not_a_number", bad, ", not a number"),
+        ("missing_score", numbers.isna() & ~bad, "missing"),
     ):
         first: dict[str | None, str] = {}
         for patient, population, found in marked(text, cells):
-            value = "" if rule == "missing_score" else f" {short(found)}"
-            first.setdefault(patient, f"the score of {short(population)}{value} {what}")
+            value = "" if rule == "missing_score" else cell(found)
+            first.setdefault(patient, f"the score of {short(population)} is {value}{what}")
         advice = "Add a score for every population, or remove the population from the map."
         rejected.add_cases(list(first.items()), rule=rule, advice=advice, action="patient left out", file=source.file)
     return numbers[numbers.notna().all(axis=1)]

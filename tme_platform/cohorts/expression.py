@@ -15,6 +15,7 @@ from tme_platform.cohorts._matrix import read_matrix
 from tme_platform.cohorts._tables import read_text_table, short
 from tme_platform.cohorts.declaration import Cohort, ExpressionSource
 from tme_platform.cohorts.rejections import Rejections
+from tme_platform.counted import counted
 from tme_platform.expression import (
     LEAST_TO_JUDGE,
     GeneLengths,
@@ -174,7 +175,8 @@ def _name_genes(matrix: pd.DataFrame, folder: Path, source: ExpressionSource, re
     names = matrix.index.to_series().astype("string").str.strip()
     unnamed = (names.isna() | (names == "")).to_numpy()
     if unnamed.any():
-        message = f"{unnamed.sum():,} rows have no gene name in the first column. Add it, or delete the rows."
+        what = counted(int(unnamed.sum()), "row has", "rows have")
+        message = f"{what} no gene name in the first column. Add it, or delete the rows."
         rejected.add(rule="empty_gene_name", message=message, action="gene left out", file=source.file)
     if source.gene_id == "ensembl" and source.gene_map is not None:
         names = _symbols(names, folder, source.gene_map, rejected)

@@ -16,13 +16,14 @@ from tme_platform.cohorts._feature_columns import (
     refused_by_value,
 )
 from tme_platform.cohorts._measurements import marked, read_by_patient, to_numbers
-from tme_platform.cohorts._tables import has_column, header_of, no_column, short
+from tme_platform.cohorts._tables import cell, has_column, header_of, no_column, short
 from tme_platform.cohorts.clinical import read_clinical
 from tme_platform.cohorts.declaration import Cohort, FeatureSource
 from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.folders import landing_path
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.cohorts.spelling import without_unusable_names
+from tme_platform.counted import counted
 from tme_platform.evaluation.endpoints import Endpoints, combined_endpoints, declared_columns
 from tme_platform.tables.radiomics import AGREED_FEATURES, HARMONISED_FEATURES, RADIOMIC_FEATURES
 
@@ -96,7 +97,8 @@ def _declared(table: pd.DataFrame, source: FeatureSource, rejected: Rejections) 
     ]
     if len(taken) < len(names):
         left = [name for name in names if name not in taken]
-        message = f"{len(left):,} columns are left out by `columns` and `exclude` of cohort.yaml ({_shown(left)})."
+        what = counted(len(left), "column is", "columns are")
+        message = f"{what} left out by `columns` and `exclude` of cohort.yaml ({_shown(left)})."
         rejected.add(rule="excluded_column", message=message, action="column left out", file=source.file)
     return table[taken]
 
@@ -135,7 +137,8 @@ def _without(table: pd.DataFrame, found: list[Refused], source: FeatureSource, r
             if refused.final
             else "No action needed unless they are features; then list all features under `columns` in cohort.yaml."
         )
-        message = f"{len(names):,} columns {refused.what} ({_shown(names)}). {advice}"
+        what = counted(len(names), f"column {refused.one}", f"columns {refused.many}")
+        message = f"{what} ({_shown(names)}). {advice}"
         rejected.add(rule=refused.rule, message=message, action="column left out", file=source.file)
         left_out.update(names)
     return table[[name for name in table.columns if str(name) not in left_out]]
@@ -160,13 +163,12 @@ def _numeric(text: pd.DataFrame, source: FeatureSource, rejected: Rejections) ->
     textual = numbers.isna().all() & bad.any()
     if textual.any():
         names = list(map(str, textual.index[textual]))
-        message = (
-            f"{len(names):,} columns hold no numbers ({_shown(names)}). No action needed unless they are features."
-        )
+        what = counted(len(names), "column holds", "columns hold")
+        message = f"{what} no numbers ({_shown(names)}). No action needed unless they are features."
         rejected.add(rule="not_a_number", message=message, action="column left out", file=source.file)
     numbers, bad = numbers.loc[:, ~textual], bad.loc[:, ~textual]
     cases = [
-        (patient, f"{name} is {short(wrong)}, not a finite number")
+        (patient, f"{name} is {cell(wrong)}, not a finite number")
         for patient, name, wrong in marked(text[bad.columns], bad)
     ]
     advice = "Correct it, or leave it empty."
@@ -184,16 +186,16 @@ def _report_repetition(features: pd.DataFrame, source: FeatureSource, rejected: 
     """State which features carry no information of their own; they are kept, as other cohorts may need them."""
     if constant := constant_columns(features):
         message = (
-            f"{len(constant):,} features have the same value for every patient ({_shown(constant)}). Check them, or "
-            "list them under `exclude`."
+            f"{counted(len(constant), 'feature has', 'features have')} the same value for every patient "
+            f"({_shown(constant)}). Check them, or list them under `exclude`."
         )
         rejected.add(rule="constant_feature", message=message, action="column kept", file=source.file)
     if pairs := identical_columns(features):
         shown = ", ".join(f"{short(name)} and {short(earlier)}" for name, earlier in pairs[:_SHOWN])
         more = ", ..." if len(pairs) > _SHOWN else ""
         message = (
-            f"{len(pairs):,} features have the values of another one ({shown}{more}). List one of the two under "
-            "`exclude`."
+            f"{counted(len(pairs), 'feature has', 'features have')} the values of another one ({shown}{more}). List "
+            "one of the two under `exclude`."
         )
         rejected.add(rule="duplicate_feature", message=message, action="column kept", file=source.file)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from tme_platform.cohorts._tables import short
+from tme_platform.counted import counted
 
 MIN_SHARED = 0.1
 """Share of the smaller table below which two tables count as not meeting."""
@@ -65,8 +66,9 @@ class Overlap:
     def sentence(self) -> str:
         """What was counted, the likely cause and what to do."""
         smaller = min(self.n_first, self.n_second)
-        both = f"{self.n_both:,} of {smaller:,} patients" if self.n_both else "no patient"
-        said = f"{self.first} ({self.n_first:,} patients) and {self.second} ({self.n_second:,}) have {both} in common."
+        both = f"{self.n_both:,} of {counted(smaller, 'patient')}" if self.n_both else "no patient"
+        first = f"{self.first} ({counted(self.n_first, 'patient')})"
+        said = f"{first} and {self.second} ({self.n_second:,}) have {both} in common."
         return f"{said} {self.cause or 'Correct the names in one of them, or the column that names the patient.'}"
 
 

@@ -191,7 +191,7 @@ def test_the_first_known_value_is_kept_and_disagreements_are_one_row_each(land):
     assert tables.rejected["rule"].tolist() == ["sources_disagree", "sources_disagree"]
     assert tables.rejected["action"].unique().tolist() == ["first value kept"]
     er, days = tables.rejected["message"]
-    assert "er differs from the value kept for 2 patient(s) (P1: positive, here negative" in er
+    assert "er differs from the value kept for 2 patients (P1: positive, here negative" in er
     assert "P2" not in days, "201 and 200 days count as the same follow-up"
 
 
@@ -204,7 +204,7 @@ def test_time_and_event_come_from_the_same_table(land, rules):
     assert by_rule.loc["negative_os_time", "patient_id"] == "P1"
     assert by_rule.loc["missing_os_time", "patient_id"] == "P2"
     assert (
-        "os_event differs from the value kept for 1 patient(s) (P1: 1, here 0)"
+        "os_event differs from the value kept for 1 patient (P1: 1, here 0)"
         in by_rule.loc["sources_disagree", "message"]
     )
 
