@@ -10,6 +10,7 @@ from rich import box
 from rich.table import Table
 
 from tme_platform.cli.console import console, errors, shown
+from tme_platform.counted import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,16 +42,19 @@ def check(
             raise typer.Exit(1) from None
         study = None
     from tme_platform.cohorts import list_cohorts
-    from tme_platform.steps.study_check import check_all, checked, settings_problems
+    from tme_platform.steps.study_check import check_all, check_names, checked, settings_problems
 
     landing = context.obj.landing
     if cohort:
-        report, _ = checked(study or Study(name="none", title="none"), landing, cohort)
+        report, kept = checked(study or Study(name="none", title="none"), landing, cohort)
         _print_cohort(report)
+        _print_warnings(check_names(report, study, landing, kept.names) if study is not None else [])
         problems = [*report.problems, *(settings_problems(study, landing) if study else ["the study file (see above)"])]
         if study is not None:
             _print_problems(problems[len(report.problems) :])
-        _end(len(problems), f"`tme run --cohort {cohort}` reads it.")
+        outside = study is not None and study.cohorts is not None and cohort not in study.cohorts
+        where = " with a study that has it among its `cohorts` (--study)" if outside else ""
+        _end(len(problems), f"`tme run --cohort {cohort}` reads it{where}.")
         return
     names = list_cohorts(landing) if study.cohorts is None else [n for n in study.cohorts if (landing / n).is_dir()]
     reports, found = check_all(study, landing, names)
@@ -76,17 +80,22 @@ def _print_cohort(report: CohortReport) -> None:
         return
     counts = {name: count for name, count in report.counts.items() if count or name == "patients"}
     megabytes = counts.pop("bytes", 0) / 1e6
-    listed = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    listed = ", ".join(counted(count, _singular(name), name) for name, count in counts.items())
     console.print(f"  {shown(listed)} ({megabytes:,.1f} MB)", soft_wrap=True, highlight=False)
     _print_files(report)
     _print_columns(report)
     _print_endpoints(report)
     _print_overlaps(report)
-    for note in report.notes:
-        console.print(f"  {shown(note)}", soft_wrap=True, highlight=False)
+    _print_notes(report.notes)
     _print_rejected(report.rejected)
     _print_problems(report.problems)
     _print_warnings(report.warnings)
+
+
+def _singular(name: str) -> str:
+    """`patients with survival` for one of them."""
+    noun, joint, more = name.partition(" with ")
+    return f"{noun.removesuffix('s')}{joint}{more}"
 
 
 def _print_files(report: CohortReport) -> None:
@@ -105,25 +114,20 @@ def _print_files(report: CohortReport) -> None:
 def _print_columns(report: CohortReport) -> None:
     if not report.columns:
         return
-    table = Table(title="Clinical columns", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("taken for", "from", "known", "values"):
-        table.add_column(heading, justify="right" if heading == "known" else "left", overflow="fold")
-    for column in report.columns:
-        table.add_row(column.name, shown(column.sources), f"{column.known:,}", shown(column.values))
-    console.print()
-    console.print(table)
-    for line in report.codings:
+    console.print("\n  [bold]Clinical columns[/bold]")
+    for line in (line for column in report.columns for line in column.lines):
         console.print(f"  {shown(line)}", soft_wrap=True, highlight=False)
 
 
 def _print_endpoints(report: CohortReport) -> None:
     if not report.endpoints:
         return
-    console.print("  [bold]Endpoints[/bold]")
+    console.print("\n  [bold]Endpoints[/bold]")
     for endpoint in report.endpoints:
         event = "with the event" if endpoint.timed else "positive"
         console.print(
-            f"  {endpoint.name} ({shown(endpoint.title)}): {endpoint.n:,} patients, {endpoint.n_positive:,} {event}",
+            f"  {endpoint.name} ({shown(endpoint.title)}): {counted(endpoint.n, 'patient')}, "
+            f"{endpoint.n_positive:,} {event}",
             soft_wrap=True,
             highlight=False,
         )
@@ -144,11 +148,17 @@ def _print_overlaps(report: CohortReport) -> None:
         )
 
 
+def _print_notes(notes: Iterable[str]) -> None:
+    for number, note in enumerate(notes):
+        heading = "" if number else "\n  [bold]Notes[/bold]\n"
+        console.print(f"{heading}  {shown(note)}", soft_wrap=True, highlight=False)
+
+
 def _print_rejected(rejected: pd.DataFrame) -> None:
     """Rejections by rule, with their number and a few examples."""
     if rejected.empty:
         return
-    console.print(f"\n  [bold]Left out or changed[/bold] ({len(rejected):,} rows of rejected_inputs)")
+    console.print(f"\n  [bold]Left out or changed[/bold] ({counted(len(rejected), 'row')} of rejected_inputs)")
     groups = rejected.fillna({"file": ""}).groupby(["rule", "action", "file"], sort=False)
     for (rule, action, file), rows in groups:
         where = f" in {file}" if file else ""
@@ -171,7 +181,7 @@ def _print_warnings(warnings: Iterable[str]) -> None:
 
 
 def _print_study(title: str, found: StudyReport) -> None:
-    console.print(f"\n[bold]Study[/bold]  {shown(title)}")
+    console.print(f"[bold]Study[/bold]  {shown(title)}")
     for note in found.notes:
         console.print(f"  {shown(note)}", soft_wrap=True, highlight=False)
     _print_problems(found.problems)

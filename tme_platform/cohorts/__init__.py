@@ -10,7 +10,7 @@ Opening images belongs in `imaging`, units and scoring in `expression`, storing 
 
 from tme_platform.cohorts.cell_scores import population_names, read_cell_scores
 from tme_platform.cohorts.check import CohortReport, check_cohort
-from tme_platform.cohorts.clinical import ClinicalTables, read_clinical
+from tme_platform.cohorts.clinical import ClinicalTables, read_clinical, text_values
 from tme_platform.cohorts.cohort_file import read_cohort
 from tme_platform.cohorts.content import CohortContent, read_content
 from tme_platform.cohorts.declaration import (
@@ -115,6 +115,7 @@ __all__ = [
     "several_series",
     "similar_names",
     "source_files",
+    "text_values",
     "values_alike",
     "with_borrowed",
     "with_own_columns",

@@ -42,7 +42,7 @@ def to_canonical(
     mapped = pd.Series(False, index=text.index)
     if rule.values is not None:  # noqa: PD011  # the mapping of the cohort file
         mapped = text.isin(list(rule.values))
-        text = _translate(text, rule.values)
+        text = translate(text, rule)
     if column.allowed:
         return to_words(text, original, mapped, source).astype(column.dtype)
     if column.dtype == "float64":
@@ -78,15 +78,19 @@ def codings_of(text: pd.Series, values: pd.Series, rule: ColumnRule, file: str) 
     else:
         scale = 1.0 if rule.unit is None else column.scale_from(rule.unit)
         number = values.astype("float64").dropna() / scale
-        span = f"{number.min():,.6g} to {number.max():,.6g}" if len(number) else "no value"
+        ends = dict.fromkeys(f"{end:,.6g}" for end in (number.min(), number.max()))
+        span = " to ".join(ends) if len(number) else "no value"
         unit = (rule.unit or column.own_unit) if len(number) else pd.NA
         rows = pd.DataFrame({"value": [span], "read_as": [unit], "patients": [len(number)]})
     rows = rows.assign(column=column.name, source_file=file, source_column=rule.column)
     return rows[CODING_COLUMNS].astype({name: "Int64" if name == "patients" else "string" for name in CODING_COLUMNS})
 
 
-def _translate(text: pd.Series, words: dict[str, str | float | int | bool | None]) -> pd.Series:
+def translate(text: pd.Series, rule: ColumnRule) -> pd.Series:
     """Apply the `values` of a cohort file; words without an entry stay as they are."""
+    words = rule.values  # noqa: PD011  # the mapping of the cohort file
+    if words is None:
+        return text
     ours = {their: str(int(our)) if isinstance(our, bool) else our for their, our in words.items()}
     mapped = text.map({their: pd.NA if our is None else str(our) for their, our in ours.items()}, na_action="ignore")
     return mapped.astype("string").where(text.isin(list(words)), text)

@@ -12,11 +12,12 @@ from pathlib import Path
 import pandas as pd
 
 from tme_platform.cohorts.clinical import read_clinical
+from tme_platform.cohorts.clinical_columns import ColumnUse, column_uses
 from tme_platform.cohorts.cohort_file import read_cohort
 from tme_platform.cohorts.content import CohortContent, read_content
 from tme_platform.cohorts.declaration import COHORT_NAME, Cohort
 from tme_platform.cohorts.errors import CohortError
-from tme_platform.cohorts.file_uses import ClinicalColumn, FileUse, clinical_columns, coding_lines, file_uses
+from tme_platform.cohorts.file_uses import FileUse, file_uses
 from tme_platform.cohorts.folders import COHORT_FILE
 from tme_platform.cohorts.known_endpoints import KnownEndpoint, known_endpoints
 from tme_platform.cohorts.overlap import FEW_SHARED, MIN_SHARED, Overlap
@@ -50,8 +51,6 @@ class CohortReport:
         Sentences about what deserves a second look; nothing is prevented.
     files, columns
         What each file, and each canonical column, was taken for.
-    codings
-        How the values of clinical columns were read, a line per column of a file.
     overlaps
         Patients in common, by pair of tables.
     endpoints
@@ -68,8 +67,7 @@ class CohortReport:
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     files: tuple[FileUse, ...] = ()
-    columns: tuple[ClinicalColumn, ...] = ()
-    codings: tuple[str, ...] = ()
+    columns: tuple[ColumnUse, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
     endpoints: tuple[KnownEndpoint, ...] = ()
     content: CohortContent | None = field(default=None, repr=False, compare=False)
@@ -127,10 +125,9 @@ def check_cohort(
         pd.concat(rejected, ignore_index=True) if rejected else CohortReport(name).rejected,
         notes=_notes(content),
         problems=tuple(dict.fromkeys(problems)),
-        warnings=(*few, *role_warnings(cohort, found)),
+        warnings=(*few, *role_warnings(cohort, found, complete=not _clinical_refused(content))),
         files=file_uses(content),
-        columns=clinical_columns(content),
-        codings=coding_lines(content.clinical.codings) if content.clinical is not None else (),
+        columns=column_uses(content),
         overlaps=tuple(overlaps),
         endpoints=tuple(endpoint for endpoint in found if endpoint.n),
         content=content,
@@ -199,28 +196,52 @@ def _notes(content: CohortContent) -> tuple[str, ...]:
 
 def _part_problems(content: CohortContent) -> list[str]:
     """Parts of which nothing can be used, and what a run would refuse."""
-    problems = []
-    if content.clinical is not None:
-        patients = content.clinical.patients
-        problems += [] if len(patients) else ["no file names any patients. Declare one that does."]
-        problems += _control_arm(patients, content.cohort.control_arm)
+    problems = _patient_problems(content)
     if (read := content.expression) is not None:
         if read.refusal:
             problems.append(f"{content.cohort.expression.file}: {read.refusal}")  # type: ignore[union-attr]
         elif read.log2 is None or not read.log2.size:
-            problems.append("the expression matrix cannot be used (see below).")
+            problems.append("the expression matrix cannot be used (see above).")
         problems += [read.doubt] if read.doubt else []
     if content.cell_scores is not None and not content.cell_scores.scores.size:
-        problems.append("the cell scores cannot be used (see below).")
+        problems.append("the cell scores cannot be used (see above).")
     for name, table in content.other_scores.items():
-        problems += [] if table.scores.size else [f"other_scores: {name} cannot be used (see below)."]
+        problems += [] if table.scores.size else [f"other_scores: {name} cannot be used (see above)."]
     if content.features is not None and not content.features.size:
-        problems.append("the features cannot be used (see below).")
+        problems.append("the features cannot be used (see above).")
     if content.outlines is not None and content.outlines.empty:
-        problems.append("no outline can be used (see below).")
+        problems.append("no outline can be used (see above).")
     if content.outlines is not None and (unknown := series_problem(content.outlines, content.cohort)) is not None:
         problems.append(unknown)
     return problems
+
+
+def _patient_problems(content: CohortContent) -> list[str]:
+    """Patients or arms that no file has; not if a file that should have them is refused, which is the cause."""
+    if content.clinical is None:
+        return []
+    patients = content.clinical.patients
+    nobody = not len(patients) and not _names_refused(content)
+    problems = ["no file names any patients. Declare one that does."] if nobody else []
+    return [*problems, *([] if _clinical_refused(content) else _control_arm(patients, content.cohort.control_arm))]
+
+
+def _names_refused(content: CohortContent) -> bool:
+    """Whether a file that names patients cannot be used."""
+    cohort = content.cohort
+    naming = [("clinical", source.file) for source in cohort.clinical if source.adds_patients]
+    measured = {
+        "expression": cohort.expression,
+        "cell_scores": cohort.cell_scores,
+        "features": cohort.features,
+        "imaging": cohort.imaging,
+    }
+    naming += [(part, "") for part, source in measured.items() if source is not None]
+    return any(content.is_refused(part, file) for part, file in naming)
+
+
+def _clinical_refused(content: CohortContent) -> bool:
+    return any(content.is_refused("clinical", source.file) for source in content.cohort.clinical)
 
 
 def _control_arm(patients: pd.DataFrame, control: str | None) -> list[str]:

@@ -14,7 +14,7 @@ import pandas as pd
 from tme_platform.cohorts._known import known_patients, match_patients
 from tme_platform.cohorts._merge import merge_tables, one_row_each
 from tme_platform.cohorts._tables import has_column, no_column, read_text_table, reject_unnamed_rows, short
-from tme_platform.cohorts._values import CODING_COLUMNS, codings_of, to_canonical
+from tme_platform.cohorts._values import CODING_COLUMNS, codings_of, to_canonical, translate
 from tme_platform.cohorts.declaration import ClinicalSource, Cohort
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.tables.clinical import CLINICAL_COLUMNS, SURVIVAL_PAIRS
@@ -84,6 +84,21 @@ def read_clinical(folder: Path, cohort_name: str, cohort: Cohort) -> ClinicalTab
         rejected=rejected.frame(),
         codings=pd.concat(codings, ignore_index=True),
     )
+
+
+def text_values(folder: Path, cohort: Cohort, name: str) -> list[str]:
+    """The different values of a canonical column of free text (arm, site, scanner) in a cohort's files, sorted.
+
+    Only that column is read, so that many cohorts can be compared. Files that cannot be read are skipped.
+    """
+    found: set[str] = set()
+    for source in cohort.clinical:
+        rule = source.columns.get(name)
+        if rule is not None:
+            table = read_text_table(folder, source.file, Rejections(""), only=[rule.column])
+            if table is not None and rule.column in table:
+                found |= set(translate(table[rule.column], rule).dropna())
+    return sorted(found)
 
 
 def _read(folder: Path, source: ClinicalSource, rejected: Rejections) -> pd.DataFrame | None:

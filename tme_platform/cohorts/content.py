@@ -25,6 +25,9 @@ from tme_platform.cohorts.same_data import FINGERPRINT_COLUMNS, image_fingerprin
 
 _Read = TypeVar("_Read")
 
+NOT_READ = "not read, see below"
+"""What is said of a file or column that was refused; the rejections say why."""
+
 
 @dataclass(frozen=True)
 class ScoreTable:
@@ -76,6 +79,30 @@ class CohortContent:
         if self.outlines is not None:
             found["imaging"] = image_fingerprints(self.outlines)
         return {part: prints for part, prints in found.items() if len(prints)}
+
+    def is_refused(self, part: str, file: str) -> bool:
+        """Whether nothing of a file that the cohort file names can be used, as `rejected` or `failures` say.
+
+        Parameters
+        ----------
+        part
+            Key of `rejected`: `clinical`, `expression`, `cell_scores`, `other_scores NAME`, `features`, `imaging`.
+        file
+            Its file; matters only for clinical tables, of which there may be several.
+        """
+        if part == "clinical":
+            rows = self.rejected.get(part)
+            return rows is None or bool(((rows["file"] == file) & (rows["action"] == "file left out")).any())
+        if part == "expression":
+            return self.expression is None or self.expression.log2 is None or not self.expression.log2.size
+        if part == "features":
+            return self.features is None or not self.features.size
+        if part == "imaging":
+            return self.outlines is None or self.outlines.empty
+        scores = (
+            self.cell_scores if part == "cell_scores" else self.other_scores.get(part.removeprefix("other_scores "))
+        )
+        return scores is None or not scores.scores.size
 
     def all_fingerprints(self) -> pd.DataFrame:
         """All fingerprints together."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.cohorts._tables import header_of, open_landed, read_text_table
-from tme_platform.cohorts.content import CohortContent, ScoreTable
+from tme_platform.cohorts.content import NOT_READ, CohortContent, ScoreTable
 from tme_platform.cohorts.declaration import CellScoreSource, ClinicalSource, PatientKey
-from tme_platform.cohorts.folders import COHORT_FILE
+from tme_platform.cohorts.folders import COHORT_FILE, same_name
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.cohorts.sources import source_files
-from tme_platform.tables.clinical import CLINICAL_COLUMNS
+from tme_platform.counted import counted
 
 _DOCUMENTS = (".md", ".txt.md", ".pdf", ".docx")
 _PATHS = ("image", "mask", "exclusion_mask")
@@ -41,77 +41,9 @@ class FileUse:
     facts: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class ClinicalColumn:
-    """A canonical column that a cohort fills, from which columns, and with what."""
-
-    name: str
-    sources: str
-    known: int
-    values: str
-
-
 def file_uses(content: CohortContent) -> tuple[FileUse, ...]:
     """What each file of the folder was taken for, in the order of the cohort file; files that nothing names last."""
     return (*_tables(content), *_images(content), *_others(content))
-
-
-def clinical_columns(content: CohortContent) -> tuple[ClinicalColumn, ...]:
-    """The canonical columns that the cohort fills: from which columns, for how many patients, with which values."""
-    if content.clinical is None:
-        return ()
-    found = []
-    for name in CLINICAL_COLUMNS:
-        sources = [
-            f"{source.file}: {source.columns[name].column}{_unit(source, name)}"
-            for source in content.cohort.clinical
-            if name in source.columns
-        ]
-        if sources:
-            column: pd.Series = content.clinical.patients[name].dropna()
-            found.append(ClinicalColumn(name, ", ".join(sources), len(column), _values(name, column)))
-    return tuple(found)
-
-
-def coding_lines(codings: pd.DataFrame, most: int = 10) -> tuple[str, ...]:
-    """How the values of clinical columns were read, one line per column of a file.
-
-    Parameters
-    ----------
-    codings
-        ``column`` (canonical), ``source_file``, ``source_column``, ``value``, ``read_as`` (missing if it was not read)
-        and ``patients``.
-    most
-        Values per line.
-    """
-    lines = []
-    for _, rows in codings.groupby(["column", "source_file", "source_column"], sort=False):
-        read = [
-            f"{row.value!s} {'not read' if pd.isna(row.read_as) else f'read as {row.read_as!s}'} ({row.patients:,})"
-            for row in rows.head(most).itertuples()
-        ]
-        more = [f"{len(rows) - most} more values"] if len(rows) > most else []
-        first = rows.iloc[0]
-        place = f"{first['column']} from {first['source_file']}, {first['source_column']}"
-        lines.append(f"{place}: {', '.join([*read, *more])}")
-    return tuple(lines)
-
-
-def _unit(source: ClinicalSource, name: str) -> str:
-    unit = source.columns[name].unit
-    return f" (in {unit})" if unit else ""
-
-
-def _values(name: str, column: pd.Series, most: int = 6) -> str:
-    """The range of numbers, or how many patients have which word."""
-    if column.empty:
-        return "no patient has a value"
-    column_type = CLINICAL_COLUMNS[name]
-    if column_type.dtype == "float64" or (column_type.dtype == "Int64" and not column_type.allowed):
-        return f"{column.min():g} to {column.max():g}, median {column.median():g}"
-    counts = column.astype(str).value_counts()
-    shown = [f"{value}: {count:,}" for value, count in counts.head(most).items()]
-    return ", ".join([*shown, *([f"{len(counts) - most} more"] if len(counts) > most else [])])
 
 
 def _tables(content: CohortContent) -> Iterator[FileUse]:
@@ -135,15 +67,17 @@ def _clinical(content: CohortContent, source: ClinicalSource) -> FileUse:
     key = source.patient_id
     table = f"clinical table {source.file}"
     by = f"column {key.column}" + (f", pattern {key.pattern}" if key.pattern else "")
+    if content.is_refused("clinical", source.file):
+        return FileUse(source.file, "clinical table", (NOT_READ,))
     names = content.tables.get(table, [])
-    facts = [f"{_n(len(names), 'patient')} ({by}): {_some(names)}"]
+    facts = [_listed(f"{counted(len(names), 'patient')} ({by})", names)]
     if not source.adds_patients:
         facts.append("adds no patients: only those of the other files are kept")
     if content.clinical is not None:
         other = content.clinical.other
         kept = list(dict.fromkeys(other.loc[other["source_file"] == source.file, "column"].astype(str)))
         if kept:
-            facts.append(f"{_n(len(kept), 'column')} without mapping, kept in clinical_other: {_some(kept, 8)}")
+            facts.append(f"{counted(len(kept), 'column')} without mapping, kept in clinical_other: {_some(kept, 8)}")
     return FileUse(source.file, "clinical table", tuple(facts))
 
 
@@ -151,27 +85,31 @@ def _expression(content: CohortContent) -> FileUse:
     source, read = content.cohort.expression, content.expression
     assert source is not None  # noqa: S101 (asked for only if declared)
     facts = []
-    if read is not None and read.log2 is not None:
+    if read is None or read.log2 is None or not read.log2.size:
+        facts.append(NOT_READ)
+    else:
         log2 = read.log2
-        facts.append(f"{_n(len(log2), 'gene')} (rows): {_some(log2.index)}")
+        facts.append(f"{counted(len(log2), 'gene')} (rows): {_some(log2.index)}")
         by = f" (pattern {source.patient_pattern})" if source.patient_pattern else ""
-        facts.append(f"{_n(log2.shape[1], 'sample')} (columns), each a patient{by}: {_some(log2.columns)}")
-        if log2.size:
-            low, middle, high = np.quantile(log2.to_numpy(), [0, 0.5, 1])
-            facts.append(f"as log2: {low:.3g} to {high:.3g}, median {middle:.3g}")
+        facts.append(f"{counted(log2.shape[1], 'sample')} (columns), each a patient{by}: {_some(log2.columns)}")
+        low, middle, high = np.quantile(log2.to_numpy(), [0, 0.5, 1])
+        facts.append(f"as log2: {low:.3g} to {high:.3g}, median {middle:.3g}")
     return FileUse(source.file, f"expression ({source.unit})", tuple(facts))
 
 
 def _scores(content: CohortContent, what: str, table: str, source: CellScoreSource, read: ScoreTable | None) -> FileUse:
-    names = content.tables.get(table, [])
-    facts = [f"{_n(len(names), 'patient')} (column {source.patient_id}): {_some(names)}"]
-    if read is not None:
+    facts = []
+    if read is None or not read.scores.size:
+        facts.append(NOT_READ)
+    else:
+        names = content.tables.get(table, [])
+        facts.append(_listed(f"{counted(len(names), 'patient')} (column {source.patient_id})", names))
         groups = pd.Series(read.groups, dtype="object").value_counts()
         by_group = ", ".join(f"{group} {count}" for group, count in groups.items())
-        facts.append(f"{_n(len(read.scores), 'population')} ({by_group}): {_some(read.scores.index)}")
+        facts.append(f"{counted(len(read.scores), 'population')} ({by_group}): {_some(read.scores.index)}")
         skipped = _left_out(content, source.file, {source.patient_id, *map(str, read.scores.index)})
         if skipped and source.lineages is None:
-            facts.append(f"{_n(len(skipped), 'column')} not used: {_some(skipped, 8)}")
+            facts.append(f"{counted(len(skipped), 'column')} not used: {_some(skipped, 8)}")
     return FileUse(source.file, f"{what} ({source.kind} by {source.method})", tuple(facts))
 
 
@@ -179,13 +117,15 @@ def _features(content: CohortContent) -> FileUse:
     source, read = content.cohort.features, content.features
     assert source is not None  # noqa: S101 (asked for only if declared)
     facts = []
-    if read is not None:
-        facts.append(f"{_n(len(read), 'patient')} (column {_column(source.patient_id)}): {_some(read.index)}")
-        facts.append(f"{_n(read.shape[1], 'feature')}: {_some(read.columns, 8)}")
+    if read is None or not read.size:
+        facts.append(NOT_READ)
+    else:
+        facts.append(f"{counted(len(read), 'patient')} (column {_column(source.patient_id)}): {_some(read.index)}")
+        facts.append(f"{counted(read.shape[1], 'feature')}: {_some(read.columns, 8)}")
         renamed = {theirs for theirs, ours in source.rename.items() if ours in read.columns}
         skipped = _left_out(content, source.file, {_column(source.patient_id), *map(str, read.columns), *renamed})
         if skipped:
-            facts.append(f"{_n(len(skipped), 'column')} not taken for features: {_some(skipped, 8)}")
+            facts.append(f"{counted(len(skipped), 'column')} not taken for features: {_some(skipped, 8)}")
     return FileUse(source.file, f"features (set {source.feature_set})", tuple(facts))
 
 
@@ -193,11 +133,15 @@ def _manifest(content: CohortContent) -> FileUse:
     source, read = content.cohort.imaging, content.outlines
     assert source is not None  # noqa: S101 (asked for only if declared)
     facts = []
-    if read is not None and len(read):
-        facts.append(f"{_n(len(read), 'outline')} of {_n(len(_unique(read)), 'patient')}: {_some(_unique(read))}")
+    if read is None or read.empty:
+        facts.append(NOT_READ)
+    else:
+        facts.append(
+            f"{counted(len(read), 'outline')} of {counted(len(_unique(read)), 'patient')}: {_some(_unique(read))}"
+        )
         for column, plural in (("series", "series"), ("reader", "readers"), ("session", "sessions")):
             counts = read.groupby(column)["patient_id"].nunique()
-            shown = ", ".join(f"{name} ({_n(int(count), 'patient')})" for name, count in counts.head(6).items())
+            shown = ", ".join(f"{name} ({counted(int(count), 'patient')})" for name, count in counts.head(6).items())
             facts.append(f"{len(counts)} {plural if len(counts) > 1 else column}: {shown}")
     return FileUse(source.manifest, "list of images and outlines", tuple(facts))
 
@@ -214,7 +158,7 @@ def _images(content: CohortContent) -> Iterator[FileUse]:
         if paths:
             yield FileUse(
                 f"{paths[0]}, ..." if len(paths) > 1 else paths[0],
-                f"{len(paths):,} {what}{'s' if len(paths) > 1 else ''}",
+                counted(len(paths), what),
             )
 
 
@@ -224,8 +168,8 @@ def _others(content: CohortContent) -> Iterator[FileUse]:
     helpers = [file for kind in _KINDS for file in source_files(cohort, kind) if file not in main]
     for file in dict.fromkeys(helpers):
         yield FileUse(file, "names, groups or pairs for the tables above")
-    named = {COHORT_FILE, *main, *helpers, *_in_manifest(content)}
-    unused = [str(file) for file in content.files["file"] if not _is_named(str(file), named)]
+    named = {same_name(file) for file in (COHORT_FILE, *main, *helpers, *_in_manifest(content))}
+    unused = [str(file) for file in content.files["file"] if not _is_named(same_name(str(file)), named)]
     documents = [file for file in unused if file.lower().endswith(_DOCUMENTS) or Path(file).stem == "LICENSE"]
     unused = [file for file in unused if file not in documents]
     if unused:
@@ -262,9 +206,8 @@ def _column(key: str | PatientKey) -> str:
     return key if isinstance(key, str) else key.column
 
 
-def _n(count: int, what: str) -> str:
-    """A number with its noun."""
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+def _listed(what: str, names: Sequence[str]) -> str:
+    return f"{what}: {_some(names)}" if names else what
 
 
 def _some(names: Iterable[object], most: int = 3) -> str:

@@ -83,8 +83,16 @@ def _not_fitted(name: str, folder: Path) -> list[str]:
     return []
 
 
-def role_warnings(cohort: Cohort, endpoints: Sequence[KnownEndpoint]) -> list[str]:
-    """What a role can do without, but probably should not; and endpoints of the cohort that cannot be analysed."""
+def role_warnings(cohort: Cohort, endpoints: Sequence[KnownEndpoint], *, complete: bool = True) -> list[str]:
+    """What a role can do without, but probably should not; and endpoints of the cohort that cannot be analysed.
+
+    Parameters
+    ----------
+    cohort, endpoints
+        Its declaration, and the endpoints with the number of patients of each.
+    complete
+        Whether all clinical tables can be read. If not, endpoints without values are not reported: that is the cause.
+    """
     roles = set(cohort.roles)
     warnings = []
     if roles & (_PHENOTYPES | _SIGNATURE) and cohort.phenotypes is None:
@@ -94,7 +102,7 @@ def role_warnings(cohort: Cohort, endpoints: Sequence[KnownEndpoint]) -> list[st
             "Add `phenotypes: {by: fit}`, or take them from another cohort."
         )
     classed = [endpoint for endpoint in endpoints if not endpoint.timed and endpoint.n]
-    if roles & _OUTCOMES and not classed:
+    if complete and roles & _OUTCOMES and not classed:
         warnings.append(
             f"no patient has a value of any endpoint with two classes, which the role "
             f"{', '.join(sorted(role.value for role in roles & _OUTCOMES))} is evaluated against. Map cd8_percent, "
@@ -102,12 +110,11 @@ def role_warnings(cohort: Cohort, endpoints: Sequence[KnownEndpoint]) -> list[st
         )
     own = {name for name, endpoint in cohort.endpoints.root.items() if endpoint is not None}
     for endpoint in endpoints:
-        if endpoint.name in own and endpoint.n == 0:
+        if complete and endpoint.name in own and endpoint.n == 0:
             warnings.append(f"endpoint {endpoint.name} is declared, but no patient has a value. Check its columns.")
     for endpoint in endpoints:
         if not endpoint.timed and endpoint.n and endpoint.n_positive in (0, endpoint.n):
             side = "positive" if endpoint.n_positive else "negative"
-            warnings.append(
-                f"endpoint {endpoint.name}: all {endpoint.n:,} patients are {side}, so nothing can be compared with it."
-            )
+            who = "the only patient is" if endpoint.n == 1 else f"all {endpoint.n:,} patients are"
+            warnings.append(f"endpoint {endpoint.name}: {who} {side}, so nothing can be compared with it.")
     return warnings

@@ -72,7 +72,7 @@ def repeated_names(names: Iterable[str]) -> list[list[str]]:
     return [sorted(group) for group in groups.values() if len(group) > 1]
 
 
-def similar_names(names: Mapping[str, Iterable[str]]) -> list[str]:
+def similar_names(names: Mapping[str, Iterable[str]], cohort: str | None = None) -> list[str]:
     """Say which names of different cohorts differ in punctuation as well, such as `b_cells` and `B cells`.
 
     They stay apart, because punctuation may mean something (`CD4+`, `CD4-`); a person has to decide.
@@ -81,25 +81,28 @@ def similar_names(names: Mapping[str, Iterable[str]]) -> list[str]:
     ----------
     names
         By cohort its names, already in one spelling.
+    cohort
+        The cohort that is asked for; by default all.
 
     Returns
     -------
     A sentence for each group of such names.
     """
     groups: dict[str, dict[str, str]] = {}
-    for cohort in sorted(names):
-        for name in names[cohort]:
+    for where in _first(cohort, names):
+        for name in names[where]:
             words = re.findall(r"[^\W_]+|(?<=\w)[+-](?!\w)", folded(name))
-            groups.setdefault(" ".join(words), {}).setdefault(name, cohort)
+            groups.setdefault(" ".join(words), {}).setdefault(name, where)
     apart = [group for group in groups.values() if len(group) > 1 and len(set(group.values())) > 1]
     return [
-        f"{' and '.join(f'{short(name)} of {cohort}' for name, cohort in group.items())} differ only in punctuation "
+        f"{' and '.join(f'{short(name)} of {where}' for name, where in group.items())} differ only in punctuation "
         "and are kept apart. If they mean the same, write them alike."
         for group in apart
+        if cohort is None or cohort in group.values()
     ]
 
 
-def values_alike(column: str, values: Mapping[str, Iterable[str]]) -> list[str]:
+def values_alike(column: str, values: Mapping[str, Iterable[str]], cohort: str | None = None) -> list[str]:
     """Say which values of a clinical column (arm, site, scanner) differ only in case or spaces.
 
     They count as different values; whether they mean the same is for a person to decide.
@@ -110,20 +113,28 @@ def values_alike(column: str, values: Mapping[str, Iterable[str]]) -> list[str]:
         Its name.
     values
         By cohort the values in it.
+    cohort
+        The cohort that is asked for; by default all.
 
     Returns
     -------
     A sentence for each group of such values.
     """
     first: dict[str, str] = {}
-    for cohort in sorted(values):
-        for value in values[cohort]:
-            first.setdefault(value, cohort)
+    for where in _first(cohort, values):
+        for value in values[where]:
+            first.setdefault(value, where)
     return [
         f"{column}: {' and '.join(f'{short(value)} of {first[value]}' for value in group)} differ only in case or "
         "spaces and count as different. Write them alike."
         for group in repeated_names(first)
+        if cohort is None or cohort in {first[value] for value in group}
     ]
+
+
+def _first(cohort: str | None, cohorts: Iterable[str]) -> list[str]:
+    """Sorted cohorts, the one that is asked for before the others, so that names they share are given as its own."""
+    return sorted(cohorts, key=lambda name: (name != cohort, name))
 
 
 def without_unusable_names(table: pd.DataFrame, taken: Sequence[str], rejected: Rejections, file: str) -> pd.DataFrame:

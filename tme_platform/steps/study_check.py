@@ -36,6 +36,7 @@ from tme_platform.expression import (
     usable_gene_sets,
 )
 from tme_platform.phenotypes import choose_k, fit_phenotypes, kmeans_partitions, nbclust, scale_scores, silhouette_by_k
+from tme_platform.steps.names import StoredNames, name_warnings, spelling_notes, stored_names
 from tme_platform.steps.reading import no_set_measured
 from tme_platform.study import Study, study_problems
 from tme_platform.yaml_file import nearest
@@ -108,9 +109,10 @@ def check_in_study(report: CohortReport, study: Study, landing: Path) -> StudyRe
     content = report.content
     if content is None:
         return StudyReport()
-    members = set(study.cohorts if study.cohorts is not None else list_cohorts(landing))
+    landed = list_cohorts(landing)
+    members = set(study.cohorts if study.cohorts is not None else landed)
     warnings = []
-    if report.name not in members:
+    if report.name not in members and members & set(landed):  # otherwise it is another study's landing folder
         warnings.append(
             f"it is not among the `cohorts` of study {study.name}: `tme run` leaves it out. Add it to the study file, "
             "or name another study (--study)."
@@ -128,7 +130,16 @@ def check_in_study(report: CohortReport, study: Study, landing: Path) -> StudyRe
             _fit_as_a_run(scores, groups, content.cohort, study)
     except ValueError as error:
         problems.append(str(error))
-    return StudyReport(tuple(problems), tuple(warnings))
+    compared = dict(_readable(landing, sorted(members & set(landed) | {report.name})))
+    notes = spelling_notes(study, landing, compared, report.name, stored_names(content))
+    return StudyReport(tuple(problems), tuple(warnings), tuple(notes))
+
+
+def check_names(report: CohortReport, study: Study, landing: Path, stored: StoredNames) -> list[str]:
+    """Say which names and values of a cohort are almost those of another cohort of the study."""
+    members = study.cohorts if study.cohorts is not None else list_cohorts(landing)
+    compared = dict(_readable(landing, sorted({*members, report.name})))
+    return name_warnings(study, landing, compared, {report.name: stored}, report.name)
 
 
 def too_few_to_train(report: CohortReport, study: Study, landing: Path) -> list[str]:
@@ -199,20 +210,38 @@ def check_all(study: Study, landing: Path, names: Iterable[str]) -> tuple[list[C
     -------
     Reports of the cohorts, with what the study finds in them, and of the study.
     """
-    reports, prints = [], []
+    reports, prints, stored = [], [], {}
     for name in names:
-        report, fingerprints = checked(study, landing, name)
+        report, kept = checked(study, landing, name)
         reports.append(report)
-        prints += [fingerprints] if len(fingerprints) else []
+        prints += [kept.fingerprints] if len(kept.fingerprints) else []
+        stored[name] = kept.names
     found = check_study(study, landing)
     roles = dict(_readable(landing, [report.name for report in reports]))
     between = _between_cohorts(pd.concat(prints, ignore_index=True), roles) if prints else StudyReport()
-    together = (*found.problems, *between.problems), (*found.warnings, *between.warnings), found.notes
+    alike = name_warnings(study, landing, roles, stored)
+    together = (*found.problems, *between.problems), (*found.warnings, *between.warnings, *alike), found.notes
     return reports, StudyReport(*together)
 
 
-def checked(study: Study, landing: Path, name: str) -> tuple[CohortReport, pd.DataFrame]:
-    """Check a cohort and its place in the study; the data themselves are let go, only their fingerprints are kept."""
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of a cohort's data to compare it with other cohorts.
+
+    Attributes
+    ----------
+    fingerprints
+        As `CohortContent.all_fingerprints`, with ``cohort``.
+    names
+        The names of populations and features that a run would store.
+    """
+
+    fingerprints: pd.DataFrame
+    names: StoredNames
+
+
+def checked(study: Study, landing: Path, name: str) -> tuple[CohortReport, Kept]:
+    """Check a cohort and its place in the study; the data themselves are let go."""
     report = check_cohort(
         landing / name, endpoints=study.endpoints, min_shared_patients=study.checks.min_shared_patients
     )
@@ -221,9 +250,10 @@ def checked(study: Study, landing: Path, name: str) -> tuple[CohortReport, pd.Da
     kept = vars(report) | {
         "problems": tuple(dict.fromkeys((*report.problems, *placed.problems))),
         "warnings": (*report.warnings, *placed.warnings),
+        "notes": (*report.notes, *placed.notes),
         "content": None,
     }
-    return CohortReport(**kept), prints.assign(cohort=name)
+    return CohortReport(**kept), Kept(prints.assign(cohort=name), stored_names(report.content))
 
 
 def _references(cohort: Cohort) -> list[tuple[str, str]]:

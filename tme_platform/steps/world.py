@@ -20,19 +20,17 @@ from tme_platform.cohorts import (
     COHORT_FILE,
     Cohort,
     CohortError,
-    feature_names,
     hash_cache,
     list_files,
     one_spelling,
-    population_names,
     read_cohort,
     same_name,
     source_files,
 )
-from tme_platform.expression import RELATIVE_UNITS, gene_set_path, read_gmt
+from tme_platform.expression import RELATIVE_UNITS, gene_set_path
 from tme_platform.lake import Lake, PartitionState, content_hash
-from tme_platform.radiomics.names import feature_names as extracted_names
 from tme_platform.steps import trace
+from tme_platform.steps.names import known_names, names_in_files
 from tme_platform.steps.trace import ABSENT, Found, Read, TableRead
 from tme_platform.study import Study
 from tme_platform.tables import TABLES, TableSchema, rejections
@@ -118,22 +116,12 @@ class World:
     def spelling(self, kind: Literal["populations", "features"], cohort: str) -> dict[str, str]:
         """How names in a cohort's files are stored, where that differs: one spelling for all cohorts of the study."""
         if kind not in self._spellings:
-            self._spellings[kind] = one_spelling(self.names(kind), self._known_names(kind))
+            self._spellings[kind] = one_spelling(self.names(kind), known_names(self.study, kind))
         return self._spellings[kind].get(cohort, {})
 
     def names(self, kind: Literal["populations", "features"]) -> dict[str, list[str]]:
         """The names of populations or features in each cohort's files, as spelled there."""
-        named = population_names if kind == "populations" else feature_names
-        return {cohort: named(self.landing / cohort, self.declared(cohort)) for cohort in self.cohorts}
-
-    def _known_names(self, kind: str) -> list[str]:
-        """Names whose spelling goes before that of any cohort."""
-        if kind == "features":
-            return extracted_names(self.study.extraction)
-        try:
-            return list(read_gmt(gene_set_path(self.study.gene_sets.collection)))
-        except (ValueError, OSError):  # a study without expression does not need its collection
-            return []
+        return {cohort: names_in_files(kind, self.landing / cohort, self.declared(cohort)) for cohort in self.cohorts}
 
     def provenance(self, cohort: str | None) -> str:
         """Return `simulated` if the cohort, or any cohort of the study, is simulated; else `real`."""

@@ -68,7 +68,7 @@ def test_rejections_are_grouped_by_rule_with_three_examples(landing: Path) -> No
     (landing / "small" / "s.tsv").write_text(f"patient_id\tT\nA\t1\n{rows}")
     _, said = checked(landing, "han2024")
     assert "6 x not_a_number in s.tsv: patient left out" in said
-    assert "B2: the score of 'T' 'x' is not a number" in said
+    assert "B2: the score of 'T' is 'x', not a number" in said
     assert "B3:" not in said
     assert "... and 3 more" in said
 
@@ -93,3 +93,21 @@ def test_names_from_files_cannot_steer_the_terminal(landing: Path) -> None:
     assert code == 0
     assert "[red]A\\x1b[2J" in said
     assert "\x1b" not in said
+
+
+def test_counts_and_lines_are_printed_as_they_are_read(landing: Path) -> None:
+    clinical = "clinical: [{file: c.csv, patient_id: id, columns: {os_event: e, age_years: a}}]\n"
+    (landing / "small" / "cohort.yaml").write_text(COHORT + clinical)
+    (landing / "small" / "c.csv").write_text("id,e,a\nA,2,50\n")
+    _, said = checked(landing, "han2024")
+    assert "1 patient, 1 population, 1 patient with cell scores (0.0 MB)" in said
+    assert "  Clinical columns\n  age_years <- c.csv: a (1 known): 50 years\n" in said
+    assert "(1 row of rejected_inputs)" in said
+    assert [line for line in said.splitlines() if line != line.rstrip()] == []
+
+
+def test_a_cohort_outside_the_study_is_ready_for_another_study(landing: Path) -> None:
+    code, said = checked(landing, "tcga_brca")
+    assert code == 0
+    assert "it is not among the `cohorts`" not in said, "none of the study's cohorts is in this folder"
+    assert "ready: `tme run --cohort small` reads it with a study that has it among its `cohorts` (--study)." in said

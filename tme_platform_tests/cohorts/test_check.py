@@ -190,11 +190,12 @@ def test_check_says_what_files_and_columns_were_taken_for(land):
     assert taken["e.tsv"].facts[1] == "3 samples (columns), each a patient: P1, P2, P3"
     assert "2 features: a, volume" in taken["f.csv"].facts
     assert "1 column not taken for features: note" in taken["f.csv"].facts
-    columns = {column.name: (column.sources, column.known, column.values) for column in report.columns}
-    assert columns["age_years"] == ("c.csv: age", 2, "40 to 50, median 45")
-    assert columns["os_days"][0] == "c.csv: months (in months)"
-    assert columns["er"] == ("c.csv: er", 2, "positive: 1, negative: 1")
-    assert columns["os_event"][2] == "0: 2, 1: 1"
+    assert [line for column in report.columns for line in column.lines] == [
+        "age_years <- c.csv: age (2 known): 40 to 50 years",
+        "os_days <- c.csv: months (3 known): 6 to 24 months",
+        "os_event <- c.csv: dead (3 known): 0 (2), 1 (1)",
+        "er <- c.csv: er (2 known): negative (1), positive (1)",
+    ]
 
 
 def test_check_counts_the_classes_of_endpoints_and_says_which_cannot_be_compared(land):
@@ -266,20 +267,101 @@ def test_a_split_is_stratified_by_phenotype_only(land):
         )
 
 
-def test_how_values_were_read_is_a_line_per_column():
-    import pandas as pd
+MAPPED = """features: {file: f.csv, feature_set: x}
+clinical:
+  - file: c.csv
+    patient_id: id
+    columns: {os_event: e, her2: h, er: er, cd8_percent: cd8, site: s, stage: none, grade: g, age_years: a}
+  - {file: d.csv, patient_id: id, columns: {er: {column: er, values: {"0": negative, "1": positive}}, pr: pr}}
+  - {file: lost.csv, patient_id: id, columns: {er: er}}
+"""
 
-    from tme_platform.cohorts.file_uses import coding_lines
 
-    codings = pd.DataFrame(
-        [
-            ("os_event", "c.csv", "status", "alive", "0", 80),
-            ("os_event", "c.csv", "status", "lost", None, 1),
-            ("age_years", "c.csv", "age", "31 to 84", "years", 81),
-        ],
-        columns=["column", "source_file", "source_column", "value", "read_as", "patients"],
-    )
-    assert coding_lines(codings) == (
-        "os_event from c.csv, status: alive read as 0 (80), lost not read (1)",
-        "age_years from c.csv, age: 31 to 84 read as years (81)",
-    )
+def columns_of(land, rows: str) -> dict[str, tuple[str, ...]]:
+    """The lines of each canonical column of two tables, the first with the given rows."""
+    files = {"f.csv": "patient_id,x\nA,1\nB,2\nC,4\n", "d.csv": "id,er,pr\nA,1,positive\nB,0,negative\n"}
+    folder, _ = land(MAPPED, {**files, "c.csv": f"id,e,h,er,cd8,s,g,a\n{rows}"})
+    return {column.name: column.lines for column in check_cohort(folder).columns}
+
+
+def test_each_clinical_column_is_shown_once_with_how_its_values_were_read(land):
+    rows = "A,1,negative,pos,0.1,Ward 4 Jane Roe,,50\nB,2,negative,neg,0.2,H1,,50\nC,2,Jane Roe,neg,0.6,H1,,50\n"
+    assert columns_of(land, rows) == {
+        "age_years": ("age_years <- c.csv: a (3 known): 50 years",),
+        "os_event": ("os_event <- c.csv: e: 1 -> not read (1), 2 -> not read (2)",),
+        "stage": ("stage <- c.csv: none: not read, see below",),
+        "grade": ("grade <- c.csv: g: no patient has a value",),
+        "er": (
+            "er (2 known)",
+            "    <- c.csv: er: neg -> not read (2), pos -> not read (1)",
+            "    <- d.csv: er: 0 -> negative (1), 1 -> positive (1)",
+            "    <- lost.csv: er: not read, see below",
+        ),
+        "pr": ("pr <- d.csv: pr (2 known): negative (1), positive (1)",),
+        "her2": ("her2 <- c.csv: h: negative -> not read (2), other text -> not read (1)",),
+        "cd8_percent": ("cd8_percent <- c.csv: cd8: not read, see below",),
+        "site": ("site <- c.csv: s (3 known): H1 (2), 1 value of one patient",),
+    }
+
+
+def test_text_that_may_hold_a_name_is_not_repeated(land):
+    """A row that has slipped puts names where numbers belong; two rows of a patient differ in free text."""
+    rows = "A,1,positive,,Jane Roe,Jane Roe,1,Jane Roe\nA,1,positive,,5,Ann Poe,1,40\nB,0,negative,,50,H1,2,50\n"
+    files = {"f.csv": "patient_id,x,shape\nA,1,Jane Roe\nB,2,3\nC,4,5\n", "d.csv": "id,er,pr,s\nA,,,Ann Poe\nB,,,H2\n"}
+    declared = MAPPED.replace("pr: pr", "pr: pr, site: s")
+    folder, _ = land(declared, {**files, "c.csv": f"id,e,h,er,cd8,s,g,a\n{rows}"})
+    report = check_cohort(folder)
+    said = " ".join([*report.rejected["message"], *report.problems, *report.warnings])
+    assert "age_years (column a) is text of 8 characters, not a number" in said
+    assert "shape is text of 8 characters, not a finite number" in said
+    assert "several rows differ in site (2 texts)" in said
+    assert "site differs from the value kept for 2 patients (A; B)" in said
+    shown = [line for column in report.columns for line in column.lines]
+    assert [text for text in (said, *shown) if "Roe" in text or "Poe" in text] == []
+
+
+@pytest.mark.parametrize(
+    ("declared", "files"),
+    [
+        ("features: {file: f.csv, feature_set: x}\n", {"f.csv": "patient_id;a\nA;1\nB;2\n"}),
+        ("clinical: [{file: c.csv, patient_id: id, columns: {age_years: a}}]\n", {"c.csv": 'id,a\nA,"1\nB,2\nC,3\n'}),
+        ("expression: {file: e.tsv, unit: tpm}\n", {"e.tsv": "gene\tA\tB\nCD8A\t1,5\t2,5\nCD4\t1,5\t2,5\n"}),
+        ("cell_scores: {file: s.csv, groups: g.csv, method: m}\n", {"s.csv": "patient_id,T\nA,1\n", "g.csv": "x\n1\n"}),
+        ("imaging: {}\n", {"imaging.csv": "patient,image,mask\nA,a,b\n"}),
+    ],
+)
+def test_a_refused_file_is_said_to_be_so_and_not_that_it_names_nobody(land, declared, files):
+    report = check_cohort(land(declared, files)[0])
+    assert report.files[0].facts == ("not read, see below",)
+    assert not report.ok or len(report.rejected)
+    assert not any("names any patients" in problem for problem in report.problems)
+
+
+def test_arms_and_endpoints_are_not_missed_where_the_clinical_table_is_refused(land):
+    declared = GOOD.replace("os_event: e", "os_event: e, arm: more") + "control_arm: x\nendpoints:\n"
+    declared += "  seen: {column: more, positive: [x], negative: [y]}\n"
+    report = check_cohort(land(declared, FILES | {"c.csv": FILES["c.csv"].replace(",", ";")})[0])
+    assert (report.problems, report.warnings) == ((), ())
+    assert "cells are separated by semicolons" in report.rejected["message"].iloc[0]
+
+
+def test_a_table_without_rows_names_nobody(land):
+    report = check_cohort(land("clinical: [{file: c.csv, patient_id: id}]\n", {"c.csv": "id,a\n"})[0])
+    assert "no file names any patients. Declare one that does." in report.problems
+    assert report.files[0].facts == ("0 patients (column id)",)
+
+
+def test_a_file_named_in_another_unicode_form_is_used(land):
+    composed, decomposed = "Gr\u00f6\u00dfe.csv", "Gro\u0308\u00dfe.csv"
+    declared = GOOD.replace("c.csv", composed)
+    report = check_cohort(land(declared, {"f.csv": FILES["f.csv"], decomposed: FILES["c.csv"]})[0])
+    assert report.ok
+    assert [use.taken_for for use in report.files] == ["clinical table", "features (set x)"]
+
+
+def test_one_of_something_is_counted_in_the_singular(land):
+    files = {"f.csv": "patient_id,a,note,Reader\nP1,1.5,x,r\nP2,2.5,y,s\n", "c.csv": "id,t,e\nP1,10,1\n"}
+    folder, _ = land(GOOD, files)
+    said = " ".join(check_cohort(folder).rejected["message"])
+    assert "1 column holds no numbers ('note')" in said
+    assert "1 column says which patient, image, mask or reader a row is of ('Reader')" in said

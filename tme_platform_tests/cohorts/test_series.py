@@ -88,4 +88,4 @@ def test_a_manifest_without_a_usable_outline_is_no_error(land):
     outlines, rejected = read_manifest(folder, "small", cohort)
     assert outlines.empty
     assert rejected["rule"].tolist() == ["mask_missing"]
-    assert check_cohort(folder).problems == ("no outline can be used (see below).",)
+    assert check_cohort(folder).problems == ("no outline can be used (see above).",)

@@ -76,6 +76,7 @@ BROKEN: dict[str, tuple[str, dict[str, str]]] = {
             "m.nii": "mask",
         },
     ),
+    "no rows": (VALIDATION + "clinical: [{file: c.csv, patient_id: id}]\n", {"c.csv": "id\n"}),
     "no patients": (VALIDATION + "imaging: {}\n", {"imaging.csv": "patient,image,mask\nA,a,b\n"}),
     "Excel": (VALIDATION + "features: {file: f.xlsx, feature_set: ours}\n", {"f.xlsx": "x"}),
     "no YAML": ("title: [A\nroles: x\n", {}),

@@ -8,7 +8,7 @@ import pytest
 
 from tme_platform.cohorts import check_cohort
 from tme_platform.expression import gene_set_path, read_gmt
-from tme_platform.steps.study_check import check_all, check_in_study, check_study
+from tme_platform.steps.study_check import check_all, check_in_study, check_names, check_study, checked
 from tme_platform.study import Study, StudyError, load_study
 
 HEAD = "title: t\nprovenance: {kind: simulated, source: typed, licence: none}\n"
@@ -87,7 +87,7 @@ def test_a_negative_tpm_is_found_by_the_function_that_a_run_calls(tmp_path: Path
     declared = "roles: [score_comparison]\nexpression: {file: e.tsv, unit: tpm}\n"
     folder = land(tmp_path, "small", declared, {"e.tsv": "gene\tA\tB\nCD8A\t50\t-0.01\nCD4\t2\t3\n"})
     report = check_cohort(folder)
-    assert "the expression matrix cannot be used (see below)." in report.problems
+    assert "the expression matrix cannot be used (see above)." in report.problems
     assert report.rejected["rule"].tolist() == ["negative_expression"]
 
 
@@ -193,3 +193,59 @@ def test_populations_that_the_model_needs(tmp_path: Path, column: str, said: str
     land(tmp_path, "small", FIT.replace("fit", "model, cohort: reference") + "}\n", own)
     problems = found(tmp_path, study(), "small")
     assert (said in problems) if said else (problems == "")
+
+
+SCORES = "roles: [score_comparison]\ncell_scores: {file: s.csv, groups: g.csv, method: m}\n"
+SCORES += "clinical: [{file: c.csv, patient_id: id, columns: {arm: arm}}]\n"
+
+
+def scored(landing: Path, name: str, populations: list[str], arms: list[str], seed: int) -> None:
+    """A cohort with finished scores of two populations, and the arms of its patients."""
+    table = scores(len(arms), seed=seed).replace("T,B,F", ",".join([*populations, "unused"]))
+    groups = "population,group\n" + "".join(f"{population},adaptive\n" for population in populations)
+    rows = "id,arm\n" + "".join(f"P{n},{arm}\n" for n, arm in enumerate(arms))
+    land(landing, name, SCORES, {"s.csv": table, "g.csv": groups, "c.csv": rows})
+
+
+def test_names_and_values_that_cohorts_write_differently(tmp_path: Path) -> None:
+    scored(tmp_path, "one", ["B CELLS", "my_set"], ["Control", "Drug"] * 4, seed=1)
+    scored(tmp_path, "two", ["B cells", "My set"], ["control", "Drug"] * 4, seed=2)
+    scored(tmp_path, "three", ["B cells", "other"], ["Drug"] * 8, seed=3)
+    reports, told = check_all(study(), tmp_path, ["one", "two", "three"])
+    assert "populations stored in the spelling of the study: 'B CELLS' as 'B cells'" in reports[0].notes
+    assert [note for report in reports[1:] for note in report.notes] == []
+    assert told.warnings == (
+        "'my_set' of one and 'My set' of two differ only in punctuation and are kept apart. If they mean the same, "
+        "write them alike.",
+        "arm: 'Control' of one and 'control' of two differ only in case or spaces and count as different. "
+        "Write them alike.",
+    )
+    report, kept = checked(study(), tmp_path, "two")
+    of_two = check_names(report, study(), tmp_path, kept.names)
+    assert [text.split(" differ")[0] for text in of_two] == [
+        "'My set' of two and 'my_set' of one",
+        "arm: 'Control' of one and 'control' of two",
+    ]
+    report, kept = checked(study(), tmp_path, "three")
+    assert check_names(report, study(), tmp_path, kept.names) == []
+    alone = study(cohorts=["two", "three"])
+    report, kept = checked(alone, tmp_path, "two")
+    assert check_names(report, alone, tmp_path, kept.names) == [], "cohort one is not in the study"
+
+
+def test_names_of_scores_that_the_platform_computes_are_compared_too(tmp_path: Path) -> None:
+    land(tmp_path, "rna", "roles: [score_comparison]\nexpression: {file: e.tsv, unit: tpm}\n")
+    scored(tmp_path, "finished", ["b_cells", "other"], ["a"] * 8, seed=1)
+    _, told = check_all(study(), tmp_path, ["finished"])
+    assert told.warnings == ()
+    _, told = check_all(study(), tmp_path, ["finished", "rna"])
+    assert [text.split(" differ")[0] for text in told.warnings] == ["'b_cells' of finished and 'B cells' of rna"]
+
+
+def test_another_landing_folder_is_not_compared_with_the_cohorts_of_the_study(tmp_path: Path) -> None:
+    scored(tmp_path, "mine", ["T", "B"], ["a"] * 8, seed=1)
+    elsewhere = study(cohorts=["tcga_brca"])
+    assert check_in_study(check_cohort(tmp_path / "mine"), elsewhere, tmp_path).warnings == ()
+    scored(tmp_path, "tcga_brca", ["T", "B"], ["a"] * 8, seed=2)
+    (said,) = check_in_study(check_cohort(tmp_path / "mine"), elsewhere, tmp_path).warnings
+    assert "`tme run` leaves it out" in said
