@@ -15,7 +15,7 @@ from pandas.api.types import is_numeric_dtype
 from tme_platform.cohorts._gene_rows import other_rows, shorten_names
 from tme_platform.cohorts._matrix_text import read_text_matrix
 from tme_platform.cohorts._parquet import read_parquet
-from tme_platform.cohorts._sample_columns import annotation_columns, identifier_columns
+from tme_platform.cohorts._sample_columns import annotation_columns, identifier_columns, summary_columns
 from tme_platform.cohorts._tables import (
     MAX_NAME_LENGTH,
     UNREADABLE,
@@ -203,6 +203,12 @@ def _samples_only(cells: _Cells, source: ExpressionSource, rejected: Rejections)
         )
         rejected.add(rule="annotation_column", message=message, action="column left out", file=source.file)
         cells = _columns(cells, [position for position in range(len(cells.samples)) if position not in named])
+    summaries = summary_columns(cells.numbers)
+    for position, what in summaries.items():
+        message = f"column {short(cells.samples[position])} is {what}, and no sample. No action needed."
+        rejected.add(rule="annotation_column", message=message, action="column left out", file=source.file)
+    if summaries:
+        cells = _columns(cells, [position for position in range(len(cells.samples)) if position not in summaries])
     shaped = identifier_columns(cells.numbers)
     for position, what in shaped.items():
         message = (

@@ -20,6 +20,8 @@ _LITRE_ML = 500
 _SHORT_DAYS = 45
 """Follow-up that some patient of a cohort exceeds."""
 _PER_CENT = 100
+_FEW_BEYOND = 10
+"""One value in ten may be a mistake or a code; more are another measure."""
 _ADVICE = "Correct it in the file."
 _SPACE = r"[ \u00a0\u2009\u202f']"
 _THOUSANDS = r"[-+]?[1-9]\d{0,2}(?:,\d{3})+"
@@ -125,6 +127,11 @@ def _doubt(number: pd.Series, column: ClinicalColumn) -> str | None:
     only_two = n >= _ENOUGH and set(number) == {0.0, 1.0}
     if column.own_unit == "percent" and high <= 1 and (fractions or only_two):
         return f"{span}: they may be fractions instead of per cent"
+    beyond = int((number > _PER_CENT).sum())
+    if column.own_unit == "percent" and beyond > max(1, n / _FEW_BEYOND):
+        return (
+            f"{span}, {beyond:,} of them above 100: they may be numbers or densities of cells, which do not belong here"
+        )
     above = int((number > 1).sum())
     if column.own_unit == "fraction" and n / 2 <= above < n and high <= _PER_CENT:
         return f"{span}, {above:,} of them above 1: they may be per cent instead of fractions"
