@@ -41,7 +41,7 @@ def check_complete(phases: Sequence[Sequence[Frame]], folder: str) -> None:
     if slices > len(phases[0]):
         _refuse(f"its images speak of {slices:.0f} slices", found, folder)
     times = max(tag_number(one.tags.get("NumberOfTemporalPositions")) for one in frames)
-    # A phase in a series of its own has the number of all phases, too.
+    # A phase in a series of its own also has the number of all phases.
     if len(phases) > 1 and times > len(phases):
         _refuse(f"its images speak of {times:.0f} phases", found, folder)
     acquired = Counter(_acquisition(one) for one in frames)

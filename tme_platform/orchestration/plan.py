@@ -43,12 +43,15 @@ class Node:
     ----------
     leads
         Only after it has run is it known what depends on it: assets that need it go into later runs.
+    collects
+        It runs also if something before it failed, to say what was noted there.
     """
 
     asset: str
     per_cohort: bool
     needs: tuple[Need, ...] = ()
     leads: bool = False
+    collects: bool = False
 
 
 @dataclass(frozen=True)
@@ -218,6 +221,8 @@ def _mark(
         known = state.get(part, PartState())
         parents = list(graph.parents(part))
         stopped = {parent for parent in parents if parent in marks.blocked and parent.cohort in (part.cohort, None)}
+        if graph.nodes[part.asset].collects:
+            stopped = set()
         late = {parent for parent in parents if parent in marks.wanted - marks.blocked}
         if names := tuple(sorted({parent.asset for parent in stopped | late})):
             marks.waiting_for[part] = names

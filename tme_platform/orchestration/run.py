@@ -21,6 +21,7 @@ from tme_platform.orchestration.requests import COMMAND_TAG, new_cohorts
 from tme_platform.orchestration.selection import select_assets
 from tme_platform.orchestration.survey import CATALOG, Survey, nodes, survey
 from tme_platform.steps.materialise import NOTHING_CHANGED
+from tme_platform.steps.registry import STEPS
 from tme_platform.steps.scope import Refresh
 from tme_platform.steps.workspace import Workspace
 
@@ -80,6 +81,9 @@ class _Session:
         built = {event.asset_key for event in result.get_asset_materialization_events()}
         parts = {Part(asset, run.cohort) for asset in run.assets}
         not_built = {Part(key.to_user_string(), run.cohort) for key in keys if key not in built}
+        # Dagster skips what depends on a failure; what collects the reasons gets a run of its own.
+        later = {part for part in not_built - failed if part != Part(CATALOG, None) and STEPS[part.asset].collects}
+        parts, not_built = parts - later, not_built - later
         self.attempted |= parts
         self.held |= failed | not_built
         self.skipped |= not_built - failed

@@ -37,6 +37,7 @@ def nodes() -> tuple[Node, ...]:
                 *(Need(table.name, every_cohort=True) for table in step.reads_all_cohorts),
             ),
             leads=step.schema is COHORT_FILES,
+            collects=step.collects,
         )
         for step in STEPS.values()
     ]

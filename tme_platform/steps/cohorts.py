@@ -170,6 +170,7 @@ def rejected_share(rejected: pd.DataFrame, scope: Scope) -> Finding:
     version="3",
     reads=_REJECTING,  # patients, which the check counts, are among them
     checks=[rejected_share, data_once],
+    collects=True,
 )
 def rejected_inputs(scope: Scope) -> StepResult:
     """Collect what the reading steps left out, so that it can be fixed at its source."""

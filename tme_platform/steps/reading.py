@@ -103,7 +103,7 @@ def measured_sets(
 ) -> tuple[dict[str, list[str]], dict[str, list[str]], pd.DataFrame]:
     """A gene-set collection against the genes that were measured; `min_genes` replaces the study's setting.
 
-    Genes are found under former symbols, too, unless the study switches that off.
+    Genes are also found under former symbols, unless the study switches that off.
 
     Returns
     -------

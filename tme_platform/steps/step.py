@@ -114,6 +114,8 @@ class Step:
         Technologies, for display.
     pool
         Steps of one pool do not run at the same time.
+    collects
+        Whether it only collects what was noted while tables were built, so that it runs also if one of them failed.
     """
 
     schema: TableSchema
@@ -124,6 +126,7 @@ class Step:
     checks: tuple[ContentCheck, ...] = ()
     kinds: frozenset[str] = frozenset()
     pool: str | None = None
+    collects: bool = False
 
     @property
     def name(self) -> str:
@@ -155,6 +158,7 @@ def step(
     checks: Sequence[ContentCheck] = (),
     kinds: Sequence[str] = (),
     pool: str | None = None,
+    collects: bool = False,
 ) -> Callable[[Callable[[Scope], StepResult]], Step]:
     """Make a function the step that builds a table; see `Step`.
 
@@ -168,7 +172,15 @@ def step(
         if function.__name__ != schema.name:
             raise ValueError(f"the step of table {schema.name} is named {function.__name__}: give it the table's name")
         return Step(
-            schema, function, version, tuple(reads), tuple(reads_all_cohorts), tuple(checks), frozenset(kinds), pool
+            schema,
+            function,
+            version,
+            tuple(reads),
+            tuple(reads_all_cohorts),
+            tuple(checks),
+            frozenset(kinds),
+            pool,
+            collects,
         )
 
     return decorate

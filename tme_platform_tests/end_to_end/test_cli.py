@@ -185,7 +185,7 @@ def test_check_reads_and_writes_nothing(place: list[object]) -> None:
 def test_the_check_of_the_documentation(place: list[object]) -> None:
     assert ["tme", "check", "our_trial"] in shown()
     folder = Path(str(place[3])) / "our_trial"
-    shutil.copytree(folder.with_name("rna"), folder)
+    shutil.copytree(folder.with_name("reference"), folder)
     try:
         found = tme(*place, "check", "our_trial")
     finally:

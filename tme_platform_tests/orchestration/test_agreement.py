@@ -76,7 +76,7 @@ def failed_run(platform: Platform) -> None:
         raise OSError("the disk is on fire")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cohort_steps, "to_log2", fail)
+        patch.setattr(cohort_steps, "read_log2_expression", fail)
         outcome, _ = platform.run()
     assert not outcome.success
 

@@ -158,7 +158,7 @@ def test_a_failed_part_is_requested_at_the_next_look(platform: Platform, monkeyp
     before = platform.workspace.lake.read(CELL_SCORES, "rna")
     matrix.assign(R900=matrix["R000"].to_numpy()[::-1]).to_csv(path, sep="\t")
     with monkeypatch.context() as patch:
-        patch.setattr(cohort_steps, "to_log2", broken)
+        patch.setattr(cohort_steps, "read_log2_expression", broken)
         outcome, _ = platform.run()
     assert [(failure.asset, failure.cohort) for failure in outcome.failures] == [("expression", "rna")]
     found = {(one.asset, one.cohort): one for one in survey(platform.workspace, platform.instance).plan().statuses}

@@ -90,6 +90,15 @@ def test_a_failure_stops_its_cohort_and_the_rest_uses_the_previous_version() -> 
     assert set(plan.blocked) == {part("scores", "a"), part("labels", "a"), part("curves", "a"), part("rated", "a")}
 
 
+def test_what_collects_reasons_runs_after_a_failure() -> None:
+    chain = (*CHAIN, Node("refused", per_cohort=True, needs=(Need("scores"), Need("curves")), collects=True))
+    state = {part("scores", "a"): STALE, part("refused", "a"): STALE}
+    before, after = (make_plan(chain, ["a", "b"], state, held=held) for held in ([], [part("scores", "a")]))
+    assert ("a", "scores labels curves refused") in waves(before)[0]
+    assert waves(after)[0] == [("a", "refused")]
+    assert part("refused", "a") not in after.blocked
+
+
 def test_a_failed_table_of_the_whole_study_stops_what_reads_it() -> None:
     plan = planned({part("model"): STALE}, held=[part("model")])
     assert plan.waves == ()

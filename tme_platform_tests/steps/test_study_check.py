@@ -93,7 +93,7 @@ def test_a_negative_tpm_is_found_by_the_function_that_a_run_calls(tmp_path: Path
 
 def test_names_that_are_misspelt_or_missing(tmp_path: Path) -> None:
     land(tmp_path, "scanb", SCORED)
-    told = check_study(
+    report = check_study(
         study(
             cohorts=["scamb", "scanb"],
             specifications={"cohorts": ["scanb", "fractions"]},
@@ -102,7 +102,7 @@ def test_names_that_are_misspelt_or_missing(tmp_path: Path) -> None:
         ),
         tmp_path,
     )
-    text = " ".join(told.problems)
+    text = " ".join(report.problems)
     assert f"`cohorts` names 'scamb', which is not in {tmp_path}; nearest: scanb. Add the folder" in text
     assert "`specifications: cohorts` names 'fractions', which is not a cohort of the study" in text
     assert "gene_sets.collection: No gene sets 'tme42'" in text
@@ -143,8 +143,8 @@ def test_cohorts_that_the_study_leaves_out(tmp_path: Path) -> None:
     land(tmp_path, "mri", declared, {"f.csv": "patient_id,a\nP0,1\nP1,2\n"})
     mine = study(cohorts=["mri"])
     assert "cohort 'reference', which is not among the `cohorts` of study mine" in found(tmp_path, mine, "mri")
-    told = check_in_study(check_cohort(tmp_path / "reference"), mine, tmp_path)
-    assert "`tme run` leaves it out" in told.warnings[0]
+    report = check_in_study(check_cohort(tmp_path / "reference"), mine, tmp_path)
+    assert "`tme run` leaves it out" in report.warnings[0]
 
 
 def features(values: list[list[float]], names: list[str]) -> dict[str, str]:
@@ -158,9 +158,9 @@ def test_the_same_data_in_two_cohorts(tmp_path: Path, role: str, a_problem: bool
     for name, own, patients in (("one", "signature_discovery", ["A", "B"]), ("two", role, ["C", "D"])):
         declared = f"roles: [{own}]\nfeatures: {{file: f.csv, feature_set: x}}\n"
         land(tmp_path, name, declared, features([shared, [float(len(name) + len(own)), 3.5, 2.25]], patients))
-    reports, told = check_all(study(), tmp_path, ["one", "two"])
+    reports, report = check_all(study(), tmp_path, ["one", "two"])
     assert [report.content for report in reports] == [None, None], "what was read is let go"
-    said = told.problems if a_problem else told.warnings
+    said = report.problems if a_problem else report.warnings
     assert any("A (one), C (two) have the same features under different names." in text for text in said)
 
 
