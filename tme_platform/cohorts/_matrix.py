@@ -19,6 +19,7 @@ from tme_platform.cohorts._sample_columns import annotation_columns, identifier_
 from tme_platform.cohorts._tables import (
     MAX_NAME_LENGTH,
     UNREADABLE,
+    as_numbers,
     decimal_comma,
     no_column,
     open_landed,
@@ -81,7 +82,9 @@ def _from_parquet(path: Path) -> _Cells:
     raw = {at: text[at + 1] for at, (_, column) in enumerate(values.items()) if not is_numeric_dtype(column)}
     numbers = np.empty(values.shape, order="F")
     for at, (_, column) in enumerate(values.items()):
-        numbers[:, at] = pd.to_numeric(raw.get(at, column), errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
+        numbers[:, at] = (as_numbers(raw[at]) if at in raw else pd.to_numeric(column, errors="coerce")).to_numpy(
+            dtype="float64", na_value=np.nan
+        )
     return _Cells(str(table.columns[0]), text[0], list(values.columns), numbers, raw)
 
 
@@ -111,7 +114,7 @@ def _cast(table: pa.Table) -> tuple[NDArray[np.float64], dict[int, pd.Series]]:
             numbers[:, position] = column.cast(pa.float64()).to_numpy()
         except pa.ArrowInvalid:
             raw[position] = column.to_pandas()
-            numbers[:, position] = pd.to_numeric(raw[position], errors="coerce")
+            numbers[:, position] = as_numbers(raw[position])
     return numbers, raw
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from tme_platform.cohorts._known import match_patients
 from tme_platform.cohorts._tables import (
     are_summaries,
+    as_numbers,
     clean,
     decimal_comma,
     has_column,
@@ -57,7 +58,7 @@ def read_by_patient(
 
 def to_numbers(text: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Convert text to finite numbers, and mark the cells that hold neither a finite number nor a missing value."""
-    numbers = text.apply(pd.to_numeric, errors="coerce").astype("float64")
+    numbers = text.apply(as_numbers).astype("float64")
     finite = np.isfinite(numbers.to_numpy())
     wrong = ~finite
     for name, failed in zip(text.columns, wrong.T, strict=True):

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.cohorts._source import Source
+from tme_platform.cohorts._tables import as_numbers
 from tme_platform.tables.clinical import DAYS_PER, SURVIVAL_PAIRS, ClinicalColumn
 
 _ENOUGH = 5
@@ -48,7 +49,7 @@ def to_numbers(text: pd.Series, unit: str | None, decimal: str, source: Source) 
     and its values are unlikely in the canonical one.
     """
     plain = text.str.replace(",", ".", regex=False) if decimal == "," else text
-    number = pd.to_numeric(plain, errors="coerce").astype("float64")
+    number = as_numbers(plain)
     _reject_text(text, number.isna() & text.notna(), decimal, source)
     if decimal == ",":
         number = _without_thousands(text, number, source)

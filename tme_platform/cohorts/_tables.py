@@ -184,6 +184,15 @@ def reject_unnamed_rows(unnamed: pd.Series, column: str, file: str, rejected: Re
         rejected.add(rule="patient_id_missing", message=message, action="rows left out", file=file)
 
 
+def as_numbers(text: pd.Series) -> pd.Series:
+    """Text as float64, NaN where it is no number.
+
+    An exponent of more than three digits is none: pandas wraps it around, or reads beyond its memory.
+    """
+    absurd = text.astype("string").str.contains(r"[eE][-+]?\d{4}").fillna(False).to_numpy(dtype=bool)
+    return pd.to_numeric(text.mask(absurd) if absurd.any() else text, errors="coerce").astype("float64")
+
+
 def are_summaries(ids: pd.Series) -> pd.Series:
     """Whether rows summarise the others or state units instead of naming a patient."""
     return ids.str.fullmatch(_SUMMARY).fillna(False).astype(bool)
@@ -223,7 +232,7 @@ def decimal_comma(text: pd.Series) -> str | None:
     if not commas.any():
         return None
     others = clean(filled[~commas]).dropna()
-    return None if pd.to_numeric(others, errors="coerce").isna().any() else str(filled[commas].iloc[0])
+    return None if as_numbers(others).isna().any() else str(filled[commas].iloc[0])
 
 
 def _parquet(path: Path, only: Collection[str] | None) -> pd.DataFrame:

@@ -353,3 +353,13 @@ def test_a_cell_of_several_lines_that_looks_like_rows_says_how_to_write_it(clini
     refused = clinical(text)
     assert "replace line breaks inside a cell by spaces" in refused.rejected["message"].item()
     assert clinical(text.replace("first\n", "first ")).patients["patient_id"].tolist() == ["A", "B"]
+
+
+@pytest.mark.parametrize("number", ["1e400097361470392081", "1E4294967290"])
+def test_absurd_exponents_are_no_numbers(clinical, matrix, land, number):
+    assert clinical(f"id,age\nA,{number}\nB,50\n").patients["age_years"].isna().tolist() == [True, False]
+    assert matrix(f"gene\tA\tB\nCD8A\t{number}x\t1\nCD4\t2\t{number}\nCD3E\t2\t9\n")[0].index.tolist() == ["CD3E"]
+    folder, cohort = land(
+        "features: {file: f.csv, feature_set: x}\n", {"f.csv": f"patient_id,a\nA,{number}\nB,1\nC,2\n"}
+    )
+    assert read_features(folder, "small", cohort)[0].index.tolist() == ["B", "C"]
