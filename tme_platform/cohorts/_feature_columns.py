@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,13 @@ _DESCRIBES = frozenset(
     | {"id", "ids", "uid", "uuid", "patient", "patientid", "subject", "subjectid", "case", "caseid", "sample"}
     | {"sampleid", "study", "studyid", "mrn", "accession", "accessionnumber", "studyuid", "seriesuid", "name"}
     | {"patientname", "file", "filename", "path", "folder", "index", "row", "rownumber", "number", "no", "nr"}
-    | {"date", "studydate", "scandate", "birthdate", "acquisitiondate", "unnamed0"}
+    | {"date", "studydate", "scandate", "birthdate", "acquisitiondate", "unnamed0", "examdate", "mridate", "birthyear"}
+    | {
+        f"{what}{number}"
+        for what in ("patient", "pat", "case", "lesion", "scan", "fold", "exam", "subject", "row")
+        for number in ("id", "no", "nr", "number")
+    }
+    | {"traintest", "istrain", "train", "istest"}
 )
 """Names of columns that say which row it is, in lower case without anything but letters and digits."""
 
@@ -30,6 +36,9 @@ _OUTCOMES = frozenset(
     | {"phenotype", "immunophenotype", "tme", "tils", "til", "stil", "stils", "cd8", "pdl1"}
     | {"age", "sex", "gender", "race", "menopause", "stage", "grade", "er", "pr", "hr", "her2", "ki67", "pam50"}
     | {"subtype", "histology", "nodes", "treatment", "arm", "therapy", "laterality", "truth", "groundtruth"}
+    | {"died", "dfi", "pfi", "surv", "cens", "recurred", "relapsed", "progressed", "followup", "menopausal", "bmi"}
+    | {"tstage", "nstage", "mstage", "nodepos", "purity", "pred", "prediction", "predicted", "prob", "probability"}
+    | {"risk", "radscore", "immunescore", "stromalscore", "estimatescore", "verstorben", "vitalstatus"}
 )
 """Words of which the names of outcomes and clinical variables are made."""
 
@@ -37,7 +46,8 @@ _BETWEEN = frozenset(
     {"is", "at", "to", "of", "the", "in", "diagnosis", "tumour", "tumor", "patient", "immune", "overall", "free"}
     | {"days", "day", "months", "month", "years", "year", "percent", "pct", "binary", "code", "coded", "positive"}
     | {"negative", "score", "objective", "complete", "pathological", "disease", "control", "last", "followup", "follow"}
-    | {"up", "clinical", "l1", "pd", "ki", "her", "0", "1", "2", "67"}
+    | {"up", "clinical", "l1", "pd", "ki", "her", "0", "1", "2", "67", "true", "flag", "label", "id", "node", "nodal"}
+    | {"histologic", "histological"}
 )
 """Words that may stand beside those of `_OUTCOMES`."""
 
@@ -55,12 +65,16 @@ _MOSTLY = 0.5
 
 @dataclass(frozen=True)
 class Refused:
-    """Columns that are not features: why (of one column, and of several), and whether naming them takes them anyway."""
+    """Columns that are not features: why (of one column, and of several), what to do, and whether it is final.
+
+    What is final is not changed by naming the columns in the cohort file.
+    """
 
     rule: str
     one: str
     many: str
     names: list[str]
+    advice: str = "No action needed unless they are features; then list all features under `columns` in cohort.yaml."
     final: bool = False
 
 
@@ -82,7 +96,11 @@ def refused_by_name(names: Collection[str], endpoints: Collection[str]) -> list[
     described = [name for name in rest if _plain(name) in _DESCRIBES and name not in unnamed]
     found = [
         _refused(
-            "outcome_column", "is|are", "named like outcomes or clinical variables, not features", outcome, final=True
+            "outcome_column",
+            "is|are",
+            "named like outcomes or clinical variables, not features",
+            outcome,
+            "An outcome must not enter a signature: delete them, or rename them in the file if they are features.",
         ),
         _refused(
             "unnamed_column", "has|have", "no name in the header, as the row numbers that pandas and R write", unnamed
@@ -107,14 +125,15 @@ def refused_by_value(
     clinical
         Clinical variables of the cohort as numbers by patient.
     """
-    outcome, running, ids, dates = [], [], [], []
+    running, ids, dates = [], [], []
+    outcome: dict[str, str] = {}
     for name in numbers.columns:
         values = numbers[name].dropna()
         column = values.to_numpy()
         if _mostly_dates(text[name]):
             dates.append(str(name))
-        elif any(_duplicates(values, other) for other in clinical.values()):
-            outcome.append(str(name))
+        elif variable := next((key for key, other in clinical.items() if _duplicates(values, other)), None):
+            outcome[str(name)] = variable
         elif len(column) >= _FEWEST and (column % 1 == 0).all() and len(np.unique(column)) == len(column):
             if np.ptp(column) == len(column) - 1 or (len(column) >= _FEWEST_FOR_IDS and _runs(column)):
                 running.append(str(name))
@@ -123,7 +142,14 @@ def refused_by_value(
     if len(running) > max(1.0, _MOSTLY * numbers.shape[1]):
         running = []  # a table of ranks
     found = [
-        _refused("outcome_column", "has|have", "the values of a clinical variable of the cohort", outcome, final=True),
+        _refused(
+            "outcome_column",
+            "has|have",
+            f"the values of clinical variables of the cohort: {', '.join(sorted(set(outcome.values())))}",
+            list(outcome),
+            "An outcome must not enter a signature: delete them. If they are features, remove the clinical column from "
+            "cohort.yaml.",
+        ),
         _refused("counter_column", "counts|count", "the rows: consecutive or running whole numbers", running),
         _refused("identifier_column", "holds|hold", "long whole numbers that are all different, like identifiers", ids),
         _refused("date_column", "holds|hold", "dates", dates),
@@ -131,10 +157,11 @@ def refused_by_value(
     return [refused for refused in found if refused.names]
 
 
-def _refused(rule: str, verb: str, what: str, names: list[str], *, final: bool = False) -> Refused:
-    """`verb` in the singular and the plural, with a bar between."""
+def _refused(rule: str, verb: str, what: str, names: list[str], final_advice: str = "") -> Refused:
+    """`verb` in the singular and the plural, with a bar between; with `final_advice` the refusal is final."""
     one, many = verb.split("|")
-    return Refused(rule, f"{one} {what}", f"{many} {what}", names, final)
+    found = Refused(rule, f"{one} {what}", f"{many} {what}", names)
+    return replace(found, advice=final_advice, final=True) if final_advice else found
 
 
 def clinical_numbers(patients: pd.DataFrame) -> dict[str, pd.Series[float]]:
@@ -155,7 +182,7 @@ def identical_columns(numbers: pd.DataFrame) -> list[tuple[str, str]]:
     pairs = []
     for name in numbers.columns:
         column = numbers[name].to_numpy()
-        if len(column) < _FEWEST or not np.nanmax(column) > np.nanmin(column):
+        if len(column) < _FEWEST or np.isnan(column).all() or not np.nanmax(column) > np.nanmin(column):
             continue
         earlier = first.setdefault((column + 0.0).tobytes(), str(name))
         if earlier != str(name):

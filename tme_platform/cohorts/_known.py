@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from tme_platform.cohorts._matrix import read_matrix
-from tme_platform.cohorts._tables import read_text_table
+from tme_platform.cohorts._tables import are_summaries, read_text_table
 from tme_platform.cohorts.declaration import Cohort, ExpressionSource, PatientKey
 from tme_platform.cohorts.rejections import Rejections
 
@@ -25,6 +25,7 @@ def known_patients(folder: Path, cohort: Cohort) -> list[str]:
         table = read_text_table(folder, file, ignored, only=[key.column])
         if table is not None and key.column in table:
             ids = table[key.column].dropna()
+            ids = ids[~are_summaries(ids)]
             named |= set(ids if key.pattern is None else match_patients(ids, key.pattern, file, ignored).dropna())
     if cohort.expression is not None:
         named |= set(_samples(folder, cohort.expression, ignored))

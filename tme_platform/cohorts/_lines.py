@@ -35,6 +35,10 @@ _FOREIGN = {
     b"\x1f\x8b": "it is compressed by gzip. Add .gz to its name.",
     b"<!DOCTYPE": "it is a web page, not a table. Download the file itself.",
     b"<html": "it is a web page, not a table. Download the file itself.",
+    b"sep=": "line 1 tells Excel the separator, and is no header. Delete the line.",
+    b"!Series_": "it is a series matrix of GEO. Keep only the lines between !series_matrix_table_begin and "
+    "!series_matrix_table_end.",
+    b"#1.2": "it is a GCT file. Delete the two lines above the header.",
     b"version https://git-lfs": "it is a pointer of Git LFS, not the file. Fetch the file with `git lfs pull`.",
 }
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -100,6 +104,7 @@ def read_head(lines: Iterator[bytes], separator: str) -> Head:
         raw = line.removeprefix(_BOM) if number == 1 else line
         if number == 1:
             _refuse_foreign(raw)
+            _refuse_spaces(raw, sep)
         if not _is_comment(raw, sep) and not _is_blank(raw, sep):
             break
         comments += [(number, raw)] if _is_comment(raw, sep) else []
@@ -256,7 +261,7 @@ def _is_comment(line: bytes, sep: bytes) -> bool:
 def _unclosed(number: int, why: str) -> CohortError:
     message = (
         f"line {number:,}: a quotation mark opens a cell, {why}. Remove the mark (an inch mark is written twice inside "
-        'a quoted cell: "5"" wide"), or close it.'
+        'a quoted cell: "5"" wide"), or close it; replace line breaks inside a cell by spaces.'
     )
     return CohortError(message, rule="unclosed_quote")
 
@@ -267,6 +272,12 @@ def _refuse_foreign(line: bytes) -> None:
             raise ValueError(problem)
     if line.startswith(_UTF_16) or line[:200].count(b"\0") > len(line[:200]) // 4:
         raise ValueError("it is UTF-16 text (in Excel `Unicode Text`). Save it as UTF-8 (in Excel `CSV UTF-8`).")
+
+
+def _refuse_spaces(line: bytes, sep: bytes) -> None:
+    """Refuse the header that R writes by default: quoted names between spaces."""
+    if sep not in line and re.fullmatch(rb'"[^"]*"(?: "[^"]*")+', line.strip()):
+        raise ValueError('its cells are separated by spaces. Save it with tabs (in R: sep = "\\t") or commas.')
 
 
 def _refuse_unreadable(line: bytes, number: int) -> None:

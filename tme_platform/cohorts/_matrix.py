@@ -15,10 +15,11 @@ from pandas.api.types import is_numeric_dtype
 from tme_platform.cohorts._gene_rows import OTHER_ROWS, other_rows, shorten_names
 from tme_platform.cohorts._matrix_text import read_text_matrix
 from tme_platform.cohorts._parquet import read_parquet
-from tme_platform.cohorts._sample_columns import annotation_columns, identifier_columns
+from tme_platform.cohorts._sample_columns import annotation_columns, identifier_columns, summary_columns
 from tme_platform.cohorts._tables import (
     MAX_NAME_LENGTH,
     UNREADABLE,
+    as_numbers,
     cell,
     decimal_comma,
     no_column,
@@ -83,7 +84,9 @@ def _from_parquet(path: Path) -> _Cells:
     raw = {at: text[at + 1] for at, (_, column) in enumerate(values.items()) if not is_numeric_dtype(column)}
     numbers = np.empty(values.shape, order="F")
     for at, (_, column) in enumerate(values.items()):
-        numbers[:, at] = pd.to_numeric(raw.get(at, column), errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
+        numbers[:, at] = (as_numbers(raw[at]) if at in raw else pd.to_numeric(column, errors="coerce")).to_numpy(
+            dtype="float64", na_value=np.nan
+        )
     return _Cells(str(table.columns[0]), text[0], list(values.columns), numbers, raw)
 
 
@@ -113,7 +116,7 @@ def _cast(table: pa.Table) -> tuple[NDArray[np.float64], dict[int, pd.Series]]:
             numbers[:, position] = column.cast(pa.float64()).to_numpy()
         except pa.ArrowInvalid:
             raw[position] = column.to_pandas()
-            numbers[:, position] = pd.to_numeric(raw[position], errors="coerce")
+            numbers[:, position] = as_numbers(raw[position])
     return numbers, raw
 
 
@@ -207,6 +210,12 @@ def _samples_only(cells: _Cells, source: ExpressionSource, rejected: Rejections)
         )
         rejected.add(rule="annotation_column", message=message, action="column left out", file=source.file)
         cells = _columns(cells, [position for position in range(len(cells.samples)) if position not in named])
+    summaries = summary_columns(cells.numbers)
+    for position, what in summaries.items():
+        message = f"column {short(cells.samples[position])} is {what}, and no sample. No action needed."
+        rejected.add(rule="annotation_column", message=message, action="column left out", file=source.file)
+    if summaries:
+        cells = _columns(cells, [position for position in range(len(cells.samples)) if position not in summaries])
     shaped = identifier_columns(cells.numbers)
     for position, what in shaped.items():
         message = (

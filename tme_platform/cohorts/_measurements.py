@@ -8,7 +8,17 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.cohorts._known import match_patients
-from tme_platform.cohorts._tables import clean, decimal_comma, has_column, read_text_table, reject_unnamed_rows, short
+from tme_platform.cohorts._tables import (
+    are_summaries,
+    as_numbers,
+    clean,
+    decimal_comma,
+    has_column,
+    read_text_table,
+    reject_summary_rows,
+    reject_unnamed_rows,
+    short,
+)
 from tme_platform.cohorts.rejections import Rejections
 
 
@@ -27,7 +37,9 @@ def read_by_patient(
     table[column] = clean(table[column])
     unnamed = table[column].isna()
     reject_unnamed_rows(unnamed, column, file, rejected)
-    rows = table[~unnamed]
+    summaries = are_summaries(table[column])
+    reject_summary_rows(summaries, table[column], file, rejected)
+    rows = table[~unnamed & ~summaries]
     if pattern is not None:
         rows = rows.assign(**{column: match_patients(rows[column], pattern, file, rejected)}).dropna(subset=[column])
     if not rows[column].is_unique:
@@ -46,7 +58,7 @@ def read_by_patient(
 
 def to_numbers(text: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Convert text to finite numbers, and mark the cells that hold neither a finite number nor a missing value."""
-    numbers = text.apply(pd.to_numeric, errors="coerce").astype("float64")
+    numbers = text.apply(as_numbers).astype("float64")
     finite = np.isfinite(numbers.to_numpy())
     wrong = ~finite
     for name, failed in zip(text.columns, wrong.T, strict=True):

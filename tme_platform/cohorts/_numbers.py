@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.cohorts._source import Source
+from tme_platform.cohorts._tables import as_numbers
 from tme_platform.tables.clinical import DAYS_PER, SURVIVAL_PAIRS, ClinicalColumn
 
 _ENOUGH = 5
@@ -20,6 +21,8 @@ _LITRE_ML = 500
 _SHORT_DAYS = 45
 """Follow-up that some patient of a cohort exceeds."""
 _PER_CENT = 100
+_FEW_BEYOND = 10
+"""One value in ten may be a mistake or a code; more are another measure."""
 _ADVICE = "Correct it in the file."
 _SPACE = r"[ \u00a0\u2009\u202f']"
 _THOUSANDS = r"[-+]?[1-9]\d{0,2}(?:,\d{3})+"
@@ -46,7 +49,7 @@ def to_numbers(text: pd.Series, unit: str | None, decimal: str, source: Source) 
     and its values are unlikely in the canonical one.
     """
     plain = text.str.replace(",", ".", regex=False) if decimal == "," else text
-    number = pd.to_numeric(plain, errors="coerce").astype("float64")
+    number = as_numbers(plain)
     _reject_text(text, number.isna() & text.notna(), decimal, source)
     if decimal == ",":
         number = _without_thousands(text, number, source)
@@ -125,6 +128,11 @@ def _doubt(number: pd.Series, column: ClinicalColumn) -> str | None:
     only_two = n >= _ENOUGH and set(number) == {0.0, 1.0}
     if column.own_unit == "percent" and high <= 1 and (fractions or only_two):
         return f"{span}: they may be fractions instead of per cent"
+    beyond = int((number > _PER_CENT).sum())
+    if column.own_unit == "percent" and beyond > max(1, n / _FEW_BEYOND):
+        return (
+            f"{span}, {beyond:,} of them above 100: they may be numbers or densities of cells, which do not belong here"
+        )
     above = int((number > 1).sum())
     if column.own_unit == "fraction" and n / 2 <= above < n and high <= _PER_CENT:
         return f"{span}, {above:,} of them above 1: they may be per cent instead of fractions"

@@ -23,12 +23,22 @@ ANNOTATION = frozenset(
     | {"mean", "total", "sum", "median", "average", "avg", "sd", "std", "stdev", "var", "variance", "min", "max"}
     | {"rowmean", "rowmeans", "rowsum", "rowsums", "totalcounts", "basemean", "aveexpr", "logfc", "log2foldchange"}
     | {"lfcse", "stat", "pvalue", "pval", "padj", "fdr", "qvalue", "adjpval"}
-    | {"row", "rownumber", "rownames", "rowid", "index", "number", "no", "unnamed0", "gccontent"}
+    | {"row", "rownumber", "rownames", "rowid", "index", "number", "no", "unnamed0", "gccontent", "gc", "gcpercent"}
+    | {"percentagegenegccontent", "percentagegccontent", "chromosomename", "transcriptcount", "exonlength", "exoncount"}
+    | {"log2fc", "foldchange", "log2ratio", "bh", "fdrp", "adjp"}
+    | {
+        f"{of}{what}"
+        for of in ("mean", "median", "average", "avg", "max", "min", "sd", "sum", "total")
+        for what in ("expression", "expr", "counts", "count", "tpm", "fpkm", "tumor", "tumour", "normal", "all")
+    }
 )
 """Names of columns beside the samples, in lower case without anything but letters and digits."""
 
 _FEWEST_COLUMNS = 3
 _NEARLY_ALL = 0.95
+_FIRST_LOOK = 500
+"""Rows that tell whether the others need to be looked at."""
+_ROUNDED = 1e-3
 _ORDERS = 100.0
 """How many times larger than a typical sample a column of whole numbers must be to be taken for a length or an id."""
 
@@ -89,6 +99,39 @@ def identifier_columns(numbers: NDArray[np.float64]) -> dict[int, str]:
     for what, positions in shapes.items():
         if len(positions) < few:
             found = dict.fromkeys(positions, what) | found
+    return found
+
+
+def summary_columns(numbers: NDArray[np.float64]) -> dict[int, str]:
+    """Columns that are the mean or the sum of the others in every row, whatever they are called.
+
+    Parameters
+    ----------
+    numbers
+        Genes x columns; rows with NaN or infinite values are ignored.
+
+    Returns
+    -------
+    dict
+        By position what the column is. Empty below `LEAST_TO_JUDGE` genes or four columns.
+    """
+    n = numbers.shape[1]
+    if n <= _FEWEST_COLUMNS:
+        return {}
+    found: dict[int, str] = {}
+    for rows in (numbers[:_FIRST_LOOK], numbers):
+        rows = rows[np.isfinite(rows).all(axis=1)]
+        if len(rows) < LEAST_TO_JUDGE:
+            return {}
+        total = rows.sum(axis=1, keepdims=True)
+        found = {}
+        for what, expected in (("the mean of the others", total / n), ("the sum of the others", total / 2)):
+            apart = np.abs(rows - expected)
+            same = (apart <= _ROUNDED + _ROUNDED * np.abs(expected)).all(axis=0)
+            if same.sum() == 1 and np.median(apart) > 10 * _ROUNDED:  # otherwise the samples are alike
+                found[int(np.flatnonzero(same)[0])] = what
+        if not found:
+            return {}
     return found
 
 

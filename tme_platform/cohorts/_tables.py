@@ -25,8 +25,15 @@ from tme_platform.yaml_file import nearest
 MISSING = frozenset(
     {"", "na", "n/a", "nan", "null", "<na>", "#n/a", ".", "unknown", "not available", "not reported"}
     | {"[not available]", "[not applicable]", "[not evaluated]", "[unknown]", "[discrepancy]"}
+    | {"'--", "not allowed to collect"}  # the Genomic Data Commons
 )
 """Words (in lower case) that mean a missing value."""
+
+_SUMMARY = (
+    r"(?i:mean|median|average|(?:grand )?total|sum|sd|std|stdev|std\.? ?dev\.?|standard deviation|minimum|maximum"
+    r"|units?|n ?= ?\d+)"
+)
+"""What a row is called that summarises the others, or that states units, in the column of the patients."""
 
 _COMMAS = r"[-+]?(?:\d+(?:\.\d{3})*|\d*),\d+(?:,\d{3})*(?:\.\d+)?(?:[eE][-+]?\d+)?"
 """Numbers with decimal commas, or with commas between thousands."""
@@ -179,6 +186,30 @@ def reject_unnamed_rows(unnamed: pd.Series, column: str, file: str, rejected: Re
         rejected.add(rule="patient_id_missing", message=message, action="rows left out", file=file)
 
 
+def as_numbers(text: pd.Series) -> pd.Series:
+    """Text as float64, NaN where it is no number.
+
+    An exponent of more than three digits is none: pandas wraps it around, or reads beyond its memory.
+    """
+    absurd = text.astype("string").str.contains(r"[eE][-+]?\d{4}").fillna(False).to_numpy(dtype=bool)
+    return pd.to_numeric(text.mask(absurd) if absurd.any() else text, errors="coerce").astype("float64")
+
+
+def are_summaries(ids: pd.Series) -> pd.Series:
+    """Whether rows summarise the others or state units instead of naming a patient."""
+    return ids.str.fullmatch(_SUMMARY).fillna(False).astype(bool)
+
+
+def reject_summary_rows(summaries: pd.Series, ids: pd.Series, file: str, rejected: Rejections) -> None:
+    """Add a rejection for rows of `are_summaries`."""
+    if summaries.any():
+        shown = ", ".join(map(short, ids[summaries].unique()[:5]))
+        message = (
+            f"{summaries.sum():,} rows summarise the table or state units ({shown}), and name no patient. Delete them."
+        )
+        rejected.add(rule="summary_row", message=message, action="rows left out", file=file)
+
+
 def no_column(file: str, column: str, table: pd.DataFrame, correct: str) -> str:
     """Message for a column that a cohort file names and a table does not have."""
     return f"{file} has no column {short(column)}{nearest(column, list(table.columns))}. Correct {correct}."
@@ -209,7 +240,7 @@ def decimal_comma(text: pd.Series) -> str | None:
     if not commas.any():
         return None
     others = clean(filled[~commas]).dropna()
-    return None if pd.to_numeric(others, errors="coerce").isna().any() else str(filled[commas].iloc[0])
+    return None if as_numbers(others).isna().any() else str(filled[commas].iloc[0])
 
 
 def _parquet(path: Path, only: Collection[str] | None) -> pd.DataFrame:

@@ -12,11 +12,11 @@ from pathlib import Path
 import pandas as pd
 
 from tme_platform.cohorts._measurements import marked, read_by_patient, to_numbers
-from tme_platform.cohorts._tables import cell, no_column, open_landed, read_text_table, short
+from tme_platform.cohorts._tables import cell, no_column, read_text_table, short
 from tme_platform.cohorts.declaration import CellScoreSource, Cohort
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.cohorts.spelling import without_unusable_names
-from tme_platform.expression import PACKAGED_LINEAGES, LineageMap, lineage_map, log_lineages
+from tme_platform.expression import PACKAGED_LINEAGES, LineageMap, lineage_map, lineages_of, log_lineages
 from tme_platform.tables.expression import CELL_SCORES, POPULATION_GROUPS
 
 _NO_POPULATIONS = frozenset(
@@ -184,11 +184,11 @@ def _lineage_map(folder: Path, name: str, rejected: Rejections) -> LineageMap | 
         message = f"there is no lineage map {short(name)}. Use one of {packaged}, or a tab-separated file of your own."
         rejected.add(rule="file_missing", message=message, action="file left out", file=name)
         return None
-    path = name if name in PACKAGED_LINEAGES else open_landed(folder, name, rejected)
-    if path is None:
+    table = None if name in PACKAGED_LINEAGES else read_text_table(folder, name, rejected, raw=True)
+    if table is None and name not in PACKAGED_LINEAGES:
         return None
     try:
-        lineages = lineage_map(path)
+        lineages = lineage_map(name) if table is None else _own_lineages(table, name)
     except ValueError as error:
         rejected.add(rule="file_unreadable", message=str(error), action="file left out", file=name)
         return None
@@ -198,6 +198,12 @@ def _lineage_map(folder: Path, name: str, rejected: Rejections) -> LineageMap | 
         rejected.add(rule="unknown_group", message=message, action="lineages left out", file=name)
     groups = {lineage: group for lineage, group in lineages.group.items() if group not in unknown}
     return LineageMap({s: lineage for s, lineage in lineages.lineage.items() if lineage in groups}, groups)
+
+
+def _own_lineages(table: pd.DataFrame, name: str) -> LineageMap:
+    text = table.apply(lambda column: column.str.strip()).fillna("")
+    rows = [dict(zip(text.columns, cells, strict=True)) for cells in text.itertuples(index=False)]
+    return lineages_of(list(text.columns), rows, name)
 
 
 def _groups(folder: Path, file: str, rejected: Rejections) -> dict[str, str]:

@@ -13,7 +13,15 @@ import pandas as pd
 
 from tme_platform.cohorts._known import known_patients, match_patients
 from tme_platform.cohorts._merge import merge_tables, one_row_each
-from tme_platform.cohorts._tables import has_column, no_column, read_text_table, reject_unnamed_rows, short
+from tme_platform.cohorts._tables import (
+    are_summaries,
+    has_column,
+    no_column,
+    read_text_table,
+    reject_summary_rows,
+    reject_unnamed_rows,
+    short,
+)
 from tme_platform.cohorts._values import CODING_COLUMNS, codings_of, to_canonical, translate
 from tme_platform.cohorts.declaration import ClinicalSource, Cohort
 from tme_platform.cohorts.rejections import Rejections
@@ -111,6 +119,9 @@ def _read(folder: Path, source: ClinicalSource, rejected: Rejections) -> pd.Data
         return None
     ids = table[key.column]
     reject_unnamed_rows(ids.isna() & table.notna().any(axis=1), key.column, source.file, rejected)
+    summaries = are_summaries(ids)
+    reject_summary_rows(summaries, ids, source.file, rejected)
+    ids = ids.mask(summaries)
     if key.pattern is not None:
         ids = match_patients(ids, key.pattern, source.file, rejected)
     return table.set_axis(pd.Index(ids, name="patient_id"), axis=0)[ids.notna().to_numpy()]

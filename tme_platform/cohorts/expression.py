@@ -12,7 +12,7 @@ import pandas as pd
 
 from tme_platform.cohorts._known import patient_of
 from tme_platform.cohorts._matrix import read_matrix
-from tme_platform.cohorts._tables import read_text_table, short
+from tme_platform.cohorts._tables import as_numbers, read_text_table, short
 from tme_platform.cohorts.declaration import Cohort, ExpressionSource
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.counted import counted
@@ -99,7 +99,7 @@ def _given_lengths(folder: Path, source: ExpressionSource, rejected: Rejections)
         message = f"{name} should have two columns, gene and length in bases."
         rejected.add(rule="file_unreadable", message=message, action="gene lengths left out", file=name)
         return None
-    genes, bases = table.iloc[:, 0], pd.to_numeric(table.iloc[:, 1], errors="coerce").astype("float64")
+    genes, bases = table.iloc[:, 0], as_numbers(table.iloc[:, 1])
     usable = genes.notna() & (bases > 0) & np.isfinite(bases)
     cases = [
         (None, f"gene {short(str(gene))} has no length that is a number above 0")

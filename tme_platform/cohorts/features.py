@@ -132,13 +132,8 @@ def _without(table: pd.DataFrame, found: list[Refused], source: FeatureSource, r
         names = [name for name in refused.names if refused.final or name not in listed]
         if not names:
             continue
-        advice = (
-            "An outcome must not enter a signature: delete them, or rename them if they are features."
-            if refused.final
-            else "No action needed unless they are features; then list all features under `columns` in cohort.yaml."
-        )
         what = counted(len(names), f"column {refused.one}", f"columns {refused.many}")
-        message = f"{what} ({_shown(names)}). {advice}"
+        message = f"{what} ({_shown(names)}). {refused.advice}"
         rejected.add(rule=refused.rule, message=message, action="column left out", file=source.file)
         left_out.update(names)
     return table[[name for name in table.columns if str(name) not in left_out]]

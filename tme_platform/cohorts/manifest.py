@@ -85,6 +85,11 @@ def _complete(outlines: pd.DataFrame, file: str, rejected: Rejections) -> pd.Dat
         advice = f"Name the {column} file."
         _reject(named[missing], f"no {column} is given", f"{column}_missing", advice, file, rejected)
         good &= ~missing
+    same = (named["image"] == named["mask"]).fillna(False).astype(bool)
+    _reject(
+        named[same], "image and mask are the same file", "mask_is_image", "Name the outline's file.", file, rejected
+    )
+    good &= ~same
     for column in _NUMBERS:
         whole = named[column].str.fullmatch(r"[0-9]{1,9}").astype(bool) & (named[column] != "0")
         _reject_values(named[~whole], column, "It should be a whole number from 1.", file, rejected)

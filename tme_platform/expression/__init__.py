@@ -26,6 +26,7 @@ from tme_platform.expression.lineages import (
     PACKAGED_LINEAGES,
     LineageMap,
     lineage_map,
+    lineages_of,
     log_lineages,
 )
 from tme_platform.expression.markers import mcp_counter
@@ -68,6 +69,7 @@ __all__ = [
     "intrinsic_subtype",
     "known_symbols",
     "lineage_map",
+    "lineages_of",
     "log_lineages",
     "mcp_counter",
     "negative_amount",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,19 +57,32 @@ def lineage_map(name_or_path: str | Path) -> LineageMap:
         )
     with path.open(encoding="utf-8", newline="") as text:
         reader = csv.DictReader(text, delimiter="\t")
-        if missing := {"state", "lineage", "group"} - set(reader.fieldnames or ()):
-            raise ValueError(f"{path.name} lacks the column(s) {', '.join(sorted(missing))}.")
-        rows = list(reader)
+        return lineages_of(reader.fieldnames or (), list(reader), path.name)
+
+
+def lineages_of(columns: Collection[str], rows: Iterable[Mapping[str, str | None]], name: str) -> LineageMap:
+    """The lineage map of the rows of a table; ``name`` is that of the file in messages.
+
+    Raises
+    ------
+    ValueError
+        As `lineage_map`, or a row lacks a value.
+    """
+    if missing := {"state", "lineage", "group"} - set(columns):
+        raise ValueError(f"{name} lacks the column(s) {', '.join(sorted(missing))}.")
     lineage: dict[str, str] = {}
     group: dict[str, str] = {}
     for number, row in enumerate(rows, start=2):
-        if row["state"] in lineage:
-            raise ValueError(f"{path.name}, line {number}: the state '{row['state']}' is listed twice.")
-        lineage[row["state"]] = row["lineage"]
-        if group.setdefault(row["lineage"], row["group"]) != row["group"]:
+        state, of, its_group = row["state"], row["lineage"], row["group"]
+        if not (state and of and its_group):
+            raise ValueError(f"{name}, line {number}: state, lineage or group is missing. Add it, or delete the row.")
+        if state in lineage:
+            raise ValueError(f"{name}, line {number}: the state '{state}' is listed twice.")
+        lineage[state] = of
+        if group.setdefault(of, its_group) != its_group:
             raise ValueError(
-                f"{path.name}, line {number}: the lineage '{row['lineage']}' is in group {row['group']}, but "
-                f"{group[row['lineage']]} in an earlier line."
+                f"{name}, line {number}: the lineage '{of}' is in group {its_group}, but {group[of]} in an earlier "
+                "line."
             )
     return LineageMap(lineage, group)
 

@@ -9,6 +9,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 RELATIVE_UNITS = ("normal_score", "z_score")
 """Units in which each gene is relative to the cohort: absolute levels are lost.
@@ -24,6 +25,9 @@ _LARGEST_CENTRE = 1.0
 
 _LARGEST_LOG2 = 30.0
 """No sample has 2**30 reads of one gene, so a larger value is not a logarithm."""
+
+_LARGEST_TOTAL = 2e6
+"""TPM of a sample sum to a million, FPKM to less; rounding adds little."""
 
 
 def to_log2(matrix: pd.DataFrame, unit: str, lengths: pd.Series[float] | None = None) -> pd.DataFrame:
@@ -94,12 +98,7 @@ def unit_warning(matrix: pd.DataFrame, unit: str) -> str | None:
             f"Declared as {unit}, but the largest value is {largest:g}, too large for a logarithm: "
             f"likely {'counts' if unit == 'log2_cpm' else unit.removeprefix('log2_')}."
         )
-    if not unit.startswith("log2_") and largest < _LARGEST_LOG2:
-        return (
-            f"Declared as {unit}, but the largest value is {largest:g}: the values look like logarithms already, "
-            f"likely log2_{unit}."
-        )
-    return None
+    return None if unit.startswith("log2_") or np.isnan(largest) else _amount_warning(values, unit, largest)
 
 
 def negative_amount(matrix: pd.DataFrame, unit: str) -> str | None:
@@ -114,6 +113,27 @@ def negative_amount(matrix: pd.DataFrame, unit: str) -> str | None:
         f"is {matrix.iloc[row, column]}{others}. If the file holds logarithms, declare one of the log2_ units; "
         "otherwise correct the values."
     )
+
+
+def _amount_warning(values: NDArray[np.float64], unit: str, largest: float) -> str | None:
+    """Return a warning if counts, TPM or FPKM look like logarithms, or TPM or FPKM like counts."""
+    whole = _are_whole(values[0]) and _are_whole(values)
+    total = float(np.median(np.nansum(values, axis=0))) if whole else 0.0
+    if unit != "counts" and total > _LARGEST_TOTAL:
+        return (
+            f"Declared as {unit}, but all values are whole numbers, and those of a typical sample sum to {total:,.0f}, "
+            "more than a million: likely counts."
+        )
+    if whole or not largest < _LARGEST_LOG2:
+        return None
+    return (
+        f"Declared as {unit}, but the largest value is {largest:g}: the values look like logarithms already, "
+        f"likely log2_{unit}. If they are none, save log2(value + 1) and declare log2_{unit}."
+    )
+
+
+def _are_whole(values: NDArray[np.float64]) -> bool:
+    return bool((np.floor(values) == values)[~np.isnan(values)].all())
 
 
 def _relative_warning(matrix: pd.DataFrame, unit: str) -> str | None:

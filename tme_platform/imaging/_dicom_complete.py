@@ -47,7 +47,9 @@ def check_complete(phases: Sequence[Sequence[Frame]], folder: str) -> None:
     acquired = Counter(_acquisition(one) for one in frames)
     for one in frames:
         of_acquisition = tag_number(one.tags.get("ImagesInAcquisition"))
-        if of_acquisition > acquired[_acquisition(one)] and of_acquisition != len(frames):
+        # GE counts the images of all phases, also where each phase is a series of its own
+        complete = of_acquisition in (len(frames), len(frames) * times)
+        if of_acquisition > acquired[_acquisition(one)] and not complete:
             _refuse(f"its images speak of {of_acquisition:.0f} images in an acquisition", found, folder)
 
 

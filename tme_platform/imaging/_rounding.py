@@ -21,7 +21,7 @@ _DIRECTION_DECIMALS = 5
 
 
 def round_geometry(image: sitk.Image) -> sitk.Image:
-    """Return an image with its spacing, origin and directions rounded; voxels are unchanged.
+    """Return an image with its spacing, origin and directions rounded; voxels and metadata are unchanged.
 
     A spacing within 1e-5 mm of a multiple of 0.001 mm takes that value, one within 2e-7 mm of a multiple of 1/1024 mm
     that value, and any other is rounded to 6 decimals. The origin is rounded to 4 decimals (mm). Direction cosines are
@@ -31,6 +31,8 @@ def round_geometry(image: sitk.Image) -> sitk.Image:
     rounded.SetSpacing([_round_spacing(side) for side in image.GetSpacing()])
     rounded.SetOrigin([round(value, _ORIGIN_DECIMALS) + 0.0 for value in image.GetOrigin()])
     rounded.SetDirection(_orthonormal(np.array(image.GetDirection()).reshape(3, 3)).ravel().tolist())
+    for key in image.GetMetaDataKeys():  # a copy loses them when it is changed
+        rounded.SetMetaData(key, image.GetMetaData(key))
     return rounded
 
 

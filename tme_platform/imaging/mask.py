@@ -16,6 +16,7 @@ from tme_platform.imaging.geometry import onto_grid, to_mask
 from tme_platform.imaging.rtstruct import read_contour
 
 _LARGEST_LABEL = 2**31 - 1
+_MOST_LABELS = 500
 
 
 def read_mask(path: str | Path, reference: sitk.Image, label: int | None = None) -> sitk.Image:
@@ -104,6 +105,11 @@ def _select(labels: sitk.Image, label: int | None, name: str) -> sitk.Image:
         raise ImagingError(
             "mask_not_labels",
             f"{name} has labels from {present[0]:g} to {present[-1]:g}; use 0 outside and small integers inside.",
+        )
+    if len(present) > _MOST_LABELS:
+        raise ImagingError(
+            "mask_not_labels",
+            f"{name} has {len(present)} different values, as an image has and no label map; name the outline's file.",
         )
     chosen = choose_label([int(value) for value in present if value != 0], label, name, "label")
     return to_mask(values == chosen, labels)

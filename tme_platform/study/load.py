@@ -85,7 +85,10 @@ def _read(name_or_path: str) -> YamlFile:
     if name_or_path in packaged_studies():
         text = (resources.files("tme_platform.study") / f"{name_or_path}.yaml").read_text(encoding="utf-8")
     elif (path := Path(name_or_path)).is_file():
-        text = path.read_text(encoding="utf-8")
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError:
+            raise StudyError(f"study {name_or_path} is not UTF-8. Save it as UTF-8.") from None
     else:
         known = ", ".join(packaged_studies())
         raise StudyError(f"no study {name_or_path!r}: use one of {known}, or the path of a study file")

@@ -153,6 +153,15 @@ def test_units_are_converted(read, column, values, unit, expected):
     assert tables.rejected.empty
 
 
+def test_densities_of_cells_are_not_kept_where_they_are_below_100(read):
+    tables = read("cd8_percent", ["40", "70", "90", "350", "1200"])
+    assert tables.patients["cd8_percent"].isna().all()
+    assert "densities" in tables.rejected["message"].item()
+    one = read("cd8_percent", ["40", "70", "90", "5", "120"])
+    assert one.rejected["rule"].tolist() == ["out_of_range"]
+    assert one.patients["cd8_percent"].notna().sum() == 4
+
+
 def test_times_of_less_than_a_year_are_kept_and_stated(read):
     tables = read("os_days", ["60", "90", "120", "200", "30"])
     assert tables.patients["os_days"].notna().all()

@@ -59,6 +59,14 @@ def test_the_index_that_pandas_writes_is_no_feature(read, rules):
         ("pathological_complete_response", [0, 1] * 6, "outcome_column"),
         ("immunePhenotype", [0, 1] * 6, "outcome_column"),
         ("CD8", random.normal(size=N), "outcome_column"),
+        ("deceased_flag", random.normal(size=N), "outcome_column"),
+        ("y_true", random.normal(size=N), "outcome_column"),
+        ("risk_score", random.normal(size=N), "outcome_column"),
+        ("PFI.time", random.normal(size=N), "outcome_column"),
+        ("N_stage", random.normal(size=N), "outcome_column"),
+        ("TumorPurity", random.normal(size=N), "outcome_column"),
+        ("lesion_id", random.normal(size=N), "row_description"),
+        ("train_test", random.normal(size=N), "row_description"),
         ("n", np.arange(N), "counter_column"),
         ("n", random.permutation(N) + 1, "counter_column"),
         ("n", np.arange(N) * 3 + 7, "counter_column"),
@@ -80,6 +88,7 @@ def test_a_column_that_repeats_a_clinical_variable_is_an_outcome(read, rules, va
     features, rejected, _ = read(table(z=values), clinical=clinical)
     assert list(features.columns) == ["f0", "f1", "f2"]
     assert rules(rejected) == {"outcome_column": 1}
+    assert "os_" in rejected["message"].item(), "the variable is named"
     assert "z" in read(table(z=values))[0].columns, "without the clinical table nobody can know"
 
 
@@ -140,3 +149,19 @@ def test_measured_values_are_never_counters(seed, n):
     from tme_platform.cohorts._feature_columns import refused_by_value
 
     assert refused_by_value(frame, frame.astype(str), {}) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Time to peak", "T2 time", "age_ratio", "Hotspot", "target_volume", "response_rate_kinetic", "group_delay"),
+        *("class_separability", "Number of voxels", "Set size", "phase_1_mean", "center_x", "original_glcm_Id", "SER"),
+    ],
+)
+def test_names_of_features_that_share_a_word_with_outcomes_are_features(name):
+    assert refused_by_name([name], []) == []
+
+
+def test_a_column_without_values_beside_others_raises_no_warning(read):
+    features, _, _ = read(table(empty=[""] * N, f3=FEATURES["f0"]))
+    assert features["f3"].notna().all()

@@ -111,7 +111,7 @@ def test_invalid_phases_are_rejected(read, choice, rule, said):
 
 
 def test_repeated_outlines_are_rejected(read, rules):
-    rows = ["P1,i/1.nii,i/m.nii,A", "P1,i/1.nii,i/m.nii,A", "P1,i/1.nii,i/1.nii,A", ",i/1.nii,i/m.nii,A"]
+    rows = ["P1,i/1.nii,i/m.nii,A", "P1,i/1.nii,i/m.nii,A", "P1,i/1.nii,i/series,A", ",i/1.nii,i/m.nii,A"]
     outlines, rejected = read("\n".join(["patient_id,image,mask,reader", *rows]))
     assert outlines["mask"].tolist() == ["i/m.nii"]
     assert rules(rejected) == {"duplicate_outline": 1, "patient_id_missing": 1}
@@ -130,3 +130,9 @@ def test_a_missing_manifest_is_rejected(land, rules):
     outlines, rejected = read_manifest(folder, "small", cohort)
     assert outlines.empty
     assert rules(rejected) == {"file_missing": 1}
+
+
+def test_an_image_is_not_its_own_outline(read, rules):
+    outlines, rejected = read("patient_id,image,mask\nP1,i/1.nii,i/1.nii\nP2,i/1.nii,i/m.nii\n")
+    assert outlines["patient_id"].tolist() == ["P2"]
+    assert rules(rejected) == {"mask_is_image": 1}

@@ -175,3 +175,25 @@ def test_features_that_never_vary_are_no_table(features, rules):
     table, rejected = features("patient_id,a,b\n" + "".join(f"P{n},1,2\n" for n in range(6)))
     assert table.empty
     assert rules(rejected) == {"constant_feature": 1}
+
+
+@pytest.mark.parametrize(
+    ("lineages", "said"),
+    [
+        ("state\tlineage\tgroup\nT\tTcell\n", "line 2 has 2 fields"),
+        ("state\tlineage\tgroup\nT\t\tadaptive\n", "line 2: state, lineage or group is missing"),
+        ('state\tlineage\tgroup\nT\t"Tcell\tadaptive\n', "quotation mark"),
+        ("state\tlineage\tgroup\nT\tTcell\tadaptive\n".encode("utf-16").decode("latin-1"), "UTF-16"),
+    ],
+)
+def test_a_lineage_map_is_read_like_any_table(land, lineages, said):
+    declared = "cell_scores: {file: f.csv, kind: fractions, lineages: l.tsv, method: M}\n"
+    folder, cohort = land(declared, {"f.csv": "patient_id,T,B\nA,0.4,0.6\nB,0.5,0.5\n"})
+    (folder / "l.tsv").write_bytes(lineages.encode("latin-1"))
+    scores, _, rejected = read_cell_scores(folder, "small", cohort.cell_scores)
+    assert scores.empty
+    assert said in " ".join(rejected["message"])
+    (folder / "l.tsv").write_text("\ufeffstate\tlineage\tgroup\r\nT\tTcell\tadaptive\r\nB\tUnknown\tnon_immune\r\n")
+    scores, _, rejected = read_cell_scores(folder, "small", cohort.cell_scores)
+    assert scores.index.tolist() == ["Tcell", "Unknown"]
+    assert rejected.empty

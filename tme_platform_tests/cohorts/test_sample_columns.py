@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from tme_platform.cohorts import read_clinical, read_expression
-from tme_platform.cohorts._sample_columns import identifier_columns, is_annotation
+from tme_platform.cohorts._sample_columns import identifier_columns, is_annotation, summary_columns
 from tme_platform.expression import known_symbols
 
 GENES = sorted(known_symbols() & {f"CD{n}" for n in range(1, 400)})[:40]
@@ -63,6 +63,28 @@ def test_a_text_column_of_any_name_is_no_patient(patients_and_samples, rules):
     patients, samples, rejected = patients_and_samples(TPM.assign(remarks="none to speak of"))
     assert patients == samples == ["P1", "P2", "P3", "P4"]
     assert rules(rejected) == {"not_a_number": 1}
+
+
+@pytest.mark.parametrize(
+    "name", ["percentage_gene_gc_content", "chromosome_name", "Mean_expression", "max_tpm", "log2FC"]
+)
+def test_what_biomart_and_tables_of_results_add_is_annotation(name):
+    assert is_annotation(name)
+
+
+@pytest.mark.parametrize(("of", "what"), [("mean", "mean of the others"), ("sum", "sum of the others")])
+def test_a_column_computed_from_the_samples_is_no_patient(patients_and_samples, rules, of, what):
+    patients, samples, rejected = patients_and_samples(TPM.assign(all_tumours=TPM.agg(of, axis=1).round(3)))
+    assert patients == samples == ["P1", "P2", "P3", "P4"]
+    assert rules(rejected) == {"annotation_column": 1}
+    assert what in rejected["message"].item()
+
+
+def test_samples_that_are_alike_are_no_summary():
+    same = np.tile(TPM.iloc[:, :1].to_numpy(), (1, 5))
+    assert summary_columns(same) == {}
+    assert summary_columns(TPM.to_numpy()) == {}
+    assert summary_columns(TPM.to_numpy()[:, :2]) == {}
 
 
 @pytest.mark.parametrize("name", ["X1", "TCGA-3C-AAAU", "P1", "A", "Mean1", "sample_12"])

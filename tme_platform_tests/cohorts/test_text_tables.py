@@ -305,3 +305,61 @@ def test_the_exact_file_name_comes_first(land):
 def test_identifiers_stay_as_they_are_written(clinical):
     tables = clinical("id,age\n1,50\n001,51\n1.0,52\n")
     assert tables.patients["patient_id"].tolist() == ["001", "1", "1.0"]
+
+
+def test_rows_that_summarise_the_table_name_no_patients(clinical, land, rules):
+    tables = clinical("id,age\nunit,years\nA,50\nB,60\nMean,55\nStd. Dev.,7.1\nn = 2,\n")
+    assert tables.patients["patient_id"].tolist() == ["A", "B"]
+    assert rules(tables.rejected) == {"summary_row": 1}
+    declared = "features: {file: f.csv, feature_set: x}\ncell_scores: {file: s.csv, groups: g.tsv, method: M}\n"
+    files = {"f.csv": "patient_id,a\nA,1\nB,2.5\nmean,1.75\n", "s.csv": "patient_id,T\nA,1\nB,2\nTotal,3\n"}
+    folder, cohort = land(declared, files | {"g.tsv": GROUPS}, name="summarised")
+    assert read_clinical(folder, "small", cohort).patients["patient_id"].tolist() == ["A", "B"]
+    features, rejected = read_features(folder, "small", cohort)
+    assert features.index.tolist() == ["A", "B"]
+    assert rules(rejected) == {"summary_row": 1}
+    scores, _, rejected = read_cell_scores(folder, "small", cohort.cell_scores)
+    assert scores.columns.tolist() == ["A", "B"]
+    assert rules(rejected) == {"summary_row": 1}
+
+
+def test_codes_of_the_genomic_data_commons_for_missing_are_no_words(land):
+    columns = "columns: {sex: s, stage: t, age_years: a}"
+    text = "id,s,t,a\nA,female,Stage IIA,50\nB,'--,not allowed to collect,'--\n"
+    folder, cohort = land(f"clinical: [{{file: c.csv, patient_id: id, {columns}}}]\n", {"c.csv": text})
+    tables = read_clinical(folder, "small", cohort)
+    assert tables.patients["sex"].tolist()[0] == "female"
+    assert tables.patients.loc[1, ["sex", "stage", "age_years"]].isna().all()
+    assert tables.rejected.empty
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('!Series_title\t"x"\n!series_matrix_table_begin\n"ID_REF"\t"GSM1"\n', "series_matrix_table_begin"),
+        ("#1.2\n1\t1\nName\tDescription\tA\nCD8A\tna\t1\n", "two lines above the header"),
+        ("sep=\t\ngene\tA\nCD8A\t1\n", "Delete the line"),
+        ('"A" "B"\n"CD8A" 1 2\n', "separated by spaces"),
+    ],
+)
+def test_what_is_written_around_a_table_is_named(matrix, text, said):
+    table, rejected = matrix(text)
+    assert table.empty
+    assert said in rejected["message"].item()
+
+
+def test_a_cell_of_several_lines_that_looks_like_rows_says_how_to_write_it(clinical):
+    text = 'id,age,note\nA,50,"first\nsecond, third, fourth"\nB,51,x\n'
+    refused = clinical(text)
+    assert "replace line breaks inside a cell by spaces" in refused.rejected["message"].item()
+    assert clinical(text.replace("first\n", "first ")).patients["patient_id"].tolist() == ["A", "B"]
+
+
+@pytest.mark.parametrize("number", ["1e400097361470392081", "1E4294967290"])
+def test_absurd_exponents_are_no_numbers(clinical, matrix, land, number):
+    assert clinical(f"id,age\nA,{number}\nB,50\n").patients["age_years"].isna().tolist() == [True, False]
+    assert matrix(f"gene\tA\tB\nCD8A\t{number}x\t1\nCD4\t2\t{number}\nCD3E\t2\t9\n")[0].index.tolist() == ["CD3E"]
+    folder, cohort = land(
+        "features: {file: f.csv, feature_set: x}\n", {"f.csv": f"patient_id,a\nA,{number}\nB,1\nC,2\n"}
+    )
+    assert read_features(folder, "small", cohort)[0].index.tolist() == ["B", "C"]

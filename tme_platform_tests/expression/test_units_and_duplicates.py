@@ -92,3 +92,22 @@ def test_relative_units_are_not_changed(unit):
 def test_levels_declared_as_relative_are_noticed():
     matrix = pd.DataFrame([[6.2, 7.1, 6.9], [3.9, 4.2, 4.7]], index=["a", "b"], columns=["P1", "P2", "P3"])
     assert "do not look relative to the cohort" in (unit_warning(matrix, "z_score") or "")
+
+
+def test_counts_are_known_by_whole_numbers_and_their_sum():
+    counts = pd.DataFrame({"s": [10, 2_000_000, 900_001], "t": [0, 3_000_000, 5]})
+    for unit in ("tpm", "fpkm"):
+        assert "likely counts" in (unit_warning(counts, unit) or "")
+        assert unit_warning(counts / 7, unit) is None, "not whole"
+        assert unit_warning(counts // 10, unit) is None, "rounded amounts"
+    assert unit_warning(counts, "counts") is None
+
+
+def test_small_counts_are_no_logarithms_and_small_amounts_can_be_declared_as_such():
+    counts = pd.DataFrame({"s": [0, 3, 12], "t": [1, 0, np.nan]})
+    assert unit_warning(counts, "counts") is None
+    amounts = counts + 0.25
+    assert "save log2(value + 1) and declare log2_fpkm" in (unit_warning(amounts, "fpkm") or "")
+    declared = np.log2(amounts + 1)
+    assert unit_warning(declared, "log2_fpkm") is None
+    pd.testing.assert_frame_equal(to_log2(declared, "log2_fpkm"), np.log2(amounts + 1))

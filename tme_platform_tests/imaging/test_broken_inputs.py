@@ -110,6 +110,10 @@ MASKS = {
     "probabilities": ("mask_not_labels", lambda d: _written(d / "a.nii.gz", INSIDE * 0.5)),
     "NaN": ("mask_not_labels", lambda d: _written(d / "a.nii.gz", _with(INSIDE.astype("float32"), np.nan))),
     "huge labels": ("mask_not_labels", lambda d: _written(d / "a.nii.gz", INSIDE * 1e20)),
+    "an image": (
+        "mask_not_labels",
+        lambda d: _written(d / "a.nii.gz", np.arange(640, dtype="int16").reshape(8, 8, 10)),
+    ),
     "negative labels": ("mask_not_labels", lambda d: _written(d / "a.nii.gz", -INSIDE.astype("int16"))),
     "several labels": ("mask_label_ambiguous", lambda d: _written(d / "a.nii.gz", _with(INSIDE, 2))),
     "four dimensions": ("mask_not_3d", lambda d: _written(d / "a.nii.gz", sitk.JoinSeries([as_image(INSIDE)] * 2))),

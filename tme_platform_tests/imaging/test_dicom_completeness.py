@@ -142,6 +142,12 @@ def _without_ends(folder, **tags):
             path.unlink()
 
 
+def test_a_phase_in_a_series_of_its_own_counts_the_images_of_all_phases(tmp_path):
+    tags = {"ImagesInAcquisition": 3 * len(VOLUME), "NumberOfTemporalPositions": 3, "TemporalPositionIdentifier": 2}
+    write_series(tmp_path, VOLUME, **tags)
+    assert (values(tmp_path) == VOLUME).all()
+
+
 INCOMPLETE = {
     "2 instance numbers are missing": _without_ends,
     "6 slices": lambda d: _without_ends(d, NumberOfSlices=6, InstanceNumber=None),

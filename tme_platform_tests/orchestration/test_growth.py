@@ -146,7 +146,7 @@ def test_editing_a_clinical_value_rebuilds_what_reads_it(platform: Platform) -> 
 
 def test_adding_a_clinical_row_changes_no_score(platform: Platform) -> None:
     with (landing(platform, "reference") / "clinical.csv").open("a") as clinical:
-        clinical.write("P900,61,800,0,pos\n")
+        clinical.write("P900,61,800,0,H1,pos,,,\n")
     _, recorded = platform.run()
     check_change("clinical_patient", platform, recorded)
 
@@ -164,7 +164,7 @@ def test_a_failed_part_is_requested_at_the_next_look(platform: Platform, monkeyp
     found = {(one.asset, one.cohort): one for one in survey(platform.workspace, platform.instance).plan().statuses}
     assert found["expression", "rna"].state == "failed"
     assert "the disk is on fire" in found["expression", "rna"].reason
-    assert found["cell_scores", "rna"].waiting_for == ("expression",)
+    assert found["cell_scores", "rna"].waiting_for == ("expression", "expression_quality")
     (request,) = tick(platform).run_requests
     assert request.partition_key == "rna"
     assert request.asset_selection[0] == dg.AssetKey("expression")

@@ -66,3 +66,12 @@ def test_circular_extension_is_refused(tmp_path: Path) -> None:
 def test_an_unknown_study_lists_the_known_ones() -> None:
     with pytest.raises(StudyError, match="tcga_brca"):
         load_study("nowhere")
+
+
+def test_a_study_file_in_another_encoding_is_refused_and_a_mark_of_utf_8_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_bytes("name: s\ntitle: Münster\n".encode("latin-1"))
+    with pytest.raises(StudyError, match="not UTF-8"):
+        load_study(path)
+    path.write_text("name: s\ntitle: Münster\n", encoding="utf-8-sig")
+    assert load_study(path).title == "Münster"
