@@ -192,7 +192,8 @@ def as_numbers(text: pd.Series) -> pd.Series:
     An exponent of more than three digits is none: pandas wraps it around, or reads beyond its memory.
     """
     absurd = text.astype("string").str.contains(r"[eE][-+]?\d{4}").fillna(False).to_numpy(dtype=bool)
-    return pd.to_numeric(text.mask(absurd) if absurd.any() else text, errors="coerce").astype("float64")
+    numbers: pd.Series = pd.to_numeric(text.mask(absurd) if absurd.any() else text, errors="coerce")
+    return numbers.astype("float64")
 
 
 def are_summaries(ids: pd.Series) -> pd.Series:

@@ -112,7 +112,8 @@ def _given_lengths(folder: Path, source: ExpressionSource, rejected: Rejections)
     genes, bases = genes[usable], bases[usable]
     if source.gene_id == "ensembl" and source.gene_map is not None:
         genes = _symbols(genes, folder, source.gene_map, Rejections(rejected.cohort))
-    return bases.groupby(genes).median()
+    by_gene: pd.Series = bases.groupby(genes).median()
+    return by_gene
 
 
 def _usable(read: pd.DataFrame, folder: Path, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame:
