@@ -115,7 +115,7 @@ def test_a_second_run_makes_nothing(place: list[object]) -> None:
 def test_a_run_names_the_cohorts_it_works_on(small_run: Path, tmp_path: Path) -> None:
     workspace = copy_study(small_run, tmp_path)
     with (workspace.landing / "reference" / "clinical.csv").open("a") as clinical:
-        clinical.write("P900,61,800,0,pos\n")
+        clinical.write("P900,61,800,0,H1,pos,,,\n")
     options = ["--lake", workspace.lake_root, "--landing", workspace.landing_root, "--study", workspace.study_name]
     found = typed(*options, "run", "--cohort", "reference", "--select", "cohort_files")
     assert found.returncode == 0, found.stdout + found.stderr
