@@ -22,6 +22,8 @@ _PEEKED = 20
 """Lines by which the separator of a refused file is named."""
 _MAX_LINES = 200
 """Most lines of a cell with line breaks."""
+_FEW_DAMAGED = 0.05
+"""Share of the rows that may have another number of fields; with more, the file is not what it seems."""
 _ROW_WORDS = frozenset(
     {"", "gene", "genes", "gene_id", "gene_name", "gene_symbol", "genesymbol", "hugo_symbol", "symbol", "ensembl"}
     | {"ensembl_id", "entrez", "entrez_id", "entrez_gene_id", "feature", "id", "name", "names", "probe", "probe_id"}
@@ -77,13 +79,15 @@ class Head:
 class Layout:
     """The rows of a table in text, without the header: their number, the most fields, and those that repeat the header.
 
-    ``repeated`` has the line of each and its position among the rows.
+    ``repeated`` has the line of each and its position among the rows; ``damaged`` the same of the few rows with too few
+    or too many fields, and their number of fields.
     """
 
     head: Head
     rows: int
     width: int
     repeated: tuple[tuple[int, int], ...]
+    damaged: tuple[tuple[int, int, int], ...] = ()
 
 
 def read_head(lines: Iterator[bytes], separator: str) -> Head:
@@ -145,7 +149,8 @@ def read_layout(lines: Iterator[bytes], separator: str, *, matrix: bool = False)
     CohortError
         Rule `unclosed_quote`: a quotation mark is not closed, so that it is in doubt which lines are rows.
     ValueError
-        A line has too few or too many fields, or is not UTF-8; see also `read_head`.
+        More than a few lines, or any of a matrix, have too few or too many fields; a line is not UTF-8; see also
+        `read_head`.
     """
     sep = separator.encode()
     head = read_head(lines, separator)
@@ -153,18 +158,18 @@ def read_layout(lines: Iterator[bytes], separator: str, *, matrix: bool = False)
     named = n if matrix else max((at for at, name in enumerate(head.names, start=1) if name), default=n)
     header, rows, width = head.raw.strip(), 0, n
     repeated: list[tuple[int, int]] = []
-    wrong: list[tuple[int, int]] = []
+    wrong: list[tuple[int, int, int]] = []
     for number, line, fields in _records(chain(head.following, lines), sep, n, head.last):
         surplus = 0 if matrix else len(line) - len(line.rstrip(sep))
         if not named <= fields <= n + surplus:
-            wrong.append((number, fields))
+            wrong.append((number, rows, fields))
         width = max(width, fields)
         if line.removeprefix(_BOM).strip() == header:
             repeated.append((number, rows))
         rows += 1
-    if wrong:
-        raise ValueError(_field_counts(wrong, rows, n))
-    return Layout(head, rows, width, tuple(repeated))
+    if wrong and (matrix or len(wrong) > _FEW_DAMAGED * rows):
+        raise ValueError(_field_counts([(number, fields) for number, _, fields in wrong], rows, n))
+    return Layout(head, rows, width, tuple(repeated), tuple(wrong))
 
 
 def _records(lines: Iterator[bytes], sep: bytes, n: int, number: int) -> Iterator[tuple[int, bytes, int]]:

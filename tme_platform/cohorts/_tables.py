@@ -283,7 +283,21 @@ def _delimited(path: Path, only: Collection[str] | None, relative: str, rejected
             rule="unclosed_quote",
         )
     reject_repeated_headers([line for line, _ in layout.repeated], relative, rejected)
-    return table.drop(index=[row + 1 for _, row in layout.repeated])
+    _reject_damaged_rows(layout, relative, rejected)
+    left_out = {row for _, row in layout.repeated} | {row for _, row, _ in layout.damaged}
+    return table.drop(index=[row + 1 for row in left_out])
+
+
+def _reject_damaged_rows(layout: Layout, relative: str, rejected: Rejections) -> None:
+    cases = [
+        (None, f"line {number:,} has {counted(fields, 'field')}, the header has {len(layout.head.names):,}")
+        for number, _, fields in layout.damaged
+    ]
+    advice = "Complete the line; its last cell may be cut off as well."
+    rejected.add_cases(
+        cases, rule="damaged_row", advice=advice, action="row left out", file=relative,
+        unit="lines",
+    )  # fmt: skip
 
 
 def _selected(names: Sequence[str], only: Collection[str] | None) -> list[int]:

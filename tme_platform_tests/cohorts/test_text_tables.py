@@ -363,3 +363,17 @@ def test_absurd_exponents_are_no_numbers(clinical, matrix, land, number):
         "features: {file: f.csv, feature_set: x}\n", {"f.csv": f"patient_id,a\nA,{number}\nB,1\nC,2\n"}
     )
     assert read_features(folder, "small", cohort)[0].index.tolist() == ["B", "C"]
+
+
+@pytest.mark.parametrize(
+    ("line", "fields"), [("P9,50", 2), ("P9,50,", 3), ("P9,50,pos,late", 4), ("P9,50,note,with,commas", 5)]
+)
+def test_a_few_rows_with_other_numbers_of_fields_are_left_out_and_named(clinical, rules, line, fields):
+    rows = "".join(f"P{100 + n},{40 + n},pos\n" for n in range(40))
+    read = clinical(f"id,age,receptor\n{line}\n{rows}")
+    complete = fields == 3
+    assert len(read.patients) == 40 + complete
+    assert rules(read.rejected) == ({} if complete else {"damaged_row": 1})
+    if not complete:
+        (message,) = read.rejected["message"]
+        assert f"line 2 has {fields} fields, the header has 3" in message
