@@ -217,7 +217,8 @@ class Lake:
         rows: Mapping[str, Sequence[str]] | None = None,
     ) -> pd.DataFrame:
         arrow: pa.Table
-        if table is None:
+        nothing = any(len(values) == 0 for values in (rows or {}).values())  # which pyarrow cannot compare with
+        if table is None or nothing:
             arrow = schema.empty()
         else:
             part = [("cohort", "=", cohort)] if cohort is not None else []

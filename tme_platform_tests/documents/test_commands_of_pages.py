@@ -74,7 +74,16 @@ def test_study_files_of_the_first_hour_can_be_loaded(tmp_path: Path) -> None:
 def settings_of_pages() -> list[str]:
     """Every setting of a study that a sentence shows in full, such as `extraction: {vessel_sd: 3}`."""
     found = [code for page in TEXTS for code in code_spans(page) if _SETTING.fullmatch(code) and "..." not in code]
-    in_a_cohort = {"cell_scores", "features", "imaging", "expression", "split", "score_comparison", "provenance"}
+    in_a_cohort = {
+        "cell_scores",
+        "features",
+        "imaging",
+        "expression",
+        "split",
+        "score_comparison",
+        "provenance",
+        "values",
+    }
     return [code for code in dict.fromkeys(found) if code.partition(":")[0] not in in_a_cohort]
 
 

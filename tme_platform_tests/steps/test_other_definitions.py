@@ -47,7 +47,8 @@ def test_what_other_scores_lack_is_among_the_rejected_input(tmp_path_factory: py
     file.write_text(yaml.safe_dump(declared))
     platform = Platform(workspace, dg.DagsterInstance.ephemeral())
     outcome, _ = platform.run(select="+key:rejected_inputs", cohorts=["reference"])
-    assert outcome.success, outcome.failures
+    assert [failure.asset for failure in outcome.failures] == ["other_scores"]
+    assert "lost.tsv is not in the landing folder" in outcome.failures[0].message
     rejected = workspace.lake.read(TABLES["rejected_inputs"], "reference")
     (found,) = rejected[rejected["step"] == "other_scores"].to_dict("records")
     assert (found["rule"], found["file"]) == ("file_missing", "lost.tsv")
