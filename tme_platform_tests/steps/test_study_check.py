@@ -211,10 +211,10 @@ def test_names_and_values_that_cohorts_write_differently(tmp_path: Path) -> None
     scored(tmp_path, "one", ["B CELLS", "my_set"], ["Control", "Drug"] * 4, seed=1)
     scored(tmp_path, "two", ["B cells", "My set"], ["control", "Drug"] * 4, seed=2)
     scored(tmp_path, "three", ["B cells", "other"], ["Drug"] * 8, seed=3)
-    reports, told = check_all(study(), tmp_path, ["one", "two", "three"])
+    reports, verdict = check_all(study(), tmp_path, ["one", "two", "three"])
     assert "populations stored in the spelling of the study: 'B CELLS' as 'B cells'" in reports[0].notes
     assert [note for report in reports[1:] for note in report.notes] == []
-    assert told.warnings == (
+    assert verdict.warnings == (
         "'my_set' of one and 'My set' of two differ only in punctuation and are kept apart. If they mean the same, "
         "write them alike.",
         "arm: 'Control' of one and 'control' of two differ only in case or spaces and count as different. "
@@ -236,10 +236,10 @@ def test_names_and_values_that_cohorts_write_differently(tmp_path: Path) -> None
 def test_names_of_scores_that_the_platform_computes_are_compared_too(tmp_path: Path) -> None:
     land(tmp_path, "rna", "roles: [score_comparison]\nexpression: {file: e.tsv, unit: tpm}\n")
     scored(tmp_path, "finished", ["b_cells", "other"], ["a"] * 8, seed=1)
-    _, told = check_all(study(), tmp_path, ["finished"])
-    assert told.warnings == ()
-    _, told = check_all(study(), tmp_path, ["finished", "rna"])
-    assert [text.split(" differ")[0] for text in told.warnings] == ["'b_cells' of finished and 'B cells' of rna"]
+    _, verdict = check_all(study(), tmp_path, ["finished"])
+    assert verdict.warnings == ()
+    _, verdict = check_all(study(), tmp_path, ["finished", "rna"])
+    assert [text.split(" differ")[0] for text in verdict.warnings] == ["'b_cells' of finished and 'B cells' of rna"]
 
 
 def test_another_landing_folder_is_not_compared_with_the_cohorts_of_the_study(tmp_path: Path) -> None:
