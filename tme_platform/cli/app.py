@@ -14,6 +14,7 @@ from tme_platform import __version__
 from tme_platform.cli.backup import backup
 from tme_platform.cli.check import check
 from tme_platform.cli.console import errors, shown, shown_lines
+from tme_platform.cli.forget import forget
 from tme_platform.cli.group import OptionsAnywhere
 from tme_platform.cli.housekeeping import housekeeping
 from tme_platform.cli.models import models
@@ -37,7 +38,7 @@ app = typer.Typer(
     context_settings=_HELP_OPTIONS,
     help="Immune phenotypes of breast tumours from RNA-seq, a rad-score from MRI, and how well it holds.",
 )
-for command in (demo, run, ui, status, check, query, report, score, simulate, housekeeping, backup):
+for command in (demo, run, ui, status, check, query, report, score, simulate, housekeeping, backup, forget):
     app.command()(command)
 app.add_typer(models, name="models")
 

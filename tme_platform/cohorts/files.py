@@ -72,6 +72,11 @@ def list_files(folder: Path, cache: MutableMapping[str, FileStamp] | None = None
     )
 
 
+def list_paths(folder: Path) -> list[str]:
+    """The files of a cohort, as `list_files`, by name only."""
+    return sorted(path.relative_to(folder).as_posix() for path in _walk(folder))
+
+
 def sha256_of(path: Path, known: Mapping[Path, str] | None = None) -> str:
     """SHA-256 of a file; for a folder (a DICOM series), SHA-256 over the names and hashes of its files.
 

@@ -22,6 +22,7 @@ import duckdb
 import pandas as pd
 
 from tme_platform.lake.errors import catalog_not_written
+from tme_platform.lake.forgotten import forgotten
 from tme_platform.lake.local_copy import LocalCopy
 from tme_platform.lake.store import Lake
 from tme_platform.location import delta_paths, duckdb_path, full_root, is_url
@@ -34,7 +35,7 @@ _AUDIT = {
     "via": ("VARCHAR", "What started it: a command, a sensor, a schedule, or Dagster's page."),
     "action": (
         "VARCHAR",
-        "wrote; promoted, refused, is the champion; removed old versions; or by which other program.",
+        "wrote; promoted, refused, is the champion; removed old versions; forgot a patient; or by which other program.",
     ),
     "table_name": ("VARCHAR", "Table."),
     "cohort": ("VARCHAR", "Cohort, in tables that are kept per cohort."),
@@ -142,6 +143,7 @@ def catalog_is_of(lake: Lake) -> bool:
 def _add_audit(connection: duckdb.DuckDBPyConnection, lake: Lake) -> None:
     """Who changed which table when, from the commits of all tables; see `commit_log`."""
     entries = [asdict(entry) for schema in TABLES.values() for entry in lake.audit(schema)]
+    entries += [asdict(line.entry()) for line in forgotten(lake.state_folder)]
     audit = pd.DataFrame(entries, columns=list(_AUDIT))
     connection.register("audit_entries", audit)
     typed = ", ".join(f"{name}::{dtype} AS {name}" for name, (dtype, _) in _AUDIT.items())

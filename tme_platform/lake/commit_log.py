@@ -79,7 +79,8 @@ def audit_entry(table: str, commit: Mapping[str, Any]) -> Entry | None:
         return None
     by, changes = json.loads(commit.get(_BY_KEY, "{}")), state.get("changes", {})
     details = state.get("details", {})
-    other = "removed old versions" if operation == "VACUUM END" else f"not by tme_platform: {operation.lower()}"
+    own = {"VACUUM END": "removed old versions", "SET TBLPROPERTIES": "changed the table's settings"}
+    other = own.get(operation, f"not by tme_platform: {operation.lower()}")
     return Entry(
         time=datetime.fromtimestamp(int(commit["timestamp"]) / 1000, UTC),
         who=by.get("who"),

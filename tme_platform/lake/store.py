@@ -21,6 +21,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from tme_platform.lake.columns import has_columns, rows_to_rewrite
 from tme_platform.lake.commit_log import STATE_KEY, Entry, audit_entry, commit_properties, commits_after
+from tme_platform.lake.discretion import TABLE_SETTINGS, settle, without_statistics
 from tme_platform.lake.errors import not_read, not_written
 from tme_platform.lake.locks import locked
 from tme_platform.lake.rows import RowChanges, compare_rows, content_hash
@@ -28,8 +29,6 @@ from tme_platform.location import delta_uri, is_url, state_folder, storage_optio
 from tme_platform.tables.schema import TableSchema
 
 _ATTEMPTS = 20
-# Old versions are removed by age on purpose (housekeeping), never as a side effect of a write.
-_KEEP_LOG = {"delta.logRetentionDuration": "interval 3650 days"}
 
 
 @dataclass(frozen=True)
@@ -324,12 +323,13 @@ class Lake:
                 schema.empty(),
                 mode="ignore",
                 partition_by=partition_by,
-                configuration=_KEEP_LOG,
+                configuration=TABLE_SETTINGS,
                 description=schema.description,
                 name=schema.name,
                 storage_options=self.storage_options,
             )
             table = DeltaTable(self.uri(schema), storage_options=self.storage_options)
+        settle(table)
         recorded = {key: value for key, value in asdict(state).items() if key != "version"}
         arrow = schema.to_arrow(frame)
         others = rows_to_rewrite(schema, table, arrow, state.cohort)
@@ -345,6 +345,7 @@ class Lake:
             partition_by=partition_by,
             schema_mode="overwrite" if others is not None else _schema_mode(schema, arrow, known),
             commit_properties=commit_properties(by, recorded),
+            writer_properties=without_statistics(own.schema),
         )
 
 

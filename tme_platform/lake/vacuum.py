@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from deltalake.exceptions import DeltaError
 
 from tme_platform.lake.commit_log import commit_properties
+from tme_platform.lake.discretion import AUDIT_DAYS, RETENTION
 from tme_platform.lake.errors import not_written
 from tme_platform.lake.store import Lake
 from tme_platform.location import is_url
@@ -35,7 +36,7 @@ def remove_old_versions(
 ) -> Vacuumed:
     """Remove data files that no version needs any more: out of use for some time, or left by a write that never ended.
 
-    The current version is never touched, nor is the log: what each version was made from stays on record.
+    The current version is never touched, nor is the log, see `shorten_log`.
 
     Parameters
     ----------
@@ -71,3 +72,58 @@ def remove_old_versions(
     except (DeltaError, OSError) as error:
         raise not_written(schema.name, None, lake.root, error) from error
     return Vacuumed(schema.name, tuple(sorted(files)))
+
+
+def shorten_log(
+    lake: Lake,
+    schema: TableSchema,
+    *,
+    keep: Collection[int] = (),
+    dry_run: bool = False,
+    by: Mapping[str, str] | None = None,
+) -> int:
+    """Remove commits from a table's log that are older than the audit period and that nothing needs.
+
+    What the last commit of each cohort recorded, and the versions to keep, stay readable whatever their age.
+
+    Parameters
+    ----------
+    keep
+        Versions that stay readable.
+    by
+        For the audit, see `Lake.commit`.
+
+    Returns
+    -------
+    Number of commits that were (or would be) removed.
+
+    Raises
+    ------
+    LakeError
+        The store cannot be written to.
+    """
+    times = {entry.version: entry.time for entry in lake.audit(schema)}
+    needed = {state.version for state in lake.states(schema).values()} | (set(keep) & set(times))
+    if not needed:
+        return 0
+    now = datetime.now(UTC)
+    oldest = min(needed)
+    days = max(AUDIT_DAYS, (now - times[oldest]).days + 1)
+    expired = [version for version, time in times.items() if (now - time).days >= days and version < oldest]
+    if len(expired) < _FEWEST_COMMITS or dry_run:
+        return len(expired) if len(expired) >= _FEWEST_COMMITS else 0
+    table = lake.table(schema)
+    if table is None:
+        return 0
+    try:
+        said = commit_properties({"reason": f"commits are kept for {days} days", **(by or {})})
+        table.alter.set_table_properties({RETENTION: f"interval {days} days"}, commit_properties=said)
+        table.create_checkpoint()
+        table.cleanup_metadata()
+    except (DeltaError, OSError) as error:
+        raise not_written(schema.name, None, lake.root, error) from error
+    return len(expired)
+
+
+_FEWEST_COMMITS = 10
+"""Fewer are not worth the two commits that removing them takes."""

@@ -30,6 +30,8 @@ _METRICS_PER_CALL = 1000
 """MLflow takes no more at once."""
 CHAMPION = "champion"
 """Alias of the version that is used by default; given by the promotion rule only."""
+FORGOTTEN_TAG = "tme.forgotten"
+"""Tag of versions from whose files a patient's rows were removed."""
 CHALLENGER = "challenger"
 """Alias of the newest version, as long as it is not the champion."""
 
@@ -101,11 +103,16 @@ class Tracker:
         """URI of the SQLite store in a lake's state folder (MLflow 3.17 refuses plain `file:` stores)."""
         return sqlite_uri(state / "mlflow" / "mlflow.db")
 
+    @property
+    def database(self) -> Path | None:
+        """MLflow's SQLite file, if it is the lake's own and not a server's or shared."""
+        found = sqlite_path(self.uri)
+        return found if found is not None and found.parent == self.artifacts.parent else None
+
     def follow_lake(self) -> None:
         """Correct the addresses of artifacts if the lake was moved or copied; see `moved`."""
-        database = sqlite_path(self.uri)
-        if database is not None and database.parent == self.artifacts.parent:  # the lake's own, not a shared one
-            follow_lake(database, file_uri(self.artifacts), _EXPERIMENT)
+        if self.database is not None:
+            follow_lake(self.database, file_uri(self.artifacts), _EXPERIMENT)
 
     def find(self, content_key: str) -> ModelRecord | None:
         """The registered model with this key, or None."""
@@ -167,8 +174,7 @@ class Tracker:
 
     def promotion(self, record: ModelRecord) -> str:
         """What the promotion rule said of a version; "" where it was not asked yet."""
-        found = self._client().get_model_version(self.model_name, record.version)
-        return str(found.tags.get("tme.promotion", ""))
+        return self.tag(record, "tme.promotion")
 
     def version(self, name: str) -> ModelRecord:
         """A version by its number or alias.
@@ -221,6 +227,17 @@ class Tracker:
     def describe(self, record: ModelRecord, text: str) -> None:
         """Set what the registry says of a version (Markdown)."""
         self._client().update_model_version(self.model_name, record.version, description=text)
+
+    def mark(self, record: ModelRecord, tags: Mapping[str, str]) -> None:
+        """Tag a version."""
+        client = self._client()
+        for name, value in tags.items():
+            client.set_model_version_tag(self.model_name, record.version, name, value)
+
+    def tag(self, record: ModelRecord, name: str) -> str:
+        """A tag of a version; "" where it has none of that name."""
+        found = self._client().get_model_version(self.model_name, record.version)
+        return str(found.tags.get(name, ""))
 
     def link(self, record: ModelRecord, tags: Mapping[str, str]) -> None:
         """Tag the run of a model, for instance with the Dagster run that made it."""
