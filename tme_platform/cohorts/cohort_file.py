@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from tme_platform.cohorts.declaration import Cohort
 from tme_platform.cohorts.endpoint_columns import refuse_unknown_columns
 from tme_platform.cohorts.errors import CohortError
-from tme_platform.cohorts.folders import COHORT_FILE
+from tme_platform.cohorts.folders import COHORT_FILE, refuse_unfinished
 from tme_platform.cohorts.pattern import pattern_problem
 from tme_platform.tables.clinical import CLINICAL_COLUMNS
 from tme_platform.yaml_file import Place, YamlError, YamlFile, at_place, describe, read_yaml
@@ -31,8 +31,9 @@ def read_cohort(folder: Path) -> Cohort:
     Raises
     ------
     CohortError
-        The file is missing, too large, not valid YAML, or has an unknown key or invalid value; states the line.
+        The folder has a marker file, or the file is missing, too large, not valid YAML, or has an unknown key or invalid value; states the line.
     """
+    refuse_unfinished(folder)
     text = _text(folder)
     try:
         file = read_yaml(text, f"cohort {folder.name}: {COHORT_FILE}")
