@@ -31,7 +31,8 @@ def read_cohort(folder: Path) -> Cohort:
     Raises
     ------
     CohortError
-        The folder has a marker file, or the file is missing, too large, not valid YAML, or has an unknown key or invalid value; states the line.
+        The folder has a marker file, or the file is missing, too large, not valid YAML, or has an unknown key or
+        invalid value; states the line.
     """
     refuse_unfinished(folder)
     text = _text(folder)

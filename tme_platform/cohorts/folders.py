@@ -66,8 +66,8 @@ def refuse_unfinished(folder: Path) -> None:
     for marker in MARKERS:
         if (folder / marker).exists():
             raise CohortError(
-                f"cohort {folder.name}: files are being copied, because there is a file {marker} in the folder; nothing "
-                "is read and previous tables are kept. Remove it when all files are there.",
+                f"cohort {folder.name}: files are being copied, because there is a file {marker} in the folder; "
+                "nothing is read and previous tables are kept. Remove it when all files are there.",
                 rule="being_copied",
             )
 

@@ -9,7 +9,7 @@ import SimpleITK as sitk  # noqa: N813
 from numpy.typing import NDArray
 
 from tme_platform.imaging._dicom_files import Frame
-from tme_platform.imaging._dicom_read import DicomFile, may_be_given_to_itk
+from tme_platform.imaging._dicom_read import DicomFile, may_be_given_to_itk, read_dataset
 from tme_platform.imaging._dicom_tags import tag_number, tag_numbers
 from tme_platform.imaging._plain_header import refuse_large
 from tme_platform.imaging.errors import ImagingError
@@ -63,7 +63,9 @@ def _slice_files(frames: Sequence[Frame], folder: str) -> NDArray[np.generic]:
 def _frames_of_files(frames: Sequence[Frame], folder: str) -> NDArray[np.generic]:
     """Decode only the frames of the phase; each has its own rescaling."""
     from pydicom.pixels import iter_pixels
+    from pydicom.uid import DeflatedExplicitVRLittleEndian
 
+    inflated = {one.path for one in frames if one.syntax == DeflatedExplicitVRLittleEndian}
     wanted: dict[Path, list[int]] = {}
     for one in frames:
         wanted.setdefault(one.path, []).append(one.number or 0)
@@ -73,7 +75,8 @@ def _frames_of_files(frames: Sequence[Frame], folder: str) -> NDArray[np.generic
             warnings.simplefilter("ignore")  # quote values
             for path, numbers in wanted.items():
                 with DicomFile(path) as stream:
-                    decoded = iter_pixels(stream, indices=numbers, raw=True)
+                    source = read_dataset(path) if path in inflated else stream
+                    decoded = iter_pixels(source, indices=numbers, raw=True)
                     planes |= zip(((path, n) for n in numbers), decoded, strict=True)
     except Exception as error:  # decoders raise errors of many types
         raise _undecodable(frames, folder) from error
