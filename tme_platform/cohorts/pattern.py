@@ -1,7 +1,7 @@
-r"""Regular expressions from a cohort file, whose time grows only with the length of the text.
+"""Regular expressions from a cohort file, whose time grows only with the length of the text.
 
 Python's own engine can be made to take for ever by `^(a+)+$`; RE2 cannot. All patterns that come from a file are used
-through this module. RE2 has no look-around and no references to groups, and its `\d`, `\w` and `\s` are ASCII.
+through this module. RE2 has no look-around and no references to groups, and its digits and letters are those of ASCII.
 """
 
 from __future__ import annotations
