@@ -33,7 +33,7 @@ from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.expression import read_expression, read_gene_lengths
 from tme_platform.cohorts.features import feature_names, read_features
 from tme_platform.cohorts.files import list_files
-from tme_platform.cohorts.folders import COHORT_FILE, landing_path, list_cohorts, same_name
+from tme_platform.cohorts.folders import COHORT_FILE, landing_path, list_cohorts, refuse_unfinished, same_name
 from tme_platform.cohorts.hash_cache import hash_cache, prune_hash_caches
 from tme_platform.cohorts.known_endpoints import with_borrowed, with_own_columns
 from tme_platform.cohorts.log2_expression import Log2Expression, read_log2_expression
@@ -105,6 +105,7 @@ __all__ = [
     "read_log2_expression",
     "read_manifest",
     "read_score_pairs",
+    "refuse_unfinished",
     "reject_same_data",
     "repeated_names",
     "row_fingerprints",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +9,7 @@ import pandas as pd
 from tme_platform.cohorts._matrix import read_matrix
 from tme_platform.cohorts._tables import are_summaries, read_text_table
 from tme_platform.cohorts.declaration import Cohort, ExpressionSource, PatientKey
+from tme_platform.cohorts.pattern import first_groups
 from tme_platform.cohorts.rejections import Rejections
 
 
@@ -54,16 +54,13 @@ def patient_of(sample: str, pattern: str | None) -> str | None:
     """The patient that a sample belongs to; None if the sample does not match the pattern."""
     if pattern is None:
         return sample or None
-    found = re.search(pattern, sample)
-    if found is None:
-        return None
-    return found.group(1) if found.re.groups else found.group(0)
+    return first_groups(pattern, [sample])[0]
 
 
 def match_patients(ids: pd.Series, pattern: str, file: str, rejected: Rejections) -> pd.Series:
     """The patients of a column of sample ids; missing, with a rejection, where the pattern does not match."""
-    grouped = pattern if re.compile(pattern).groups else f"({pattern})"
-    patients = ids.str.extract(grouped, expand=True)[0].astype("string")
+    known = [None if pd.isna(name) else str(name) for name in ids]
+    patients = pd.Series(first_groups(pattern, known), index=ids.index, name=0, dtype="string")
     others = ids[ids.notna() & patients.isna()]
     if len(others):
         message = (

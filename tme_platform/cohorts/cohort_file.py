@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,8 @@ from pydantic import ValidationError
 from tme_platform.cohorts.declaration import Cohort
 from tme_platform.cohorts.endpoint_columns import refuse_unknown_columns
 from tme_platform.cohorts.errors import CohortError
-from tme_platform.cohorts.folders import COHORT_FILE
+from tme_platform.cohorts.folders import COHORT_FILE, refuse_unfinished
+from tme_platform.cohorts.pattern import pattern_problem
 from tme_platform.tables.clinical import CLINICAL_COLUMNS
 from tme_platform.yaml_file import Place, YamlError, YamlFile, at_place, describe, read_yaml
 
@@ -31,8 +31,10 @@ def read_cohort(folder: Path) -> Cohort:
     Raises
     ------
     CohortError
-        The file is missing, too large, not valid YAML, or has an unknown key or invalid value; states the line.
+        The folder has a marker file, or the file is missing, too large, not valid YAML, or has an unknown key or
+        invalid value; states the line.
     """
+    refuse_unfinished(folder)
     text = _text(folder)
     try:
         file = read_yaml(text, f"cohort {folder.name}: {COHORT_FILE}")
@@ -77,11 +79,8 @@ def _rule(error: ValidationError) -> str:
 
 def _refuse_invalid(cohort: Cohort, file: YamlFile) -> None:
     for place, pattern in _patterns(cohort):
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            problem = f"{pattern!r} is not a valid regular expression: {error}"
-            raise CohortError(at_place(place, problem, [file]), rule="invalid_value") from None
+        if (problem := pattern_problem(pattern)) is not None:
+            raise CohortError(at_place(place, problem, [file]), rule="invalid_value")
     for number, source in enumerate(cohort.clinical):
         for ours, rule in source.columns.items():
             units = CLINICAL_COLUMNS[ours].units if ours in CLINICAL_COLUMNS else ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pandas as pd
@@ -21,6 +20,7 @@ from tme_platform.cohorts.clinical import read_clinical
 from tme_platform.cohorts.declaration import Cohort, FeatureSource
 from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.folders import landing_path
+from tme_platform.cohorts.pattern import matches_whole
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.cohorts.spelling import without_unusable_names
 from tme_platform.counted import counted
@@ -104,7 +104,7 @@ def _declared(table: pd.DataFrame, source: FeatureSource, rejected: Rejections) 
 
 
 def _listed(name: str, listed: str | tuple[str, ...]) -> bool:
-    return re.fullmatch(listed, name) is not None if isinstance(listed, str) else name in listed
+    return matches_whole(listed, [name])[0] if isinstance(listed, str) else name in listed
 
 
 def _named(table: pd.DataFrame, cohort: Cohort, source: FeatureSource, rejected: Rejections) -> pd.DataFrame:

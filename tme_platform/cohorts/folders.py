@@ -10,6 +10,8 @@ from tme_platform.cohorts.declaration import COHORT_NAME
 from tme_platform.cohorts.errors import CohortError
 
 COHORT_FILE = "cohort.yaml"
+MARKERS = (".copying", ".incomplete")
+"""Files that say that a landing folder is being filled and is not to be read yet."""
 
 
 def list_cohorts(landing: Path) -> list[str]:
@@ -57,6 +59,17 @@ def landing_path(folder: Path, relative: str) -> Path:
     if not path.is_relative_to(root):
         raise _leaves(folder, relative, "it leads out of the folder")
     return path
+
+
+def refuse_unfinished(folder: Path) -> None:
+    """Raise `CohortError` (rule `being_copied`) if a marker says that the folder is being filled."""
+    for marker in MARKERS:
+        if (folder / marker).exists():
+            raise CohortError(
+                f"cohort {folder.name}: files are being copied, because there is a file {marker} in the folder; "
+                "nothing is read and previous tables are kept. Remove it when all files are there.",
+                rule="being_copied",
+            )
 
 
 def same_name(name: str) -> str:

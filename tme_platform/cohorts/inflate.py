@@ -7,12 +7,9 @@ import io
 from pathlib import Path
 from typing import BinaryIO
 
-UNCHECKED_BYTES = 1 << 30
-"""Size (1 GiB) up to which a file may inflate without a check."""
-MAX_RATIO = 200
-"""Largest ratio to the compressed size beyond that. Numeric tables reach 5 to 20; the limit of gzip is 1,032."""
-MAX_CELLS = 2_000_000_000
-"""Most cells of a Parquet file, in which a repeated value takes almost no space: 60,000 genes of 33,000 patients."""
+from tme_platform.limits import MAX_CELLS, MAX_RATIO, UNCHECKED_BYTES, expands_too_far
+
+_BYTES_OF_A_CELL = 8
 
 
 class Inflated(io.RawIOBase):
@@ -56,7 +53,7 @@ def open_inflated(landed: BinaryIO, path: Path) -> io.BufferedReader:
 
 
 def check_cell_count(path: Path) -> None:
-    """Raise `ValueError` if a Parquet file declares more cells than any ordinary table has."""
+    """Raise `ValueError` if a Parquet file declares more cells, or expands further, than any ordinary table."""
     from pyarrow import parquet
 
     metadata = parquet.read_metadata(path)
@@ -64,4 +61,14 @@ def check_cell_count(path: Path) -> None:
         raise ValueError(
             f"it declares {metadata.num_rows:,} rows of {metadata.num_columns:,} columns, more than any table has. "
             "Save it again."
+        )
+    stored = path.stat().st_size
+    declared = max(
+        sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups)),
+        metadata.num_rows * metadata.num_columns * _BYTES_OF_A_CELL,
+    )
+    if expands_too_far(declared, stored):
+        raise ValueError(
+            f"it expands to {declared / max(stored, 1):,.0f} times its size, which no ordinary table does. Save it as "
+            "text (.csv.gz)."
         )

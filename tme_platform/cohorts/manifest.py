@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tme_platform.cohorts.files import sha256_of
 from tme_platform.cohorts.folders import landing_path
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.cohorts.series import reject_without_series, without_other_images
+from tme_platform.imaging import data_file
 from tme_platform.tables.cohorts import IMAGING_SERIES
 
 _TEXT = ["patient_id", "series", "image", "mask", "reader", "exclusion_mask", "dicom_series", "allow_incomplete"]
@@ -160,18 +162,28 @@ class _Hashes:
     def __init__(self, folder: Path, known: dict[str, str]) -> None:
         self.folder = folder
         self.known = known
+        self.looked_up: set[str] = set()
         self.parents: dict[str, Path] = {}
         root = folder.resolve()
         self.files = {root / name: sha256 for name, sha256 in known.items()}
 
     def of(self, relative: str) -> str | None:
         """The hash, or None if the path does not exist. Raises `CohortError` if the path leaves the folder."""
-        if relative in self.known:  # a listed file, or looked up before: its path was checked
+        detached = relative.lower().endswith((".mhd", ".nhdr")) and relative not in self.looked_up
+        if relative in self.known and not detached:  # a listed file, or looked up before: its path was checked
             return self.known[relative]
         path = self._locate(relative)
         if path.exists():
-            self.known[relative] = sha256_of(path, self.files)
+            self.looked_up.add(relative)
+            self.known[relative] = self._with_voxels(path, sha256_of(path, self.files))
         return self.known.get(relative)
+
+    def _with_voxels(self, path: Path, header: str) -> str:
+        """The hash of an image, which for a header with a data file covers both."""
+        data = data_file(path)
+        if data is None:
+            return header
+        return hashlib.sha256(f"{header} {sha256_of(data, self.files)}".encode()).hexdigest()
 
     def _locate(self, relative: str) -> Path:
         """`landing_path`, resolving the parent folder of several files only once."""

@@ -4,6 +4,7 @@ This package covers everything from a scanner's or workstation's file to masks o
 belong in ``tme_platform.radiomics``, the assignment of images to patients in ``tme_platform.cohorts``.
 """
 
+from tme_platform.imaging._landed import data_file
 from tme_platform.imaging.acquisition import acquisition_tags, image_modality
 from tme_platform.imaging.air import air_threshold
 from tme_platform.imaging.dicom import SERIES_NOTE, uid_digest
@@ -32,6 +33,7 @@ __all__ = [
     "air_threshold",
     "check_modality",
     "correct_bias",
+    "data_file",
     "delineate",
     "image_modality",
     "largest_slice",

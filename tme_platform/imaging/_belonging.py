@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import SimpleITK as sitk  # noqa: N813
 
+from tme_platform.imaging._dicom_read import read_dataset
 from tme_platform.imaging._source import Source, source_of
 from tme_platform.imaging.dicom import series_files
 from tme_platform.imaging.errors import ImagingError
@@ -99,11 +100,9 @@ def segment_frames(segmentation: "Dataset") -> set[str]:
 
 
 def _identity(source: Source) -> dict[str, set[str]]:
-    from pydicom import dcmread
-
     found: dict[str, set[str]] = {tag: set() for tag in _TAGS}
     for path in series_files(source.folder, source.series):
-        own = dcmread(path, stop_before_pixels=True, specific_tags=_TAGS, force=True)
+        own = read_dataset(path, stop_before_pixels=True, specific_tags=_TAGS, force=True)
         for tag in _TAGS:
             found[tag].add(_text(own.get(tag)))
     return {tag: values - {""} for tag, values in found.items()}

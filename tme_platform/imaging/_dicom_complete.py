@@ -1,12 +1,12 @@
 """Whether all images of a series are there, each once. Gaps between slices belong in ``_dicom_stack``."""
 
 import hashlib
-import warnings
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 from tme_platform.imaging._dicom_files import Damaged, Frame
+from tme_platform.imaging._dicom_read import read_dataset
 from tme_platform.imaging._dicom_stack import missing_numbers
 from tme_platform.imaging._dicom_tags import tag_number
 from tme_platform.imaging.errors import ImagingError
@@ -104,12 +104,8 @@ def _same(copies: Sequence[Frame]) -> bool:
 
 
 def _pixels(path: Path) -> str:
-    from pydicom import dcmread
-
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # quote values
-            return _hash(bytes(dcmread(path, force=True, specific_tags=["PixelData"]).PixelData))
+        return _hash(bytes(read_dataset(path, force=True, specific_tags=["PixelData"]).PixelData))
     except Exception:  # a damaged file equals no other
         return str(path)
 

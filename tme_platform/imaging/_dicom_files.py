@@ -7,8 +7,9 @@ report, an outline, a text beside the images), or damaged.
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
+from tme_platform.imaging._dicom_read import DicomFile
 from tme_platform.imaging._dicom_tags import PER_FRAME, Tags, frame_tags, tag_number, tags_of, wanted_tags
 from tme_platform.imaging._files import files_within
 
@@ -80,7 +81,7 @@ def find_images(folder: Path) -> Found:
 
 def _read(path: Path, found: Found) -> bool:
     """Add what the file holds; False if it does not look like DICOM."""
-    with path.open("rb") as stream:
+    with DicomFile(path) as stream:
         head = stream.read(_MARK_AT + len(_MARK))
         marked = head[_MARK_AT:] == _MARK
         if not marked and head[:2] not in _GROUP_STARTS:
@@ -110,7 +111,7 @@ def _read(path: Path, found: Found) -> bool:
         return True
 
 
-def _header(stream: BinaryIO, size: int) -> "tuple[FileDataset, Tags, bool]":
+def _header(stream: DicomFile, size: int) -> "tuple[FileDataset, Tags, bool]":
     """Return the data set, its tags, and whether all its pixels are in the file (if they are not compressed)."""
     from pydicom import dcmread
     from pydicom.uid import DeflatedExplicitVRLittleEndian

@@ -9,7 +9,9 @@ import SimpleITK as sitk  # noqa: N813
 from numpy.typing import NDArray
 
 from tme_platform.imaging._dicom_files import Frame
+from tme_platform.imaging._dicom_read import DicomFile, may_be_given_to_itk, read_dataset
 from tme_platform.imaging._dicom_tags import tag_number, tag_numbers
+from tme_platform.imaging._plain_header import refuse_large
 from tme_platform.imaging.errors import ImagingError
 
 _MOST_NAMED = 5
@@ -17,8 +19,10 @@ _MOST_NAMED = 5
 
 def read_phase(frames: Sequence[Frame], placed: Sequence[Frame], folder: str) -> sitk.Image:
     """Return the slices of a phase as a volume, with the geometry of the first phase (``placed``)."""
+    _check_size(frames, folder)
     multi_frame = any(one.number is not None for one in frames)
-    values = _frames_of_files(frames, folder) if multi_frame else _slice_files(frames, folder)
+    by_itk = not multi_frame and all(may_be_given_to_itk(one.path) for one in frames)
+    values = _slice_files(frames, folder) if by_itk else _frames_of_files(frames, folder)
     orientation = np.array(tag_numbers(placed[0].tags["ImageOrientationPatient"]))
     first, last = (np.array(tag_numbers(one.tags["ImagePositionPatient"])) for one in (placed[0], placed[-1]))
     step = (last - first) / (len(placed) - 1)
@@ -32,8 +36,18 @@ def read_phase(frames: Sequence[Frame], placed: Sequence[Frame], folder: str) ->
     return image
 
 
+def _check_size(frames: Sequence[Frame], folder: str) -> None:
+    """Raise (``image_too_large``) if a few compressed bytes are to become a large volume."""
+    down, across = _size(frames[0])
+    voxels = float(down) * across * len(frames)
+    declared = voxels * max(tag_number(frames[0].tags.get("BitsAllocated"), 16), 8) / 8
+    stored = sum(path.stat().st_size for path in {one.path for one in frames})
+    refuse_large(voxels, declared, stored, folder, "image")
+
+
 def _slice_files(frames: Sequence[Frame], folder: str) -> NDArray[np.generic]:
     reader = sitk.ImageSeriesReader()
+    reader.SetImageIO("GDCMImageIO")  # whatever else the files look like
     reader.SetFileNames([str(one.path) for one in frames])
     if len({_scale(one) for one in frames}) > 1:
         reader.SetOutputPixelType(sitk.sitkFloat64)
@@ -49,7 +63,9 @@ def _slice_files(frames: Sequence[Frame], folder: str) -> NDArray[np.generic]:
 def _frames_of_files(frames: Sequence[Frame], folder: str) -> NDArray[np.generic]:
     """Decode only the frames of the phase; each has its own rescaling."""
     from pydicom.pixels import iter_pixels
+    from pydicom.uid import DeflatedExplicitVRLittleEndian
 
+    inflated = {one.path for one in frames if one.syntax == DeflatedExplicitVRLittleEndian}
     wanted: dict[Path, list[int]] = {}
     for one in frames:
         wanted.setdefault(one.path, []).append(one.number or 0)
@@ -58,7 +74,10 @@ def _frames_of_files(frames: Sequence[Frame], folder: str) -> NDArray[np.generic
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # quote values
             for path, numbers in wanted.items():
-                planes |= zip(((path, n) for n in numbers), iter_pixels(path, indices=numbers, raw=True), strict=True)
+                with DicomFile(path) as stream:
+                    source = read_dataset(path) if path in inflated else stream
+                    decoded = iter_pixels(source, indices=numbers, raw=True)
+                    planes |= zip(((path, n) for n in numbers), decoded, strict=True)
     except Exception as error:  # decoders raise errors of many types
         raise _undecodable(frames, folder) from error
     stacked: NDArray[np.generic] = np.stack([planes[one.path, one.number or 0] for one in frames])
@@ -99,8 +118,10 @@ def _undecodable(frames: Sequence[Frame], folder: str) -> ImagingError:
 
 
 def _opens(one: Frame) -> bool:
+    if not may_be_given_to_itk(one.path):
+        return False
     try:
-        width, height = sitk.ReadImage(str(one.path)).GetSize()[:2]
+        width, height = sitk.ReadImage(str(one.path), imageIO="GDCMImageIO").GetSize()[:2]
     except RuntimeError:
         return False
     return bool((height, width) == _size(one))

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from tme_platform.imaging._dicom_files import Frame
 from tme_platform.imaging._dicom_tags import tag_number, tag_numbers
 from tme_platform.imaging.errors import ImagingError
+from tme_platform.limits import MAX_VOXELS
 
 # Smaller gaps, shifts and tilts come from rounding in the files.
 _ROUNDING_MM = 0.02
@@ -17,7 +18,6 @@ _SAME_SHARE = 0.02
 _UNEVEN_SHARE = 0.05
 _GAP_SHARE = 1.5
 _PARALLEL = 1e-3
-_MAX_VOXELS = 2.0**31
 _MAX_MM = 1e6
 
 
@@ -129,7 +129,7 @@ def _check_one_grid(
             f"images of one series in {folder} differ in {' and '.join(named)} ({usual} of {len(frames)} are alike); "
             "remove localisers and reformatted images.",
         )
-    if min(sizes[0]) < 1 or float(np.prod(sizes[0])) * len(frames) > _MAX_VOXELS:
+    if min(sizes[0]) < 1 or float(np.prod(sizes[0])) * len(frames) > MAX_VOXELS:
         raise ImagingError(
             "image_too_large",
             f"{folder} declares {len(frames)} images of {sizes[0][1]} x {sizes[0][0]} voxels; its headers are corrupt.",

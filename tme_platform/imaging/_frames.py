@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tme_platform.imaging.errors import ImagingError
 from tme_platform.imaging.geometry import index_affine, noted, onto_grid, to_mask
+from tme_platform.limits import MAX_VOXELS
 
 # Positions may be stored with two decimals. Shares of a pixel and of the distance between slices.
 _OFF_PIXEL = 0.05
@@ -16,7 +17,6 @@ _UNEVEN = 0.1
 _OTHER_DISTANCE = 0.02
 _EXACT_MM = 1e-6
 _SAME_MM = 0.02
-_MAX_VOXELS = 2**31
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def _stack(frames: Frames, name: str) -> sitk.Image:
     if np.abs(index - np.rint(index)).max() > _UNEVEN or np.abs(shift).max() > _OFF_PIXEL * min(frames.spacing) * 2:
         raise ImagingError("slices_uneven", f"frames of {name} are not evenly spaced; export it on its image's grid.")
     depth = round((float(all_along.max()) - float(all_along.min())) / step) + 1
-    if depth * frames.inside[0].size > _MAX_VOXELS:
+    if depth * frames.inside[0].size > MAX_VOXELS:
         raise ImagingError("slices_uneven", f"frames of {name} lie metres apart; export it on its image's grid.")
     values = np.zeros((depth, *frames.inside.shape[1:]), dtype=np.uint8)
     for number, frame in zip(np.rint(index).astype(int), frames.inside, strict=True):

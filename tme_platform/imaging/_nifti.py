@@ -1,8 +1,7 @@
 """Checks on a NIfTI file before ITK reads it.
 
 ITK reads a truncated NIfTI as zeros, a zero voxel spacing as 1 mm, NaN voxels as zeros and a sheared sform by the
-qform, all without an error, so features would be wrong unnoticed. Formats whose reader does raise (NRRD,
-MetaImage) need no check here.
+qform, all without an error, so features would be wrong unnoticed. NRRD and MetaImage are checked in ``_landed``.
 """
 
 import gzip
@@ -16,6 +15,7 @@ from typing import BinaryIO
 import numpy as np
 
 from tme_platform.imaging._orthonormal import check_sform
+from tme_platform.imaging._plain_header import refuse_large
 from tme_platform.imaging.errors import ImagingError
 
 _CHUNK = 1 << 20
@@ -33,7 +33,7 @@ class _Header:
     magic: bytes
 
 
-def check_nifti(path: Path, kind: str) -> None:
+def check_nifti(path: Path, kind: str, *, voxels: bool = True) -> None:
     """Raise if the header is not NIfTI-1 or -2, a spacing is not positive, bytes are missing or values not finite.
 
     Parameters
@@ -42,22 +42,26 @@ def check_nifti(path: Path, kind: str) -> None:
         A ``.nii`` or ``.nii.gz`` file.
     kind
         ``image`` or ``mask``: the first word of the rules raised.
+    voxels
+        Whether to look at the voxels as well.
 
     Raises
     ------
     ImagingError
-        ``<kind>_unreadable``, ``<kind>_truncated``, ``zero_spacing``, ``geometry_not_orthonormal``,
-        ``geometry_ambiguous``, ``image_not_finite`` or ``mask_not_labels``.
+        ``<kind>_unreadable``, ``<kind>_truncated``, ``<kind>_too_large``, ``zero_spacing``,
+        ``geometry_not_orthonormal``, ``geometry_ambiguous``, ``image_not_finite`` or ``mask_not_labels``.
     """
     try:
         with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as stream:
             first = stream.read(544)
             header = _parse(first, path, kind)
-            expected = _expected_bytes(header, path)
+            expected = _expected_bytes(header, path, kind)
             check_sform(first, header.order, header.spacing, path, version=int(header.magic[2:]))
-            rest = stream.read(max(0, int(header.offset) - len(first)))
+            if not voxels:
+                return
+            rest = _skip(stream, int(header.offset) - len(first))
             early = first[int(header.offset) :]
-            most = expected - len(first) + len(early) - len(rest)
+            most = expected - len(first) + len(early) - rest
             found, bad = _scan(stream, early, most, _FLOATS.get(header.datatype), header.order)
             stream.read(1)  # reads gzip's checksum, which follows the data: raises if the end is missing
     except (EOFError, zlib.error) as error:
@@ -68,7 +72,7 @@ def check_nifti(path: Path, kind: str) -> None:
         raise ImagingError(
             f"{kind}_unreadable", f"{path.name} is not a gzip file, or is corrupt; export it again."
         ) from error
-    found += len(first) - len(early) + len(rest)
+    found += len(first) - len(early) + rest
     if found < expected:
         raise ImagingError(
             f"{kind}_truncated",
@@ -97,19 +101,31 @@ def _parse(data: bytes, path: Path, kind: str) -> _Header:
                 float(struct.unpack_from(order + offset, data, offset_at)[0]),
                 data[magic_at : magic_at + 3],
             )
-            if header.magic in (b"n+1", b"n+2") and 1 <= header.dimensions[0] <= 7 and math.isfinite(header.offset):
+            placed = math.isfinite(header.offset) and header.offset >= 0
+            if header.magic in (b"n+1", b"n+2") and 1 <= header.dimensions[0] <= 7 and placed:
                 return header
     raise ImagingError(f"{kind}_unreadable", f"{path.name} is not a NIfTI file; export it again as NIfTI.")
 
 
-def _expected_bytes(header: _Header, path: Path) -> int:
+def _expected_bytes(header: _Header, path: Path, kind: str) -> int:
     axes = header.dimensions[1 : 1 + header.dimensions[0]]
     if not all(math.isfinite(s) and s > 0 for s in header.spacing[1 : 1 + min(len(axes), 3)]):
         raise ImagingError(
             "zero_spacing",
             f"{path.name} has a voxel spacing of {header.spacing[1:4]} mm, which must be positive; correct its header.",
         )
-    return int(header.offset) + math.prod(max(n, 0) for n in axes) * header.bits // 8
+    values = math.prod(max(n, 0) for n in axes)
+    expected = int(header.offset) + values * max(header.bits, 0) // 8
+    refuse_large(values, expected, path.stat().st_size, path.name, kind, axes)
+    return expected
+
+
+def _skip(stream: gzip.GzipFile | BinaryIO, count: int) -> int:
+    """Read on, keeping nothing, and return how many bytes there were."""
+    skipped = 0
+    while skipped < count and (chunk := stream.read(min(_CHUNK, count - skipped))):
+        skipped += len(chunk)
+    return skipped
 
 
 def _scan(stream: gzip.GzipFile | BinaryIO, early: bytes, most: int, form: str | None, order: str) -> tuple[int, int]:

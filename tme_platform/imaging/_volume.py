@@ -8,15 +8,11 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
-from tme_platform.imaging._detached import check_data_file
 from tme_platform.imaging._files import check_exists
-from tme_platform.imaging._nifti import check_nifti
+from tme_platform.imaging._landed import SUFFIXES, Readable, readable
 from tme_platform.imaging._orthonormal import check_directions, sheared
 from tme_platform.imaging._phases import check_phase
 from tme_platform.imaging.errors import ImagingError
-
-SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
-_MAX_VOXELS = 2**31
 
 
 def read_volume(path: Path, kind: str, phase: int | None = None, component: int | None = None) -> sitk.Image:
@@ -32,14 +28,13 @@ def read_volume(path: Path, kind: str, phase: int | None = None, component: int 
         ``zero_spacing``, ``geometry_not_orthonormal``, ``geometry_ambiguous``.
     """
     _check_file(path, kind)
-    if path.name.lower().endswith((".nii", ".nii.gz")):
-        check_nifti(path, kind)
-    check_data_file(path, kind)
-    _check_header(path, kind, phase, component)
-    try:
-        image = sitk.ReadImage(str(path))
-    except RuntimeError as error:
-        raise _unreadable(path, kind, error) from error
+    with readable(path, kind, voxels=True) as given:
+        reader = _information(given, path, kind)
+        _check_header(reader, path, kind, phase, component)
+        try:
+            image = reader.Execute()
+        except RuntimeError as error:
+            raise _unreadable(path, kind, error) from error
     if component is not None:
         image = sitk.VectorIndexSelectionCast(image, component)
     if image.GetDimension() == 4:
@@ -70,9 +65,14 @@ def read_spacing(path: Path, kind: str) -> tuple[float, float, float]:
 def read_header(path: Path, kind: str) -> sitk.ImageFileReader:
     """Read a file's header, without its voxels; errors as in ``read_volume``."""
     _check_file(path, kind)
-    check_data_file(path, kind)
+    with readable(path, kind, voxels=False) as given:
+        return _information(given, path, kind)
+
+
+def _information(given: Readable, path: Path, kind: str) -> sitk.ImageFileReader:
     reader = sitk.ImageFileReader()
-    reader.SetFileName(str(path))
+    reader.SetImageIO(given.reader)
+    reader.SetFileName(str(given.path))
     try:
         reader.ReadImageInformation()
     except RuntimeError as error:
@@ -80,13 +80,10 @@ def read_header(path: Path, kind: str) -> sitk.ImageFileReader:
     return reader
 
 
-def _check_header(path: Path, kind: str, phase: int | None, component: int | None) -> None:
-    reader = read_header(path, kind)
+def _check_header(
+    reader: sitk.ImageFileReader, path: Path, kind: str, phase: int | None, component: int | None
+) -> None:
     size = reader.GetSize()
-    if np.prod(np.array(size, dtype=float)) > _MAX_VOXELS:
-        raise ImagingError(
-            f"{kind}_too_large", f"{path.name} declares {' x '.join(map(str, size))} voxels; its header is corrupt."
-        )
     if reader.GetNumberOfComponents() > 1 and component is None:
         if "complex" in sitk.GetPixelIDValueAsString(reader.GetPixelID()).lower():
             raise ImagingError(

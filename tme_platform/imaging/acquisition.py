@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tme_platform.imaging._boundary import reads
 from tme_platform.imaging._dicom_tags import tag_number, tag_numbers
 from tme_platform.imaging._volume import read_spacing
 from tme_platform.imaging.dicom import series_headers
@@ -11,6 +12,7 @@ from tme_platform.imaging.dicom import series_headers
 _GAUSS_PER_TESLA = 1e4
 
 
+@reads("image")
 def acquisition_tags(path: str | Path, series: str | None = None) -> dict[str, str | float]:
     """Return manufacturer, model, field strength, TR, TE, flip angle, spacing and slice thickness.
 
@@ -52,6 +54,7 @@ def acquisition_tags(path: str | Path, series: str | None = None) -> dict[str, s
     }
 
 
+@reads("image")
 def image_modality(path: str | Path, series: str | None = None) -> str:
     """Return the DICOM modality of a series (``MR``, ``CT``, ``PT``); "" for an image file, which does not store it.
 

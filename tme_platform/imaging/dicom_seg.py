@@ -11,8 +11,10 @@ import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
 from tme_platform.imaging._belonging import check_belonging, segment_frames
+from tme_platform.imaging._dicom_read import read_dataset
 from tme_platform.imaging._frames import Frames, place
 from tme_platform.imaging._labels import choose_label
+from tme_platform.imaging._plain_header import refuse_large
 from tme_platform.imaging.errors import ImagingError
 from tme_platform.imaging.geometry import noted
 
@@ -48,22 +50,25 @@ def read_segment(path: Path, reference: sitk.Image, segment: int | None = None) 
     Raises
     ------
     ImagingError
-        ``mask_unreadable``, ``mask_label_ambiguous``, ``mask_label_missing``, ``mask_empty``, ``slices_uneven``,
-        ``geometry_mismatch``, ``mask_outside_image``, ``mask_lost``, ``patient_mismatch``,
+        ``mask_unreadable``, ``mask_too_large``, ``mask_label_ambiguous``, ``mask_label_missing``, ``mask_empty``,
+        ``slices_uneven``, ``geometry_mismatch``, ``mask_outside_image``, ``mask_lost``, ``patient_mismatch``,
         ``frame_of_reference_mismatch``, ``series_mismatch``.
     """
-    from pydicom import dcmread
-
     try:
-        found = dcmread(path)
+        found = read_dataset(path)
         # Number 0 is the background of a label map.
         numbers = sorted({int(item.SegmentNumber) for item in found.SegmentSequence} - {0})
+    except OSError:
+        raise
     except Exception as error:
         raise _unreadable(path) from error
     number = choose_label(numbers, segment, path.name, "segment")
     note = check_belonging(found, segment_frames(found), reference, path.name)
     try:
+        _check_size(found, path)
         frames = _frames(found, number)
+    except (ImagingError, MemoryError):
+        raise
     except Exception as error:
         raise _unreadable(path) from error
     if not frames.inside.any():
@@ -78,6 +83,12 @@ def read_segment(path: Path, reference: sitk.Image, segment: int | None = None) 
     known = mask.GetMetaData("geometry_note") if mask.HasMetaDataKey("geometry_note") else ""
     apart = mask.GetMetaData("geometry_mismatch_mm") if known else "0"
     return noted(mask, "; ".join(text for text in (note, known) if text), float(apart))
+
+
+def _check_size(found: "Dataset", path: Path) -> None:
+    voxels = float(found.Rows) * float(found.Columns) * float(found.get("NumberOfFrames") or 1)
+    declared = voxels * float(found.BitsAllocated) / 8
+    refuse_large(voxels, declared, path.stat().st_size, path.name, "mask")
 
 
 def _frames(found: "Dataset", number: int) -> Frames:

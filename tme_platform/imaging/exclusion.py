@@ -5,12 +5,14 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
+from tme_platform.imaging._boundary import reads
 from tme_platform.imaging._rounding import round_geometry
 from tme_platform.imaging._volume import read_volume
 from tme_platform.imaging.errors import ImagingError
 from tme_platform.imaging.geometry import check_geometry, onto_grid, resample_mask, to_mask
 
 
+@reads("exclusion_mask")
 def read_exclusion(path: str | Path, reference: sitk.Image) -> sitk.Image:
     """Read an exclusion mask. Every label counts; the mask may be empty, and may extend beyond the image.
 

@@ -5,11 +5,14 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
+from tme_platform.imaging._boundary import reads
+from tme_platform.imaging._dicom_read import read_dataset
 from tme_platform.imaging._files import check_exists, files_within
 from tme_platform.imaging._labels import choose_label
+from tme_platform.imaging._landed import SUFFIXES
 from tme_platform.imaging._layers import layer_of
 from tme_platform.imaging._rounding import round_geometry
-from tme_platform.imaging._volume import SUFFIXES, read_volume
+from tme_platform.imaging._volume import read_volume
 from tme_platform.imaging.dicom_seg import read_segment
 from tme_platform.imaging.errors import ImagingError
 from tme_platform.imaging.geometry import onto_grid, to_mask
@@ -19,6 +22,7 @@ _LARGEST_LABEL = 2**31 - 1
 _MOST_LABELS = 500
 
 
+@reads("mask")
 def read_mask(path: str | Path, reference: sitk.Image, label: int | None = None) -> sitk.Image:
     """Read an outline and bring it onto the grid of its image.
 
@@ -77,11 +81,11 @@ def _only_outline(folder: Path) -> Path:
 
 
 def _from_dicom(path: Path, reference: sitk.Image, label: int | None) -> sitk.Image:
-    from pydicom import dcmread
-
     check_exists(path, "mask")
     try:
-        modality = dcmread(path, stop_before_pixels=True, specific_tags=["Modality"]).get("Modality")
+        modality = read_dataset(path, stop_before_pixels=True, specific_tags=["Modality"]).get("Modality")
+    except OSError:
+        raise
     except Exception as error:  # pydicom raises errors of many kinds on damaged files
         raise ImagingError("mask_unreadable", f"{path.name} is not a DICOM file; export it again.") from error
     if modality == "SEG":

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from tme_platform.imaging._belonging import check_belonging, structure_frames
 from tme_platform.imaging._contours import Contour, Planes, assign, fill
+from tme_platform.imaging._dicom_read import read_dataset
 from tme_platform.imaging._labels import choose_label
 from tme_platform.imaging.errors import ImagingError
 from tme_platform.imaging.geometry import noted, to_mask
+from tme_platform.limits import MAX_CONTOUR_POINTS, MAX_CONTOURS, MAX_CONTOURS_PER_SLICE
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -48,7 +50,8 @@ def read_contour(path: Path, reference: sitk.Image, roi: int | None = None) -> s
     Raises
     ------
     ImagingError
-        ``mask_unreadable``, ``mask_label_ambiguous``, ``mask_label_missing``, ``mask_empty``, ``mask_outside_image``,
+        ``mask_unreadable``, ``mask_too_large``,
+        ``mask_label_ambiguous``, ``mask_label_missing``, ``mask_empty``, ``mask_outside_image``,
         ``contours_not_closed``, ``contours_skip_slices``, ``geometry_mismatch`` (a contour is not parallel to the
         slices), ``patient_mismatch``, ``frame_of_reference_mismatch``, ``series_mismatch``.
     """
@@ -59,6 +62,8 @@ def read_contour(path: Path, reference: sitk.Image, roi: int | None = None) -> s
         notes.append(f"contours that are not closed were left out ({open_contours})")
     indexed = [_indexed(points, exclusive, reference, path.name) for points, exclusive in contours]
     planes = assign(indexed)
+    if max(map(len, planes.by_slice.values()), default=0) > MAX_CONTOURS_PER_SLICE:
+        raise _too_large(path.name, f"structure {number} has more than {MAX_CONTOURS_PER_SLICE} contours on a slice")
     notes.append(_of_planes(planes, reference, path.name))
     columns, rows, slices = reference.GetSize()
     inside = np.zeros((slices, rows, columns), dtype=bool)
@@ -72,11 +77,11 @@ def read_contour(path: Path, reference: sitk.Image, roi: int | None = None) -> s
 
 
 def _structure(path: Path, roi: int | None) -> "tuple[Dataset, int]":
-    from pydicom import dcmread
-
     try:
-        structures = dcmread(path)
+        structures = read_dataset(path)
         numbers = [int(item.ReferencedROINumber) for item in structures.get("ROIContourSequence") or []]
+    except OSError:
+        raise
     except Exception as error:
         raise ImagingError("mask_unreadable", f"{path.name} cannot be read as RTSTRUCT; export it again.") from error
     return structures, choose_label(sorted(set(numbers)), roi, path.name, "structure")
@@ -85,12 +90,17 @@ def _structure(path: Path, roi: int | None) -> "tuple[Dataset, int]":
 def _closed(structures: "Dataset", roi: int, name: str) -> tuple[list[tuple[NDArray[np.float64], bool]], int]:
     """Return points (n x 3, mm) and kind of the closed contours of a structure, and the number of the others."""
     closed: list[tuple[NDArray[np.float64], bool]] = []
-    number = others = 0
+    number = others = drawn = 0
     for item in structures.ROIContourSequence:
         if int(item.ReferencedROINumber) != roi:
             continue
         for contour in _items(item, "ContourSequence", roi, name):
             number += 1
+            drawn += _stored_points(contour)
+            if number > MAX_CONTOURS or drawn > MAX_CONTOUR_POINTS:
+                raise _too_large(
+                    name, f"structure {roi} has more than {MAX_CONTOURS:,} contours or {MAX_CONTOUR_POINTS:,} points"
+                )
             kind, points = _read(contour, f"contour {number} of structure {roi} of {name}")
             if kind not in _CLOSED or len(points) < 3:
                 others += 1
@@ -105,6 +115,21 @@ def _closed(structures: "Dataset", roi: int, name: str) -> tuple[list[tuple[NDAr
             "draw the outline as closed contours.",
         )
     return closed, others
+
+
+def _stored_points(contour: "Dataset") -> int:
+    """Return how many points a contour has, without making numbers of them."""
+    stored = contour.get_item("ContourData")
+    value = getattr(stored, "value", None)
+    if isinstance(value, bytes):
+        return value.count(b"\\") // 3 + 1
+    return len(value) // 3 if isinstance(value, list | tuple) else 0
+
+
+def _too_large(name: str, what: str) -> ImagingError:
+    return ImagingError(
+        "mask_too_large", f"{what} of {name}, more than any outline; export it again, or as a label map."
+    )
 
 
 def _items(item: "Dataset", keyword: str, roi: int, name: str) -> "list[Dataset]":

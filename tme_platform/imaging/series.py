@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
 
+from tme_platform.imaging._boundary import reads
 from tme_platform.imaging._phases import subtract
 from tme_platform.imaging._rounding import round_geometry
 from tme_platform.imaging._source import with_source
@@ -13,6 +14,7 @@ from tme_platform.imaging.dicom import read_dicom_series
 from tme_platform.imaging.errors import ImagingError
 
 
+@reads("image")
 def read_series(
     path: str | Path,
     *,

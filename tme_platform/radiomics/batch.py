@@ -62,7 +62,14 @@ FeatureRow = tuple[dict[str, Any], NDArray[np.float64]]
 
 OUTLINE_COLUMNS = ("patient_id", "series", "reader", "session")
 FAILURE_COLUMNS = ("patient_id", "file", "rule", "message", "row_key")
-TRANSIENT_RULES = ("worker_crashed", "extraction_failed")
+TRANSIENT_RULES = (
+    "worker_crashed",
+    "extraction_failed",
+    "out_of_memory",
+    "image_not_read",
+    "mask_not_read",
+    "exclusion_mask_not_read",
+)
 """Rules of failures that may not recur with the same files, such as lack of memory or a bug fixed since."""
 
 

@@ -93,7 +93,7 @@ def clinical_other(scope: Scope) -> StepResult:
     return StepResult(other, details={"columns": int(other["column"].nunique())})
 
 
-@step(IMAGING_SERIES, version="3", reads=[COHORT_FILES], checks=[outlines_where_declared])
+@step(IMAGING_SERIES, version="4", reads=[COHORT_FILES], checks=[outlines_where_declared])
 def imaging_series(scope: Scope) -> StepResult:
     """Read the imaging manifest and check it against the files in the folder.
 

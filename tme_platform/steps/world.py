@@ -24,6 +24,7 @@ from tme_platform.cohorts import (
     list_files,
     one_spelling,
     read_cohort,
+    refuse_unfinished,
     same_name,
     source_files,
 )
@@ -260,6 +261,7 @@ def declaration(folder: Path) -> Cohort:
     CohortError
         The file cannot be read; the message says where and what to do.
     """
+    refuse_unfinished(folder)
     found = (folder / COHORT_FILE).stat()
     return _declaration(folder, found.st_mtime_ns, found.st_size)
 

@@ -66,7 +66,7 @@ IMAGES = {
     "gzipped NIfTI cut in half": ("image_truncated", lambda d: _cut(_written(d / "a.nii.gz", VALUES), 0.5)),
     "gzipped NIfTI without its end": ("image_truncated", lambda d: _cut(_written(d / "a.nii.gz", VALUES), 0.999)),
     "NRRD cut in half": ("image_truncated", lambda d: _cut(_written(d / "a.nrrd", VALUES), 0.5)),
-    "MetaImage cut in half": ("image_unreadable", lambda d: _cut(_written(d / "a.mha", VALUES), 0.5)),
+    "MetaImage cut in half": ("image_truncated", lambda d: _cut(_written(d / "a.mha", VALUES), 0.5)),
     "header only": ("image_truncated", lambda d: _bytes(d / "a.nii", _written(d / "b.nii", VALUES).read_bytes()[:352])),
     "gzip of incomplete data": (
         "image_truncated",
@@ -96,7 +96,7 @@ IMAGES = {
     "colour": ("multi_component_colour", lambda d: _vector(d / "a.nii.gz")),
     "complex numbers": ("image_complex", lambda d: _written(d / "a.nii.gz", VALUES.astype("complex64"))),
     "absurd size": (
-        "image_truncated",
+        "image_too_large",
         lambda d: _patched(_written(d / "a.nii", VALUES), 42, "<3h", 32767, 32767, 32767),
     ),
 }
