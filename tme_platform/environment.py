@@ -18,6 +18,10 @@ VARIABLES = {
 """The environment variable of each field of a workspace."""
 USER = "TME_USER"
 """Environment variable: the name that the audit records for what is done from here."""
+UI_TOKEN = "TME_UI_TOKEN"  # noqa: S105 (the name, not the token)
+"""Environment variable: the token that every request to Dagster's page has to bring."""
+UI_ADDRESSES = "TME_UI_ADDRESSES"
+"""Environment variable: addresses at which people reach Dagster's page besides 127.0.0.1 and localhost."""
 SIMULATED = "simulated"
 """Name of the packaged study of simulated cohorts."""
 DEFAULT_STUDY = "tcga_brca"
