@@ -34,7 +34,7 @@ def ui(
         bool,
         typer.Option(
             "--token",
-            help="Dagster's page opens only by a link with a token, which is printed, or is TME_UI_TOKEN if that is set. "
+            help="Dagster's page opens only by a link with a token: TME_UI_TOKEN if that is set, or a new one. "
             "For machines with other users: without it, each of them can start and delete runs.",
         ),
     ] = False,

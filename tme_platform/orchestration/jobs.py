@@ -43,8 +43,8 @@ def _bounded(asked: float, keep_days: float) -> float:
     if asked == 0 or keep_days <= asked < math.inf:
         return asked or keep_days
     raise dg.Failure(
-        f"`older_than_days` is {asked:g}, less than the study's `housekeeping.keep_days` ({keep_days:g}) or no number of "
-        "days; to remove more, use `tme housekeeping --older-than-days` where the lake is",
+        f"`older_than_days` is {asked:g}, less than the study's `housekeeping.keep_days` ({keep_days:g}) or no number "
+        "of days; to remove more, use `tme housekeeping --older-than-days` where the lake is",
         allow_retries=False,
     )
 

@@ -1,8 +1,8 @@
 """Which requests are refused, whoever sends them; each rule is a function of the request's head alone.
 
-Browsers send requests for any page that is open in them. They say for whom: by `Host` (the name that was asked for, so
-that a foreign name which leads to this machine is noticed), `Origin` and `Sec-Fetch-Site`. Without asking first they send
-only what a form could, which is never JSON.
+Browsers send requests for any page that is open in them. They say for whom: by `Host` (the name that was asked for,
+so that a foreign name which leads to this machine is noticed), `Origin` and `Sec-Fetch-Site`. Without asking first they
+send only what a form could, which is never JSON.
 """
 
 from __future__ import annotations
