@@ -42,7 +42,7 @@ def build_definitions(*, resources: Mapping[str, Any] | None = None) -> dg.Defin
             }.items()
         }
         # Steps store their tables themselves; Dagster's own would take a folder from a run's configuration.
-        | {"io_manager": dg.IOManagerDefinition(lambda _: dg.InMemoryIOManager(), config_schema={})},
+        | {"io_manager": dg.IOManagerDefinition(lambda _: dg.InMemoryIOManager(), config_schema={})},  # type: ignore[no-untyped-call]
     )
 
 
