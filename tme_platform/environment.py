@@ -21,6 +21,10 @@ USER = "TME_USER"
 UMASK = "TME_UMASK"
 """Environment variable: the permissions that new files and folders do not have, in octal."""
 _OWNER_ONLY = 0o077
+UI_TOKEN = "TME_UI_TOKEN"  # noqa: S105 (the name, not the token)
+"""Environment variable: the token that every request to Dagster's page has to bring."""
+UI_ADDRESSES = "TME_UI_ADDRESSES"
+"""Environment variable: addresses at which people reach Dagster's page besides 127.0.0.1 and localhost."""
 SIMULATED = "simulated"
 """Name of the packaged study of simulated cohorts."""
 DEFAULT_STUDY = "tcga_brca"

@@ -18,9 +18,12 @@ from rich.console import Console
 
 from tme_platform.cli.console import console
 from tme_platform.cli.private import close_to_others
+from tme_platform.environment import UI_TOKEN
 from tme_platform.location import file_uri
+from tme_platform.serving import Token
 
 HOST = "127.0.0.1"  # the open-source servers know no login, so nobody else may reach them
+_WEBSERVER = "tme_platform.orchestration.webserver"
 _PATIENCE_SECONDS = 120
 
 
@@ -28,14 +31,28 @@ def ui(
     context: typer.Context,
     port: Annotated[int, typer.Option(help="Port of Dagster.")] = 3000,
     mlflow_port: Annotated[int, typer.Option(help="Port of MLflow.")] = 5000,
+    token: Annotated[
+        bool,
+        typer.Option(
+            "--token",
+            help="Dagster's page opens only by a link with a token: TME_UI_TOKEN if that is set, or a new one. "
+            "For machines with other users: without it, each of them can start and delete runs.",
+        ),
+    ] = False,
 ) -> None:
-    """Serve Dagster and MLflow on this machine (127.0.0.1) until Ctrl-C."""
+    """Serve Dagster and MLflow on this machine (127.0.0.1) until Ctrl-C.
+
+    Dagster answers only its own pages: TME_UI_ADDRESSES names the addresses at which people reach it otherwise, such as
+    https://tme.example.org. With TME_UI_TOKEN or --token it needs a token. MLflow has none.
+    """
     context.obj.export()
     close_to_others(context.obj.state)
-    raise typer.Exit(serve(context.obj.state, port, mlflow_port, console))
+    secret = os.environ.pop(UI_TOKEN, "")
+    needed = Token(secret) if secret else Token.random() if token else None
+    raise typer.Exit(serve(context.obj.state, port, mlflow_port, console, needed))
 
 
-def serve(state: Path, port: int, mlflow_port: int, console: Console) -> int:
+def serve(state: Path, port: int, mlflow_port: int, console: Console, token: Token | None = None) -> int:
     """Start Dagster's webserver and daemon and MLflow, wait until they answer, and serve until Ctrl-C or SIGTERM.
 
     Returns
@@ -54,16 +71,18 @@ def serve(state: Path, port: int, mlflow_port: int, console: Console) -> int:
     environment = _environment(state, mlflow_port)
     with contextlib.ExitStack() as stack:
         children = {
-            name: stack.enter_context(_child(command, logs / f"{name}.log", environment))
+            name: stack.enter_context(_child(command, logs / f"{name}.log", _with_token(name, environment, token)))
             for name, command in _commands(state, port, mlflow_port).items()
         }
         console.print("starting Dagster and MLflow ...")
         try:
             waiting = {f"http://{HOST}:{port}/server_info", f"http://{HOST}:{mlflow_port}/health"}
-            if not _wait(waiting, children):
+            if not _wait(waiting, children, token):
                 console.print(f"[red]error[/red]  a server did not come up; its log is in {logs}")
                 return 1
-            console.print(f"[bold]Dagster[/bold]  http://{HOST}:{port}/asset-groups   (tables, checks, runs)")
+            page = f"http://{HOST}:{port}/asset-groups"
+            page = token.link(page) if token else page
+            console.print(f"[bold]Dagster[/bold]  {page}   (tables, checks, runs)", soft_wrap=True)
             console.print(f"[bold]MLflow[/bold]   http://{HOST}:{mlflow_port}           (model versions)")
             landing = os.environ.get("TME_LANDING", state / "landing")
             console.print(f"Sensors keep up with {landing}; logs are in {logs}. Ctrl-C stops.")
@@ -90,6 +109,11 @@ def _environment(state: Path, mlflow_port: int) -> dict[str, str]:
     }
 
 
+def _with_token(name: str, environment: dict[str, str], token: Token | None) -> dict[str, str]:
+    """The environment of one server; only Dagster's page gets the token, and never on a command line, which all see."""
+    return environment | {UI_TOKEN: token.secret} if token and name == "dagster-webserver" else environment
+
+
 def _commands(state: Path, port: int, mlflow_port: int) -> dict[str, list[str]]:
     from tme_platform.tracking import Tracker
 
@@ -97,7 +121,7 @@ def _commands(state: Path, port: int, mlflow_port: int) -> dict[str, list[str]]:
     binaries = Path(sys.executable).parent
     module = ["-m", "tme_platform.definitions"]
     return {
-        "dagster-webserver": [str(binaries / "dagster-webserver"), *module, "-h", HOST, "-p", str(port)],
+        "dagster-webserver": [sys.executable, "-m", _WEBSERVER, *module, "-h", HOST, "-p", str(port)],
         "dagster-daemon": [str(binaries / "dagster-daemon"), "run", *module],
         "mlflow": [
             *(str(binaries / "mlflow"), "server"),
@@ -132,20 +156,23 @@ def _child(command: list[str], log: Path, environment: dict[str, str]):  # type:
                     break
 
 
-def _wait(urls: set[str], children: dict[str, subprocess.Popen[bytes]]) -> bool:
+def _wait(urls: set[str], children: dict[str, subprocess.Popen[bytes]], token: Token | None) -> bool:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     left = set(urls)
     while left and time.monotonic() < deadline:
         if any(child.poll() is not None for child in children.values()):
             return False
-        left = {url for url in left if not _answers(url)}
+        left = {url for url in left if not _answers(url, token)}
         time.sleep(0.3)
     return not left
 
 
-def _answers(url: str) -> bool:
+def _answers(url: str, token: Token | None) -> bool:
+    # Any user may listen at the port of MLflow: the token is for the guard only.
+    headers = {"Authorization": f"Bearer {token.secret}"} if token and url.endswith("/server_info") else {}
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310 (always our own http address)
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 (always our own http address)
+        with urllib.request.urlopen(request, timeout=2) as answer:  # noqa: S310
             return bool(answer.status == 200)
     except OSError:
         return False

@@ -33,5 +33,19 @@ def build_definitions(*, resources: Mapping[str, Any] | None = None) -> dg.Defin
         jobs=make_jobs(),
         schedules=make_schedules(),
         sensors=make_sensors(),
-        resources={"workspace": Workspace.from_environment(), "progress": LoggedProgress(), **(resources or {})},
+        resources={
+            name: _fixed(resource)
+            for name, resource in {
+                "workspace": Workspace.from_environment(),
+                "progress": LoggedProgress(),
+                **(resources or {}),
+            }.items()
+        }
+        # Steps store their tables themselves; Dagster's own would take a folder from a run's configuration.
+        | {"io_manager": dg.IOManagerDefinition(lambda _: dg.InMemoryIOManager(), config_schema={})},  # type: ignore[no-untyped-call]
     )
+
+
+def _fixed(resource: Any) -> dg.ResourceDefinition:
+    """A resource of which a run's configuration can say nothing; Dagster would accept, and ignore, anything."""
+    return dg.ResourceDefinition(lambda _: resource, config_schema={})

@@ -1,5 +1,6 @@
 """Jobs: what can be launched by hand from the UI, by the sensor or by a schedule."""
 
+import math
 from typing import Any
 
 import dagster as dg
@@ -31,10 +32,21 @@ def make_jobs() -> list[Any]:
 
 
 class HousekeepingConfig(dg.Config):
-    """How old what is removed has to be; 0 takes the study's `housekeeping.keep_days`."""
+    """How old what is removed has to be; 0 takes the study's `housekeeping.keep_days`, and nothing less is accepted."""
 
     older_than_days: float = 0.0
     dry_run: bool = False
+
+
+def _bounded(asked: float, keep_days: float) -> float:
+    """The age in days; whoever can launch a run must not be able to remove what the study keeps."""
+    if asked == 0 or keep_days <= asked < math.inf:
+        return asked or keep_days
+    raise dg.Failure(
+        f"`older_than_days` is {asked:g}, less than the study's `housekeeping.keep_days` ({keep_days:g}) or no number "
+        "of days; to remove more, use `tme housekeeping --older-than-days` where the lake is",
+        allow_retries=False,
+    )
 
 
 def _housekeeping() -> dg.JobDefinition:
@@ -42,7 +54,7 @@ def _housekeeping() -> dg.JobDefinition:
     def tidy(
         context: dg.OpExecutionContext, config: HousekeepingConfig, workspace: dg.ResourceParam[Workspace]
     ) -> None:
-        days = config.older_than_days or workspace.study.housekeeping.keep_days
+        days = _bounded(config.older_than_days, workspace.study.housekeeping.keep_days)
         via = started_by(context.run_tags)
         done = keep_house(workspace, context.instance, older_than_days=days, dry_run=config.dry_run, via=via)
         context.add_output_metadata(

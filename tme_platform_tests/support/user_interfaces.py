@@ -20,6 +20,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from tme_platform.serving import Guard, Places, loopback
 from tme_platform_tests.support.servers import free_port
 
 _PATIENCE_SECONDS = 60
@@ -85,7 +86,9 @@ def dagster_ui(instance: dg.DagsterInstance) -> Iterator[str]:
 
     with contextlib.ExitStack() as stack:
         context = stack.enter_context(WorkspaceProcessContext(instance, Here()))
-        yield stack.enter_context(_served(create_app_from_workspace_process_context(context)))
+        port = free_port()
+        app = Guard(create_app_from_workspace_process_context(context), Places(loopback(port)))
+        yield stack.enter_context(served(app, port))
 
 
 @contextlib.contextmanager
@@ -98,15 +101,15 @@ def mlflow_ui(store: str, artifacts: Path) -> Iterator[str]:
         with warnings.catch_warnings(action="ignore"):  # of deprecations within MLflow
             from mlflow.server.fastapi_app import app
 
-        with _served(app) as address:
+        with served(app, free_port()) as address:
             yield address
 
 
 @contextlib.contextmanager
-def _served(app: Any) -> Iterator[str]:
+def served(app: Any, port: int) -> Iterator[str]:
+    """An ASGI application, served by a thread of this process; gives its address."""
     import uvicorn
 
-    port = free_port()
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -1,0 +1,46 @@
+"""Dagster's webserver behind the guard: `python -m tme_platform.orchestration.webserver`, with the options of its own.
+
+`TME_UI_ADDRESSES` names the addresses, separated by spaces or commas, at which people reach the page besides
+`http://127.0.0.1:PORT` and `http://localhost:PORT`; `TME_UI_TOKEN` the token that they need.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+from dagster_webserver import cli
+
+from tme_platform.environment import UI_ADDRESSES, UI_TOKEN
+from tme_platform.serving import Guard, Places, Token, loopback
+
+_MAKE_APP = "create_app_from_workspace_process_context"  # by which Dagster's command makes its application
+
+
+def main() -> None:
+    """Run Dagster's command `dagster-webserver` with the guard before its application.
+
+    Raises
+    ------
+    ValueError
+        An address of `TME_UI_ADDRESSES` is none, or `TME_UI_TOKEN` can be guessed.
+    """
+    # What is started from here, runs among it, needs no token.
+    secret = os.environ.pop(UI_TOKEN, "")
+    token = Token(secret) if secret else None
+    named = os.environ.get(UI_ADDRESSES, "").replace(",", " ").split()
+    make_app = getattr(cli, _MAKE_APP)
+
+    def guarded(*arguments: Any, **options: Any) -> Guard:
+        port = click.get_current_context().params["port"]
+        if port is None:
+            raise click.UsageError("name the port with --port: requests are compared with it")
+        return Guard(make_app(*arguments, **options), Places([*loopback(port), *named]), token)
+
+    setattr(cli, _MAKE_APP, guarded)
+    cli.cli(auto_envvar_prefix="DAGSTER_WEBSERVER")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,235 @@
+"""Dagster's page as `tme ui` starts it, asked by its own pages, by another site's page and without a browser."""
+
+import contextlib
+import http.client
+import json
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tme_platform.cli import ui
+from tme_platform.serving import Token
+from tme_platform.steps.workspace import Workspace
+from tme_platform_tests.support.servers import free_port, process, wait_until
+from tme_platform_tests.support.user_interfaces import chromium, window
+
+SECRET = "0123456789abcdef-of-a-test"  # noqa: S105
+MUTATION = "mutation($given: ExecutionParams!) { launchRun(executionParams: $given) { __typename } }"
+JSON = {"Content-Type": "application/json"}
+
+
+def wanted(**further: Any) -> dict[str, Any]:
+    """What launches a run that would remove nothing."""
+    selector = {"repositoryName": "__repository__", "repositoryLocationName": "tme_platform.definitions"}
+    config = {"ops": {"keep_house": {"config": {"dry_run": True}}}}
+    given = {"selector": {**selector, "pipelineName": "housekeeping"}, "runConfigData": config, "mode": "default"}
+    return {"query": MUTATION, "variables": {"given": {**given, **further}}}
+
+
+class Served:
+    """Dagster's page on a port, behind the guard; there is a token, so that both kinds of tests need one server."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.address = f"http://127.0.0.1:{port}"
+
+    def ask(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, str]:
+        """An answer to somebody who has the token, unless `headers` say otherwise."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        given = {
+            "Authorization": f"Bearer {SECRET}",
+            **{name.replace("_", "-"): text for name, text in headers.items()},
+        }
+        with contextlib.closing(connection):
+            connection.request(method, path, body if isinstance(body, str | None) else json.dumps(body), given)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+
+    def graphql(self, asked: Any) -> Any:
+        status, text = self.ask("POST", "/graphql", asked, **JSON)
+        assert status == 200, text
+        return json.loads(text)["data"]
+
+    def runs(self) -> list[str]:
+        found = self.graphql({"query": "{runsOrError {... on Runs {results {runId}}}}"})
+        return [run["runId"] for run in found["runsOrError"]["results"]]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    root = tmp_path_factory.mktemp("foreign_pages")
+    (root / "landing").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DAGSTER_HOME", raising=False)
+        workspace = Workspace(lake_root=str(root / "lake"), landing_root=str(root / "landing"))
+        workspace.export()
+        port = free_port()
+        command = ui._commands(workspace.state, port, 1)["dagster-webserver"]
+        environment = ui._with_token("dagster-webserver", ui._environment(workspace.state, 1), Token(SECRET))
+    log, page = root / "log", Served(port)
+    with process(command, log, env=environment) as started:
+        wait_until(lambda: ui._answers(f"{page.address}/server_info", Token(SECRET)), started, log)
+        yield page
+
+
+class _Attack(BaseHTTPRequestHandler):
+    """Another site's page."""
+
+    html = ""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(self.html.encode())
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def another_site(html: str) -> Iterator[str]:
+    handler = type("Handler", (_Attack,), {"html": html})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://localhost:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_without_browser(served: Served) -> None:
+    by_address = f"/graphql?query={quote(MUTATION)}&variables={quote(json.dumps(wanted()['variables']))}"
+    assert served.ask("GET", by_address)[0] == 405
+    assert served.ask("HEAD", by_address)[0] == 405
+    assert served.ask("POST", by_address, Content_Type="text/plain")[0] == 415
+    assert served.ask("POST", "/graphql", MUTATION, Content_Type="application/graphql")[0] == 415
+    assert served.ask("POST", "/graphql", wanted(), **JSON, Host="evil.example")[0] == 421
+    assert served.ask("POST", "/graphql", wanted(), **JSON, Origin="https://evil.example")[0] == 403
+    assert served.ask("POST", "/graphql", wanted(), **JSON, Authorization="")[0] == 403
+    assert served.ask("POST", "/graphql", wanted(x="x" * 5_000_000), **JSON)[0] == 413
+    for what in ("materialization", "check", "observation"):
+        assert served.ask("POST", f"/report_asset_{what}/patients?metadata=x", Content_Type="text/plain")[0] == 415
+        assert served.ask("POST", f"/report_asset_{what}/patients", {}, **JSON, Origin="null")[0] == 403
+    for path in ("/server_info", "/dagit_info", "/logs/x/y.out", "/notebook", "/download_debug/x", "/"):
+        assert served.ask("GET", path, Authorization="")[0] == 403
+    assert served.runs() == []
+
+
+def handshake(port: int, *headers: str) -> str:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        lines = ["GET /graphql HTTP/1.1", f"Host: 127.0.0.1:{port}", "Upgrade: websocket", "Connection: Upgrade"]
+        lines += ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"]
+        lines += ["Sec-WebSocket-Protocol: graphql-ws", *headers, "", ""]
+        connection.sendall("\r\n".join(lines).encode())
+        return connection.recv(4096).decode().splitlines()[0]
+
+
+def test_web_sockets(served: Served) -> None:
+    token = f"Authorization: Bearer {SECRET}"
+    assert " 101 " in handshake(served.port, token, f"Origin: {served.address}")
+    assert " 403 " in handshake(served.port, token, "Origin: https://evil.example")
+    assert " 403 " in handshake(served.port, token)
+    assert " 403 " in handshake(served.port, f"Origin: {served.address}")
+
+
+def test_the_page_of_another_site(served: Served) -> None:
+    """Whoever is logged in opens it: it tries a picture, a form, fetch, a frame and a web socket."""
+    variables = quote(json.dumps(wanted()["variables"]))
+    by_address = f"{served.address}/graphql?query={quote(MUTATION)}&variables={variables}"
+    body = json.dumps(json.dumps(wanted()))
+    html = f"""<img src="{by_address}"><iframe src="{served.address}/runs" name="framed"></iframe>
+    <iframe name="sink"></iframe>
+    <form id="form" method="post" enctype="text/plain" target="sink" action="{by_address}"><input name="a"></form>
+    <script>
+      document.getElementById("form").submit();
+      const url = "{served.address}/graphql", ended = [];
+      const plain = {{method: "POST", mode: "no-cors", credentials: "include", body: {body}}};
+      const asJson = {{...plain, mode: "cors", headers: {{"Content-Type": "application/json"}}}};
+      const socket = new WebSocket("ws://127.0.0.1:{served.port}/graphql", "graphql-ws");
+      const closed = new Promise(end => {{ socket.onclose = () => end("closed"); socket.onopen = () => end("open"); }});
+      window.result = Promise.all([
+        fetch(url, plain).then(answer => answer.type, () => "failed"),
+        fetch(url, asJson).then(answer => answer.type, () => "failed"),
+        fetch("{by_address}", {{mode: "no-cors", credentials: "include"}}).then(answer => answer.type, () => "failed"),
+        closed,
+      ]);
+    </script>"""
+    before = served.runs()
+    with chromium() as browser, another_site(html) as site, window(browser) as seen:
+        seen.page.goto(Token(SECRET).link(f"{served.address}/runs"))  # its cookie is in the browser from here on
+        seen.page.goto(site, wait_until="load")
+        found = seen.page.evaluate("window.result")
+        assert found[1] == "failed"
+        assert found[3] == "closed"
+        asked = [address for address in seen.asked if address.startswith(f"{served.address}/graphql")]
+        assert len(asked) >= 4, "the browser did send them"
+    assert served.runs() == before
+
+
+def test_dagsters_own_page_works(served: Served) -> None:
+    """It lists tables, keeps a web socket open, and launches a run by its button; the guard's policy stops nothing."""
+    before = set(served.runs())
+    with chromium() as browser, window(browser) as seen:
+        sockets: list[str] = []
+        frames: list[str] = []
+
+        def opened(socket: Any) -> None:
+            sockets.append(socket.url)
+            socket.on("framereceived", lambda data: frames.append(str(data)))
+
+        seen.page.on("websocket", opened)
+        seen.page.goto(Token(SECRET).link(f"{served.address}/assets"))
+        assert seen.page.url == f"{served.address}/assets", "the token is gone from the address"
+        seen.page.get_by_text("cell_scores").first.wait_for(timeout=60_000)
+        seen.page.goto(f"{served.address}/locations/tme_platform.definitions/jobs/housekeeping/playground")
+        button = seen.page.get_by_role("button", name="Launch run").first
+        with seen.page.expect_response(lambda given: "launchRun" in (given.request.post_data or "")) as launched:
+            button.click(timeout=60_000)  # once it is enabled
+        assert "LaunchRunSuccess" in launched.value.text()
+        seen.page.wait_for_url("**/runs/**", timeout=60_000)
+        seen.page.wait_for_timeout(1000)
+        assert [said for said in seen.said if not said.startswith("303 ")] == []
+        assert sockets
+        assert frames, "live updates came"
+    assert len(set(served.runs()) - before) == 1
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"resources": {"workspace": {"config": {"backend": "dask://evil.example:8786"}}}},
+        {"ops": {"keep_house": {"config": {"backend": "dask://evil.example:8786"}}}},
+        {"resources": {"io_manager": {"config": {"base_dir": "/tmp"}}}},  # noqa: S108
+        {"execution": {"config": {"multiprocess": {}}}},
+    ],
+)
+def test_a_run_configuration_cannot_say_where_a_study_runs(served: Served, config: dict[str, Any]) -> None:
+    before = served.runs()
+    found = served.graphql(wanted(runConfigData=config))
+    assert found["launchRun"]["__typename"] == "RunConfigValidationInvalid"
+    assert served.runs() == before
+
+
+def test_a_run_cannot_name_other_code(served: Served) -> None:
+    other = {"repositoryName": "__repository__", "repositoryLocationName": "evil", "pipelineName": "housekeeping"}
+    assert served.graphql(wanted(selector=other))["launchRun"]["__typename"] == "PipelineNotFoundError"
+    status, text = served.ask("POST", "/graphql", wanted(origin={"module_name": "evil"}), **JSON)
+    assert status in (400, 500), "there is no such field"
+    assert "origin" in text
+
+
+def test_the_token_is_on_no_command_line_and_in_no_other_server(tmp_path: Path) -> None:
+    token = Token(SECRET)
+    environment = {"PATH": os.environ["PATH"]}
+    assert ui._with_token("mlflow", environment, token) == ui._with_token("dagster-daemon", environment, token)
+    assert SECRET not in str(ui._with_token("mlflow", environment, token))
+    assert SECRET not in str(ui._commands(tmp_path, 1, 2))
+    assert ui._commands(tmp_path, 1, 2)["dagster-webserver"][0] == sys.executable
