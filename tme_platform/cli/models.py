@@ -10,7 +10,7 @@ import typer
 from rich import box
 from rich.table import Table
 
-from tme_platform.cli.console import console
+from tme_platform.cli.console import console, shown
 
 if TYPE_CHECKING:
     from tme_platform.tracking import ModelRecord, Tracker
@@ -56,11 +56,15 @@ def show(context: typer.Context) -> None:
     console.print(table)
     for older, newer in itertools.pairwise(records):
         console.print(f"[bold]{older.version} -> {newer.version}[/bold]")
+        lost = [record.version for record in (older, newer) if not tracker.kept(record)]
+        if lost:
+            console.print(f"  not compared: the files of version {', '.join(lost)} are lost", soft_wrap=True)
+            continue
         for line in differences(tracker, older, newer, summaries):
-            console.print(f"  {line}", highlight=False, soft_wrap=True)
+            console.print(f"  {shown(line)}", highlight=False, soft_wrap=True)
     for record in records:
         if said := tracker.promotion(record):
-            console.print(f"[bold]{record.version}[/bold]  {said}", highlight=False, soft_wrap=True)
+            console.print(f"[bold]{record.version}[/bold]  {shown(said)}", highlight=False, soft_wrap=True)
     console.print(
         "Compare them in MLflow: `tme ui`, then Models > rad-score. Train one again: `tme models reproduce N`."
     )

@@ -163,11 +163,11 @@ def _check_forest(forest: RandomForestClassifier, width: int) -> None:
 
 
 def _check_boosting(boosting: HistGradientBoostingClassifier, width: int) -> None:
-    mapper = boosting._bin_mapper  # noqa: SLF001 (scikit-learn has no other name for it)
+    mapper = boosting._bin_mapper
     categorical = getattr(mapper, "is_categorical_", None)
     if getattr(boosting, "_in_fit", False) or (categorical is not None and np.any(categorical)):
         raise StoredModelError("its classifier has another state than after training on numbers")
-    for trees in boosting._predictors:  # noqa: SLF001 (as above)
+    for trees in boosting._predictors:
         for tree in trees:
             nodes = tree.nodes
             leaf = nodes["is_leaf"].astype(bool)

@@ -26,7 +26,7 @@ class Artifacts:
         operator's says where they are.
     """
 
-    def __init__(self, mlflow: Any, root: Path | None) -> None:  # noqa: ANN401 - a module
+    def __init__(self, mlflow: Any, root: Path | None) -> None:
         self._mlflow = mlflow
         self.root = root
 
@@ -76,7 +76,7 @@ class Artifacts:
                 if found.resolve() != found:
                     raise StoredModelError(f"{path or found.name!r} is reached by a symbolic link")
                 return found
-        raise StoredModelError(f"the registry says that it lies outside the lake, at {ascii(location)}")
+        raise StoredModelError(f"the registry says that it lies outside the lake, at {location!a}")
 
 
 def _content(file: Path, name: str, limit: int) -> bytes:
