@@ -1,7 +1,7 @@
 """Read a stored pipeline that nobody vouches for: only what `build_pipeline` makes is ever constructed or run.
 
 A skops file names the types that it is made of, and trees whose indices scikit-learn follows without looking. So the
-types are compared with a fixed list before anything is constructed, and the trees are checked before anything is scored.
+types are compared with a fixed list before anything is constructed, and the trees are checked before they are used.
 Where the file comes from belongs in ``tracking``.
 """
 
@@ -11,7 +11,7 @@ import io
 import json
 import warnings
 import zipfile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,11 @@ from sklearn.tree import DecisionTreeClassifier
 
 from tme_platform.signature.identity import SKOPS_TRUSTED_TYPES
 from tme_platform.signature.transformers import AgreementFilter, RedundancyFilter, TopFeatures
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    _Whole = NDArray[np.int64]
 
 MAX_MODEL_BYTES = 1 << 30
 """Largest stored model, also when inflated: a forest of 1,000 trees takes 40 MB."""
@@ -132,8 +137,8 @@ def _printable(text: object) -> str:
     return str(text) if str(text).isprintable() else ascii(text)
 
 
-def _check(pipeline: Any) -> None:
-    """Check what scikit-learn does not: first that no tree leads out of its arrays, then that a patient gets a score."""
+def _check(pipeline: object) -> None:
+    """Check what scikit-learn does not: that no tree leads out of its arrays; then, that a patient gets a score."""
     if type(pipeline) is not Pipeline:
         raise StoredModelError("it is not a pipeline")
     kinds = tuple(type(step) for _, step in pipeline.steps)
@@ -177,8 +182,8 @@ def _check_boosting(boosting: HistGradientBoostingClassifier, width: int) -> Non
             _check_nodes(left, right, nodes["feature_idx"].astype(np.int64), leaf, width)
 
 
-def _check_nodes(left: Any, right: Any, feature: Any, leaf: Any, width: int) -> None:
-    """Check that every branch leads to later nodes of the tree, so that it ends, and asks for a feature that is there."""
+def _check_nodes(left: _Whole, right: _Whole, feature: _Whole, leaf: NDArray[np.bool_], width: int) -> None:
+    """Check that every branch leads to later nodes of the tree, so that it ends, and asks for features that exist."""
     inner = ~leaf
     here, last = np.arange(len(left))[inner], len(left)
     for child in (left[inner], right[inner]):

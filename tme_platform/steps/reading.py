@@ -265,7 +265,8 @@ def current_model(scope: Scope) -> tuple[ModelRecord, pd.Series] | None:
     record = scope.tracker.find(row["content_key"])
     if record is None:
         raise LookupError(
-            f"model {row['content_key'][:8]} of table `signature` is no longer in the registry: `tme run` trains it again"
+            f"model {row['content_key'][:8]} of table `signature` is no longer in the registry: "
+            "`tme run` trains it again"
         )
     return record, row
 

@@ -279,7 +279,7 @@ class Scope:
         self.trace[ModelRead(model.content_key)] = Found(model.place)
 
     def place_before(self, model: ModelRecord) -> str:
-        """Where the registry had this model when the table was last built (`ModelRecord.place`); "" if it was not asked."""
+        """Where the registry had this model when the table was last built (`ModelRecord.place`); "" if unknown."""
         state = self.world.lake.state(self.schema, self.cohort)
         try:
             last = from_records(state.reads) if state is not None else {}

@@ -110,7 +110,7 @@ def earlier_decision(scope: Scope, record: ModelRecord) -> str:
 
 
 def without_comparison(criteria: list[Criterion], why: str) -> list[Criterion]:
-    """The criteria where the comparison with the champion cannot be made: it is not met, so nothing is promoted by a loss."""
+    """The criteria if the champion cannot be compared with: this one is not met, so nothing is promoted by a loss."""
     return [
         dataclasses.replace(one, met=False, explanation=f"it cannot be compared: {why}")
         if one.criterion == "auc_not_worse"

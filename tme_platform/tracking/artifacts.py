@@ -6,6 +6,7 @@ hold belongs in `stored_model` and `tracker`.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
@@ -41,7 +42,7 @@ class Artifacts:
         if self.root is None:
             return [Path(one.path).name for one in self._mlflow.artifacts.list_artifacts(artifact_uri=location)]
         folder = self._inside(location)
-        return sorted(os.listdir(folder)) if folder.is_dir() else []
+        return sorted(one.name for one in folder.iterdir()) if folder.is_dir() else []
 
     def read(self, location: str, path: str, limit: int) -> bytes:
         """The content of a file.
@@ -66,7 +67,7 @@ class Artifacts:
             return _content(Path(given), path, limit)
 
     def _inside(self, location: str, path: str = "") -> Path:
-        """A file or folder of the lake, reached by no link: `follow_lake` has corrected the addresses of a moved one."""
+        """A file or folder of the lake, not behind a link (`follow_lake` corrects the addresses of a moved one)."""
         assert self.root is not None  # noqa: S101 (asked by the callers)
         wanted = Path(unquote(urlsplit(location).path), path)
         real = self.root.resolve()
@@ -85,7 +86,11 @@ def _content(file: Path, name: str, limit: int) -> bytes:
         descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
     except NotADirectoryError as error:
         raise FileNotFoundError(name) from error
-    with open(descriptor, "rb") as opened:
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise StoredModelError(f"{name!r} is reached by a symbolic link") from error
+        raise
+    with os.fdopen(descriptor, "rb") as opened:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise StoredModelError(f"{name!r} is no ordinary file")

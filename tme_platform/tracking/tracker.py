@@ -295,8 +295,8 @@ class Tracker:
                 ) from error
             except StoredModelError as error:
                 raise StoredModelError(
-                    f"version {record.version} of the signature is not loaded, and nothing of it was run: {error}. Only "
-                    f"models as tme_platform stores them are loaded. To train it again, delete {location!a} and "
+                    f"version {record.version} of the signature is not loaded, and nothing of it was run: {error}. "
+                    f"Only models as tme_platform stores them are loaded. To train it again, delete {location!a} and "
                     "`tme run`"
                 ) from error
 

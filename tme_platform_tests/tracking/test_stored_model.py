@@ -1,6 +1,5 @@
 """Models that nobody vouches for: only what the platform stores itself is loaded, and nothing of the rest is run."""
 
-import io
 import json
 import pickle
 import shutil
@@ -120,10 +119,7 @@ def own_trusted_types(lake: Path) -> None:
 def foreign(lake: Path, thing: object) -> None:
     model = fitted()
     model.named_steps["classifier"].extra = thing
-    with zipfile.ZipFile(folder(lake) / "model.skops", "w") as packed:
-        with zipfile.ZipFile(io.BytesIO(skops.io.dumps(model))) as made:
-            for name in made.namelist():
-                packed.writestr(name, made.read(name))
+    (folder(lake) / "model.skops").write_bytes(skops.io.dumps(model))
 
 
 def foreign_type(lake: Path) -> None:
@@ -217,7 +213,7 @@ def test_a_tree_that_leads_out_of_its_arrays_is_refused(field: str, value: int) 
     state = tree.__getstate__()
     state["nodes"][field][0] = value
     tree.__setstate__(state)
-    with pytest.raises(StoredModelError, match="a tree (leads out|asks for)"):
+    with pytest.raises(StoredModelError, match=r"a tree (leads out|asks for)"):
         read_pipeline(skops.io.dumps(pipeline))
 
 
