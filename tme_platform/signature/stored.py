@@ -137,7 +137,7 @@ def _printable(text: object) -> str:
     return str(text) if str(text).isprintable() else ascii(text)
 
 
-def _check(pipeline: object) -> None:
+def _check(pipeline: Any) -> None:  # noqa: ANN401 - whatever the file made
     """Check what scikit-learn does not: that no tree leads out of its arrays; then, that a patient gets a score."""
     if type(pipeline) is not Pipeline:
         raise StoredModelError("it is not a pipeline")
@@ -152,7 +152,7 @@ def _check(pipeline: object) -> None:
         _check_forest(classifier, width)
     elif isinstance(classifier, HistGradientBoostingClassifier):
         _check_boosting(classifier, width)
-    scores = np.asarray(pipeline.predict_proba(somebody), dtype=float)
+    scores = np.asarray(pipeline.predict_proba(somebody), dtype=np.float64)
     if scores.shape != (1, 2) or not ((scores >= 0) & (scores <= 1)).all():
         raise StoredModelError("its scores are not shares of hot and cold")
 

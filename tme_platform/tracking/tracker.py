@@ -321,7 +321,8 @@ class Tracker:
                 stored = file.read()
             if nested := [field.name for field in stored.schema if pa.types.is_nested(field.type)]:
                 raise StoredModelError(f"table {name} of version {record.version} has lists in {nested[0]!a}")
-            return stored.to_pandas()
+            frame: pd.DataFrame = stored.to_pandas()
+            return frame
         except FileNotFoundError as error:
             raise LookupError(f"version {record.version} of the signature has no table {name}") from error
         except (pa.ArrowException, OSError, TypeError, KeyError) as error:
