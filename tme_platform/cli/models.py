@@ -56,6 +56,10 @@ def show(context: typer.Context) -> None:
     console.print(table)
     for older, newer in itertools.pairwise(records):
         console.print(f"[bold]{older.version} -> {newer.version}[/bold]")
+        lost = [record.version for record in (older, newer) if not tracker.kept(record)]
+        if lost:
+            console.print(f"  not compared: the files of version {', '.join(lost)} are lost", soft_wrap=True)
+            continue
         for line in differences(tracker, older, newer, summaries):
             console.print(f"  {shown(line)}", highlight=False, soft_wrap=True)
     for record in records:

@@ -128,8 +128,16 @@ def _commands(state: Path, port: int, mlflow_port: int) -> dict[str, list[str]]:
             *("--backend-store-uri", Tracker.local_uri(state)),
             *("--default-artifact-root", file_uri(state / "mlflow" / "artifacts")),
             *("--host", HOST, "--port", str(mlflow_port), "--workers", "1"),
+            # By default MLflow takes requests under any name that begins like a private address.
+            *("--allowed-hosts", ",".join(mlflow_hosts(mlflow_port))),
+            *("--cors-allowed-origins", ",".join(f"http://{host}" for host in mlflow_hosts(mlflow_port))),
         ],
     }
+
+
+def mlflow_hosts(port: int) -> list[str]:
+    """The names under which MLflow's pages are served, and no others."""
+    return [f"{HOST}:{port}", f"localhost:{port}"]
 
 
 @contextlib.contextmanager

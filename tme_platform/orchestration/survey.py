@@ -76,9 +76,9 @@ def survey(
     parts
         Only these parts; the others are taken as current.
     write
-        Whether hashes of landing files are remembered for the next look.
+        Whether hashes of landing files are remembered for the next look, and a server's model registry is asked.
     """
-    world = workspace.world(remember_hashes=write, snapshot=True)
+    world = workspace.world(remember_hashes=write, snapshot=True, ask_server=write)
     all_parts = [
         Part(node.asset, cohort) for node in nodes() for cohort in (world.cohorts if node.per_cohort else (None,))
     ]

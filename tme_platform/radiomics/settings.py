@@ -47,8 +47,8 @@ class ExtractionSettings(BaseModel):
         ("Original", "Square", "SquareRoot", "Logarithm", "Exponential"), min_length=1
     )
     log_sigma_mm: tuple[float, ...] = (2.0, 3.0, 4.0)
-    spacing_mm: float = Field(1.0, gt=0)
-    pad_voxels: int = Field(5, ge=1)
+    spacing_mm: float = Field(1.0, ge=0.1)
+    pad_voxels: int = Field(5, ge=1, le=100)
     inner_mm: float = Field(2.0, ge=0)
     outer_mm: float = Field(2.0, ge=0)
     leave_out_air: bool = True

@@ -25,12 +25,14 @@ from tme_platform.signature.rivals import CrossValidatedModel, clinical_features
 from tme_platform.signature.score import rad_score
 from tme_platform.signature.settings import PromotionSettings, SignatureSettings
 from tme_platform.signature.split import assign_split
+from tme_platform.signature.stored import MAX_MODEL_BYTES, StoredModelError, read_pipeline
 from tme_platform.signature.trained import TrainedSignature
 from tme_platform.signature.training import cross_validated_auc, train_signature
 from tme_platform.signature.univariate import feature_univariate
 from tme_platform.signature.versions import VersionComparison, compare_versions
 
 __all__ = [
+    "MAX_MODEL_BYTES",
     "SIGNATURE_VERSION",
     "SKOPS_TRUSTED_TYPES",
     "AddedValue",
@@ -42,6 +44,7 @@ __all__ = [
     "PromotionSettings",
     "Recalibration",
     "SignatureSettings",
+    "StoredModelError",
     "TrainedSignature",
     "VersionComparison",
     "added_value",
@@ -67,6 +70,7 @@ __all__ = [
     "optimism_corrected_auc",
     "promotion_criteria",
     "rad_score",
+    "read_pipeline",
     "signature_decision_curve",
     "signature_roc",
     "train_signature",

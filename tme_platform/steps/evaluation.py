@@ -51,7 +51,6 @@ from tme_platform.tables.signature import (
 _TOP = 20
 _FEWEST_OF_BOTH = 5
 """Positive, and negative, patients of a subgroup from which it has a ROC curve."""
-_MODEL_METRIC = ("side", "subgroup", "endpoint", "analysis", "metric")
 _GROUPED_BY = (
     "phenotype", "stage", "grade", "pam50", "er", "pr", "her2", "immune_phenotype", "pcr", "recist", "arm", "site",
     "scanner",
@@ -144,7 +143,7 @@ def cohort_metrics(scope: Scope) -> StepResult:
     """
     if not scope.has_rows(RAD_SCORES):
         return empty(scope, _NO_SCORES)
-    model, members = scope.read(SIGNATURE).iloc[0], subgroups(scope, borrowed=True)
+    model, members = scope.read(SIGNATURE, columns=["threshold"]).iloc[0], subgroups(scope, borrowed=True)
     parts = [
         evaluate_signature(
             outcome.positive,
@@ -161,7 +160,6 @@ def cohort_metrics(scope: Scope) -> StepResult:
     if not parts:
         return empty(scope, _NOBODY)
     metrics = pd.concat(parts, ignore_index=True)
-    _tell_model(scope, metrics)
     return StepResult(metrics, details=_headline(metrics))
 
 
@@ -170,17 +168,6 @@ def _headline(metrics: pd.DataFrame) -> dict[str, float]:
     auc = metrics[(metrics["metric"] == "auc") & (metrics["subgroup"] == "all")]
     known = auc.dropna(subset=["value"]).to_dict("records")
     return {f"auc_{row['side']}_{row['endpoint']}_{row['analysis']}": float(row["value"]) for row in known}
-
-
-def _tell_model(scope: Scope, metrics: pd.DataFrame) -> None:
-    """Add the cohort's figures to the model's MLflow run."""
-    record = scope.tracker.find(scope.read(SIGNATURE)["content_key"].iloc[0])
-    if record is not None:
-        named = {
-            ".".join([scope.own_cohort, *(row[name] for name in _MODEL_METRIC)]): float(row["value"])
-            for row in metrics.dropna(subset=["value"]).to_dict("records")
-        }
-        scope.tracker.log_metrics(record, named)
 
 
 def _curves(scope: Scope, schema: TableSchema, draw: Callable[[_Outcome], pd.DataFrame]) -> StepResult:

@@ -256,15 +256,17 @@ def current_model(scope: Scope) -> tuple[ModelRecord, pd.Series] | None:
     LookupError
         MLflow does not have the model.
     """
-    table = scope.read(SIGNATURE)
+    # Without version and run, which change when a lost model is trained again, while the model is the same.
+    columns = [name for name in SIGNATURE.own_columns if name not in ("model_version", "mlflow_run_id")]
+    table = scope.read(SIGNATURE, columns=columns)
     if table.empty:
         return None
     row = table.iloc[0]
     record = scope.tracker.find(row["content_key"])
     if record is None:
         raise LookupError(
-            f"model {row['content_key'][:8]} of table `signature` is not in MLflow: "
-            "run `tme run --select signature --refresh all`"
+            f"model {row['content_key'][:8]} of table `signature` is no longer in the registry: "
+            "`tme run` trains it again"
         )
     return record, row
 

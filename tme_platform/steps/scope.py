@@ -27,6 +27,7 @@ from tme_platform.steps.trace import (
     FilesRead,
     Found,
     LandingRead,
+    ModelRead,
     PresenceRead,
     ProvenanceRead,
     Read,
@@ -40,7 +41,7 @@ from tme_platform.steps.trace import (
 from tme_platform.steps.world import World, frame_hash
 from tme_platform.study import Study
 from tme_platform.tables import COMMON_COLUMNS, TableSchema, rejections
-from tme_platform.tracking import Tracker
+from tme_platform.tracking import ModelRecord, Tracker
 
 Refresh = Literal["stale", "failed", "missing", "all"]
 RUN_ID = "dagster.run_id"
@@ -268,8 +269,24 @@ class Scope:
             last = from_records(state.reads)
         except ValueError:
             return "last built by an earlier version of tme_platform"
+        if any(isinstance(read, ModelRead) and self.world.lost(read) for read in last):
+            return "its version is no longer in the registry"
         changed = sorted({str(read) for read, found in last.items() if not self.world.unchanged(read, found)})
         return f"changed: {', '.join(changed)}" if changed else self._reason_to_retry()
+
+    def depend_on(self, model: ModelRecord) -> None:
+        """Record that the table is about this version in the registry: it is stale when that is lost or replaced."""
+        self.trace[ModelRead(model.content_key)] = Found(model.place)
+
+    def place_before(self, model: ModelRecord) -> str:
+        """Where the registry had this model when the table was last built (`ModelRecord.place`); "" if unknown."""
+        state = self.world.lake.state(self.schema, self.cohort)
+        try:
+            last = from_records(state.reads) if state is not None else {}
+        except ValueError:
+            return ""
+        found = last.get(ModelRead(model.content_key))
+        return "" if found is None else found.content
 
     def _reason_to_retry(self) -> str:
         rejected = self.world.states(rejections(self.schema)).get(self.cohort)

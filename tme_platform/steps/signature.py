@@ -146,6 +146,7 @@ def signature(scope: Scope) -> StepResult:
             n_jobs=scope.workers,
         )
         record = scope.tracker.log(_model_run(scope, key, trained, training))
+    scope.depend_on(record)
     scope.tracker.nominate(record)
     scope.tracker.link(record, scope.run_tags)
     row = _signature_row(scope, record, training)

@@ -1,5 +1,7 @@
 """The newest version of the signature before the promotion rule, and what MLflow keeps of its evaluation."""
 
+import dataclasses
+
 import pandas as pd
 
 from tme_platform.cohorts import Role
@@ -43,6 +45,7 @@ _EVALUATED = (
     SIGNATURE_IMPORTANCE,
 )
 """Tables that are kept with the model's run, as they are when the version is reviewed."""
+_MODEL_METRIC = ("cohort", "side", "subgroup", "endpoint", "analysis", "metric")
 
 
 @step(
@@ -61,18 +64,28 @@ def signature_review(scope: Scope) -> StepResult:
     if current is None:
         return empty(scope, "no signature")
     record, row = current
+    scope.depend_on(record)
     evaluated = {schema.name: scope.read(schema) for schema in _EVALUATED}
     sides = patients_on_one_side(scope.read(SIGNATURE_PATIENTS), scope)
     champion = scope.tracker.champion()
     before = None if champion is None else champion.version
+    again = earlier_decision(scope, record)
+    compared = None
+    if champion is not None and champion.content_key != record.content_key and scope.tracker.kept(champion):
+        compared = scope.tracker.read_table(champion, "out_of_fold")
     criteria = promotion_criteria(
         scope.tracker.read_table(record, "out_of_fold"),
-        None if champion is None or before == record.version else scope.tracker.read_table(champion, "out_of_fold"),
+        compared,
         {patients_on_one_side.name: (sides.passed, sides.description)},
         settings=scope.study.promotion,
         linear=SignatureSettings.model_validate(scope.tracker.read_document(record, "settings")).linear,
     )
-    decision = _decide(scope, record, before, criteria)
+    if champion is not None and champion.content_key != record.content_key and compared is None:
+        criteria = without_comparison(criteria, f"the files of the champion, version {before}, are lost")
+    elif champion is None and again == "refused" and not _was_not_worse(scope):
+        criteria = without_comparison(criteria, "it was worse than a champion that is lost from the registry")
+    decision = _decide(scope, record, champion, criteria, again)
+    scope.tracker.log_metrics(record, _figures(evaluated[COHORT_METRICS.name]))
     card = model_card(_facts(scope, record, row, decision, criteria, evaluated))
     scope.tracker.describe(record, card)
     scope.tracker.attach(record, {"model_card.md": card.encode(), **_files(scope, evaluated)})
@@ -90,14 +103,48 @@ def signature_review(scope: Scope) -> StepResult:
     return StepResult(table, details=details)
 
 
-def _decide(scope: Scope, record: ModelRecord, champion: str | None, criteria: list[Criterion]) -> str:
+def earlier_decision(scope: Scope, record: ModelRecord) -> str:
+    """What was decided on the same model before its version was lost and trained again; "" where nothing was."""
+    said = scope.previous(always=True)
+    place = scope.place_before(record)
+    return str(said["decision"].iloc[0]) if len(said) and place not in ("", record.place) else ""
+
+
+def without_comparison(criteria: list[Criterion], why: str) -> list[Criterion]:
+    """The criteria if the champion cannot be compared with: this one is not met, so nothing is promoted by a loss."""
+    return [
+        dataclasses.replace(one, met=False, explanation=f"it cannot be compared: {why}")
+        if one.criterion == "auc_not_worse"
+        else one
+        for one in criteria
+    ]
+
+
+def _was_not_worse(scope: Scope) -> bool:
+    said = scope.previous(always=True)
+    return bool(said.loc[said["criterion"] == "auc_not_worse", "met"].all())
+
+
+def _figures(metrics: pd.DataFrame) -> dict[str, float]:
+    """The figures of every cohort, by name, for the model's MLflow run."""
+    known = metrics.dropna(subset=["value"]).to_dict("records")
+    return {".".join(str(row[name]) for name in _MODEL_METRIC): float(row["value"]) for row in known}
+
+
+def _decide(
+    scope: Scope, record: ModelRecord, champion: ModelRecord | None, criteria: list[Criterion], again: str
+) -> str:
     """Carry the rule out, and say in the registry why."""
-    if champion == record.version:
+    if champion is not None and champion.version == record.version:
         # A run that ended between the promotion and its commit leaves it to the next one to say so.
         said = scope.previous(always=True)
         known = (said["model_version"] == record.version) & said["decision"].isin(["promoted", "is the champion"])
         by_rule = scope.tracker.promotion(record).startswith("promoted")
         return "promoted" if by_rule and not known.any() else "is the champion"
+    same = champion is not None and champion.content_key == record.content_key
+    if same or (champion is None and again in ("promoted", "is the champion")):
+        scope.tracker.promote(record, "promoted: the same model was the champion before its version was lost")
+        return "promoted"
     unmet = "; ".join(f"{one.criterion}: {one.explanation}" for one in criteria if not one.met)
     if unmet:
         scope.tracker.refuse(record, f"refused: {unmet}")

@@ -148,6 +148,14 @@ class SpellingRead(Read):
 
 
 @dataclass(frozen=True)
+class ModelRead(Read):
+    """Which version of the model registry holds a model, by the model's content key."""
+
+    key: str
+    text: ClassVar[str] = "the signature's version in the registry"
+
+
+@dataclass(frozen=True)
 class Found:
     """What a look found: the hash of what was read and, for part of a table, that of the table, which is cheap."""
 

@@ -120,11 +120,23 @@ class Workspace:
 
         return Tracker.of_lake(self.state, self.tracking_uri)
 
-    def world(self, *, remember_hashes: bool = True, snapshot: bool = False) -> World:
-        """Lake, landing folders and study as they are now; shared by the scopes of one look."""
+    def world(self, *, remember_hashes: bool = True, snapshot: bool = False, ask_server: bool = True) -> World:
+        """Lake, landing folders and study as they are now; shared by the scopes of one look.
+
+        Parameters
+        ----------
+        ask_server
+            Whether a registry that is not the lake's own is asked for models, too.
+        """
         from tme_platform.steps.world import World
 
-        return World(self.lake, self.landing, self.study, self.cohorts(), remember_hashes, snapshot)
+        registry = functools.partial(self._model_place, ask_server)
+        return World(self.lake, self.landing, self.study, self.cohorts(), remember_hashes, snapshot, registry)
+
+    def _model_place(self, ask_server: bool, content_key: str) -> str | None:
+        from tme_platform.tracking.registered import model_place
+
+        return model_place(self.tracker, content_key, ask_server=ask_server)
 
     def scope(self, schema: TableSchema, cohort: str | None, *, world: World | None = None, **further: Any) -> Scope:
         """What the step of a table sees, of one cohort or of the whole study."""

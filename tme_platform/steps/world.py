@@ -62,6 +62,8 @@ class World:
     cohorts: Sequence[str]
     remember_hashes: bool = True
     snapshot: bool = False
+    registry: Callable[[str], str | None] = lambda _: None
+    """The version and run of a model by its content key, "" if it is lost; None where the registry is not asked."""
     landed: dict[str, pd.DataFrame] = field(default_factory=dict)
     """Landing files by cohort, as the last look at the folder found them."""
     _states: dict[str, dict[str | None, PartitionState]] = field(default_factory=dict)
@@ -77,7 +79,13 @@ class World:
         """Whether a look would find the same as the last time; the content of a table is read only if it changed."""
         if isinstance(read, TableRead) and last.table and self.table_hash(read) == last.table:
             return True
+        if isinstance(read, trace.ModelRead) and self.registry(read.key) is None:
+            return True
         return self.find(read).content == last.content
+
+    def lost(self, read: trace.ModelRead) -> bool:
+        """Whether the registry was asked for a model and has it no more."""
+        return self.registry(read.key) == ""
 
     def read(self, read: TableRead, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Read what a record describes; of tables kept per cohort only the study's cohorts."""
@@ -221,6 +229,9 @@ class World:
             return ABSENT
         return digest(self.spelling("features" if read.kind == "features" else "populations", read.cohort))
 
+    def _find_model(self, read: trace.ModelRead) -> str:
+        return self.registry(read.key) or ABSENT
+
     def _find_collection(self, read: trace.CollectionRead) -> str:
         return hashlib.sha256(gene_set_path(read.name).read_bytes()).hexdigest()[:16]
 
@@ -238,6 +249,7 @@ _FINDERS: Mapping[type[Any], Callable[[World, Any], str]] = {
     trace.FilesRead: World._find_files,
     trace.CollectionRead: World._find_collection,
     trace.SpellingRead: World._find_spelling,
+    trace.ModelRead: World._find_model,
 }
 
 

@@ -48,7 +48,7 @@ def purge_models(tracker: Tracker, person: Named, *, when: str, dry_run: bool = 
     TrackingError
         MLflow is a server, whose files and database are not ours to change.
     """
-    if (database := tracker.database) is None:
+    if (database := tracker.own_database()) is None:
         raise TrackingError(
             f"MLflow is a server ({shown(tracker.uri)}): remove the patient's rows from the artifacts of its runs "
             "there, or delete the runs"

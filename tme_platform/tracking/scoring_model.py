@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from tme_platform.radiomics import ExtractionSettings, combat_from_table
 from tme_platform.scoring import CaseScore, ScoringModel, score_case
-from tme_platform.signature import Recalibration
-from tme_platform.tracking.tracker import CHAMPION, Tracker, open_tracker
+from tme_platform.signature import Recalibration, StoredModelError
+from tme_platform.study.settings import HarmonisationSettings
+from tme_platform.tracking.tracker import CHAMPION, ModelRecord, Tracker, open_tracker
+
+_Settings = TypeVar("_Settings", bound=BaseModel)
 
 
 def load_scoring_model(tracker: Tracker, model: str = CHAMPION) -> ScoringModel:
@@ -22,27 +27,29 @@ def load_scoring_model(tracker: Tracker, model: str = CHAMPION) -> ScoringModel:
     Raises
     ------
     LookupError
-        There is no such version.
+        There is no such version, or its files are lost.
+    StoredModelError
+        It is not as this platform stores models; nothing of it was run.
     ValueError
         The version was trained on a finished feature table, which no image can be made into, or before scores were
         recalibrated.
     """
     record = tracker.version(model)
     summary = tracker.run_summary(record)
-    feature_set = summary["params"]["feature_set"]
+    feature_set = summary["params"].get("feature_set", "")
     if not feature_set.startswith("pyradiomics-"):
         raise ValueError(
             f"version {record.version} was trained on the finished feature table {feature_set!r}, which is not made "
             "from images here: new patients are scored by adding them to that table and `tme run`"
         )
-    if "recalibration_slope" not in summary["metrics"]:
+    if not {"threshold", "recalibration_intercept", "recalibration_slope"} <= {*summary["metrics"]}:
         raise ValueError(
             f"version {record.version} was trained before scores were recalibrated: train a new one with `tme run`"
         )
     geometry = None
     if summary["tags"].get("tme.images") == "yes":
         geometry = tracker.read_table(record, "training_geometry")
-    batch = tracker.read_document(record, "harmonisation")["batch"]
+    batch = _settings(record, HarmonisationSettings, tracker.read_document(record, "harmonisation")).batch
     learned = None if batch == "none" else tracker.read_table(record, "harmonisation")
     return ScoringModel(
         version=record.version,
@@ -51,12 +58,25 @@ def load_scoring_model(tracker: Tracker, model: str = CHAMPION) -> ScoringModel:
         recalibration=Recalibration(
             summary["metrics"]["recalibration_intercept"], summary["metrics"]["recalibration_slope"]
         ),
-        extraction=ExtractionSettings.model_validate(tracker.read_document(record, "extraction")),
+        extraction=_settings(record, ExtractionSettings, tracker.read_document(record, "extraction")),
         training_features=tracker.read_table(record, "training_features"),
         training_geometry=geometry,
         harmonisation=None if learned is None or learned.empty else combat_from_table(learned),
         batch_column=batch,
     )
+
+
+def _settings(record: ModelRecord, kind: type[_Settings], document: object) -> _Settings:
+    """Settings that were stored with a version, checked like those of a study file."""
+    try:
+        return kind.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "its settings"
+        raise StoredModelError(
+            f"version {record.version} of the signature is not used: {where!a} in {kind.__name__} is not possible "
+            f"({first['msg']})"
+        ) from error
 
 
 def score(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
+import io
 import json
 import logging
 import os
@@ -20,14 +21,21 @@ import pandas as pd
 from tme_platform import __version__
 from tme_platform.csv_text import csv_text
 from tme_platform.location import file_uri, sqlite_path, sqlite_uri
+from tme_platform.signature import StoredModelError
+from tme_platform.tracking.artifacts import Artifacts
 from tme_platform.tracking.moved import follow_lake
 from tme_platform.tracking.reach import check_reachable, translate_errors
+from tme_platform.tracking.stored_model import MODEL_FILE, load_stored_model
 
-_KEY = "tme.content_key"
+KEY_TAG = "tme.content_key"
 _EXPERIMENT_ID = "tme.experiment_id"
 _EXPERIMENT = "rad-score"
 _METRICS_PER_CALL = 1000
 """MLflow takes no more at once."""
+_PICKLE = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
+_MAX_DOCUMENT_BYTES = 16 << 20
+_MAX_TABLE_BYTES = 256 << 20
+_MAX_TABLE_CELLS = 50_000_000
 CHAMPION = "champion"
 """Alias of the version that is used by default; given by the promotion rule only."""
 FORGOTTEN_TAG = "tme.forgotten"
@@ -84,6 +92,11 @@ class ModelRecord:
     content_key: str
     experiment_id: str
 
+    @property
+    def place(self) -> str:
+        """Where the registry has it: its version and run."""
+        return f"{self.version} {self.run_id}"
+
 
 class Tracker:
     """The tracking store and model registry at one URI (SQLite in the lake, or a server's database)."""
@@ -103,28 +116,34 @@ class Tracker:
         """URI of the SQLite store in a lake's state folder (MLflow 3.17 refuses plain `file:` stores)."""
         return sqlite_uri(state / "mlflow" / "mlflow.db")
 
-    @property
-    def database(self) -> Path | None:
-        """MLflow's SQLite file, if it is the lake's own and not a server's or shared."""
-        found = sqlite_path(self.uri)
-        return found if found is not None and found.parent == self.artifacts.parent else None
-
     def follow_lake(self) -> None:
         """Correct the addresses of artifacts if the lake was moved or copied; see `moved`."""
-        if self.database is not None:
-            follow_lake(self.database, file_uri(self.artifacts), _EXPERIMENT)
+        if (database := self.own_database()) is not None:
+            follow_lake(database, file_uri(self.artifacts), _EXPERIMENT)
 
     def find(self, content_key: str) -> ModelRecord | None:
-        """The registered model with this key, or None."""
-        client = self._client()
+        """The newest registered model with this key whose files are there, or None."""
         # The search of versions knows no other run states, so a version whose run failed never gets its tag.
-        found = client.search_model_versions(f"name = '{self.model_name}' AND tag.`{_KEY}` = '{content_key}'")
-        return self._record(max(found, key=lambda version: int(version.version))) if found else None
+        return next(
+            (one for one in reversed(self.versions()) if one.content_key == content_key and self.kept(one)), None
+        )
+
+    def kept(self, record: ModelRecord) -> bool:
+        """Whether the file of a registered model is there."""
+        with self._session() as mlflow:
+            try:
+                return MODEL_FILE in self._artifacts(mlflow).names(self._model_location(mlflow, record))
+            except (OSError, mlflow.exceptions.MlflowException):
+                return False
 
     def versions(self) -> list[ModelRecord]:
         """All versions, oldest first."""
         found = self._client().search_model_versions(f"name = '{self.model_name}'")
-        return [self._record(v) for v in sorted(found, key=lambda version: int(version.version)) if _KEY in v.tags]
+        return [
+            self._record(v)
+            for v in sorted(found, key=lambda version: int(version.version))
+            if {KEY_TAG, _EXPERIMENT_ID} <= {*v.tags}
+        ]
 
     def log(self, run: ModelRun) -> ModelRecord:
         """Log and register a model, or give back the one that has its key already."""
@@ -133,7 +152,7 @@ class Tracker:
         with self._session() as mlflow:
             experiment = self._experiment(mlflow)
             versions = json.dumps(dict(run.table_versions), sort_keys=True)
-            tags = {_KEY: run.content_key, "tme.table_versions": versions, **run.tags}
+            tags = {KEY_TAG: run.content_key, "tme.table_versions": versions, **run.tags}
             with mlflow.start_run(
                 experiment_id=experiment, run_name=f"rad-score {run.content_key[:8]}", tags=tags
             ) as active:
@@ -149,7 +168,7 @@ class Tracker:
         client = self._client()
         # Tagged last: only a version that is complete is ever found again.
         client.set_model_version_tag(self.model_name, version, _EXPERIMENT_ID, experiment)
-        client.set_model_version_tag(self.model_name, version, _KEY, run.content_key)
+        client.set_model_version_tag(self.model_name, version, KEY_TAG, run.content_key)
         return ModelRecord(self.model_name, version, active.info.run_id, run.content_key, experiment)
 
     def nominate(self, record: ModelRecord) -> None:
@@ -208,12 +227,17 @@ class Tracker:
         ------
         LookupError
             The model has none of that name.
+        StoredModelError
+            It is no JSON, too large, or not in the lake.
         """
-        with self._session() as mlflow:
-            try:
-                return mlflow.artifacts.load_dict(f"runs:/{record.run_id}/documents/{name}.json")
-            except (OSError, mlflow.exceptions.MlflowException) as error:
-                raise LookupError(f"version {record.version} of the signature has no {name}") from error
+        try:
+            return json.loads(self._run_file(record, f"documents/{name}.json", _MAX_DOCUMENT_BYTES))
+        except FileNotFoundError as error:
+            raise LookupError(f"version {record.version} of the signature has no {name}") from error
+        except (ValueError, RecursionError) as error:
+            if isinstance(error, StoredModelError):
+                raise
+            raise StoredModelError(f"{name} of version {record.version} of the signature is not JSON") from error
 
     def attach(self, record: ModelRecord, files: Mapping[str, bytes]) -> None:
         """Add files to a model's run, such as figures: path within the run -> content; what is there is replaced."""
@@ -264,17 +288,60 @@ class Tracker:
             client.log_batch(record.run_id, metrics=entities[start : start + _METRICS_PER_CALL])
 
     def load(self, record: ModelRecord) -> Any:
-        """The fitted pipeline of a version."""
+        """The fitted pipeline of a version.
+
+        Raises
+        ------
+        LookupError
+            Its files are no longer there.
+        StoredModelError
+            It is not as this platform stores models; nothing of it was run.
+        """
         with self._session() as mlflow:
-            return mlflow.sklearn.load_model(f"models:/{record.name}/{record.version}")
+            location = self._model_location(mlflow, record)
+            try:
+                return load_stored_model(self._artifacts(mlflow), location)
+            except FileNotFoundError as error:
+                raise LookupError(
+                    f"the files of version {record.version} of the signature are lost: `tme run` trains it again if it "
+                    "is the current one"
+                ) from error
+            except StoredModelError as error:
+                raise StoredModelError(
+                    f"version {record.version} of the signature is not loaded, and nothing of it was run: {error}. "
+                    f"Only models as tme_platform stores them are loaded. To train it again, delete {location!a} and "
+                    "`tme run`"
+                ) from error
 
     def read_table(self, record: ModelRecord, name: str) -> pd.DataFrame:
-        """A table that was logged with a model."""
-        with self._session() as mlflow, tempfile.TemporaryDirectory() as folder:
-            path = mlflow.artifacts.download_artifacts(
-                run_id=record.run_id, artifact_path=f"tables/{name}.parquet", dst_path=folder
-            )
-            return pd.read_parquet(path)
+        """A table that was logged with a model.
+
+        Raises
+        ------
+        LookupError
+            The model has none of that name.
+        StoredModelError
+            It is no Parquet file, too large, or not in the lake.
+        """
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        try:
+            content = io.BytesIO(self._run_file(record, f"tables/{name}.parquet", _MAX_TABLE_BYTES))
+            with parquet.ParquetFile(content) as file:
+                if file.metadata.num_rows * file.metadata.num_columns > _MAX_TABLE_CELLS:
+                    raise StoredModelError(f"table {name} of version {record.version} has more cells than any has")
+                stored = file.read()
+            if nested := [field.name for field in stored.schema if pa.types.is_nested(field.type)]:
+                raise StoredModelError(f"table {name} of version {record.version} has lists in {nested[0]!a}")
+            frame: pd.DataFrame = stored.to_pandas()
+            return frame
+        except FileNotFoundError as error:
+            raise LookupError(f"version {record.version} of the signature has no table {name}") from error
+        except (pa.ArrowException, OSError, TypeError, KeyError) as error:
+            raise StoredModelError(
+                f"table {name} of version {record.version} of the signature is no Parquet file, or is damaged"
+            ) from error
 
     def aliases(self) -> dict[str, str]:
         """Alias -> version."""
@@ -284,7 +351,12 @@ class Tracker:
     def table_versions(self, record: ModelRecord) -> dict[str, int]:
         """The table versions that a model was trained on: table -> version."""
         recorded = self.run_summary(record)["tags"].get("tme.table_versions", "{}")
-        return {str(name): int(version) for name, version in json.loads(recorded).items()}
+        try:
+            return {str(name): int(version) for name, version in json.loads(recorded).items()}
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise StoredModelError(
+                f"version {record.version} of the signature does not say which table versions it was trained on"
+            ) from error
 
     def run_summary(self, record: ModelRecord) -> dict[str, Any]:
         """Start, parameters, metrics and tags of a version's run."""
@@ -295,6 +367,25 @@ class Tracker:
             "metrics": dict(run.data.metrics),
             "tags": dict(run.data.tags),
         }
+
+    def _artifacts(self, mlflow: Any) -> Artifacts:
+        return Artifacts(mlflow, self.artifacts if self.own_database() is not None else None)
+
+    def own_database(self) -> Path | None:
+        """The lake's own database; None where the operator named a server or another database."""
+        database = sqlite_path(self.uri)
+        return database if database is not None and database.parent == self.artifacts.parent else None
+
+    def _model_location(self, mlflow: Any, record: ModelRecord) -> str:
+        return str(mlflow.MlflowClient().get_model_version_download_uri(record.name, record.version))
+
+    def _run_file(self, record: ModelRecord, path: str, limit: int) -> bytes:
+        with self._session() as mlflow:
+            try:
+                location = mlflow.MlflowClient().get_run(record.run_id).info.artifact_uri
+                return self._artifacts(mlflow).read(location, path, limit)
+            except StoredModelError as error:
+                raise StoredModelError(f"version {record.version} of the signature is not used: {error}") from error
 
     def _client(self) -> Any:
         with self._session() as mlflow:
@@ -314,6 +405,9 @@ class Tracker:
 
         for noisy in ("mlflow", "alembic"):  # after the import, which sets levels of its own
             logging.getLogger(noisy).setLevel(logging.ERROR)
+        # A second lock: with it MLflow's own loaders run nothing, whatever the format. None of them is called here.
+        allowed = os.environ.get(_PICKLE)
+        os.environ[_PICKLE] = "false"
         before = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
         mlflow.set_tracking_uri(self.uri)
         mlflow.set_registry_uri(self.uri)
@@ -324,6 +418,10 @@ class Tracker:
         finally:
             mlflow.set_tracking_uri(before[0])
             mlflow.set_registry_uri(before[1])
+            if allowed is None:
+                os.environ.pop(_PICKLE, None)
+            else:
+                os.environ[_PICKLE] = allowed
 
     def _experiment(self, mlflow: Any) -> str:
         known = mlflow.get_experiment_by_name(_EXPERIMENT)
@@ -396,7 +494,7 @@ class Tracker:
     @staticmethod
     def _record(version: Any) -> ModelRecord:
         experiment = version.tags[_EXPERIMENT_ID]
-        return ModelRecord(version.name, str(version.version), version.run_id, version.tags[_KEY], experiment)
+        return ModelRecord(version.name, str(version.version), version.run_id, version.tags[KEY_TAG], experiment)
 
 
 def open_tracker(state: Path, uri: str = "") -> Tracker:

@@ -93,23 +93,28 @@ def dagster_ui(instance: dg.DagsterInstance) -> Iterator[str]:
 
 @contextlib.contextmanager
 def mlflow_ui(store: str, artifacts: Path) -> Iterator[str]:
-    """MLflow's user interface over a store; gives its address."""
+    """MLflow's user interface over a store, with the names that `tme ui` lets it answer to; gives its address."""
+    from tme_platform.cli.ui import mlflow_hosts
+
+    port = free_port()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("_MLFLOW_SERVER_FILE_STORE", store)
         patch.setenv("_MLFLOW_SERVER_ARTIFACT_ROOT", artifacts.as_uri())
         patch.setenv("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
+        patch.setenv("MLFLOW_SERVER_ALLOWED_HOSTS", ",".join(mlflow_hosts(port)))
+        patch.setenv("MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", ",".join(f"http://{host}" for host in mlflow_hosts(port)))
         with warnings.catch_warnings(action="ignore"):  # of deprecations within MLflow
             from mlflow.server.fastapi_app import app
 
-        with served(app, free_port()) as address:
+        with served(app, port) as address:
             yield address
 
 
 @contextlib.contextmanager
-def served(app: Any, port: int) -> Iterator[str]:
-    """An ASGI application, served by a thread of this process; gives its address."""
+def served(app: Any, port: int = 0) -> Iterator[str]:
     import uvicorn
 
+    port = port or free_port()
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

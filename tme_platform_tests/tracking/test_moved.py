@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.ensemble import RandomForestClassifier
 
-from tme_platform.signature import SKOPS_TRUSTED_TYPES
+from tme_platform.signature import SKOPS_TRUSTED_TYPES, SignatureSettings
+from tme_platform.signature.pipeline import build_pipeline
 from tme_platform.tracking import ModelRecord, Tracker
 from tme_platform.tracking.moved import follow_lake
 from tme_platform.tracking.reach import TrackingError
@@ -28,7 +28,8 @@ FEATURES = pd.DataFrame(np.random.default_rng(3).normal(size=(20, 2)), columns=[
 
 
 def trained(seed: int) -> ModelRun:
-    model = RandomForestClassifier(3, random_state=seed).fit(FEATURES, np.arange(20) % 2)
+    settings = SignatureSettings(n_trees=3, search_trees=2, seed=seed)
+    model = build_pipeline(settings).fit(FEATURES, np.arange(20) % 2)
     return ModelRun(
         content_key=f"key {seed}",
         model=model,
