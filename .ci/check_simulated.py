@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tme_platform.lake import query
+from tme_platform.lake import Lake, ask
 from tme_platform.scoring import score_case
 from tme_platform.tracking.scoring_model import load_scoring_model, open_tracker
 
@@ -22,10 +22,10 @@ EXTERNAL = {"sim_immune_phenotype": "inflamed", "sim_immunotherapy": "objective_
 
 def problems(lake):
     """Return one message per problem."""
-    messages = []
-    for table in query(lake, "select table_name from lake_tables")["table_name"]:
-        counts = query(
-            lake,
+    messages, tables = [], Lake(lake)
+    for table in ask(tables, "select table_name from lake_tables")["table_name"]:
+        counts = ask(
+            tables,
             "select count(*) as n, count(*) filter (where provenance is distinct from 'simulated') as other "
             f"from {table}",
         ).iloc[0]
@@ -33,8 +33,8 @@ def problems(lake):
             messages.append(f"{table} has no rows")
         if counts["other"]:
             messages.append(f"{counts['other']} rows of {table} are not marked simulated")
-    measured = query(
-        lake,
+    measured = ask(
+        tables,
         "select cohort, endpoint, analysis, value, ci_low, ci_high, n, n_positive from cohort_metrics "
         "where metric = 'auc' and side = 'external' and subgroup = 'all' and value is not null order by all",
     )
@@ -48,8 +48,8 @@ def problems(lake):
 
 def score_differences(lake):
     """Return one message per held-out tumour whose own score differs from the table."""
-    held_out = query(
-        lake,
+    held_out = ask(
+        Lake(lake),
         "select r.cohort, r.patient_id, r.rad_score, s.model_version, p.scanner from rad_scores r "
         "join patients p using (cohort, patient_id) join signature s using (content_key) where r.side <> 'discovery' "
         "qualify row_number() over (partition by r.cohort order by r.patient_id) = 1 order by r.cohort",

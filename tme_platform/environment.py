@@ -18,6 +18,9 @@ VARIABLES = {
 """The environment variable of each field of a workspace."""
 USER = "TME_USER"
 """Environment variable: the name that the audit records for what is done from here."""
+UMASK = "TME_UMASK"
+"""Environment variable: the permissions that new files and folders do not have, in octal."""
+_OWNER_ONLY = 0o077
 SIMULATED = "simulated"
 """Name of the packaged study of simulated cohorts."""
 DEFAULT_STUDY = "tcga_brca"
@@ -28,6 +31,27 @@ DEFAULT_LAKE = "data_lake"
 def default_lake(study: str) -> str:
     """The lake folder of a study where none is named; simulated and real data are never mixed."""
     return f"{DEFAULT_LAKE}_simulated" if study == SIMULATED else DEFAULT_LAKE
+
+
+def keep_private() -> int:
+    """Let this process and its children create files for their owner only, or as `TME_UMASK` says; returns the mask.
+
+    Raises
+    ------
+    ValueError
+        `TME_UMASK` is not an octal number up to 077.
+    """
+    given = os.environ.get(UMASK, "")
+    try:
+        mask = int(given, 8) if given else _OWNER_ONLY
+    except ValueError:
+        mask = -1
+    if not 0 <= mask <= _OWNER_ONLY:
+        raise ValueError(
+            f"{UMASK}={given!r}: give an octal number such as 077 (owner only) or 027 (the group may read)"
+        )
+    os.umask(mask)
+    return mask
 
 
 def operator() -> str:

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from tme_platform import __version__
 from tme_platform.cli.backup import backup
 from tme_platform.cli.check import check
-from tme_platform.cli.console import errors
+from tme_platform.cli.console import errors, shown, shown_lines
 from tme_platform.cli.group import OptionsAnywhere
 from tme_platform.cli.housekeeping import housekeeping
 from tme_platform.cli.models import models
@@ -25,7 +24,7 @@ from tme_platform.cli.score import score
 from tme_platform.cli.simulate import simulate
 from tme_platform.cli.status import status
 from tme_platform.cli.ui import ui
-from tme_platform.environment import SIMULATED, VARIABLES
+from tme_platform.environment import SIMULATED, VARIABLES, keep_private
 from tme_platform.steps.workspace import Workspace
 
 _HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
@@ -97,12 +96,14 @@ def workspace(
 def main() -> None:
     """Entry point."""
     try:
+        keep_private()
         app()
     except (ValueError, LookupError, RuntimeError) as error:  # settings, a missing model, a lake or server out of reach
-        errors.print(f"[red]error[/red]  {escape(str(error))}", soft_wrap=True, highlight=False)
+        errors.print(f"[red]error[/red]  {shown_lines(error)}", soft_wrap=True, highlight=False)
         raise SystemExit(1) from None
     except OSError as error:
-        errors.print(f"[red]error[/red]  {error.filename or ''}: {error.strerror or error}", soft_wrap=True)
+        said = f"{error.filename or ''}: {error.strerror or error}"
+        errors.print(f"[red]error[/red]  {shown(said)}", soft_wrap=True, highlight=False)
         raise SystemExit(1) from None
 
 

@@ -126,7 +126,7 @@ def _print_endpoints(report: CohortReport) -> None:
     for endpoint in report.endpoints:
         event = "with the event" if endpoint.timed else "positive"
         console.print(
-            f"  {endpoint.name} ({shown(endpoint.title)}): {counted(endpoint.n, 'patient')}, "
+            f"  {shown(endpoint.name)} ({shown(endpoint.title)}): {counted(endpoint.n, 'patient')}, "
             f"{endpoint.n_positive:,} {event}",
             soft_wrap=True,
             highlight=False,
@@ -194,5 +194,7 @@ def _print_overview(reports: list[CohortReport]) -> None:
         table.add_column(heading, justify="left" if heading == "cohort" else "right")
     for report in reports:
         numbers = (len(report.problems), len(report.warnings), len(report.rejected))
-        table.add_row(report.name, f"{report.counts.get('patients', 0):,}", *(f"{number:,}" for number in numbers))
+        table.add_row(
+            shown(report.name), f"{report.counts.get('patients', 0):,}", *(f"{number:,}" for number in numbers)
+        )
     console.print(table)

@@ -13,8 +13,9 @@ def _width(stream: object) -> int | None:
     return None if getattr(stream, "isatty", bool)() else _WIDTH_IN_FILES
 
 
-console = Console(width=_width(sys.stdout))
-errors = Console(stderr=True, width=_width(sys.stderr))
+# No names of emoji: a cell `a:b:c` is not a picture.
+console = Console(width=_width(sys.stdout), emoji=False)
+errors = Console(stderr=True, width=_width(sys.stderr), emoji=False)
 
 
 def blank(value: object) -> str:
@@ -25,5 +26,21 @@ def blank(value: object) -> str:
 
 
 def shown(text: object) -> str:
-    """Text that came from a file, for `Console.print`: without markup, control characters written out."""
-    return escape("".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text)))
+    """Text that came from outside, for `Console.print`: without markup, control characters written out.
+
+    Everything that is not a literal of ours goes through here: names and titles in files, cells, messages of libraries.
+    """
+    return escape(plain(text))
+
+
+def plain(text: object, kept: str = "") -> str:
+    """Text without control characters, which a terminal would obey: they are written out, except those in `kept`."""
+    return "".join(
+        c if c in kept or c.isprintable() else c.encode("unicode_escape", "backslashreplace").decode()
+        for c in str(text)
+    )
+
+
+def shown_lines(text: object) -> str:
+    """As `shown`, with line breaks kept, for messages of several lines."""
+    return escape(plain(text, kept="\n"))

@@ -10,7 +10,7 @@ import typer
 from rich import box
 from rich.table import Table
 
-from tme_platform.cli.console import console
+from tme_platform.cli.console import console, shown
 
 if TYPE_CHECKING:
     from tme_platform.tracking import ModelRecord, Tracker
@@ -45,7 +45,7 @@ def show(context: typer.Context) -> None:
             *(["simulated"] if tags.get("tme.provenance") == "simulated" else []),
         ]
         table.add_row(
-            " ".join([record.version, *marks]),
+            shown(" ".join([record.version, *marks])),
             f"{summaries[record.version]['started']:%Y-%m-%d}",
             f"{metrics['n_patients']:.0f} ({metrics['n_hot']:.0f})",
             f"{metrics['n_features']:.0f}",
@@ -57,10 +57,10 @@ def show(context: typer.Context) -> None:
     for older, newer in itertools.pairwise(records):
         console.print(f"[bold]{older.version} -> {newer.version}[/bold]")
         for line in differences(tracker, older, newer, summaries):
-            console.print(f"  {line}", highlight=False, soft_wrap=True)
+            console.print(f"  {shown(line)}", highlight=False, soft_wrap=True)
     for record in records:
         if said := tracker.promotion(record):
-            console.print(f"[bold]{record.version}[/bold]  {said}", highlight=False, soft_wrap=True)
+            console.print(f"[bold]{record.version}[/bold]  {shown(said)}", highlight=False, soft_wrap=True)
     console.print(
         "Compare them in MLflow: `tme ui`, then Models > rad-score. Train one again: `tme models reproduce N`."
     )
@@ -83,12 +83,13 @@ def reproduce(
     tables = ", ".join(f"{name} version {number}" for name, number in found.tables.items())
     if found.identical:
         console.print(
-            f"[green]identical[/green]  version {found.version} on {found.n_patients} patients, from {tables}"
+            f"[green]identical[/green]  version {found.version} on {found.n_patients} patients, from {shown(tables)}"
         )
         return
-    console.print(f"[red]not identical[/red]  version {found.version} on {found.n_patients} patients, from {tables}")
+    of = f"version {found.version} on {found.n_patients} patients, from {shown(tables)}"
+    console.print(f"[red]not identical[/red]  {of}")
     for line in found.differences:
-        console.print(f"  {line}", highlight=False, soft_wrap=True)
+        console.print(f"  {shown(line)}", highlight=False, soft_wrap=True)
     raise typer.Exit(1)
 
 

@@ -8,6 +8,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from tme_platform.cli.console import shown
 from tme_platform.steps.materialise import NOTHING_CHANGED
 
 _WIDTH = 100
@@ -38,7 +39,7 @@ class TerminalProgress:
 
     def say(self, text: str) -> None:
         """Show a text on the moving line."""
-        self._status.update(text)
+        self._status.update(shown(text))
 
     def step(self, asset: str, cohort: str | None, text: str) -> None:
         """Report progress of long work inside an asset."""
@@ -53,7 +54,8 @@ class TerminalProgress:
         self._made += 1
         text = text if len(text) <= _WIDTH else text[: _WIDTH - 3] + "..."
         self._console.print(
-            f"[green]✓[/green] {asset:<26} {cohort or '':<18} {text}  [dim]{seconds:.1f} s[/dim]", highlight=False
+            f"[green]✓[/green] {asset:<26} {cohort or '':<18} {shown(text)}  [dim]{seconds:.1f} s[/dim]",
+            highlight=False,
         )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tme_platform.cli.console import console
+from tme_platform.cli.console import console, shown
 
 
 def report(
@@ -45,8 +45,10 @@ def report(
     with console.status("setting the page"):
         page = page_path(workspace.state, scope.study.name)
         changed = write_if_changed(page, render_page(made).encode())
-    console.print(f"{page}{'' if changed else ' (as it was)'}", soft_wrap=True, highlight=False)
+    console.print(f"{shown(page)}{'' if changed else ' (as it was)'}", soft_wrap=True, highlight=False)
     if to is not None:
         with console.status("drawing the figures for print"):
             files = write_folder(made, to)
-        console.print(f"{len(files)} files for the manuscript in {to.resolve()}", soft_wrap=True, highlight=False)
+        console.print(
+            f"{len(files)} files for the manuscript in {shown(to.resolve())}", soft_wrap=True, highlight=False
+        )

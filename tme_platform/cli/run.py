@@ -7,9 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from tme_platform.cli.console import console, errors
+from tme_platform.cli.console import console, errors, shown_lines
 
 if TYPE_CHECKING:
     from tme_platform.orchestration.run import Outcome
@@ -57,6 +56,7 @@ def run(
 
 
 def _run(workspace: Workspace, *, cohorts: list[str] | None, select: str | None, refresh: Refresh) -> Outcome:
+    from tme_platform.cli.private import close_to_others
     from tme_platform.cli.progress import TerminalProgress
 
     with TerminalProgress(console) as progress:
@@ -65,6 +65,7 @@ def _run(workspace: Workspace, *, cohorts: list[str] | None, select: str | None,
         from tme_platform.orchestration.run import run_study
 
         workspace.export()
+        close_to_others(workspace.state)
         if not workspace.cohorts():
             raise ValueError(
                 f"no cohort of study {workspace.study_name} has landed in {workspace.landing}: "
@@ -82,7 +83,7 @@ def _finish(outcome: Outcome) -> None:
     for failure in outcome.failures:
         part = f" of {failure.cohort}" if failure.cohort else ""
         errors.print(
-            f"[red]failed[/red]  {failure.asset}{part}: {escape(failure.message)}", soft_wrap=True, highlight=False
+            f"[red]failed[/red]  {failure.asset}{part}: {shown_lines(failure.message)}", soft_wrap=True, highlight=False
         )
     if outcome.skipped:
         errors.print(

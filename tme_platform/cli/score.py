@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tme_platform.cli.console import console, errors
+from tme_platform.cli.console import console, errors, shown
 
 if TYPE_CHECKING:
     from tme_platform.steps.workspace import Workspace
@@ -51,7 +51,7 @@ def score(
         allow_incomplete=allow_incomplete,
         batch=batch,
     )
-    console.print(f"rad-score [bold]{case.rad_score!r}[/bold]  (version {case.model_version})", highlight=False)
+    console.print(f"rad-score [bold]{case.rad_score!r}[/bold]  (version {shown(case.model_version)})", highlight=False)
     console.print(
         f"probability of a hot tumour {case.probability:.2f}, where hot tumours are as frequent as in discovery",
         highlight=False,
@@ -59,10 +59,10 @@ def score(
     console.print(f"{case.predicted} at the locked threshold {case.threshold:.4f}", highlight=False)
     console.print(
         f"further from the training patients than {case.distance_percentile:.0%} of these from one another; "
-        f"{case.share_outside:.0%} of its features beyond their range, the furthest {case.furthest_feature} "
+        f"{case.share_outside:.0%} of its features beyond their range, the furthest {shown(case.furthest_feature)} "
         f"({case.furthest_sd:+.1f} sd)",
         highlight=False,
     )
     for warning in case.warnings:
-        errors.print(f"[yellow]caution[/yellow]  {warning}", highlight=False, soft_wrap=True)
+        errors.print(f"[yellow]caution[/yellow]  {shown(warning)}", highlight=False, soft_wrap=True)
     console.print("For research on cohorts; no decision about a patient may rest on it.")

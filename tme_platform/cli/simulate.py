@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tme_platform.cli.console import console
+from tme_platform.cli.console import console, shown
 from tme_platform.environment import SIMULATED
 
 
@@ -50,7 +50,7 @@ def simulate(
     for cohort, patients in sizes.items():
         console.print(f"[green]✓[/green] {cohort:<22} {patients:>5} patients, {images[cohort]} images written")
     console.print(
-        f"Next: `tme --study {SIMULATED} --lake {context.obj.lake_root} --landing {landing} run`",
+        f"Next: `tme --study {SIMULATED} --lake {shown(context.obj.lake_root)} --landing {shown(landing)} run`",
         highlight=False,
         soft_wrap=True,
     )

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich import box
-from rich.markup import escape
 from rich.table import Table
 
-from tme_platform.cli.console import console, errors
+from tme_platform.cli.console import console, errors, shown
 
 if TYPE_CHECKING:
     from tme_platform.orchestration.plan import TableStatus
@@ -59,9 +58,10 @@ def _note_other_study(workspace: Workspace) -> None:
     if last == study or not cohorts or (last is None and set(cohorts) & set(workspace.cohorts())):
         return
     errors.print(
-        f"[yellow]another study's lake[/yellow]  {escape(str(workspace.lake_root))} was last built by "
-        f"{escape(f'study {last}' if last else 'another study')} (cohorts {', '.join(cohorts)}); shown is what study "
-        f"{escape(study)} would have to build there. Name the lake's study (--study) or this study's lake (--lake).",
+        f"[yellow]another study's lake[/yellow]  {shown(workspace.lake_root)} was last built by "
+        f"{shown(f'study {last}' if last else 'another study')} (cohorts {shown(', '.join(cohorts))}); shown is what "
+        f"study {shown(study)} would have to build there. Name the lake's study (--study) or this study's lake "
+        "(--lake).",
         soft_wrap=True,
         highlight=False,
     )
@@ -97,7 +97,7 @@ def _listed(found: list[TableStatus]) -> Table:
     for heading in ("cohort", "table", "state", "why"):
         table.add_column(heading, overflow="fold")
     for one in found:
-        table.add_row(one.cohort or _WHOLE, one.asset, _in_colour(one.state, one.state), one.reason)
+        table.add_row(one.cohort or _WHOLE, one.asset, _in_colour(one.state, one.state), shown(one.reason))
     return table
 
 
@@ -107,9 +107,8 @@ def _print_reasons(found: list[TableStatus]) -> None:
     for one in late:
         if one.state == "failed" or not one.waiting_for:
             part = f"{one.asset} of {one.cohort}" if one.cohort else one.asset
-            shown = _in_colour(one.state, one.state)
-            console.print(f"{shown}  {part}: ", end="")
-            console.print(one.reason, highlight=False, soft_wrap=True, markup=False)
+            console.print(f"{_in_colour(one.state, one.state)}  {part}: ", end="")
+            console.print(shown(one.reason), highlight=False, soft_wrap=True)
     if not late:
         console.print("[green]everything is current[/green]")
         return

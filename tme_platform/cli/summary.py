@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rich import box
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
+from tme_platform.cli.console import shown
 from tme_platform.cli.findings import findings
 from tme_platform.lake import Lake
 from tme_platform.tables.cohorts import COHORTS, PATIENTS
@@ -19,7 +19,7 @@ def print_summary(lake: Lake, console: Console) -> None:
     """Print the findings, then the cohorts, what was rejected, and what to open next."""
     console.print("[bold]Findings[/bold]")
     for line in findings(lake):
-        console.print(escape(f"  {line}"), highlight=False, soft_wrap=True)
+        console.print(f"  {shown(line)}", highlight=False, soft_wrap=True)
     console.print()
     console.print(_cohorts(lake))
     for line in _rejected(lake):
@@ -41,12 +41,12 @@ def _cohorts(lake: Lake) -> Table:
         table.add_column(heading, justify="right" if number else "left", overflow="fold")
     for cohort, rows in patients.groupby("cohort"):
         table.add_row(
-            str(cohort),
+            shown(cohort),
             str(rows["provenance"].iloc[0]),
             f"{len(rows):,}",
             _count(int((series["cohort"] == cohort).sum())),
             _count(int(features.loc[features["cohort"] == cohort, "patient_id"].nunique())),
-            str(roles.get(cohort, "")),
+            shown(roles.get(cohort, "")),
         )
     return table
 
@@ -57,7 +57,7 @@ def _rejected(lake: Lake) -> list[str]:
         return ["[bold]Rejected input[/bold] none"]
     lines = ['[bold]Rejected input[/bold] (all of it: tme query "select * from rejected_inputs")']
     for (cohort, rule, action), rows in rejected.groupby(["cohort", "rule", "action"]):
-        lines.append(f"  {cohort}: {len(rows)} x {rule}, {action}; e.g. {rows['message'].iloc[0]}")
+        lines.append(shown(f"  {cohort}: {len(rows)} x {rule}, {action}; e.g. {rows['message'].iloc[0]}"))
     return lines
 
 

@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 
 from tme_platform.cli.console import console
+from tme_platform.cli.private import close_to_others
 from tme_platform.location import file_uri
 
 HOST = "127.0.0.1"  # the open-source servers know no login, so nobody else may reach them
@@ -30,6 +31,7 @@ def ui(
 ) -> None:
     """Serve Dagster and MLflow on this machine (127.0.0.1) until Ctrl-C."""
     context.obj.export()
+    close_to_others(context.obj.state)
     raise typer.Exit(serve(context.obj.state, port, mlflow_port, console))
 
 

@@ -3,9 +3,10 @@
 Nothing here knows what a table means or who makes it; that is `orchestration`.
 """
 
-from tme_platform.lake.catalog import ask, build_catalog, catalog_is_current, catalog_path, query
+from tme_platform.lake.catalog import build_catalog, catalog_is_current, catalog_path
 from tme_platform.lake.commit_log import Entry
 from tme_platform.lake.errors import LakeError
+from tme_platform.lake.queries import QueryError, ask
 from tme_platform.lake.rows import RowChanges, compare_rows, content_hash
 from tme_platform.lake.store import Commit, Lake, PartitionState
 
@@ -15,6 +16,7 @@ __all__ = [
     "Lake",
     "LakeError",
     "PartitionState",
+    "QueryError",
     "RowChanges",
     "ask",
     "build_catalog",
@@ -22,5 +24,4 @@ __all__ = [
     "catalog_path",
     "compare_rows",
     "content_hash",
-    "query",
 ]

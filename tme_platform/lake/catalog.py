@@ -4,7 +4,7 @@ DuckDB lets one writer shut every other process out of a file. So nobody ever wr
 it is built beside it and takes its place in one rename, and a reader that has the old one open keeps it.
 
 Views name files by absolute paths. The catalog says of which lake, so that one that was copied or moved with its
-lake is known and built again.
+lake is known and built again. Queries are answered in `queries`.
 
 Of a lake in an object store the catalog keeps a copy of the current Parquet files beside it (`parquet/`): DuckDB would
 need an extension to read the store, which is not there to download, and so would everybody who opens the file. Delta's
@@ -21,7 +21,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from tme_platform.lake.errors import LakeError, catalog_not_written
+from tme_platform.lake.errors import catalog_not_written
 from tme_platform.lake.local_copy import LocalCopy
 from tme_platform.lake.store import Lake
 from tme_platform.location import delta_paths, duckdb_path, full_root, is_url
@@ -84,7 +84,7 @@ def _build(lake: Lake, target: Path) -> pd.DataFrame:
     try:
         copy = LocalCopy(lake) if is_url(lake.root) else None
         with duckdb.connect(str(draft)) as connection:
-            listing = _fill(connection, lake, copy)
+            listing = fill(connection, lake, copy)
         draft.replace(target)
         if copy is not None:
             copy.tidy()
@@ -93,7 +93,8 @@ def _build(lake: Lake, target: Path) -> pd.DataFrame:
     return listing
 
 
-def _fill(connection: duckdb.DuckDBPyConnection, lake: Lake, copy: LocalCopy | None) -> pd.DataFrame:
+def fill(connection: duckdb.DuckDBPyConnection, lake: Lake, copy: LocalCopy | None) -> pd.DataFrame:
+    """Make the views over a lake's tables in an empty database; returns the list of tables."""
     connection.begin()  # one transaction: hundreds of statements would each wait for the disk
     listing = pd.DataFrame([_add_view(connection, lake, schema, copy) for schema in TABLES.values()])
     connection.register("listing", listing)
@@ -106,7 +107,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, lake: Lake, copy: LocalCopy | N
 
 def catalog_is_current(lake: Lake) -> bool:
     """Whether the catalog is one of this lake, where it lies now, and shows the current version of every table."""
-    if not _is_of(lake):
+    if not catalog_is_of(lake):
         return False
     try:
         with duckdb.connect(str(catalog_path(lake.state_folder)), read_only=True) as connection:
@@ -116,55 +117,16 @@ def catalog_is_current(lake: Lake) -> bool:
     return shown == {name: lake.version(schema) for name, schema in TABLES.items()}
 
 
-def ask(lake: Lake, sql: str) -> pd.DataFrame:
-    """Answer one SQL query about a lake, also of one that was moved, copied, or is new to this machine.
-
-    Its catalog is built if there is none, or if the one there is shows another place. Where it cannot be written, one
-    in memory answers this query.
-
-    Raises
-    ------
-    FileNotFoundError
-        Nothing has been stored in this lake yet.
-    duckdb.Error
-        The query is not valid, or would write.
-    """
-    if not _is_of(lake) and any(lake.version(schema) is not None for schema in TABLES.values()):
-        try:
-            build_catalog(lake)
-        except LakeError:
-            if is_url(lake.root):  # the copies of its files could not be stored either
-                raise
-            with duckdb.connect() as connection:
-                _fill(connection, lake, None)
-                return connection.execute(sql).df()
-    return query(lake.state_folder, sql)
-
-
-def query(folder: Path | str, sql: str) -> pd.DataFrame:
-    """Answer one SQL query from the catalog of a lake's state folder (opened read-only).
-
-    Raises
-    ------
-    FileNotFoundError
-        There is no catalog yet.
-    duckdb.Error
-        The query is not valid, or would write.
-    """
-    path = catalog_path(folder)
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"no catalog at {path}: run `tme demo` or `tme run` first, or name another lake (--lake)"
-        )
-    with duckdb.connect(str(path), read_only=True) as connection:
-        return connection.execute(sql).df()
-
-
 def _comment(lake: Lake) -> str:
-    return f"The tables of the lake {full_root(lake.root)}."
+    """What the catalog says of its lake.
+
+    The folder's number on this disk tells the lake from one that came from elsewhere with a catalog of its own.
+    """
+    folder = lake.state_folder.stat()
+    return f"The tables of the lake {full_root(lake.root)} (folder {folder.st_dev}:{folder.st_ino})."
 
 
-def _is_of(lake: Lake) -> bool:
+def catalog_is_of(lake: Lake) -> bool:
     """Whether there is a catalog, and of this lake where it lies now."""
     path = catalog_path(lake.state_folder)
     if not path.is_file():

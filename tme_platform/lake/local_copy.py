@@ -20,12 +20,17 @@ _KEEP_SECONDS = 24 * 3600
 """Files that are no longer current stay this long: somebody may have the last catalog open."""
 
 
+def copies_of(lake: Lake) -> Path:
+    """The folder of the copies of a lake in an object store."""
+    return lake.state_folder / "parquet"
+
+
 class LocalCopy:
     """The copy of one lake, kept in `parquet/` of its state folder."""
 
     def __init__(self, lake: Lake) -> None:
         self._lake = lake
-        self._folder = lake.state_folder / "parquet"
+        self._folder = copies_of(lake)
         self._current: set[Path] = set()
 
     def files(self, schema: TableSchema, table: DeltaTable) -> list[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from tme_platform.csv_text import csv_text
 from tme_platform.figures import Drawn, to_small_png
 
 PICTURE_BYTES = 150_000
@@ -43,7 +44,7 @@ class Embedded:
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
     """Convert a frame to CSV with seven significant digits; the bytes are the same on every machine."""
-    return frame.to_csv(index=False, float_format="%.7g", lineterminator="\n").encode()
+    return csv_text(frame, float_format="%.7g", lineterminator="\n").encode()
 
 
 def csv_link(frame: pd.DataFrame, name: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from tme_platform.cohorts import Role
+from tme_platform.csv_text import csv_text
 from tme_platform.figures import FIGURES
 from tme_platform.report import picture, remembered_figures
 from tme_platform.signature import Criterion, SignatureSettings, promotion_criteria
@@ -144,9 +145,7 @@ def _facts(
 
 def _files(scope: Scope, evaluated: dict[str, pd.DataFrame]) -> dict[str, bytes]:
     """Every evaluation table as CSV, and the figures that they make, as the report shows them."""
-    files = {
-        f"evaluation/{name}.csv": table.to_csv(index=False).encode() for name, table in evaluated.items() if len(table)
-    }
+    files = {f"evaluation/{name}.csv": csv_text(table).encode() for name, table in evaluated.items() if len(table)}
     tables = {**evaluated, **{schema.name: scope.read(schema) for schema in (SIGNATURE, RAD_SCORES)}}
     remembered = remembered_figures(scope.state_folder, scope.study.name)
     for name, entry in FIGURES.items():

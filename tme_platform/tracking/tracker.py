@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 
 from tme_platform import __version__
+from tme_platform.csv_text import csv_text
 from tme_platform.location import file_uri, sqlite_path, sqlite_uri
 from tme_platform.tracking.moved import follow_lake
 from tme_platform.tracking.reach import check_reachable, translate_errors
@@ -330,7 +331,7 @@ class Tracker:
                 mixed = table.select_dtypes("object").columns  # Parquet columns hold one type
                 frame = table.astype(dict.fromkeys(mixed, "string"))
                 frame.to_parquet(Path(folder) / f"{name}.parquet", index=False)
-                frame.to_csv(Path(folder) / f"{name}.csv", index=False)
+                (Path(folder) / f"{name}.csv").write_text(csv_text(frame), encoding="utf-8")
             mlflow.log_artifacts(folder, artifact_path="tables")
 
     @staticmethod

@@ -22,7 +22,7 @@ from tme_platform.cohorts import (
     read_manifest,
 )
 from tme_platform.imaging import ImagingError, read_series
-from tme_platform.lake import Lake, build_catalog, query
+from tme_platform.lake import Lake, ask, build_catalog
 from tme_platform.tables import TABLES
 
 BIG = "x" * 10_000_000
@@ -174,10 +174,10 @@ def test_column_names_and_values_with_sql(tmp_path, land):
     )
     lake.commit(TABLES["radiomic_features"], table, cohort="small")
     build_catalog(lake)
-    found = query(tmp_path / "lake", "select * from radiomic_features")
+    found = ask(Lake(tmp_path / "lake"), "select * from radiomic_features")
     assert found["patient_id"].tolist() == ["P';DROP TABLE x;--"]
     assert found[injection].tolist() == [50]
-    assert "patients" in set(query(tmp_path / "lake", "select table_name from lake_tables")["table_name"])
+    assert "patients" in set(ask(Lake(tmp_path / "lake"), "select table_name from lake_tables")["table_name"])
 
 
 def test_cells_of_ten_megabytes(land):

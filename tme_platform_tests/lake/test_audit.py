@@ -9,7 +9,7 @@ import pytest
 from deltalake import write_deltalake
 
 from tme_platform.environment import operator
-from tme_platform.lake import Lake, build_catalog, query
+from tme_platform.lake import Lake, ask, build_catalog
 from tme_platform.lake.vacuum import remove_old_versions
 from tme_platform.tables.expression import CELL_SCORES
 from tme_platform.tables.signature import SIGNATURE_REVIEW
@@ -35,7 +35,7 @@ def review(decision: str) -> pd.DataFrame:
 
 def audit(lake: Lake) -> pd.DataFrame:
     build_catalog(lake)
-    return query(lake.state_folder, "select * from audit order by time, table_name, version")
+    return ask(lake, "select * from audit order by time, table_name, version")
 
 
 def test_writes_decisions_and_removals_are_listed_with_who_and_why(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from deltalake import DeltaTable
 
 from tme_platform.lake import Lake, build_catalog
-from tme_platform.lake.catalog import query
+from tme_platform.lake.queries import ask
 from tme_platform.tables import Stage, TableError, TableSchema
 from tme_platform.tables.expression import CELL_SCORES
 from tme_platform.tables.radiomics import RADIOMIC_FEATURES
@@ -57,7 +57,7 @@ def test_a_dropped_column_is_gone_from_the_catalog_and_its_old_values_do_not_ret
     lake.commit(CELL_SCORES, one("q", kept=3.0), cohort="b")
     lake.commit(CELL_SCORES, one("p", kept=2.0), cohort="a")
     build_catalog(lake)
-    assert "old" not in query(lake.state_folder, "SELECT * FROM cell_scores")
+    assert "old" not in ask(lake, "SELECT * FROM cell_scores")
     lake.commit(CELL_SCORES, one("r", old=9.0), cohort="c")
     assert lake.read(CELL_SCORES)["old"].dropna().tolist() == [9.0]
 

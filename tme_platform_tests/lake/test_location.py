@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tme_platform.lake import Lake, ask, build_catalog, catalog_is_current, query
+from tme_platform.lake import Lake, ask, build_catalog, catalog_is_current
 from tme_platform.lake.vacuum import remove_old_versions
 from tme_platform.location import (
     LocationError,
@@ -47,9 +47,7 @@ def test_tables_and_catalog_in_a_folder_of_any_name(tmp_path: Path, name: str) -
     assert again.read(CELL_SCORES, "a")["B cells"].tolist() == [1.0, 2.0]
     build_catalog(again)
     assert catalog_is_current(again)
-    shown = query(
-        again.state_folder, 'select cohort, "B cells", "T cells" from cell_scores order by cohort, patient_id'
-    )
+    shown = ask(again, 'select cohort, "B cells", "T cells" from cell_scores order by cohort, patient_id')
     assert shown.fillna(-1).to_dict("list") == {
         "cohort": ["a", "a", "b", "b"],
         "B cells": [1.0, 2.0, -1.0, -1.0],

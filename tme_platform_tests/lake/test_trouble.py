@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tme_platform.lake import Lake, LakeError, build_catalog, query
+from tme_platform.lake import Lake, LakeError, ask, build_catalog
 from tme_platform.tables.expression import CELL_SCORES
 from tme_platform.tables.signature import SIGNATURE_IMPORTANCE
 from tme_platform_tests.support.trouble import no_file_larger_than, no_right_to_write
@@ -42,7 +42,7 @@ def test_a_lake_that_is_read_only_is_said_so_and_still_read(tmp_path: Path) -> N
         with pytest.raises(LakeError, match="right to write"), lake.lock(CELL_SCORES, "a", lambda: None):
             pass
         assert len(lake.read(CELL_SCORES, "a")) == 3
-        assert query(tmp_path / "lake", "select count(*) as n from cell_scores")["n"].item() == 3
+        assert ask(Lake(tmp_path / "lake"), "select count(*) as n from cell_scores")["n"].item() == 3
     assert lake.commit(CELL_SCORES, scores(4), cohort="a").state.rows == 4
 
 

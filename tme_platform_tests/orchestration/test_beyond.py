@@ -10,7 +10,7 @@ import pytest
 from dagster._core.run_coordinator import QueuedRunCoordinator
 from dagster_postgres import PostgresRunStorage
 
-from tme_platform.lake import LakeError, query
+from tme_platform.lake import LakeError, ask
 from tme_platform.orchestration.run import Outcome
 from tme_platform.steps.workspace import Workspace
 from tme_platform.tables import TABLES
@@ -83,7 +83,7 @@ def test_the_catalog_needs_no_object_store(
 ) -> None:
     workspace = team[0].workspace
     monkeypatch.delenv("AWS_ENDPOINT_URL")
-    found = query(workspace.state, "select cohort, count(*) as n from cell_scores group by 1 order by 1")
+    found = ask(workspace.lake, "select cohort, count(*) as n from cell_scores group by 1 order by 1")
     monkeypatch.undo()
     read = workspace.lake.read(CELL_SCORES).groupby("cohort").size()
     assert dict(zip(found["cohort"], found["n"], strict=True)) == read.to_dict()

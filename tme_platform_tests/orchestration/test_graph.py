@@ -8,7 +8,7 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from tme_platform.lake import query
+from tme_platform.lake import Lake, ask
 from tme_platform.orchestration.build import build_definitions
 from tme_platform.orchestration.run import Outcome
 from tme_platform.steps.registry import STEPS
@@ -112,7 +112,7 @@ def test_labels_come_by_patient_from_the_cohort_that_is_named(finished: Finished
 def test_every_row_made_from_simulated_data_says_so(finished: Finished) -> None:
     root = finished[0].workspace.lake_root
     for name in TABLES:
-        said = query(root, f'select distinct provenance from "{name}"')["provenance"].tolist()
+        said = ask(Lake(root), f'select distinct provenance from "{name}"')["provenance"].tolist()
         assert said in ([], ["simulated"]), name
 
 
@@ -198,5 +198,5 @@ def test_the_queries_of_the_documentation_answer(finished: Finished) -> None:
     may_be_empty = blocks(page, "sql", "may be empty")
     assert 15 <= len(blocks(page, "sql")) > 3 * len(may_be_empty)
     for sql in blocks(page, "sql"):
-        answer = query(finished[0].workspace.lake.state_folder, sql)
+        answer = ask(finished[0].workspace.lake, sql)
         assert len(answer) or sql in may_be_empty, sql

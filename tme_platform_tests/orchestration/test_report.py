@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 
 from tme_platform.figures import Drawn, draw
-from tme_platform.lake import query
+from tme_platform.lake import ask
 from tme_platform.orchestration.pictures import figure_metadata
 from tme_platform.report import StudyReport, make_report, page_path, remembered_figures, render_page, write_folder
 from tme_platform.report.remembered import Remembered
@@ -223,8 +223,8 @@ def test_a_number_on_the_page_is_the_number_in_its_table(made: StudyReport, text
     row = auc.iloc[0]
     shown = f"{row['value']:.3f} (95 % CI {row['ci_low']:.3f} to {row['ci_high']:.3f})"
     assert shown in text
-    stored = query(
-        platform.workspace.state,
+    stored = ask(
+        lake,
         "select * from study_report where number = 'evaluation.mri.validation.hot.honest.auc'",
     )
     assert stored["value"].tolist() == [row["value"]]

@@ -8,8 +8,7 @@ import pytest
 
 from tme_platform.cohorts import one_spelling, read_features, repeated_names, similar_names, values_alike
 from tme_platform.cohorts.cohort_file import read_cohort
-from tme_platform.lake import build_catalog
-from tme_platform.lake.catalog import query
+from tme_platform.lake import ask, build_catalog
 from tme_platform.steps.workspace import Workspace
 from tme_platform_tests.support.built import build, read, workspace_of
 from tme_platform_tests.support.small_study import declare
@@ -105,7 +104,7 @@ def test_a_lake_recovers_once_the_input_is_right(tmp_path: Path) -> None:
     bring_scores(folder, {})
     build(workspace, tables=SCORES)
     build_catalog(workspace.lake)
-    shown = query(workspace.state, "SELECT * FROM cell_scores")
+    shown = ask(workspace.lake, "SELECT * FROM cell_scores")
     assert set(shown.columns) - {"cohort", "patient_id", "provenance", "expression_scale"} == set(GROUPS)
     assert shown[list(GROUPS)].notna().all().all()
 
