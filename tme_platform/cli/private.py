@@ -1,4 +1,4 @@
-"""Permissions of the state folder: what the platform writes is for its owner only, unless `TME_UMASK` says otherwise."""
+"""Permissions of the state folder: what is written there is for its owner only, unless `TME_UMASK` says otherwise."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def close_to_others(state: Path) -> None:
         return
     state.chmod(mode & ~mask)
     errors.print(
-        f"[yellow]closed[/yellow]  other users of this machine could enter {shown(state)}. To share it with a group, set "
-        f"{UMASK}=027 and open the folder again (chmod g+rx).",
+        f"[yellow]closed[/yellow]  other users of this machine could enter {shown(state)}. To share it with a group, "
+        f"set {UMASK}=027 and open the folder again (chmod g+rx).",
         soft_wrap=True,
         highlight=False,
     )
