@@ -8,6 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -69,8 +70,18 @@ def _note_other_study(workspace: Workspace) -> None:
 
 @contextlib.contextmanager
 def _recorded_runs(workspace: Workspace) -> Iterator[Any]:
-    """Dagster's instance of the lake, if it has one; none is created."""
-    if "DAGSTER_HOME" not in os.environ and not (workspace.state / "dagster").is_dir():
+    """Dagster's instance of the lake, if it has one that can be opened; none is created."""
+    home = Path(os.environ.get("DAGSTER_HOME") or workspace.state / "dagster")
+    if "DAGSTER_HOME" not in os.environ and not home.is_dir():
+        yield None
+        return
+    if not os.access(home, os.W_OK, effective_ids=True):  # Dagster writes to its databases when it opens them
+        errors.print(
+            f"[yellow]run history not read[/yellow]  this user cannot write to {shown(home)}, as Dagster has to. The "
+            "states below come from the tables and the input alone: failed runs are not shown.",
+            soft_wrap=True,
+            highlight=False,
+        )
         yield None
         return
     from tme_platform.orchestration.instance import open_instance
