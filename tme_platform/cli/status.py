@@ -99,7 +99,9 @@ def _counted(found: list[TableStatus]) -> Table:
     for one in found:
         counts.setdefault(one.cohort or _WHOLE, Counter())[one.state] += 1
     for name, counted in sorted(counts.items(), key=lambda item: (item[0] == _WHOLE, item[0])):
-        table.add_row(name, *(_in_colour(state, str(counted[state])) if counted[state] else "" for state in _COLOURS))
+        table.add_row(
+            shown(name), *(_in_colour(state, str(counted[state])) if counted[state] else "" for state in _COLOURS)
+        )
     return table
 
 
@@ -108,7 +110,7 @@ def _listed(found: list[TableStatus]) -> Table:
     for heading in ("cohort", "table", "state", "why"):
         table.add_column(heading, overflow="fold")
     for one in found:
-        table.add_row(one.cohort or _WHOLE, one.asset, _in_colour(one.state, one.state), shown(one.reason))
+        table.add_row(shown(one.cohort or _WHOLE), one.asset, _in_colour(one.state, one.state), shown(one.reason))
     return table
 
 
@@ -117,7 +119,7 @@ def _print_reasons(found: list[TableStatus]) -> None:
     late = [one for one in found if one.state != "current"]
     for one in late:
         if one.state == "failed" or not one.waiting_for:
-            part = f"{one.asset} of {one.cohort}" if one.cohort else one.asset
+            part = f"{one.asset} of {shown(one.cohort)}" if one.cohort else one.asset
             console.print(f"{_in_colour(one.state, one.state)}  {part}: ", end="")
             console.print(shown(one.reason), highlight=False, soft_wrap=True)
     if not late:
