@@ -107,11 +107,9 @@ def test_a_run_on_a_full_disk_says_so_and_the_next_one_works(tmp_path: Path) -> 
     def full() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, resource.RLIM_INFINITY))
 
-    failed = subprocess.run(  # noqa: S603
-        command, capture_output=True, text=True, env=environment, check=False, preexec_fn=full
-    )
+    failed = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, preexec_fn=full)
     assert failed.returncode == 1
     assert "Traceback" not in failed.stderr
     assert "make room on the disk" in " ".join(failed.stderr.split())
-    again = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)  # noqa: S603
+    again = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert again.returncode == 0, again.stderr
