@@ -109,12 +109,11 @@ def main() -> None:
 
 def _sentence(error: Exception) -> str | None:
     """What is said of an error that the user can do something about; None if it is a fault of the program."""
-    if said := of_database(error):
-        return said
     if isinstance(error, OSError):
         return of_system(error)
-    # settings, a missing model, a lake or server out of reach
-    return str(error) if isinstance(error, ValueError | LookupError | RuntimeError) else None
+    if isinstance(error, ValueError | LookupError | RuntimeError):  # settings, a lake or server out of reach: our words
+        return str(error)
+    return of_database(error)
 
 
 if __name__ == "__main__":

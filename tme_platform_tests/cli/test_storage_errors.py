@@ -73,6 +73,19 @@ def test_an_error_of_a_database_ends_main_with_a_sentence(
     assert "INSERT" not in said
 
 
+def test_a_sentence_of_our_own_about_a_database_is_kept(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("MLflow failed") from sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr(commands, "app", fail)
+    monkeypatch.setattr(commands, "keep_private", lambda: None)
+    with pytest.raises(SystemExit):
+        commands.main()
+    assert "MLflow failed" in capsys.readouterr().err
+
+
 def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise TypeError("ours")
