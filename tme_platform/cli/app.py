@@ -13,7 +13,7 @@ import typer
 from tme_platform import __version__
 from tme_platform.cli.backup import backup
 from tme_platform.cli.check import check
-from tme_platform.cli.console import errors, shown, shown_lines
+from tme_platform.cli.console import errors, shown_lines
 from tme_platform.cli.forget import forget
 from tme_platform.cli.group import OptionsAnywhere
 from tme_platform.cli.housekeeping import housekeeping
@@ -24,6 +24,7 @@ from tme_platform.cli.run import demo, run
 from tme_platform.cli.score import score
 from tme_platform.cli.simulate import simulate
 from tme_platform.cli.status import status
+from tme_platform.cli.storage_errors import of_database, of_system
 from tme_platform.cli.ui import ui
 from tme_platform.environment import SIMULATED, VARIABLES, keep_private
 from tme_platform.steps.workspace import Workspace
@@ -99,13 +100,21 @@ def main() -> None:
     try:
         keep_private()
         app()
-    except (ValueError, LookupError, RuntimeError) as error:  # settings, a missing model, a lake or server out of reach
-        errors.print(f"[red]error[/red]  {shown_lines(error)}", soft_wrap=True, highlight=False)
+    except Exception as error:
+        said = _sentence(error)
+        if said is None:
+            raise
+        errors.print(f"[red]error[/red]  {shown_lines(said)}", soft_wrap=True, highlight=False)
         raise SystemExit(1) from None
-    except OSError as error:
-        said = f"{error.filename or ''}: {error.strerror or error}"
-        errors.print(f"[red]error[/red]  {shown(said)}", soft_wrap=True, highlight=False)
-        raise SystemExit(1) from None
+
+
+def _sentence(error: Exception) -> str | None:
+    """What is said of an error that the user can do something about; None if it is a fault of the program."""
+    if isinstance(error, OSError):
+        return of_system(error)
+    if isinstance(error, ValueError | LookupError | RuntimeError):  # settings, a lake or server out of reach: our words
+        return str(error)
+    return of_database(error)
 
 
 if __name__ == "__main__":

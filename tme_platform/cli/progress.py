@@ -54,7 +54,7 @@ class TerminalProgress:
         self._made += 1
         text = text if len(text) <= _WIDTH else text[: _WIDTH - 3] + "..."
         self._console.print(
-            f"[green]✓[/green] {asset:<26} {cohort or '':<18} {shown(text)}  [dim]{seconds:.1f} s[/dim]",
+            f"[green]✓[/green] {asset:<26} {shown(cohort or ''):<18} {shown(text)}  [dim]{seconds:.1f} s[/dim]",
             highlight=False,
         )
 

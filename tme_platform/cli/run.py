@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tme_platform.cli.console import console, errors, shown_lines
+from tme_platform.cli.console import console, errors, shown, shown_lines
 
 if TYPE_CHECKING:
     from tme_platform.orchestration.run import Outcome
@@ -81,7 +81,7 @@ def _run(workspace: Workspace, *, cohorts: list[str] | None, select: str | None,
 
 def _finish(outcome: Outcome) -> None:
     for failure in outcome.failures:
-        part = f" of {failure.cohort}" if failure.cohort else ""
+        part = f" of {shown(failure.cohort)}" if failure.cohort else ""
         errors.print(
             f"[red]failed[/red]  {failure.asset}{part}: {shown_lines(failure.message)}", soft_wrap=True, highlight=False
         )

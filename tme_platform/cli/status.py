@@ -8,6 +8,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -69,8 +70,18 @@ def _note_other_study(workspace: Workspace) -> None:
 
 @contextlib.contextmanager
 def _recorded_runs(workspace: Workspace) -> Iterator[Any]:
-    """Dagster's instance of the lake, if it has one; none is created."""
-    if "DAGSTER_HOME" not in os.environ and not (workspace.state / "dagster").is_dir():
+    """Dagster's instance of the lake, if it has one that can be opened; none is created."""
+    home = Path(os.environ.get("DAGSTER_HOME") or workspace.state / "dagster")
+    if "DAGSTER_HOME" not in os.environ and not home.is_dir():
+        yield None
+        return
+    if not os.access(home, os.W_OK, effective_ids=True):  # Dagster writes to its databases when it opens them
+        errors.print(
+            f"[yellow]run history not read[/yellow]  this user cannot write to {shown(home)}, as Dagster has to. The "
+            "states below come from the tables and the input alone: failed runs are not shown.",
+            soft_wrap=True,
+            highlight=False,
+        )
         yield None
         return
     from tme_platform.orchestration.instance import open_instance
@@ -88,7 +99,9 @@ def _counted(found: list[TableStatus]) -> Table:
     for one in found:
         counts.setdefault(one.cohort or _WHOLE, Counter())[one.state] += 1
     for name, counted in sorted(counts.items(), key=lambda item: (item[0] == _WHOLE, item[0])):
-        table.add_row(name, *(_in_colour(state, str(counted[state])) if counted[state] else "" for state in _COLOURS))
+        table.add_row(
+            shown(name), *(_in_colour(state, str(counted[state])) if counted[state] else "" for state in _COLOURS)
+        )
     return table
 
 
@@ -97,7 +110,7 @@ def _listed(found: list[TableStatus]) -> Table:
     for heading in ("cohort", "table", "state", "why"):
         table.add_column(heading, overflow="fold")
     for one in found:
-        table.add_row(one.cohort or _WHOLE, one.asset, _in_colour(one.state, one.state), shown(one.reason))
+        table.add_row(shown(one.cohort or _WHOLE), one.asset, _in_colour(one.state, one.state), shown(one.reason))
     return table
 
 
@@ -106,7 +119,7 @@ def _print_reasons(found: list[TableStatus]) -> None:
     late = [one for one in found if one.state != "current"]
     for one in late:
         if one.state == "failed" or not one.waiting_for:
-            part = f"{one.asset} of {one.cohort}" if one.cohort else one.asset
+            part = f"{one.asset} of {shown(one.cohort)}" if one.cohort else one.asset
             console.print(f"{_in_colour(one.state, one.state)}  {part}: ", end="")
             console.print(shown(one.reason), highlight=False, soft_wrap=True)
     if not late:

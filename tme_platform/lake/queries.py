@@ -8,6 +8,7 @@ that came with a lake from elsewhere reach no further either.
 from __future__ import annotations
 
 import re
+import tempfile
 
 import duckdb
 import pandas as pd
@@ -24,6 +25,8 @@ _NO_EXTENSIONS: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": "false",
     "allow_community_extensions": "false",
 }
+_MEMORY = "50%"
+"""Of the machine's memory; what needs more is put on disk meanwhile."""
 _EXPLAIN = re.compile(r"\s*explain\s+(?:analyze\s+)?", re.IGNORECASE)
 
 
@@ -71,6 +74,13 @@ def ask(lake: Lake, sql: str) -> pd.DataFrame:
 
 def _answer(connection: duckdb.DuckDBPyConnection, lake: Lake, sql: str) -> pd.DataFrame:
     folder = str(copies_of(lake)) if is_url(lake.root) else f"{full_root(lake.root)}/tables"
+    with tempfile.TemporaryDirectory(prefix="tme-query-") as spilled:  # not in the lake, which may be read-only
+        return _confined(connection, folder, spilled, sql)
+
+
+def _confined(connection: duckdb.DuckDBPyConnection, folder: str, spilled: str, sql: str) -> pd.DataFrame:
+    connection.execute(f"SET memory_limit = '{_MEMORY}'")
+    connection.execute("SET temp_directory = ?", [spilled])
     # Views write `*` as `[*]`, and that is what DuckDB compares.
     connection.execute("SET allowed_directories = ?", [[folder, duckdb_path(folder)]])
     connection.execute("SET enable_external_access = false")

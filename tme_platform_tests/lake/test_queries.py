@@ -44,6 +44,9 @@ READS_FILES = [
     "select getenv('HOME')",
     "select * from sniff_csv('{secret}')",
     "select * from duckdb_secrets()",
+    "from query_table('{secret}')",
+    "from enable_logging(storage = 'file', storage_path = '{tables}/log')",
+    "from enable_profiling(save_location = '{tables}/profile.json')",
 ]
 
 
@@ -76,6 +79,7 @@ WRITES = [
     "pragma enable_profiling",
     "call pragma_version()",
     "prepare one as select 1",
+    "execute one",
     "select 1; copy (select 1) to '{outside}/out.csv'",
     "select 1; select 2",
     "checkpoint",
@@ -107,6 +111,15 @@ def test_what_only_reads_is_answered(lake: Lake) -> None:
         "select 1;",
     ):
         assert len(ask(lake, sql)), sql
+
+
+def test_what_a_query_needs_on_disk_is_not_in_the_lake_and_half_of_the_memory_is_left(lake: Lake) -> None:
+    asked = "select current_setting('temp_directory') as folder, current_setting('memory_limit') as memory"
+    found = ask(lake, asked).iloc[0]
+    assert not Path(found["folder"]).is_relative_to(lake.root)
+    assert not Path(found["folder"]).exists()
+    with duckdb.connect() as usual:
+        assert found["memory"] != usual.execute("select current_setting('memory_limit')").fetchone()[0]
 
 
 def test_views_of_a_catalog_from_elsewhere_are_not_believed(lake: Lake, tmp_path: Path) -> None:
