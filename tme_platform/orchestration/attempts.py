@@ -79,6 +79,8 @@ def failure_message(event: dg.DagsterEvent) -> str:
     Dagster wraps what was raised; what that was raised from is in the log.
     """
     data = event.step_failure_data
+    if data.error_source is not None and data.error_source.name == "INTERRUPT":
+        return "stopped by a signal"
     error = data.error
     if data.user_failure_data is not None and data.user_failure_data.description:
         return str(data.user_failure_data.description)
