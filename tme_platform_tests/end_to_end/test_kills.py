@@ -83,7 +83,7 @@ def test_after_kills_the_next_run_makes_everything_current(workspace: Workspace)
         for schema in TABLES.values():
             for cohort, state in workspace.lake.states(schema).items():
                 assert len(workspace.lake.read(schema, cohort)) == state.rows
-        assert len(ask(workspace.lake, "select * from patients")) == 92
+        assert len(ask(workspace.lake, "select * from patients")) == 95
     assert len(before) == len(set(before)) >= 7
     assert not set(built(finished(workspace))) & set(before), "what was built before the kills is kept"
     assert statuses(workspace) == {"current"}
