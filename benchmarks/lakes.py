@@ -45,7 +45,7 @@ def contents(lake: Lake) -> dict[str, str]:
     }
 
 
-def same(expected: dict[str, str], lake: Lake) -> None:
+def same(expected: Mapping[str, str], lake: Lake) -> None:
     """Raise AssertionError if a lake has other contents."""
     found = contents(lake)
     different = sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gc
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tme_platform.cli.console import console, errors, shown, shown_lines
+from tme_platform.cli.stopping import Stop, stoppable
 
 if TYPE_CHECKING:
     from tme_platform.orchestration.run import Outcome
@@ -26,7 +27,7 @@ class Refresh(StrEnum):
 
 def demo(context: typer.Context) -> None:
     """Run the whole study on the bundled real data and print what was found."""
-    outcome = _run(context.obj, cohorts=None, select=None, refresh=Refresh.STALE)
+    outcome = _stoppable(context.obj, cohorts=None, select=None, refresh=Refresh.STALE)
     from tme_platform.cli.summary import print_summary
 
     print_summary(context.obj.lake, console)
@@ -52,10 +53,21 @@ def run(
     ] = Refresh.STALE,
 ) -> None:
     """Bring the study up to date; only what changed is computed."""
-    _finish(_run(context.obj, cohorts=cohort, select=select, refresh=refresh))
+    _finish(_stoppable(context.obj, cohorts=cohort, select=select, refresh=refresh))
 
 
-def _run(workspace: Workspace, *, cohorts: list[str] | None, select: str | None, refresh: Refresh) -> Outcome:
+def _stoppable(workspace: Workspace, **chosen: Any) -> Outcome:
+    with stoppable() as stop:
+        try:
+            return _run(workspace, stop, **chosen)
+        except KeyboardInterrupt:
+            errors.print("stopped; what was finished is kept, and `tme run` goes on from there", soft_wrap=True)
+            raise typer.Exit(stop.exit_code) from None
+
+
+def _run(
+    workspace: Workspace, stop: Stop, *, cohorts: list[str] | None, select: str | None, refresh: Refresh
+) -> Outcome:
     from tme_platform.cli.private import close_to_others
     from tme_platform.cli.progress import TerminalProgress
 
@@ -74,7 +86,13 @@ def _run(workspace: Workspace, *, cohorts: list[str] | None, select: str | None,
         gc.freeze()  # what was imported stays: the collector need not go through it again and again
         try:
             with open_instance(workspace.state) as instance:
-                return run_study(workspace, instance, progress, cohorts=cohorts, select=select, refresh=refresh.value)
+                return run_study(
+                    *(workspace, instance, progress),
+                    cohorts=cohorts,
+                    select=select,
+                    refresh=refresh.value,
+                    stop=stop,
+                )
         finally:
             gc.unfreeze()  # until the end, when DuckDB wants to see it go
 

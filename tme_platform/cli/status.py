@@ -32,13 +32,15 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, all tables.")] = False,
 ) -> None:
     """Show which tables are current, stale, missing or failed, and why. Nothing is written."""
+    from tme_platform.orchestration.attempts import parts_being_built
     from tme_platform.orchestration.survey import survey
 
     workspace = context.obj
     if unknown := sorted(set(cohort or ()) - set(workspace.cohorts())):
         raise ValueError(f"no cohort {', '.join(unknown)} in the study; there are: {', '.join(workspace.cohorts())}")
     with _recorded_runs(workspace) as instance:
-        plan = survey(workspace, instance, write=False).plan()
+        running = () if instance is None else parts_being_built(instance, workspace.state)
+        plan = survey(workspace, instance, running=running, write=False).plan()
     _note_other_study(workspace)
     found = [one for one in plan.statuses if not cohort or one.cohort in cohort]
     if as_json:

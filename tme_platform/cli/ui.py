@@ -6,16 +6,18 @@ import contextlib
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from tme_platform.cli.children import Children
 from tme_platform.cli.console import console
 from tme_platform.cli.private import close_to_others
 from tme_platform.environment import UI_TOKEN
@@ -25,6 +27,7 @@ from tme_platform.serving import Token
 HOST = "127.0.0.1"  # the open-source servers know no login, so nobody else may reach them
 _WEBSERVER = "tme_platform.orchestration.webserver"
 _PATIENCE_SECONDS = 120
+_STOPPED_BY = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def ui(
@@ -64,44 +67,65 @@ def serve(state: Path, port: int, mlflow_port: int, console: Console, token: Tok
             option = "--port" if name == "Dagster" else "--mlflow-port"
             console.print(f"[red]error[/red]  port {wanted} for {name} is taken; name another with {option}")
             return 1
-    # A plain `kill` must stop the servers like Ctrl-C does.
-    signal.signal(signal.SIGTERM, lambda *_: _interrupt())
     logs = state / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     environment = _environment(state, mlflow_port)
-    with contextlib.ExitStack() as stack:
-        children = {
-            name: stack.enter_context(_child(command, logs / f"{name}.log", _with_token(name, environment, token)))
-            for name, command in _commands(state, port, mlflow_port).items()
-        }
-        console.print("starting Dagster and MLflow ...")
+    from tme_platform.lake.locks import locked
+
+    with locked(state / "locks", "ui", on_wait=_refuse), _interrupted_by_signals():
         try:
-            waiting = {f"http://{HOST}:{port}/server_info", f"http://{HOST}:{mlflow_port}/health"}
-            if not _wait(waiting, children, token):
-                console.print(f"[red]error[/red]  a server did not come up; its log is in {logs}")
-                return 1
-            page = f"http://{HOST}:{port}/asset-groups"
-            page = token.link(page) if token else page
-            console.print(f"[bold]Dagster[/bold]  {page}   (tables, checks, runs)", soft_wrap=True)
-            console.print(f"[bold]MLflow[/bold]   http://{HOST}:{mlflow_port}           (model versions)")
-            landing = os.environ.get("TME_LANDING", state / "landing")
-            console.print(f"Sensors keep up with {landing}; logs are in {logs}. Ctrl-C stops.")
-            while all(child.poll() is None for child in children.values()):
-                time.sleep(0.5)
+            _end_gone_runs(state)
+            with Children() as children:
+                for name, command in _commands(state, port, mlflow_port).items():
+                    children.start(name, command, logs / f"{name}.log", _with_token(name, environment, token))
+                return _watch(children, state, port, mlflow_port, console, token)
         except KeyboardInterrupt:
-            console.print("stopping")
+            with contextlib.suppress(OSError):  # the terminal may be closed
+                console.print("stopped")
             return 0
-        ended = next(name for name, child in children.items() if child.poll() is not None)
-        console.print(f"[red]error[/red]  {ended} ended by itself; see {logs / ended}.log")
+        finally:
+            _end_gone_runs(state)
+
+
+def _watch(children: Children, state: Path, port: int, mlflow_port: int, console: Console, token: Token | None) -> int:
+    """Wait until the servers answer, and then for as long as they run; the exit code if one of them ends."""
+    logs = state / "logs"
+    console.print("starting Dagster and MLflow ...")
+    waiting = {f"http://{HOST}:{port}/server_info", f"http://{HOST}:{mlflow_port}/health"}
+    if not _wait(waiting, children, token):
+        console.print(f"[red]error[/red]  a server did not come up; its log is in {logs}")
         return 1
+    page = f"http://{HOST}:{port}/asset-groups"
+    page = token.link(page) if token else page
+    console.print(f"[bold]Dagster[/bold]  {page}   (tables, checks, runs)", soft_wrap=True)
+    console.print(f"[bold]MLflow[/bold]   http://{HOST}:{mlflow_port}           (model versions)")
+    landing = os.environ.get("TME_LANDING", state / "landing")
+    console.print(f"Sensors keep up with {landing}; logs are in {logs}. Ctrl-C stops.")
+    while (ended := children.ended()) is None:
+        time.sleep(0.5)
+    console.print(f"[red]error[/red]  {ended} ended by itself; see {logs / ended}.log")
+    return 1
+
+
+def _end_gone_runs(state: Path) -> None:
+    """Record the end of runs that processes of an earlier `tme ui`, or of this one, left under way."""
+    from tme_platform.orchestration.alive import end_gone_runs
+    from tme_platform.orchestration.instance import open_instance
+
+    with open_instance(state) as instance:
+        end_gone_runs(instance, state, start_seconds=0)  # nobody is left who would start what was requested
+
+
+def _refuse() -> None:
+    raise ValueError("another `tme ui` serves this lake: use its addresses, or stop it first")
 
 
 def _environment(state: Path, mlflow_port: int) -> dict[str, str]:
     """The environment of the servers; tables in Dagster link to `TME_MLFLOW_URL`."""
-    from tme_platform.orchestration.instance import dagster_home
+    from tme_platform.orchestration.instance import served_home
 
     return {
-        "DAGSTER_HOME": str(dagster_home(state)),
+        "DAGSTER_HOME": str(served_home(state)),
         "TME_MLFLOW_URL": f"http://{HOST}:{mlflow_port}",
         **os.environ,
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
@@ -141,34 +165,22 @@ def mlflow_hosts(port: int) -> list[str]:
 
 
 @contextlib.contextmanager
-def _child(command: list[str], log: Path, environment: dict[str, str]):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    """A process in a group of its own, so that what it started ends with it."""
-    with log.open("ab") as sink:
-        process = subprocess.Popen(  # noqa: S603 (our own command line)
-            command,
-            stdout=sink,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            env=environment,
-            start_new_session=True,
-        )
+def _interrupted_by_signals() -> Iterator[None]:
+    """A plain `kill`, and the end of the terminal, stop the servers like Ctrl-C does."""
+    numbers = [number for number in _STOPPED_BY if signal.getsignal(number) is not signal.SIG_IGN]  # as with nohup
+    handlers = {number: signal.signal(number, _interrupt) for number in numbers}
     try:
-        yield process
+        yield
     finally:
-        for number, patience in ((signal.SIGTERM, 10), (signal.SIGKILL, 5)):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, number)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(patience)
-                if number is signal.SIGTERM:
-                    break
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
-def _wait(urls: set[str], children: dict[str, subprocess.Popen[bytes]], token: Token | None) -> bool:
+def _wait(urls: set[str], children: Children, token: Token | None) -> bool:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     left = set(urls)
     while left and time.monotonic() < deadline:
-        if any(child.poll() is not None for child in children.values()):
+        if children.ended() is not None:
             return False
         left = {url for url in left if not _answers(url, token)}
         time.sleep(0.3)
@@ -196,5 +208,5 @@ def _free(port: int) -> bool:
         return True
 
 
-def _interrupt() -> None:
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt

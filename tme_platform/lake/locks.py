@@ -34,3 +34,21 @@ def locked(folder: Path, name: str, on_wait: Callable[[], None] = lambda: None) 
             on_wait()
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def is_held(folder: Path, name: str) -> bool | None:
+    """Whether a process holds the lock of a name; None if there is no such lock."""
+    try:
+        with (folder / f"{name}.lock").open("rb") as file:
+            # Shared, so that two who ask at once do not take each other for the holder.
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return None
+    except BlockingIOError:
+        return True
+    return False
+
+
+def remove_lock(folder: Path, name: str) -> None:
+    """Remove the file of a lock that nobody will ask for again."""
+    (folder / f"{name}.lock").unlink(missing_ok=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
 
+from tme_platform.orchestration.alive import workspace_resource
 from tme_platform.orchestration.catalog import catalog
 from tme_platform.orchestration.jobs import make_jobs
-from tme_platform.orchestration.progress import LoggedProgress
+from tme_platform.orchestration.progress import LoggedProgress, Progress
 from tme_platform.orchestration.schedules import make_schedules
 from tme_platform.orchestration.sensors import make_sensors
 from tme_platform.orchestration.table_asset import table_asset
@@ -17,14 +17,15 @@ from tme_platform.steps.registry import STEPS
 from tme_platform.steps.workspace import Workspace
 
 
-def build_definitions(*, resources: Mapping[str, Any] | None = None) -> dg.Definitions:
+def build_definitions(*, workspace: Workspace | None = None, progress: Progress | None = None) -> dg.Definitions:
     """Assets, checks, jobs, schedules, sensors and resources.
 
     Parameters
     ----------
-    resources
-        Replace the default resources by name: `workspace` (where the study runs; by default as the environment says),
-        `progress` (who is informed of progress).
+    workspace
+        Where the study runs; by default as the environment says.
+    progress
+        Who is informed of progress; by default the run's log.
     """
     return dg.Definitions(
         # Many light assets must not cost as many process starts; heavy work uses a process pool of its own.
@@ -34,15 +35,11 @@ def build_definitions(*, resources: Mapping[str, Any] | None = None) -> dg.Defin
         schedules=make_schedules(),
         sensors=make_sensors(),
         resources={
-            name: _fixed(resource)
-            for name, resource in {
-                "workspace": Workspace.from_environment(),
-                "progress": LoggedProgress(),
-                **(resources or {}),
-            }.items()
-        }
-        # Steps store their tables themselves; Dagster's own would take a folder from a run's configuration.
-        | {"io_manager": dg.IOManagerDefinition(lambda _: dg.InMemoryIOManager(), config_schema={})},  # type: ignore[no-untyped-call]
+            "workspace": workspace_resource(workspace or Workspace.from_environment()),
+            "progress": _fixed(progress or LoggedProgress()),
+            # Steps store their tables themselves; Dagster's own would take a folder from a run's configuration.
+            "io_manager": dg.IOManagerDefinition(lambda _: dg.InMemoryIOManager(), config_schema={}),  # type: ignore[no-untyped-call]
+        },
     )
 
 

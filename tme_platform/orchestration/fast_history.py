@@ -2,7 +2,8 @@
 
 Dagster creates an engine for each question to SQLite, which loses compiled statements, and opens up to five
 connections, each with a commit, to store one event. With light assets that doubles the time of a run. Here a database
-has one engine that keeps its connection, and what is stored together is one transaction per database.
+has one engine that keeps its connection, and what is stored together is one transaction per database. Every
+connection waits a minute for others that write; Dagster's wait five seconds, which a busy machine exceeds.
 
 This is the only module that uses Dagster's internals, which may change with any release: `TME_FAST_HISTORY=0` does
 without it, nothing that it stores depends on it, and a test fails clearly when the internals change.
@@ -21,11 +22,13 @@ from typing import Any
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.runs import SqliteRunStorage
+from dagster._core.storage.schedules import SqliteScheduleStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine
 
 _BUSY_SECONDS = 60
+"""So long a connection waits for another process that writes, before it says that the database is locked."""
 _DATABASES = 32
 """Each run has a database of its own; those used last stay open."""
 
@@ -38,6 +41,7 @@ class FastHistory(DagsterSqliteStorage):
         super().__init__(base_dir, inst_data)
         self._run_storage = _Runs.from_local(str(history))
         self._event_log_storage = _Events(str(history / "runs"))
+        self._schedule_storage = _Schedules.from_local(str(Path(base_dir) / "schedules"))
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> FastHistory:
@@ -71,6 +75,21 @@ class _Engines:
 
 
 class _Runs(SqliteRunStorage):
+    def __init__(self, conn_string: str, inst_data: ConfigurableClassData | None = None) -> None:
+        self.engines = _Engines()
+        super().__init__(conn_string, inst_data)
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        with self.engines.get(self._conn_string).begin() as connection:
+            yield connection
+
+    def dispose(self) -> None:
+        super().dispose()
+        self.engines.dispose()
+
+
+class _Schedules(SqliteScheduleStorage):
     def __init__(self, conn_string: str, inst_data: ConfigurableClassData | None = None) -> None:
         self.engines = _Engines()
         super().__init__(conn_string, inst_data)

@@ -137,7 +137,7 @@ def forget(
         raise ForgetError(
             f"current tables still name the patient: {listed}. Bring them up to date with `tme run` first"
         )
-    if parts_under_way(instance):
+    if parts_under_way(instance, lake.state_folder):
         raise ForgetError("runs are under way: wait until they have ended, or stop `tme ui`, and try again")
     done, by = Forgetting(), {"via": "tme forget", "study": workspace.study.name}
     for schema in _all_tables():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import yaml
@@ -22,7 +23,10 @@ retention:            # of ticks; runs and their events are removed by `tme hous
   sensor: {purge_after_days: {skipped: 7, failure: 30, success: 90}}
 """
 _FAST_YAML = "tme_run.yaml"
+_SERVED = "served"
+"""Folder below Dagster's home: the home of the processes that `tme ui` starts, with the same databases."""
 _FORMER_STORAGE = "tme_platform.orchestration.run_history"
+_LOGS = "dagster.core.storage.local_compute_log_manager"
 _STORAGE_KEYS = {"storage", "run_storage", "event_log_storage", "schedule_storage"}
 
 
@@ -45,21 +49,53 @@ def open_instance(state: Path) -> dg.DagsterInstance:
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "100")
     home = Path(os.environ["DAGSTER_HOME"])
     with locked(home, "history"):  # Dagster fails if two processes create its tables at once
-        if os.environ.get(FAST_HISTORY, "1") != "0" and (config := _fast_config(home)):
+        if _fast() and (config := _fast_config(home)):
             return dg.DagsterInstance.from_config(str(home), config)
         return dg.DagsterInstance.get()
 
 
+def served_home(state: Path) -> Path:
+    """The `DAGSTER_HOME` of servers over a lake: Dagster's own programs read nothing but its `dagster.yaml`.
+
+    They use the databases, logs and artifacts of `dagster_home`, opened as commands open them.
+    """
+    home = dagster_home(state)
+    if not _fast():
+        return home
+    given = _given(home)
+    if _STORAGE_KEYS & set(given):
+        return home
+    logs = {"module": _LOGS, "class": "LocalComputeLogManager", "config": {"base_dir": str(home / "storage")}}
+    places = {"local_artifact_storage": _artifacts(home), "compute_logs": logs}
+    served = home / _SERVED
+    served.mkdir(exist_ok=True)
+    config = {**places, **given, "storage": _storage(home)}
+    write_if_changed(served / "dagster.yaml", yaml.safe_dump(config).encode())
+    return served
+
+
 def _fast_config(home: Path) -> str | None:
     """The operator's configuration with the fast storage; None where it names a storage of its own."""
-    path = home / "dagster.yaml"
-    given = (yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None) or {}
+    given = _given(home)
     if _STORAGE_KEYS & set(given):
         return None
-    storage = {
-        "module": "tme_platform.orchestration.fast_history",
-        "class": "FastHistory",
-        "config": {"base_dir": str(home)},
-    }
-    write_if_changed(home / _FAST_YAML, yaml.safe_dump({**given, "storage": {"custom": storage}}).encode())
+    write_if_changed(home / _FAST_YAML, yaml.safe_dump({**given, "storage": _storage(home)}).encode())
     return _FAST_YAML
+
+
+def _fast() -> bool:
+    return os.environ.get(FAST_HISTORY, "1") != "0"
+
+
+def _given(home: Path) -> dict[str, Any]:
+    path = home / "dagster.yaml"
+    return (yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else None) or {}
+
+
+def _storage(home: Path) -> dict[str, Any]:
+    fast = {"module": "tme_platform.orchestration.fast_history", "class": "FastHistory"}
+    return {"custom": {**fast, "config": {"base_dir": str(home)}}}
+
+
+def _artifacts(home: Path) -> dict[str, Any]:
+    return {"module": "dagster.core.storage.root", "class": "LocalArtifactStorage", "config": {"base_dir": str(home)}}

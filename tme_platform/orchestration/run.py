@@ -6,14 +6,15 @@ after it. A failure stops what depends on it within its cohort; everything else 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from uuid import uuid4
 
 import dagster as dg
 
 from tme_platform.cohorts import list_cohorts
 from tme_platform.lake import LakeError, build_catalog, catalog_is_current
-from tme_platform.orchestration.attempts import failure_message
+from tme_platform.orchestration.attempts import failure_message, parts_built_elsewhere
 from tme_platform.orchestration.build import build_definitions
 from tme_platform.orchestration.plan import DECLARATIONS, Part, PartState, Plan, PlannedRun
 from tme_platform.orchestration.progress import Progress
@@ -24,6 +25,9 @@ from tme_platform.steps.materialise import NOTHING_CHANGED
 from tme_platform.steps.registry import STEPS
 from tme_platform.steps.scope import Refresh
 from tme_platform.steps.workspace import Workspace
+
+STOPPED = "stopped by a signal; what was finished is kept"
+"""What is recorded of a run whose process was asked to stop."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ class _Session:
     job: dg.JobDefinition
     refresh: Refresh
     outcome: Outcome
+    stop: Callable[[], bool]
     attempted: set[Part] = field(default_factory=set)
     held: set[Part] = field(default_factory=set)
     skipped: set[Part] = field(default_factory=set)
@@ -66,14 +71,7 @@ class _Session:
     def execute(self, run: PlannedRun) -> None:
         """Run the assets of a planned run, and note what was built and what failed."""
         keys = [dg.AssetKey(asset) for asset in run.assets]
-        result = self.job.execute_in_process(
-            instance=self.instance,
-            partition_key=run.cohort,
-            asset_selection=keys,
-            tags={COMMAND_TAG: "tme run"},
-            run_config=_run_config(run.assets, self.refresh),
-            raise_on_error=False,
-        )
+        result = self._in_process(run, keys)
         self.outcome.runs += 1
         failures = _failures(result, run.cohort)
         self.outcome.failures += failures
@@ -88,14 +86,40 @@ class _Session:
         self.held |= failed | not_built
         self.skipped |= not_built - failed
 
+    def _in_process(self, run: PlannedRun, keys: Sequence[dg.AssetKey]) -> dg.ExecuteInProcessResult:
+        run_id = str(uuid4())
+        try:
+            result = self.job.execute_in_process(
+                instance=self.instance,
+                partition_key=run.cohort,
+                asset_selection=keys,
+                tags={COMMAND_TAG: "tme run"},
+                run_config=_run_config(run.assets, self.refresh),
+                raise_on_error=False,
+                run_id=run_id,
+            )
+            # Dagster takes a signal for a failure of the run, and goes on behind it.
+            if self.stop():
+                raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            if (stopped := self.instance.get_run_by_id(run_id)) is not None and not stopped.is_success:
+                self.instance.report_run_canceled(stopped, STOPPED)
+            raise
+        return result
+
     def note_blocked(self, plan: Plan) -> None:
         """Note what cannot be built; of a cohort whose file cannot be read, that failure says enough."""
         self.skipped |= {part for part in plan.blocked if part.cohort not in self.unreadable} - self.attempted
 
+    def look(self, refresh: Refresh, parts: Collection[Part]) -> Survey:
+        """Survey parts; one that another process of this machine builds is waited for at its lock, not left out."""
+        running = parts_built_elsewhere(self.instance, self.workspace.state)
+        return survey(self.workspace, self.instance, refresh=refresh, parts=parts, running=running)
+
     def look_again(self, parts: Iterable[Part]) -> Survey:
         """Survey what is left; what was attempted is not attempted twice."""
-        found = survey(self.workspace, self.instance, refresh=self.refresh, parts=set(parts) - self.attempted)
-        checked = survey(self.workspace, self.instance, refresh="missing", parts=self.attempted)
+        found = self.look(self.refresh, set(parts) - self.attempted)
+        checked = self.look("missing", self.attempted)
         done = {part: PartState(failed_check=known.failed_check) for part, known in checked.state.items()}
         return Survey(found.cohorts, {**found.state, **done}, found.unreadable)
 
@@ -108,6 +132,7 @@ def run_study(
     cohorts: Sequence[str] | None = None,
     select: str | None = None,
     refresh: Refresh = "stale",
+    stop: Callable[[], bool] = lambda: False,
 ) -> Outcome:
     """Bring the study, or a part of it, up to date.
 
@@ -119,9 +144,13 @@ def run_study(
         Assets such as `group:s3_phenotypes` or `radiomic_features+`, see `selection`.
     refresh
         See `RefreshConfig`.
+    stop
+        Whether this process was asked to stop.
 
     Raises
     ------
+    KeyboardInterrupt
+        The process was asked to stop; the run that was under way is recorded as canceled.
     ValueError
         A cohort has not landed, or the selection cannot be used.
     """
@@ -132,10 +161,11 @@ def run_study(
         )
     if new := new_cohorts(instance, landed):
         instance.add_dynamic_partitions("cohort", new)
-    definitions = build_definitions(resources={"workspace": workspace, "progress": progress})
+    definitions = build_definitions(workspace=workspace, progress=progress)
     only = _chosen(select_assets(definitions, select), cohorts or landed)
-    session = _Session(workspace, instance, definitions.resolve_implicit_global_asset_job_def(), refresh, Outcome())
-    found = survey(workspace, instance, refresh=refresh, parts=only)
+    job = definitions.resolve_implicit_global_asset_job_def()
+    session = _Session(workspace, instance, job, refresh, Outcome(), stop)
+    found = session.look(refresh, only)
     session.unreadable = found.unreadable
     session.outcome.failures += [Failure(DECLARATIONS, name, text) for name, text in found.unreadable.items()]
     plan = found.plan(only=only)

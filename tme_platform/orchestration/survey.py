@@ -14,6 +14,7 @@ import dagster as dg
 
 from tme_platform.cohorts import CohortError
 from tme_platform.lake import catalog_is_current
+from tme_platform.orchestration.alive import end_gone_runs
 from tme_platform.orchestration.attempts import failed_attempts, parts_under_way
 from tme_platform.orchestration.plan import Need, Node, Part, PartState, Plan, make_plan
 from tme_platform.steps.registry import STEPS
@@ -63,6 +64,7 @@ def survey(
     *,
     refresh: Refresh = "stale",
     parts: Collection[Part] | None = None,
+    running: Collection[Part] | None = None,
     write: bool = True,
 ) -> Survey:
     """Look up the state of every part.
@@ -75,8 +77,11 @@ def survey(
         Which content counts as not current; see `RefreshConfig`.
     parts
         Only these parts; the others are taken as current.
+    running
+        Parts that runs under way build; None looks them up.
     write
-        Whether hashes of landing files are remembered for the next look, and a server's model registry is asked.
+        Whether hashes of landing files are remembered for the next look, the end of killed runs is recorded, and a
+        server's model registry is asked.
     """
     world = workspace.world(remember_hashes=write, snapshot=True, ask_server=write)
     all_parts = [
@@ -85,7 +90,10 @@ def survey(
     wanted = [part for part in all_parts if parts is None or part in parts]
     state = {part: _in_lake(workspace, world, part, refresh) for part in wanted}
     if instance is not None:
-        state = dict(_with_runs(instance, state))
+        if write:
+            end_gone_runs(instance, workspace.state)
+        running = parts_under_way(instance, workspace.state) if running is None else running
+        state = dict(_with_runs(instance, state, running))
     return Survey(tuple(world.cohorts), state, workspace.unreadable())
 
 
@@ -105,9 +113,10 @@ def _in_lake(workspace: Workspace, world: World, part: Part, refresh: Refresh) -
     return PartState(reason, built=state is not None, failed_check=failed)
 
 
-def _with_runs(instance: dg.DagsterInstance, state: dict[Part, PartState]) -> Iterable[tuple[Part, PartState]]:
+def _with_runs(
+    instance: dg.DagsterInstance, state: dict[Part, PartState], running: Collection[Part]
+) -> Iterable[tuple[Part, PartState]]:
     recorded = functools.cache(lambda asset, per_cohort: _recorded(instance, asset, per_cohort))
-    running = parts_under_way(instance)
     failures = failed_attempts(instance, [part for part, known in state.items() if known.reason])
     for part, known in state.items():
         yield (

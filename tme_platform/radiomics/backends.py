@@ -6,8 +6,9 @@ import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 
-from tme_platform.radiomics.jobs import Job, Result, WorkerCrashError, available_processors, limit_threads
+from tme_platform.radiomics.jobs import Job, Result, WorkerCrashError, available_processors, prepare_worker
 
 
 class InProcess:
@@ -88,8 +89,14 @@ class ProcessPool:
                 outcome = WorkerCrashError("the process died twice on this job")
             yield number, outcome
 
-    def _pool(self, workers: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(workers, mp_context=self._context, initializer=limit_threads)
+    @contextmanager
+    def _pool(self, workers: int) -> Iterator[ProcessPoolExecutor]:
+        with ProcessPoolExecutor(workers, mp_context=self._context, initializer=prepare_worker) as pool:
+            try:
+                yield pool
+            except BaseException:  # stopped: no need to wait for what was only submitted
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
 
 
 def _outcome(future: Future[Result]) -> Result | Exception:

@@ -7,6 +7,8 @@ from typing import Protocol, TypeVar
 import SimpleITK as sitk  # noqa: N813
 from threadpoolctl import threadpool_limits
 
+from tme_platform.workers import end_with_parent
+
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
@@ -36,3 +38,9 @@ def limit_threads() -> None:
     """Restrict native libraries in this process to one thread, since there is one process per processor."""
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
     threadpool_limits(1)
+
+
+def prepare_worker() -> None:
+    """Prepare a process that only runs jobs of its parent."""
+    limit_threads()
+    end_with_parent()

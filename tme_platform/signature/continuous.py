@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import joblib
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
@@ -14,6 +13,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 
+from tme_platform.signature.parallel import delayed, in_processes
 from tme_platform.signature.transformers import AgreementFilter, RedundancyFilter
 from tme_platform.statistics import permutation_p
 
@@ -99,8 +99,8 @@ def continuous_signature(
     folds = _folds(table, settings, kept)
     rng = np.random.default_rng(settings.seed)
     targets = [values, *(rng.permutation(values) for _ in range(n_permutations))]
-    run = joblib.delayed(_predict)
-    predicted = joblib.Parallel(n_jobs=n_jobs)(run(folds, one, settings) for one in targets)
+    run = delayed(_predict)
+    predicted = in_processes((run(folds, one, settings) for one in targets), n_jobs)
     rhos = [_rho(folds, one, found) for one, found in zip(targets, predicted, strict=True)]
     number = np.empty(len(patients), dtype=np.int64)
     for at, fold in enumerate(folds):

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import joblib
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import StratifiedKFold
 
 from tme_platform.evaluation import placements
+from tme_platform.signature.parallel import delayed, in_processes
 from tme_platform.signature.pipeline import search_overrides
 from tme_platform.signature.search import fit_best, fit_first
 
@@ -96,8 +96,8 @@ def nested_cross_validation(
         folds = StratifiedKFold(settings.n_splits, shuffle=True, random_state=settings.seed + repeat)
         for fold, (train, test) in enumerate(folds.split(features, positive)):
             tasks.append((repeat, fold, train, test))
-    run = joblib.delayed(_held_out)
-    done = joblib.Parallel(n_jobs=n_jobs)(run(features, positive, settings, kept_features, *task) for task in tasks)
+    run = delayed(_held_out)
+    done = in_processes((run(features, positive, settings, kept_features, *task) for task in tasks), n_jobs)
     return list(done)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.signature.crossval import quick_auc
+from tme_platform.signature.parallel import delayed, in_processes
 from tme_platform.signature.training import training_table
 
 if TYPE_CHECKING:
@@ -48,8 +49,6 @@ def learning_curve(
         error of the AUC in other patients, and no interval is given. Shares with fewer hot or cold patients than folds
         are left out.
     """
-    import joblib
-
     settings = settings.shortened()
     table, positive = training_table(features, labels)
     kept = None if kept_features is None else tuple(sorted(kept_features))
@@ -62,9 +61,10 @@ def learning_curve(
                 shuffled = draw >= draws
                 labelled = rng.permutation(positive[rows]) if shuffled else positive[rows]
                 tasks.append((rows, labelled, shuffled, settings.seed + draw))
-    run = joblib.delayed(quick_auc)
-    aucs = joblib.Parallel(n_jobs=n_jobs)(
-        run(table.iloc[rows], labelled, settings, kept, seed=seed) for rows, labelled, _, seed in tasks
+    run = delayed(quick_auc)
+    aucs = in_processes(
+        (run(table.iloc[rows], labelled, settings, kept, seed=seed) for rows, labelled, _, seed in tasks),
+        n_jobs,
     )
     drawn = pd.DataFrame(
         {

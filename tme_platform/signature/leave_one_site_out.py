@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import joblib
 import numpy as np
 import pandas as pd
 
 from tme_platform.evaluation import auc_from_estimate, placements, variance
 from tme_platform.signature.out_of_fold import EACH_PAIR_TWICE
+from tme_platform.signature.parallel import delayed, in_processes
 from tme_platform.signature.search import fit_best
 from tme_platform.signature.training import training_table
 
@@ -64,9 +64,10 @@ def leave_one_site_out(
     names = sorted(where.dropna().unique())
     held_out = [(where == name).to_numpy(dtype=bool) for name in names]
     reasons = [_not_possible(positive, inside, settings.n_splits) for inside in held_out]
-    run = joblib.delayed(_scores)
+    run = delayed(_scores)
     possible = [inside for inside, reason in zip(held_out, reasons, strict=True) if not reason]
-    scored = iter(joblib.Parallel(n_jobs=n_jobs)(run(table, positive, settings, kept, inside) for inside in possible))
+    calls = (run(table, positive, settings, kept, inside) for inside in possible)
+    scored = iter(in_processes(calls, n_jobs))
     rows, parts = [], []
     for name, inside, reason in zip(names, held_out, reasons, strict=True):
         counts = {"site": name, "n": inside.sum(), "n_hot": positive[inside].sum(), "n_training": (~inside).sum()}

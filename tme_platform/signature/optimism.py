@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.evaluation import placements
+from tme_platform.signature.parallel import delayed, in_processes
 from tme_platform.signature.search import fit_first
 from tme_platform.signature.training import training_table
 
@@ -52,15 +53,13 @@ def optimism_corrected_auc(
         - ``left_out``: mean AUC on the patients a resample left out, pessimistic by the smaller training set;
         - ``632plus``: Efron & Tibshirani 1997, JASA 92:548, with 0.5 as the no-information value.
     """
-    import joblib
-
     table, positive = training_table(features, labels)
     kept = None if kept_features is None else tuple(sorted(kept_features))
     rng = np.random.default_rng(settings.seed)
     sides = (np.flatnonzero(positive), np.flatnonzero(~positive))
     resamples = [np.concatenate([rng.choice(side, side.size) for side in sides]) for _ in range(n_bootstrap)]
-    run = joblib.delayed(_measure)
-    done = joblib.Parallel(n_jobs=n_jobs)(run(table, positive, settings, kept, rows) for rows in resamples)
+    run = delayed(_measure)
+    done = in_processes((run(table, positive, settings, kept, rows) for rows in resamples), n_jobs)
     apparent = _measure(table, positive, settings, kept, np.arange(positive.size))[0]
     in_sample, original, left_out = (np.asarray(column) for column in zip(*done, strict=True))
     optimism = float((in_sample - original).mean())

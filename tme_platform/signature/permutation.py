@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.signature.crossval import quick_auc
+from tme_platform.signature.parallel import delayed, in_processes
 from tme_platform.signature.training import training_table
 from tme_platform.statistics import permutation_p
 
@@ -71,8 +72,6 @@ def label_permutation(
     ----------
     Ojala & Garriga 2010, J Mach Learn Res 11:1833; within groups: Winkler et al. 2015, NeuroImage 123:253.
     """
-    import joblib
-
     settings = settings.shortened()
     table, positive = training_table(features, labels)
     groups = [np.arange(positive.size)] if within is None else mixed_groups(positive, within.reindex(table.index))
@@ -81,10 +80,11 @@ def label_permutation(
     kept = None if kept_features is None else tuple(sorted(kept_features))
     rng = np.random.default_rng(settings.seed)
     shuffles = [positive, *(_shuffle(positive, groups, rng) for _ in range(n_permutations))]
-    run = joblib.delayed(quick_auc)
+    run = delayed(quick_auc)
     # folds are stratified by the labels, so every shuffle needs its own
-    aucs = joblib.Parallel(n_jobs=n_jobs)(
-        run(table, labelled, settings, kept, seed=settings.seed + i) for i, labelled in enumerate(shuffles)
+    aucs = in_processes(
+        (run(table, labelled, settings, kept, seed=settings.seed + i) for i, labelled in enumerate(shuffles)),
+        n_jobs,
     )
     observed, null = aucs[0], np.asarray(aucs[1:], dtype=np.float64)
     return LabelPermutation(permutation_p(observed, null), observed, null, n_permutations, sum(map(len, groups)))

@@ -11,10 +11,11 @@ import pytest
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.runs import SqliteRunStorage
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
+from dagster._daemon.types import DaemonHeartbeat
 from sqlalchemy import Engine, create_engine, event
 
 from tme_platform.orchestration import fast_history
-from tme_platform.orchestration.instance import open_instance
+from tme_platform.orchestration.instance import open_instance, served_home
 
 PARTITIONS = dg.DynamicPartitionsDefinition(name="cohort")
 
@@ -80,6 +81,71 @@ def test_concurrent_first_runs_in_a_new_lake_all_start(tmp_path: Path) -> None:
     assert [process.exitcode for process in started] == [0] * len(names)
     with open_instance(tmp_path) as instance:
         assert set(instance.get_dynamic_partitions("cohort")) == names
+
+
+@pytest.mark.usefixtures("home")
+def test_every_connection_waits_for_others_that_write(tmp_path: Path) -> None:
+    with open_instance(tmp_path) as ours:
+        run_id = run(ours, "one")
+        events, schedules = ours.event_log_storage, ours.schedule_storage
+        connections = {
+            "runs": ours.run_storage.connect(),
+            "events of a run": events.run_connection(run_id),
+            "index": events.index_connection(),
+            "schedules": schedules.connect(),
+        }
+        for name, opened in connections.items():
+            with opened as connection:
+                waits = connection.exec_driver_sql("PRAGMA busy_timeout").scalar()
+            assert waits == 60_000, name
+
+
+def test_programs_of_dagster_open_the_same_databases_in_the_same_way(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `tme ui` starts them: they read `dagster.yaml` in `DAGSTER_HOME`."""
+    home.mkdir()
+    (home / "dagster.yaml").write_text("retention: {sensor: {purge_after_days: 3}}")
+    with open_instance(tmp_path) as ours:
+        first = run(ours, "one")
+        places = (ours.storage_directory(), ours.compute_log_manager._base_dir)
+    served = served_home(tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", str(served))
+    with dg.DagsterInstance.get() as theirs:
+        assert isinstance(theirs.event_log_storage, fast_history._Events)
+        assert [one.run_id for one in theirs.get_runs()] == [first]
+        assert (theirs.storage_directory(), theirs.compute_log_manager._base_dir) == places
+        assert theirs.get_settings("retention") == {"sensor": {"purge_after_days": 3}}
+        assert run(theirs, "two") != first
+    monkeypatch.setenv("TME_FAST_HISTORY", "0")
+    assert served_home(tmp_path) == home
+
+
+def _write_much(state: Path, number: int, ready: Any) -> None:
+    ready.wait()
+    with open_instance(state) as instance:
+        for partition in range(3):
+            run(instance, f"{number}_{partition}")
+            instance.add_daemon_heartbeat(DaemonHeartbeat(float(partition), f"{number}", None))
+            with instance.schedule_storage.connect() as ticks:
+                ticks.exec_driver_sql("insert into job_ticks (job_origin_id, status) values ('a', 'STARTED')")
+            assert instance.get_run_records(limit=5)
+
+
+@pytest.mark.usefixtures("home")
+def test_processes_that_write_at_once_wait_for_each_other(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    ready = context.Barrier(6)
+    started = [context.Process(target=_write_much, args=(tmp_path, number, ready)) for number in range(6)]
+    for process in started:
+        process.start()
+    for process in started:
+        process.join()
+    assert [process.exitcode for process in started] == [0] * 6
+    with open_instance(tmp_path) as instance:
+        assert len(instance.get_runs()) == 18
+        with instance.schedule_storage.connect() as ticks:
+            assert ticks.exec_driver_sql("select count(*) from job_ticks").scalar() == 18
 
 
 @pytest.mark.usefixtures("home")

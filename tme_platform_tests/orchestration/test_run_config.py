@@ -46,7 +46,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
 
 @pytest.mark.parametrize("days", [1e-9, -1.0, 1.0, math.nan, math.inf])
 def test_a_run_cannot_remove_what_the_study_keeps(platform: Platform, days: float) -> None:
-    job = build_definitions(resources={"workspace": platform.workspace}).resolve_job_def("housekeeping")
+    job = build_definitions(workspace=platform.workspace).resolve_job_def("housekeeping")
     config = {"ops": {"keep_house": {"config": {"older_than_days": days}}}}
     with pytest.raises(dg.Failure, match="tme housekeeping --older-than-days"):
         job.execute_in_process(run_config=config, instance=platform.instance)
@@ -54,6 +54,6 @@ def test_a_run_cannot_remove_what_the_study_keeps(platform: Platform, days: floa
 
 @pytest.mark.parametrize("days", [0.0, 36500.0])
 def test_a_run_may_keep_more(platform: Platform, days: float) -> None:
-    job = build_definitions(resources={"workspace": platform.workspace}).resolve_job_def("housekeeping")
+    job = build_definitions(workspace=platform.workspace).resolve_job_def("housekeeping")
     config = {"ops": {"keep_house": {"config": {"older_than_days": days}}}}
     assert job.execute_in_process(run_config=config, instance=platform.instance).success

@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from tme_platform.orchestration.alive import carried_out
 from tme_platform.orchestration.build import build_definitions
 from tme_platform.orchestration.jobs import STUDY_TABLES
 from tme_platform.orchestration.plan import Part, PlannedRun
@@ -117,9 +118,12 @@ def test_a_run_under_way_is_not_requested_twice(looking: Looking) -> None:
         asset_selection=frozenset({dg.AssetKey(FILES)}),
         status=dg.DagsterRunStatus.STARTED,
     )
-    assert "mri" not in looking.look()
-    looking.instance.report_run_failed(run)
-    assert looking.folders() == ["mri"]
+    with carried_out(looking.instance, looking.workspace.state, run.run_id):
+        assert "mri" not in looking.look()
+    assert looking.folders() == ["mri"], "its process is gone"
+    assert [one.run_id for one in looking.instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))] == [
+        run.run_id
+    ]
 
 
 def test_a_finished_study_launches_nothing_and_says_so(small_run: Path, tmp_path: Path) -> None:
