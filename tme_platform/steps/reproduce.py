@@ -12,7 +12,7 @@ from tme_platform.signature import SignatureSettings, content_key, train_signatu
 from tme_platform.steps.training import training_set
 from tme_platform.tables.radiomics import AGREED_FEATURES
 from tme_platform.tables.signature import SIGNATURE_PATIENTS
-from tme_platform.tracking import ModelRecord, Tracker
+from tme_platform.tracking import FORGOTTEN_TAG, ModelRecord, Tracker
 
 _SCORED = ["score", "probability", "called_hot"]
 
@@ -39,8 +39,10 @@ def reproduce(tracker: Tracker, lake: Lake, record: ModelRecord, *, workers: int
     Raises
     ------
     LookupError
-        A recorded table version is no longer there.
+        A recorded table version is no longer there, or a patient it was trained on was forgotten.
     """
+    if mark := tracker.tag(record, FORGOTTEN_TAG):
+        raise LookupError(f"version {record.version} of the signature: {mark}")
     versions = tracker.table_versions(record)
     patients = _read(lake, SIGNATURE_PATIENTS.name, versions)
     training = training_set(patients, _read(lake, AGREED_FEATURES.name, versions))

@@ -1,6 +1,23 @@
 """MLflow: model runs and the registry. What a model is and how it is trained belongs in `signature`."""
 
 from tme_platform.tracking.reach import TrackingError
-from tme_platform.tracking.tracker import CHALLENGER, CHAMPION, ModelRecord, ModelRun, Tracker, open_tracker
+from tme_platform.tracking.tracker import (
+    CHALLENGER,
+    CHAMPION,
+    FORGOTTEN_TAG,
+    ModelRecord,
+    ModelRun,
+    Tracker,
+    open_tracker,
+)
 
-__all__ = ["CHALLENGER", "CHAMPION", "ModelRecord", "ModelRun", "Tracker", "TrackingError", "open_tracker"]
+__all__ = [
+    "CHALLENGER",
+    "CHAMPION",
+    "FORGOTTEN_TAG",
+    "ModelRecord",
+    "ModelRun",
+    "Tracker",
+    "TrackingError",
+    "open_tracker",
+]
