@@ -18,6 +18,8 @@ VARIABLES = {
 """The environment variable of each field of a workspace."""
 USER = "TME_USER"
 """Environment variable: the name that the audit records for what is done from here."""
+PATH_KEY = "TME_PATH_KEY"
+"""Environment variable: the key of stored file names, for landing folders that several machines mount read-only."""
 SIMULATED = "simulated"
 """Name of the packaged study of simulated cohorts."""
 DEFAULT_STUDY = "tcga_brca"
