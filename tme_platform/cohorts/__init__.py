@@ -36,6 +36,7 @@ from tme_platform.cohorts.features import feature_names, read_features
 from tme_platform.cohorts.files import list_files
 from tme_platform.cohorts.folders import COHORT_FILE, landing_path, list_cohorts, same_name
 from tme_platform.cohorts.hash_cache import hash_cache, prune_hash_caches
+from tme_platform.cohorts.identifiers import identifying_content, identifying_paths
 from tme_platform.cohorts.known_endpoints import with_borrowed, with_own_columns
 from tme_platform.cohorts.log2_expression import Log2Expression, read_log2_expression
 from tme_platform.cohorts.manifest import PATHS, read_manifest
@@ -90,6 +91,8 @@ __all__ = [
     "feature_names",
     "folded",
     "hash_cache",
+    "identifying_content",
+    "identifying_paths",
     "image_fingerprints",
     "landing_path",
     "list_cohorts",

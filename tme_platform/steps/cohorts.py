@@ -20,6 +20,8 @@ from tme_platform.cohorts import (
 from tme_platform.steps.input_checks import (
     PATIENT_SOURCES,
     data_once,
+    no_path_names_anybody,
+    nobody_is_named,
     outlines_where_declared,
     patients_are_named,
     tables_meet,
@@ -46,7 +48,7 @@ _REJECTING = (
 )
 
 
-@step(COHORT_FILES, version="2")
+@step(COHORT_FILES, version="2", checks=[no_path_names_anybody])
 def cohort_files(scope: Scope) -> StepResult:
     """Hash what landed; everything that follows depends on content, not on dates."""
     files = scope.landing_files()
@@ -67,7 +69,7 @@ def cohorts(scope: Scope) -> StepResult:
     return StepResult(pd.DataFrame([row]), details={"roles": row["roles"], "licence": row["licence"]})
 
 
-@step(PATIENTS, version="2", reads=[COHORT_FILES], checks=[patients_are_named, tables_meet])
+@step(PATIENTS, version="2", reads=[COHORT_FILES], checks=[patients_are_named, tables_meet, nobody_is_named])
 def patients(scope: Scope) -> StepResult:
     """Read the clinical tables, map their columns, and set impossible values missing, each with a reason."""
     for kind in PATIENT_SOURCES:
