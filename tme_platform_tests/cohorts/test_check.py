@@ -8,7 +8,7 @@ from tme_platform.cohorts import check_cohort
 from .conftest import HEAD
 
 GOOD = """features: {file: f.csv, feature_set: x}
-clinical: [{file: c.csv, patient_id: id, columns: {os_days: t, os_event: e}}]
+clinical: [{file: c.csv, patient_id: id, columns: {os_days: t, os_event: e}, other: [more]}]
 """
 FILES = {"f.csv": "patient_id,a\nP1,1\nP2,2\n", "c.csv": "id,t,e,more\nP1,10,1,x\nP2,-1,1,y\n"}
 
@@ -312,8 +312,8 @@ def test_text_that_may_hold_a_name_is_not_repeated(land):
     folder, _ = land(declared, {**files, "c.csv": f"id,e,h,er,cd8,s,g,a\n{rows}"})
     report = check_cohort(folder)
     said = " ".join([*report.rejected["message"], *report.problems, *report.warnings])
-    assert "age_years (column a) is text of 8 characters, not a number" in said
-    assert "shape is text of 8 characters, not a finite number" in said
+    assert "age_years (column a) is 'Jane Doe', not a number" in said
+    assert "shape is 'Jane Doe', not a finite number" in said
     assert "several rows differ in site (2 texts)" in said
     assert "site differs from the value kept for 2 patients (A; B)" in said
     shown = [line for column in report.columns for line in column.lines]

@@ -16,7 +16,7 @@ from tme_platform.cohorts import (
     read_manifest,
 )
 
-CLINICAL = "clinical: [{{file: {file}, patient_id: id, columns: {{age_years: age}}}}]\n"
+CLINICAL = "clinical: [{{file: {file}, patient_id: id, columns: {{age_years: age}}, other: [note, "the note"]}}]\n"
 GROUPS = "population\tgroup\nT\tadaptive\n"
 
 

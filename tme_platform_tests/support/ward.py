@@ -95,7 +95,7 @@ def _lab(folder: Path) -> None:
     plain.to_csv(folder / "features.csv", index=False)
     plain.to_csv(folder / "scores.csv", index=False)
     (folder / "groups.tsv").write_text(f"population\tgroup\nT\tadaptive\nB\t{_CELLS}\n")
-    genes = ["CD8A", "CD4", "GZMB", "ESR1", "ERBB2", "Zelda Hyrulova", "MKI67", "PGR", "CD3E", "CD19", "CD14", "ACTB"]
+    genes = ["CD8A", "CD4", "GZMB", "ESR1", "ERBB2", "KRT5", "MKI67", "PGR", "CD3E", "CD19", "CD14", "ACTB"]
     matrix = pd.DataFrame(
         [[str(row + column) for column in range(8)] for row in range(len(genes))], index=genes, columns=ids
     )
