@@ -27,8 +27,23 @@ def found(folder: Path, cohort: Cohort) -> list[str]:
 
 @pytest.mark.parametrize(
     "column",
-    ["Patient Name", "surname", "First_Name", "DOB", "birthDate", "date of birth", "MRN", "SSN", "NHS number", "E-mail"]
-    + ["phone", "address", "Accession Number", "PatientBirthDate", "Nachname"],
+    [
+        "Patient Name",
+        "surname",
+        "First_Name",
+        "DOB",
+        "birthDate",
+        "date of birth",
+        "MRN",
+        "SSN",
+        "NHS number",
+        "E-mail",
+        "phone",
+        "address",
+        "Accession Number",
+        "PatientBirthDate",
+        "Nachname",
+    ],
 )
 def test_columns_are_known_by_name(land, column):
     (said,) = found(*land(CLINICAL, {"c.csv": f"id,{column}\nP1,x\n"}))
