@@ -26,7 +26,7 @@ from tme_platform.cohorts._tables import (
     reject_unreadable,
     short,
 )
-from tme_platform.cohorts.cells import cell, examples
+from tme_platform.cohorts.cells import cell, cells_are_shown, examples
 from tme_platform.cohorts.declaration import ExpressionSource
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.counted import counted
@@ -256,7 +256,8 @@ def _finite(cells: _Cells, source: ExpressionSource, rejected: Rejections) -> pd
     cases = []
     for row in np.flatnonzero(~keep).tolist():
         position = int(np.flatnonzero(bad[row])[0])
-        where = f"gene {cell(cells.genes.iloc[row])}, sample {short(samples[position])}"
+        gene = f"gene {cell(cells.genes.iloc[row])}" if cells_are_shown() else f"row {row + 1:,} of genes"
+        where = f"{gene}, sample {short(samples[position])}"
         found = cells.raw[position].iloc[row] if position in cells.raw else numbers[row, position]
         cases.append((None, f"{where}: {cell(found)} is not a number"))
     advice = "Correct the value, or leave it empty where it is missing."
