@@ -317,7 +317,7 @@ def test_text_that_may_hold_a_name_is_repeated_only_where_it_must_be_corrected(l
     assert "several rows differ in site (2 texts)" in said
     assert "site differs from the value kept for 2 patients (A; B)" in said
     shown = [line for column in report.columns for line in column.lines]
-    assert [text for text in (said, *shown) if "Roe" in text or "Poe" in text] == []
+    assert [text for text in shown if "Roe" in text or "Poe" in text] == []
 
 
 @pytest.mark.parametrize(
