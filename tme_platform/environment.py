@@ -25,6 +25,8 @@ UI_TOKEN = "TME_UI_TOKEN"  # noqa: S105 (the name, not the token)
 """Environment variable: the token that every request to Dagster's page has to bring."""
 UI_ADDRESSES = "TME_UI_ADDRESSES"
 """Environment variable: addresses at which people reach Dagster's page besides 127.0.0.1 and localhost."""
+PATH_KEY = "TME_PATH_KEY"
+"""Environment variable: the key of stored file names, for landing folders that several machines mount read-only."""
 SIMULATED = "simulated"
 """Name of the packaged study of simulated cohorts."""
 DEFAULT_STUDY = "tcga_brca"

@@ -27,11 +27,45 @@ def check(
     cohort: Annotated[
         str, typer.Argument(help="Name of a landing folder; every cohort and the study without it.")
     ] = "",
+    file: Annotated[
+        str, typer.Option(help="Print the path of a file by the name under which it is stored (f-...).")
+    ] = "",
 ) -> None:
     """Say what every file and column would be taken for, what is rejected and why. Nothing is written.
 
-    Without a name, all cohorts of the study are checked, and the study with them.
+    Without a name, all cohorts of the study are checked, and the study with them. Cells of the files are quoted here
+    and nowhere else.
     """
+    from tme_platform.cohorts import showing_cells
+
+    if file:
+        _print_path(context, cohort, file)
+        return
+    with showing_cells():
+        _check(context, cohort)
+
+
+def _print_path(context: typer.Context, cohort: str, file: str) -> None:
+    from tme_platform.cohorts import CohortError, PathNames, path_key, read_cohort
+
+    folder = context.obj.landing / cohort
+    try:
+        if not cohort:
+            raise CohortError("name the cohort as well: `tme check COHORT --file f-...`.", rule="cohort_file_missing")
+        key = path_key(context.obj.landing, context.obj.state, write=False)
+        path = PathNames(folder, read_cohort(folder), key).path(file)
+    except (CohortError, OSError) as error:
+        _print_problems([str(error)])
+        raise typer.Exit(1) from None
+    if not path.exists():
+        _print_problems(
+            [f"nothing in {folder} is stored as {file}. It may have been removed, renamed, or the key lost."]
+        )
+        raise typer.Exit(1)
+    console.print(shown(str(path)), soft_wrap=True, highlight=False)
+
+
+def _check(context: typer.Context, cohort: str) -> None:
     from tme_platform.study import Study, StudyError
 
     try:

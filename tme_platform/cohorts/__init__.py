@@ -9,6 +9,7 @@ Opening images belongs in `imaging`, units and scoring in `expression`, storing 
 """
 
 from tme_platform.cohorts.cell_scores import population_names, read_cell_scores
+from tme_platform.cohorts.cells import showing_cells
 from tme_platform.cohorts.check import CohortReport, check_cohort
 from tme_platform.cohorts.clinical import ClinicalTables, read_clinical, text_values
 from tme_platform.cohorts.cohort_file import read_cohort
@@ -35,10 +36,13 @@ from tme_platform.cohorts.features import feature_names, read_features
 from tme_platform.cohorts.files import list_files
 from tme_platform.cohorts.folders import COHORT_FILE, landing_path, list_cohorts, refuse_unfinished, same_name
 from tme_platform.cohorts.hash_cache import hash_cache, prune_hash_caches
+from tme_platform.cohorts.identifiers import identifying_content, identifying_paths
 from tme_platform.cohorts.known_endpoints import with_borrowed, with_own_columns
 from tme_platform.cohorts.log2_expression import Log2Expression, read_log2_expression
-from tme_platform.cohorts.manifest import read_manifest
+from tme_platform.cohorts.manifest import PATHS, read_manifest
 from tme_platform.cohorts.overlap import Overlap, compare_patients
+from tme_platform.cohorts.path_key import KEY_FILE, path_key
+from tme_platform.cohorts.path_names import PathNames
 from tme_platform.cohorts.patient_names import overlaps_between, overlaps_within, patients_by_table, scored_patients
 from tme_platform.cohorts.rejections import REJECTED_COLUMNS, Rejections
 from tme_platform.cohorts.same_data import (
@@ -57,6 +61,8 @@ from tme_platform.tables.expression import POPULATION_GROUPS
 __all__ = [
     "COHORT_FILE",
     "COHORT_NAME",
+    "KEY_FILE",
+    "PATHS",
     "POPULATION_GROUPS",
     "REJECTED_COLUMNS",
     "CellScoreSource",
@@ -72,6 +78,7 @@ __all__ = [
     "ImagingSource",
     "Log2Expression",
     "Overlap",
+    "PathNames",
     "PatientKey",
     "PhenotypeSource",
     "Provenance",
@@ -84,6 +91,8 @@ __all__ = [
     "feature_names",
     "folded",
     "hash_cache",
+    "identifying_content",
+    "identifying_paths",
     "image_fingerprints",
     "landing_path",
     "list_cohorts",
@@ -92,6 +101,7 @@ __all__ = [
     "one_spelling",
     "overlaps_between",
     "overlaps_within",
+    "path_key",
     "patients_by_table",
     "population_names",
     "prune_hash_caches",
@@ -114,6 +124,7 @@ __all__ = [
     "scored_patients",
     "series_problem",
     "several_series",
+    "showing_cells",
     "similar_names",
     "source_files",
     "text_values",

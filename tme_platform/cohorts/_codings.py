@@ -10,7 +10,8 @@ import re
 import pandas as pd
 
 from tme_platform.cohorts._source import Source
-from tme_platform.cohorts._tables import short
+from tme_platform.cohorts.cells import cell, cells_are_shown
+from tme_platform.counted import counted
 from tme_platform.tables.clinical import SURVIVAL_PAIRS
 from tme_platform.yaml_file import nearest
 
@@ -115,13 +116,15 @@ def _mapping(original: pd.Series, source: Source) -> str:
     values = sorted(set(map(str, original.dropna())))
     if values == ["1", "2"] and source.column.allowed == ("0", "1"):
         return 'values: {"1": 0, "2": 1} if 2 is the event, as in R'
-    entries = ", ".join(f'"{value[:40]}": ...' for value in values[:_SHOWN])
+    entries = ", ".join(f'"{value[:40]}": ...' for value in values[:_SHOWN]) if cells_are_shown() else "..."
     return f"values: {{{entries}}}, each with one of {_allowed(source)}, or null where it means missing"
 
 
 def _counted(text: pd.Series) -> str:
     counts = text.value_counts().sort_index()
-    shown = [f"{short(value)} ({count:,} {'patient' if count == 1 else 'patients'})" for value, count in counts.items()]
+    if not cells_are_shown():
+        return f"{counted(len(counts), 'value')} that only `tme check` shows ({counted(len(text), 'patient')})"
+    shown = [f"{cell(value)} ({counted(int(count), 'patient')})" for value, count in counts.items()]
     return ", ".join([*shown[:_SHOWN], *(["..."] if len(shown) > _SHOWN else [])])
 
 
@@ -133,9 +136,9 @@ def _reject_words(text: pd.Series, bad: pd.Series, source: Source) -> None:
     """Add one row per unknown word, because the mapping needs one line per word, not per patient."""
     for word, patients in text[bad].groupby(text[bad]).groups.items():
         one = len(patients) == 1
-        many = "" if one else f" for {len(patients):,} patients"
+        many = "" if one else f" for {len(patients):,} patients (the first: {patients[0]})"
         message = (
-            f"{source.label} is {short(word)}{many}, not one of {_allowed(source)}"
+            f"{source.label} is {cell(word)}{many}, not one of {_allowed(source)}"
             f"{nearest(str(word), source.column.allowed)}. "
             "Map it under `values` in cohort.yaml (null where it means missing)."
         )
@@ -151,7 +154,7 @@ def _note_constant(text: pd.Series, words: pd.Series, mapped: pd.Series, source:
     if source.column.allowed != ("0", "1") or len(read) < _ENOUGH or mapped[read.index].any() or set(read) != {"1"}:
         return
     message = (
-        f"{source.label} is {short(text[words.notna()].iloc[0])} for all {len(read):,} patients who have a value. "
+        f"{source.label} is {cell(text[words.notna()].iloc[0])} for all {len(read):,} patients who have a value. "
         "Check that it means the event, and say so with `values` in cohort.yaml."
     )
     source.rejected.add(rule="constant_coding", message=message, action="kept; check it", file=source.file)

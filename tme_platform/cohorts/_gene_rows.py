@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tme_platform.cohorts._tables import short
+from tme_platform.cohorts.cells import cell
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.counted import counted
 from tme_platform.expression.known_genes import LEAST_TO_JUDGE
@@ -71,7 +71,7 @@ def shorten_names(names: pd.Series, file: str, rejected: Rejections) -> pd.Serie
     symbols = plain.str.split("|").str[0].replace({"?": ""})
     message = (
         f"{counted(int(with_id.sum()), 'gene name is', 'gene names are')} a symbol and an id "
-        f"({short(plain[with_id].iloc[0])}): the symbol before the bar is used. No action needed."
+        f"({cell(plain[with_id].iloc[0])}): the symbol before the bar is used. No action needed."
     )
     rejected.add(rule="gene_name_with_id", message=message, action="name shortened", file=file)
     return plain.mask(with_id, symbols)

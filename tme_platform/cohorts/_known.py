@@ -8,6 +8,7 @@ import pandas as pd
 
 from tme_platform.cohorts._matrix import read_matrix
 from tme_platform.cohorts._tables import are_summaries, read_text_table
+from tme_platform.cohorts.cells import examples
 from tme_platform.cohorts.declaration import Cohort, ExpressionSource, PatientKey
 from tme_platform.cohorts.pattern import first_groups
 from tme_platform.cohorts.rejections import Rejections
@@ -64,7 +65,7 @@ def match_patients(ids: pd.Series, pattern: str, file: str, rejected: Rejections
     others = ids[ids.notna() & patients.isna()]
     if len(others):
         message = (
-            f"{len(others):,} of {len(ids):,} rows do not match {pattern} ({', '.join(others.head(3))}...): taken for "
+            f"{len(others):,} of {len(ids):,} rows do not match {pattern}{examples(others.head(3))}: taken for "
             "samples of another kind. No action needed unless patients are among them."
         )
         rejected.add(rule="other_samples", message=message, action="rows left out", file=file)

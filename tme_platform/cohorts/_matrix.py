@@ -20,13 +20,13 @@ from tme_platform.cohorts._tables import (
     MAX_NAME_LENGTH,
     UNREADABLE,
     as_numbers,
-    cell,
     decimal_comma,
     no_column,
     open_landed,
     reject_unreadable,
     short,
 )
+from tme_platform.cohorts.cells import cell, cells_are_shown, examples
 from tme_platform.cohorts.declaration import ExpressionSource
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.counted import counted
@@ -180,7 +180,7 @@ def _unknown_genes(cells: _Cells, source: ExpressionSource) -> tuple[str, str] |
         if share_recognised(column.dropna().astype(str)) >= _MOSTLY and not_symbols(column.dropna().astype(str)) is None
     ]
     hint = f" Column {short(better[0])} holds symbols: write `gene_column: {better[0]}`." if better else ""
-    return "genes_not_recognised", f"{found} ({_shown(names)}).{hint}"
+    return "genes_not_recognised", f"{found}{examples(names[:5])}.{hint}"
 
 
 def _genes_only(cells: _Cells, source: ExpressionSource, rejected: Rejections) -> _Cells:
@@ -191,7 +191,7 @@ def _genes_only(cells: _Cells, source: ExpressionSource, rejected: Rejections) -
     found = other_rows(cells.genes, [cells.key, *cells.samples], first_cells, cells.numbers)
     for rule, rows in found.items():
         one, many, todo = OTHER_ROWS[rule]
-        message = f"{counted(int(rows.sum()), one, many)} ({_shown(cells.genes[rows].astype(str))}). {todo}"
+        message = f"{counted(int(rows.sum()), one, many)}{examples(cells.genes[rows][:5])}. {todo}"
         rejected.add(rule=rule, message=message, action="row left out", file=source.file)
         keep &= ~rows
     if keep.all():
@@ -256,7 +256,8 @@ def _finite(cells: _Cells, source: ExpressionSource, rejected: Rejections) -> pd
     cases = []
     for row in np.flatnonzero(~keep).tolist():
         position = int(np.flatnonzero(bad[row])[0])
-        where = f"gene {short(cells.genes.iloc[row])}, sample {short(samples[position])}"
+        gene = f"gene {cell(cells.genes.iloc[row])}" if cells_are_shown() else f"row {row + 1:,} of genes"
+        where = f"{gene}, sample {short(samples[position])}"
         found = cells.raw[position].iloc[row] if position in cells.raw else numbers[row, position]
         cases.append((None, f"{where}: {cell(found)} is not a number"))
     advice = "Correct the value, or leave it empty where it is missing."

@@ -19,6 +19,7 @@ from tme_platform.cohorts._tables import (
     reject_unnamed_rows,
     short,
 )
+from tme_platform.cohorts.cells import cell
 from tme_platform.cohorts.rejections import Rejections
 
 
@@ -88,7 +89,7 @@ def _without_decimal_commas(table: pd.DataFrame, file: str, rejected: Rejections
     most = len(commas) > table.shape[1] / 2
     name, number = next(iter(commas.items()))
     message = (
-        f"{len(commas):,} of {table.shape[1]:,} columns of {file} write numbers with commas, such as {number} in "
+        f"{len(commas):,} of {table.shape[1]:,} columns of {file} write numbers with commas, such as {cell(number)} in "
         f"{short(name)}. Save it with decimal points, and without a sign between thousands."
     )
     action = "file left out" if most else "columns left out"

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.cohorts._values import empty_values
+from tme_platform.cohorts.cells import cells_are_shown
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.counted import counted
 from tme_platform.tables.clinical import CLINICAL_COLUMNS, SURVIVAL_PAIRS
@@ -44,7 +45,8 @@ def merge_tables(values: list[tuple[str, pd.DataFrame]], index: pd.Index, reject
 
 def _differing(name: str, values: list[object]) -> str:
     """The different values of a patient; text that is no allowed word may hold a name and is only counted."""
-    shown = f"{len(values)} texts" if _is_text(name) else ", ".join(map(str, values))
+    hidden = f"{len(values)} texts" if _is_text(name) else f"{len(values)} values"
+    shown = ", ".join(map(str, values)) if cells_are_shown() and not _is_text(name) else hidden
     return f"{name} ({shown})"
 
 

@@ -10,6 +10,8 @@ import pandas as pd
 
 from tme_platform.cohorts._source import Source
 from tme_platform.cohorts._tables import as_numbers
+from tme_platform.cohorts.cells import cells_are_shown
+from tme_platform.counted import counted
 from tme_platform.tables.clinical import DAYS_PER, SURVIVAL_PAIRS, ClinicalColumn
 
 _ENOUGH = 5
@@ -111,10 +113,10 @@ def _comma_advice(commas: pd.Series, column: ClinicalColumn) -> str:
     joined = pd.to_numeric(commas.str.replace(",", "", regex=False)).astype("float64")
     if not within_limits(joined, column).any():
         return f"If the file writes decimal commas, {declare}."
-    one = str(commas.iloc[0])
+    one = str(commas.iloc[0]) if cells_are_shown() else "1,234"
     return (
-        f"It may mean {one.replace(',', '')} or {one.replace(',', '.')}, as every comma is followed by three digits: "
-        f"remove commas between thousands; if they are decimal commas, {declare}."
+        f"{one} may mean {one.replace(',', '')} or {one.replace(',', '.')}, as every comma is followed by three "
+        f"digits: remove commas between thousands; if they are decimal commas, {declare}."
     )
 
 
@@ -124,7 +126,7 @@ def _doubt(number: pd.Series, column: ClinicalColumn) -> str | None:
         return None
     n, high, middle = len(number), float(number.max()), float(number.median())
     fractions = bool((number % 1 != 0).any())
-    span = f"has {n:,} values from {number.min():g} to {high:g}" if n > 1 else f"has 1 value, {high:g}"
+    span = f"has {counted(n, 'value')}{_range(number)}"
     only_two = n >= _ENOUGH and set(number) == {0.0, 1.0}
     if column.own_unit == "percent" and high <= 1 and (fractions or only_two):
         return f"{span}: they may be fractions instead of per cent"
@@ -149,12 +151,19 @@ def _doubt(number: pd.Series, column: ClinicalColumn) -> str | None:
     return None
 
 
+def _range(number: pd.Series) -> str:
+    """The ends of the values, which are cells."""
+    if not cells_are_shown():
+        return ""
+    return f" from {number.min():g} to {number.max():g}" if len(number) > 1 else f", {number.max():g}"
+
+
 def _note_short_times(number: pd.Series, source: Source) -> None:
     """Say that nobody was followed for more than a year, which times in months look like too."""
     if source.column.own_unit != "days" or len(number) < _ENOUGH or number.max() > DAYS_PER["years"]:
         return
     message = (
-        f"{source.label} has no time longer than {number.max():g} days in {len(number):,} patients. If these are not "
+        f"{source.label} has no time longer than a year in {len(number):,} patients. If these are not "
         "days, write the unit; if they are, write `unit: days` in cohort.yaml."
     )
     source.rejected.add(rule="unit_in_doubt", message=message, action="kept; check it", file=source.file)

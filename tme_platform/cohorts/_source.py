@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tme_platform.cohorts._tables import cell
+from tme_platform.cohorts.cells import cell
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.tables.clinical import ClinicalColumn
 

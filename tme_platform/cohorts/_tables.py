@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import re
 import zlib
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ import pandas as pd
 
 from tme_platform.cohorts._lines import Head, Layout, read_head, read_layout
 from tme_platform.cohorts._parquet import read_parquet
+from tme_platform.cohorts.cells import examples
 from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.folders import landing_path
 from tme_platform.cohorts.inflate import open_inflated
@@ -46,7 +46,6 @@ MAX_CELL_LENGTH = 32_767
 UNREADABLE = (ValueError, OSError, EOFError, zlib.error)
 """Errors of reading a file that `reject_unreadable` reports."""
 
-_WORDS = r"[^\W\d_]{2,}[\s,.]+[^\W\d_]{2,}"
 _DELIMITERS = {".csv": ",", ".tsv": "\t", ".txt": "\t", ".tab": "\t"}
 
 
@@ -204,9 +203,9 @@ def are_summaries(ids: pd.Series) -> pd.Series:
 def reject_summary_rows(summaries: pd.Series, ids: pd.Series, file: str, rejected: Rejections) -> None:
     """Add a rejection for rows of `are_summaries`."""
     if summaries.any():
-        shown = ", ".join(map(short, ids[summaries].unique()[:5]))
         message = (
-            f"{summaries.sum():,} rows summarise the table or state units ({shown}), and name no patient. Delete them."
+            f"{summaries.sum():,} rows summarise the table or state units{examples(ids[summaries].unique()[:5])}, "
+            "and name no patient. Delete them."
         )
         rejected.add(rule="summary_row", message=message, action="rows left out", file=file)
 
@@ -217,15 +216,9 @@ def no_column(file: str, column: str, table: pd.DataFrame, correct: str) -> str:
 
 
 def short(value: object) -> str:
-    """A value shortened and quoted for a message."""
+    """The name of a column, or what the cohort file says, shortened and quoted for a message; cells: `cells.cell`."""
     text = str(value)
     return repr(text if len(text) <= 40 else f"{text[:37]}...")
-
-
-def cell(value: object) -> str:
-    """A cell that should hold a number, for a message: quoted, unless it is words, which may be a person's name."""
-    text = str(value)
-    return f"text of {len(text):,} characters" if re.search(_WORDS, text) else short(text)
 
 
 def clean(column: pd.Series) -> pd.Series:

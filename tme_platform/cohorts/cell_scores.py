@@ -12,7 +12,8 @@ from pathlib import Path
 import pandas as pd
 
 from tme_platform.cohorts._measurements import marked, read_by_patient, to_numbers
-from tme_platform.cohorts._tables import cell, no_column, read_text_table, short
+from tme_platform.cohorts._tables import no_column, read_text_table, short
+from tme_platform.cohorts.cells import cell
 from tme_platform.cohorts.declaration import CellScoreSource, Cohort
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.cohorts.spelling import without_unusable_names
@@ -194,7 +195,7 @@ def _lineage_map(folder: Path, name: str, rejected: Rejections) -> LineageMap | 
         return None
     unknown = {group for group in lineages.group.values() if group not in POPULATION_GROUPS}
     for group in sorted(unknown):
-        message = f"{short(group)} is not one of the groups {', '.join(POPULATION_GROUPS)}. Correct it."
+        message = f"{cell(group)} is not one of the groups {', '.join(POPULATION_GROUPS)}. Correct it."
         rejected.add(rule="unknown_group", message=message, action="lineages left out", file=name)
     groups = {lineage: group for lineage, group in lineages.group.items() if group not in unknown}
     return LineageMap({s: lineage for s, lineage in lineages.lineage.items() if lineage in groups}, groups)
@@ -218,7 +219,7 @@ def _groups(folder: Path, file: str, rejected: Rejections) -> dict[str, str]:
     for row in table.dropna(subset=["population"]).fillna("").itertuples():
         if row.group not in POPULATION_GROUPS:
             known = ", ".join(POPULATION_GROUPS)
-            message = f"{short(row.population)} is in group {short(row.group)}, not one of {known}. Correct it."
+            message = f"{short(row.population)} is in group {cell(row.group)}, not one of {known}. Correct it."
             rejected.add(rule="unknown_group", message=message, action="population left out", file=file)
         else:
             wanted[str(row.population)] = str(row.group)

@@ -19,6 +19,7 @@ from tme_platform.cohorts.declaration import COHORT_NAME, Cohort
 from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.file_uses import FileUse, file_uses
 from tme_platform.cohorts.folders import COHORT_FILE
+from tme_platform.cohorts.identifiers import identifying_content, identifying_paths
 from tme_platform.cohorts.known_endpoints import KnownEndpoint, known_endpoints
 from tme_platform.cohorts.overlap import FEW_SHARED, MIN_SHARED, Overlap
 from tme_platform.cohorts.patient_names import overlaps_between, overlaps_within
@@ -117,6 +118,10 @@ def check_cohort(
     problems += [overlap.sentence for overlap in apart]
     problems += [message for rows in twice for message in rows["message"].astype(str)]
     few = [overlap.sentence for overlap in overlaps if overlap.share < FEW_SHARED and overlap not in apart]
+    identifying = [
+        *identifying_content(folder, cohort, content.tables),
+        *identifying_paths(content.files["file"].astype(str), str),
+    ]
     rejected = [rows for rows in [*content.rejected.values(), *twice] if len(rows)]
     return CohortReport(
         name,
@@ -125,7 +130,7 @@ def check_cohort(
         pd.concat(rejected, ignore_index=True) if rejected else CohortReport(name).rejected,
         notes=_notes(content),
         problems=tuple(dict.fromkeys(problems)),
-        warnings=(*few, *role_warnings(cohort, found, complete=not _clinical_refused(content))),
+        warnings=(*few, *identifying, *role_warnings(cohort, found, complete=not _clinical_refused(content))),
         files=file_uses(content),
         columns=column_uses(content),
         overlaps=tuple(overlaps),

@@ -25,6 +25,7 @@ from tme_platform.cohorts._tables import (
 from tme_platform.cohorts._values import CODING_COLUMNS, codings_of, to_canonical, translate
 from tme_platform.cohorts.declaration import ClinicalSource, Cohort
 from tme_platform.cohorts.rejections import Rejections
+from tme_platform.evaluation.endpoints import declared_columns
 from tme_platform.tables.clinical import CLINICAL_COLUMNS, SURVIVAL_PAIRS
 from tme_platform.tables.cohorts import CLINICAL_OTHER
 from tme_platform.yaml_file import nearest
@@ -39,7 +40,8 @@ class ClinicalTables:
     patients
         One row per patient: ``patient_id`` and all canonical columns, sorted by patient; missing is NA.
     other
-        Values of columns without a mapping, unchanged: ``patient_id``, ``source_file``, ``column``, ``value``.
+        Values of the columns without a mapping that the cohort file asks for, unchanged: ``patient_id``,
+        ``source_file``, ``column``, ``value``.
     rejected
         Rows of `REJECTED_COLUMNS`.
     codings
@@ -73,6 +75,7 @@ def read_clinical(folder: Path, cohort_name: str, cohort: Cohort) -> ClinicalTab
     index = pd.Index(sorted(ids), name="patient_id", dtype="string")
     values, other = [], []
     codings = [pd.DataFrame(columns=CODING_COLUMNS, dtype="string").astype({"patients": "Int64"})]
+    asked = {column for _, column in declared_columns(cohort.endpoints, cohort.subgroups)}
     for source, table in tables:
         ours = table[table.index.isin(index)]
         read = _canonical(ours, source, rejected)
@@ -81,7 +84,7 @@ def read_clinical(folder: Path, cohort_name: str, cohort: Cohort) -> ClinicalTab
             for name in map(str, read.columns)
         ]
         values.append((source.file, one_row_each(read, source.file, rejected)))
-        other.append(_unmapped(ours, source))
+        other.append(_unmapped(ours, source, asked, rejected))
     patients = merge_tables(values, index, rejected)
     _report_missing_times(patients, rejected)
     return ClinicalTables(
@@ -143,11 +146,14 @@ def _canonical(table: pd.DataFrame, source: ClinicalSource, rejected: Rejections
     return pd.DataFrame(columns, index=table.index)
 
 
-def _unmapped(table: pd.DataFrame, source: ClinicalSource) -> pd.DataFrame:
+def _unmapped(table: pd.DataFrame, source: ClinicalSource, asked: set[str], rejected: Rejections) -> pd.DataFrame:
+    """The values of the columns that `other`, an endpoint or a subgroup names, and nothing else."""
+    for name in source.other:
+        has_column(table, name, source.file, rejected, correct="`other` in cohort.yaml", action="column not kept")
     used = {rule.column for name, rule in source.columns.items() if name in CLINICAL_COLUMNS}
     if source.patient_id.pattern is None:
         used.add(source.patient_id.column)
-    kept = table[[name for name in table.columns if name not in used]]
+    kept = table[[name for name in table.columns if name not in used and name in asked | set(source.other)]]
     rows, columns = np.nonzero(kept.notna().to_numpy())
     long = pd.DataFrame(
         {

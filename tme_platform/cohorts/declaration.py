@@ -66,6 +66,8 @@ class ClinicalSource(_Model):
     columns: dict[str, ColumnRule] = Field(default_factory=dict)
     decimal: Literal[".", ","] = "."
     adds_patients: bool = True
+    other: tuple[str, ...] = ()
+    """Columns without mapping that are kept in `clinical_other`, beside those that endpoints and subgroups name."""
 
     @field_validator("patient_id", mode="before")
     @classmethod

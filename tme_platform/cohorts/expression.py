@@ -13,6 +13,7 @@ import pandas as pd
 from tme_platform.cohorts._known import patient_of
 from tme_platform.cohorts._matrix import read_matrix
 from tme_platform.cohorts._tables import as_numbers, read_text_table, short
+from tme_platform.cohorts.cells import cell, examples
 from tme_platform.cohorts.declaration import Cohort, ExpressionSource
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.counted import counted
@@ -102,8 +103,7 @@ def _given_lengths(folder: Path, source: ExpressionSource, rejected: Rejections)
     genes, bases = table.iloc[:, 0], as_numbers(table.iloc[:, 1])
     usable = genes.notna() & (bases > 0) & np.isfinite(bases)
     cases = [
-        (None, f"gene {short(str(gene))} has no length that is a number above 0")
-        for gene in genes[genes.notna() & ~usable]
+        (None, f"gene {cell(gene)} has no length that is a number above 0") for gene in genes[genes.notna() & ~usable]
     ]
     rejected.add_cases(
         cases, rule="gene_length_invalid", advice="Correct the length in bases, or delete the row.",
@@ -204,9 +204,9 @@ def _symbols(names: pd.Series, folder: Path, gene_map: str, rejected: Rejections
     )
     unknown = names[symbols.isna() & names.notna()]
     if len(unknown):
-        shown = ", ".join(unknown.head(3))
         message = (
-            f"{len(unknown):,} of {len(names):,} Ensembl ids are not in the map ({shown}...). Add the ones you need."
+            f"{len(unknown):,} of {len(names):,} Ensembl ids are not in the map{examples(unknown[:3])}. Add the "
+            "ones you need."
         )
         rejected.add(rule="gene_not_in_map", message=message, action="gene left out", file=gene_map)
     return symbols

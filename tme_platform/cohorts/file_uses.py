@@ -13,12 +13,12 @@ from tme_platform.cohorts._tables import header_of, open_landed, read_text_table
 from tme_platform.cohorts.content import NOT_READ, CohortContent, ScoreTable
 from tme_platform.cohorts.declaration import CellScoreSource, ClinicalSource, PatientKey
 from tme_platform.cohorts.folders import COHORT_FILE, same_name
+from tme_platform.cohorts.manifest import PATHS
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.cohorts.sources import source_files
 from tme_platform.counted import counted
 
 _DOCUMENTS = (".md", ".txt.md", ".pdf", ".docx")
-_PATHS = ("image", "mask", "exclusion_mask")
 _KINDS = ("expression", "cell_scores", "other_scores", "score_comparison")
 
 
@@ -78,6 +78,9 @@ def _clinical(content: CohortContent, source: ClinicalSource) -> FileUse:
         kept = list(dict.fromkeys(other.loc[other["source_file"] == source.file, "column"].astype(str)))
         if kept:
             facts.append(f"{counted(len(kept), 'column')} without mapping, kept in clinical_other: {_some(kept, 8)}")
+        used = {key.column, *kept, *(rule.column for rule in source.columns.values())}
+        if left := _left_out(content, source.file, used):
+            facts.append(f"{counted(len(left), 'column')} not used (to keep: `other` in cohort.yaml): {_some(left, 8)}")
     return FileUse(source.file, "clinical table", tuple(facts))
 
 
@@ -153,7 +156,7 @@ def _unique(outlines: pd.DataFrame) -> list[str]:
 def _images(content: CohortContent) -> Iterator[FileUse]:
     if content.outlines is None:
         return
-    for column, what in zip(_PATHS, ("image", "outline", "exclusion mask"), strict=True):
+    for column, what in zip(PATHS, ("image", "outline", "exclusion mask"), strict=True):
         paths = sorted(set(content.outlines[column].dropna().astype(str)))
         if paths:
             yield FileUse(
@@ -180,7 +183,7 @@ def _in_manifest(content: CohortContent) -> set[str]:
     """Every path in the manifest, also of outlines that are left out."""
     if content.cohort.imaging is None:
         return set()
-    table = read_text_table(content.folder, content.cohort.imaging.manifest, Rejections(""), only=_PATHS)
+    table = read_text_table(content.folder, content.cohort.imaging.manifest, Rejections(""), only=PATHS)
     return set() if table is None else {str(path) for column in table for path in table[column].dropna()}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,7 +29,9 @@ _CLUTTER = {"Thumbs.db", "desktop.ini", "__MACOSX"}
 _SETTLED_NS = 2_500_000_000
 
 
-def list_files(folder: Path, cache: MutableMapping[str, FileStamp] | None = None) -> pd.DataFrame:
+def list_files(
+    folder: Path, cache: MutableMapping[str, FileStamp] | None = None, stored: Callable[[str], str] = str
+) -> pd.DataFrame:
     """List every file of a cohort with its size and SHA-256.
 
     Hidden and temporary files (partial downloads, files of editors and operating systems) are left out, and so are
@@ -40,18 +42,20 @@ def list_files(folder: Path, cache: MutableMapping[str, FileStamp] | None = None
     folder
         The cohort's landing folder.
     cache
-        Known hashes by path, updated in place. A file with the same size, times and inode is not read again. A file
-        that changed within the last seconds is not cached.
+        Known hashes by stored path, updated in place. A file with the same size, times and inode is not read again. A
+        file that changed within the last seconds is not cached.
+    stored
+        Gives the name under which a path is stored (`PathNames.stored`), in the cache and in the list.
 
     Returns
     -------
     DataFrame
-        ``file`` (path inside the folder, forward slashes, sorted), ``bytes``, ``sha256``.
+        ``file`` (stored name of the path inside the folder, sorted), ``bytes``, ``sha256``.
     """
     rows: list[tuple[str, int, str]] = []
     stamps: dict[str, FileStamp] = {}
     for path in sorted(_walk(folder)):
-        relative = path.relative_to(folder).as_posix()
+        relative = stored(path.relative_to(folder).as_posix())
         found = _stamp(path)
         known = cache.get(relative) if cache is not None else None
         if known is not None and known[:4] == found[:4]:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from tme_platform.cohorts._tables import has_column, read_text_table, reject_unnamed_rows, short
+from tme_platform.cohorts._tables import has_column, read_text_table, reject_unnamed_rows
+from tme_platform.cohorts.cells import cell, cells_are_shown
 from tme_platform.cohorts.declaration import Cohort
 from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.files import sha256_of
@@ -25,6 +26,8 @@ _PHASES = ["phase", "minus"]
 _KEY = list(IMAGING_SERIES.key)
 _DEFAULTS = {"series": "1", "reader": "1", "session": "1", "mask_label": "1", "allow_incomplete": "no"}
 _ANSWERS = {"yes": True, "no": False}
+PATHS = ("image", "mask", "exclusion_mask")
+"""Columns of paths."""
 _HASHES = {"image": "image_sha256", "mask": "mask_sha256", "exclusion_mask": "exclusion_sha256"}
 
 
@@ -145,7 +148,7 @@ def _reject_values(
 ) -> None:
     """Reject rows for the value of a column."""
     cases = [
-        (str(patient), f"{column} is {short(value)}")
+        (str(patient), f"{column} is {cell(value)}")
         for patient, value in zip(rows["patient_id"], rows[column], strict=True)
     ]
     rejected.add_cases(cases, rule=rule, advice=advice, action="outline left out", file=file)
@@ -212,13 +215,17 @@ def _hash_row(row: dict[Any, Any], hashes: _Hashes, file: str, rejected: Rejecti
         try:
             found = hashes.of(relative)
         except CohortError as error:
-            rule, message = error.rule, str(error)
+            where = f"the path in column {column} leaves the landing folder, or is none. Correct it in {file}."
+            rule, message = error.rule, str(error) if cells_are_shown() else where
         else:
             if found is not None:
                 row[target] = found
                 continue
             rule = f"{column}_missing"
-            message = f"{column} {relative} is not in the landing folder. Add the file, or correct its path in {file}."
+            message = (
+                f"{column} {cell(relative)} (series {row['series']}, reader {row['reader']}) is not in the landing "
+                f"folder. Add the file, or correct its path in {file}."
+            )
         rejected.add(
             rule=rule, message=message, action="outline left out", patient_id=str(row["patient_id"]), file=file
         )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from tme_platform.cohorts._tables import short
+from tme_platform.cohorts.cells import cell, cells_are_shown
 from tme_platform.counted import counted
 
 MIN_SHARED = 0.1
@@ -124,8 +124,8 @@ class _Rewriting:
         )
 
     def sentence(self, met: int, smaller: int, examples: tuple[str, str]) -> str:
-        shown = " and ".join(f"'{example}'" for example in examples)
-        return f"Names such as {shown} differ in {self.what}; {self.advice} {met:,} of {smaller:,} would meet then."
+        such = f" such as {' and '.join(map(repr, examples))}" if cells_are_shown() else ""
+        return f"Names{such} differ in {self.what}; {self.advice} {met:,} of {smaller:,} would meet then."
 
 
 def _examples(rewriting: _Rewriting, a: set[str], b: set[str]) -> tuple[str, str]:
@@ -250,7 +250,7 @@ def _prefixes(first: str, a: set[str], second: str, b: set[str]) -> list[_Rewrit
                 continue
             trimmed = _trimmer(trim, text)
             of_first, of_second = (trimmed, _number) if is_first else (_number, trimmed)
-            what = f"that those of {table} {where} {short(text)}"
+            what = f"that those of {table} {where} {cell(text)}"
             found.append(_Rewriting(what, "remove it, or add it to the others.", of_first, of_second))
     return found
 

@@ -49,6 +49,11 @@ def source_files(cohort: Cohort, kind: str) -> list[str]:
     return files[kind]
 
 
+def every_file(cohort: Cohort) -> list[str]:
+    """Every file that a cohort file names."""
+    return list(dict.fromkeys(file for kind in get_args(Kind) for file in source_files(cohort, kind)))
+
+
 def _expression_files(source: ExpressionSource) -> list[str]:
     return [source.file, *filter(None, [source.gene_map, source.gene_lengths])]
 

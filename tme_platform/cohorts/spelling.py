@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 import pandas as pd
 
 from tme_platform.cohorts._tables import short
+from tme_platform.cohorts.cells import cell
 from tme_platform.cohorts.rejections import Rejections
 
 
@@ -125,7 +126,7 @@ def values_alike(column: str, values: Mapping[str, Iterable[str]], cohort: str |
         for value in values[where]:
             first.setdefault(value, where)
     return [
-        f"{column}: {' and '.join(f'{short(value)} of {first[value]}' for value in group)} differ only in case or "
+        f"{column}: {' and '.join(f'{cell(value)} of {first[value]}' for value in group)} differ only in case or "
         "spaces and count as different. Write them alike."
         for group in repeated_names(first)
         if cohort is None or cohort in {first[value] for value in group}

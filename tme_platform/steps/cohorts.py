@@ -6,6 +6,7 @@ Reading and validating files belongs in `tme_platform.cohorts`.
 import pandas as pd
 
 from tme_platform.cohorts import (
+    PATHS,
     Cohort,
     Rejections,
     image_fingerprints,
@@ -19,6 +20,8 @@ from tme_platform.cohorts import (
 from tme_platform.steps.input_checks import (
     PATIENT_SOURCES,
     data_once,
+    no_path_names_anybody,
+    nobody_is_named,
     outlines_where_declared,
     patients_are_named,
     tables_meet,
@@ -45,7 +48,7 @@ _REJECTING = (
 )
 
 
-@step(COHORT_FILES, version="1")
+@step(COHORT_FILES, version="2", checks=[no_path_names_anybody])
 def cohort_files(scope: Scope) -> StepResult:
     """Hash what landed; everything that follows depends on content, not on dates."""
     files = scope.landing_files()
@@ -66,7 +69,7 @@ def cohorts(scope: Scope) -> StepResult:
     return StepResult(pd.DataFrame([row]), details={"roles": row["roles"], "licence": row["licence"]})
 
 
-@step(PATIENTS, version="2", reads=[COHORT_FILES], checks=[patients_are_named, tables_meet])
+@step(PATIENTS, version="2", reads=[COHORT_FILES], checks=[patients_are_named, tables_meet, nobody_is_named])
 def patients(scope: Scope) -> StepResult:
     """Read the clinical tables, map their columns, and set impossible values missing, each with a reason."""
     for kind in PATIENT_SOURCES:
@@ -83,12 +86,12 @@ def patients(scope: Scope) -> StepResult:
     return StepResult(clinical.patients, clinical.rejected, details)
 
 
-@step(CLINICAL_OTHER, version="2", reads=[COHORT_FILES])
+@step(CLINICAL_OTHER, version="3", reads=[COHORT_FILES])
 def clinical_other(scope: Scope) -> StepResult:
-    """Keep the clinical columns that are not mapped, so that nothing that landed is lost."""
+    """Keep the clinical columns without mapping that the cohort file asks for; no others leave the landing folder."""
     for kind in PATIENT_SOURCES:
         scope.files(kind)
-    cohort = scope.declaration(*PATIENT_SOURCES)
+    cohort = scope.declaration(*PATIENT_SOURCES, "endpoints", "subgroups")
     other = read_clinical(scope.folder, scope.own_cohort, cohort).other
     return StepResult(other, details={"columns": int(other["column"].nunique())})
 
@@ -100,7 +103,8 @@ def imaging_series(scope: Scope) -> StepResult:
     It is known from here on which series the signature uses.
     """
     landed = scope.read(COHORT_FILES)  # any image may have changed, also one that the manifest does not name
-    hashes = dict(zip(landed["file"], landed["sha256"], strict=True))
+    names = scope.path_names
+    hashes = dict(zip(map(names.relative, landed["file"]), landed["sha256"], strict=True))
     cohort = scope.declaration("imaging", "features", "roles")
     series, rejected = read_manifest(scope.folder, scope.own_cohort, cohort, hashes)
     unknown = series_problem(series, cohort)
@@ -113,7 +117,8 @@ def imaging_series(scope: Scope) -> StepResult:
         "outlines": len(series),
         "series": sorted(series["series"].unique()),
     }
-    return StepResult(series, pd.concat([rejected, twice], ignore_index=True), details)
+    stored = {column: series[column].map(names.stored_as_written, na_action="ignore") for column in PATHS}
+    return StepResult(series.assign(**stored), pd.concat([rejected, twice], ignore_index=True), details)
 
 
 @step(EXPRESSION, version="3", reads=[COHORT_FILES])

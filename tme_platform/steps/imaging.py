@@ -2,7 +2,6 @@
 
 import hashlib
 
-from tme_platform.cohorts import landing_path
 from tme_platform.radiomics import (
     BatchOptions,
     ExtractionJob,
@@ -64,7 +63,7 @@ def image_acquisition(scope: Scope) -> StepResult:
     jobs = {
         (*map(str, row.values()),): ExtractionJob(
             patient_id=str(row["patient_id"]),
-            image=landing_path(scope.folder, str(row["image"])),
+            image=scope.path_names.path(str(row["image"])),
             mask=scope.folder,
             dicom_series=str(row["dicom_series"]) or None,
             row_key=str(number),

@@ -13,6 +13,8 @@ import pandas as pd
 from tme_platform.cohorts import (
     Overlap,
     compare_patients,
+    identifying_content,
+    identifying_paths,
     image_fingerprints,
     named,
     overlaps_within,
@@ -105,6 +107,27 @@ def patients_are_named(patients: pd.DataFrame, scope: Scope) -> Finding:
         return Finding(True, f"{len(patients):,} patient(s)")
     rejected = read_clinical(scope.folder, scope.own_cohort, declared).rejected
     return Finding(False, " ".join(["no file names any patients. Declare one that does.", *_messages(rejected)[:2]]))
+
+
+@content_check(
+    "No column, cell or name of a patient in the cohort's tables looks like what identifies a person.", blocking=False
+)
+def nobody_is_named(_patients: pd.DataFrame, scope: Scope) -> Finding:
+    """Find what looks like a person in the tables of the cohort."""
+    scope.files("other_scores")
+    cohort = scope.declaration(*PATIENT_SOURCES, "other_scores")
+    return _identifying(identifying_content(scope.folder, cohort, patients_by_table(scope.folder, cohort)))
+
+
+@content_check("No name of a file or folder of the cohort looks like what identifies a person.", blocking=False)
+def no_path_names_anybody(files: pd.DataFrame, scope: Scope) -> Finding:
+    """Find what looks like a person in the paths of the landing folder."""
+    names = scope.path_names
+    return _identifying(identifying_paths(map(names.relative, files["file"].astype(str)), names.stored))
+
+
+def _identifying(said: list[str]) -> Finding:
+    return Finding(not said, " ".join(said[:10]) or "nothing looks like a person", {"warnings": len(said)})
 
 
 def _messages(rejected: pd.DataFrame) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from tme_platform.lake import PartitionState
+from tme_platform.steps.hidden import hide_names
 from tme_platform.steps.scope import Scope, failure_counts
 from tme_platform.steps.step import Finding, Step, StepResult, UnusableInputError
 from tme_platform.steps.trace import to_records
@@ -63,7 +64,12 @@ def materialise(step: Step, scope: Scope) -> Materialised:
         except UnusableInputError as error:
             if error.rejected is not None:
                 _commit_rejected(step, scope, error.rejected, reason)
+            hide_names(error, scope.hidden)
             raise
+        except Exception as error:
+            hide_names(error, scope.hidden)
+            raise
+        noted = [scope.hidden(warning) for warning in noted]
         for warning in noted:
             scope.log.warning("%s: %s", step.name, warning)
         return _commit(step, scope, result, reason, {"warnings": noted} if noted else {})
@@ -92,7 +98,8 @@ def _commit(step: Step, scope: Scope, result: StepResult, reason: str, further: 
 
 
 def _commit_rejected(step: Step, scope: Scope, found: pd.DataFrame, reason: str) -> None:
-    rejected = found.assign(step=step.name)
+    messages = found["message"].map(scope.hidden, na_action="ignore").astype(found["message"].dtype)
+    rejected = found.assign(step=step.name, message=messages)
     rejected["row_key"] = found.get("row_key")
     scope.world.lake.commit(
         rejections(step.schema),

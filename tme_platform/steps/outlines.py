@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from tme_platform.cohorts import REJECTED_COLUMNS, landing_path
+from tme_platform.cohorts import REJECTED_COLUMNS
 from tme_platform.radiomics import BatchOptions, ExtractionJob, ExtractionSettings, row_key
 from tme_platform.steps.scope import Scope
 from tme_platform.tables.cohorts import IMAGING_SERIES
@@ -48,7 +48,7 @@ def first_of_each_patient(series: pd.DataFrame, most: int | None = None) -> pd.D
 
 def jobs_of(scope: Scope, series: pd.DataFrame, settings: ExtractionSettings, salt: str = "") -> list[ExtractionJob]:
     """Make a job for each outline; `salt` names what its rows depend on besides files and settings."""
-    jobs = []
+    jobs, names = [], scope.path_names
     for given in series.to_dict("records"):
         row: dict[str, Any] = {str(name): None if pd.isna(value) else value for name, value in given.items()}
         excluded = row["exclusion_mask"]
@@ -57,10 +57,10 @@ def jobs_of(scope: Scope, series: pd.DataFrame, settings: ExtractionSettings, sa
         jobs.append(
             ExtractionJob(
                 patient_id=row["patient_id"],
-                image=landing_path(scope.folder, row["image"]),
-                mask=landing_path(scope.folder, row["mask"]),
+                image=names.path(row["image"]),
+                mask=names.path(row["mask"]),
                 mask_label=_whole(row["mask_label"]),
-                exclusion_mask=landing_path(scope.folder, excluded) if excluded else None,
+                exclusion_mask=names.path(excluded) if excluded else None,
                 dicom_series=row["dicom_series"],
                 phase=_whole(row["phase"]),
                 minus=_whole(row["minus"]),
@@ -94,7 +94,9 @@ def incremental(
     if todo:
         rows, failures = compute(todo)
         parts.append(rows.assign(session=rows["session"].astype("Int64")) if len(rows) else rows)
-        rejected.append(_rejected(scope, failures, action))
+        rejected.append(_rejected(scope, failures, action, todo))
+    if "warnings" in kept:
+        parts = [_without_names(scope, part, "warnings", jobs) for part in parts]
     return Increment(joined(parts), joined(rejected), len(todo))
 
 
@@ -138,9 +140,20 @@ def _identity(job: ExtractionJob) -> tuple[str, ...]:
     return (job.patient_id, job.series, job.reader, job.session, job.row_key)
 
 
-def _rejected(scope: Scope, failures: pd.DataFrame, action: str) -> pd.DataFrame:
-    """Failures as rows of `rejected_inputs`, with paths as the landing folder has them."""
-    folder = scope.folder.resolve()
-    files = [str(Path(file).relative_to(folder)) for file in failures["file"]]
+def _without_names(scope: Scope, rows: pd.DataFrame, column: str, jobs: list[ExtractionJob]) -> pd.DataFrame:
+    """Rows with a column of text in which files have their stored names."""
+    by_key = {(job.patient_id, job.row_key): job for job in jobs}
+    texts = []
+    for patient, key, text in zip(rows["patient_id"], rows["row_key"], rows[column], strict=True):
+        job = by_key.get((patient, key))
+        paths = [path for path in (job.image, job.mask, job.exclusion_mask) if path] if job else []
+        texts.append(scope.path_names.hidden(text, *paths) if isinstance(text, str) else text)
+    return rows.assign(**{column: pd.Series(texts, index=rows.index, dtype=rows[column].dtype)})
+
+
+def _rejected(scope: Scope, failures: pd.DataFrame, action: str, jobs: list[ExtractionJob]) -> pd.DataFrame:
+    """Failures as rows of `rejected_inputs`, with the stored names of files."""
+    files = [scope.path_names.stored_path(Path(file)) for file in failures["file"]]
+    failures = _without_names(scope, failures, "message", jobs)
     rows = failures.assign(file=files, cohort=scope.own_cohort, action=action)[[*REJECTED_COLUMNS, "row_key"]]
     return rows.drop_duplicates()  # one bad image that several readers outlined is one problem

@@ -6,6 +6,7 @@ is read how is in `world`, the records are in `trace`.
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Any, Literal, cast
 import pandas as pd
 from pydantic import BaseModel
 
-from tme_platform.cohorts import Cohort, Role, source_files
+from tme_platform.cohorts import Cohort, PathNames, Role, source_files
 from tme_platform.expression import gene_set_path
 from tme_platform.lake import PartitionState
 from tme_platform.radiomics import TRANSIENT_RULES, Backend
@@ -109,6 +110,15 @@ class Scope:
     def folder(self) -> Path:
         """Landing folder of this partition's cohort."""
         return self.world.landing / self.own_cohort
+
+    @functools.cached_property
+    def path_names(self) -> PathNames:
+        """The names under which the landing files of this partition's cohort are stored."""
+        return self.world.path_names(self.own_cohort)
+
+    def hidden(self, text: str) -> str:
+        """Text with stored names in place of those of landing files, for what is stored or logged."""
+        return text if self.cohort is None else self.path_names.hidden(text)
 
     @property
     def state_folder(self) -> Path:

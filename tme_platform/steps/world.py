@@ -20,9 +20,11 @@ from tme_platform.cohorts import (
     COHORT_FILE,
     Cohort,
     CohortError,
+    PathNames,
     hash_cache,
     list_files,
     one_spelling,
+    path_key,
     read_cohort,
     refuse_unfinished,
     same_name,
@@ -216,11 +218,21 @@ class World:
         files = source_files(self.declared(read.cohort), read.kind)
         return digest({file: landed.get(file, alike.get(same_name(file), ABSENT)) for file in files})
 
+    @functools.cached_property
+    def path_key(self) -> bytes:
+        """The key of stored file names."""
+        return path_key(self.landing, self.lake.state_folder, write=self.remember_hashes)
+
+    def path_names(self, cohort: str) -> PathNames:
+        """The names under which the landing files of a cohort are stored."""
+        return PathNames(self.landing / cohort, self.declared(cohort), self.path_key)
+
     def _find_landing(self, read: trace.LandingRead) -> str:
         if read.cohort not in self.cohorts:
             return ABSENT
+        stored = self.path_names(read.cohort).stored
         with hash_cache(self.lake.state_folder / HASHES, read.cohort, write=self.remember_hashes) as known:
-            landed = list_files(self.landing / read.cohort, known)
+            landed = list_files(self.landing / read.cohort, known, stored)
         self.landed[read.cohort] = landed
         return digest(dict(zip(landed["file"], landed["sha256"], strict=True)))
 

@@ -49,7 +49,7 @@ PATIENTS = TableSchema(
 CLINICAL_OTHER = TableSchema(
     "clinical_other",
     Stage.COHORTS,
-    "Values of clinical columns that the cohort file does not map, unchanged.",
+    "Values of the clinical columns that the cohort file does not map and asks to keep (`other`), unchanged.",
     (
         PATIENT,
         text("source_file", "Clinical file that holds the value.", required=True),

@@ -1,14 +1,21 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tme_platform.cohorts import Cohort, read_cohort
+from tme_platform.cohorts import Cohort, read_cohort, showing_cells
 
 HEAD = """title: A cohort
 roles: [immune_phenotype]
 provenance: {kind: simulated, source: typed by hand, licence: none}
 """
+
+
+@pytest.fixture(autouse=True)
+def _on_the_terminal() -> Iterator[None]:
+    """Messages as `tme check` shows them, with cells; what a run stores is in `steps/test_identifiers.py`."""
+    with showing_cells():
+        yield
 
 
 @pytest.fixture

@@ -57,11 +57,11 @@ def test_known_hashes_are_used(read):
 @pytest.mark.parametrize(
     ("row", "rule", "said"),
     [
-        ("P1,i/2.nii,i/m.nii,1,1,,", "image_missing", "image i/2.nii is not in the landing folder"),
-        ("P1,i/1.nii,i/x.nii,1,1,,", "mask_missing", "mask i/x.nii"),
+        ("P1,i/2.nii,i/m.nii,1,1,,", "image_missing", "image 'i/2.nii' (series 1, reader 1) is not in the landing"),
+        ("P1,i/1.nii,i/x.nii,1,1,,", "mask_missing", "mask 'i/x.nii'"),
         ("P1,i/1.nii,,1,1,,", "mask_missing", "no mask is given"),
         ("P1,,i/m.nii,1,1,,", "image_missing", "no image is given"),
-        ("P1,i/1.nii,i/m.nii,1,1,i/v.nii,", "exclusion_mask_missing", "exclusion_mask i/v.nii"),
+        ("P1,i/1.nii,i/m.nii,1,1,i/v.nii,", "exclusion_mask_missing", "exclusion_mask 'i/v.nii'"),
         ("P1,../../x.nii,i/m.nii,1,1,,", "path_leaves_folder", "refused"),
         ("P1,i/1.nii,/etc/passwd,1,1,,", "path_leaves_folder", "refused"),
         ("P1,i/1.nii,i/m.nii,one,1,,", "not_a_number", "mask_label is 'one'"),

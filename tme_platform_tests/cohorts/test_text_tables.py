@@ -104,11 +104,13 @@ def test_an_unclosed_quotation_mark_refuses_every_kind_of_table(land):
         ('id,age,note\nA,50,"5"" wide"\nB,51,x\n', '5" wide'),
         ('id,age,note\nA,50,"two\nlines"\nB,51,x\n', "two\nlines"),
         ('id,age,note\nA,50,"one, two"\nB,51,x\n', "one, two"),
-        ('"id","age","the\nnote"\n"A","50","x"\n"B","51","y"\n', "x"),
+        ('"id","age","note"\n"A","50","x"\n"B","51","y"\n', "x"),
     ],
 )
-def test_quotation_marks_that_leave_no_doubt_are_read(clinical, text, note):
-    tables = clinical(text)
+def test_quotation_marks_that_leave_no_doubt_are_read(land, text, note):
+    declared = CLINICAL.format(file="c.csv").replace("columns", "other: [note], columns")
+    folder, cohort = land(declared, {"c.csv": text})
+    tables = read_clinical(folder, "small", cohort)
     assert tables.patients["age_years"].tolist() == [50, 51]
     assert tables.other["value"].iloc[0] == note
     assert tables.rejected.empty

@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tme_platform.cli.app import app
-from tme_platform.cohorts import check_cohort, read_cohort
+from tme_platform.cohorts import check_cohort, read_cohort, showing_cells
 from tme_platform.cohorts.declaration import Role
 from tme_platform.evaluation import PACKAGED_ENDPOINTS, PACKAGED_SUBGROUPS
 from tme_platform.tables.clinical import CLINICAL_COLUMNS
@@ -140,7 +140,8 @@ def said(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         for name, text in {"cohort.yaml": declared, **files}.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text)
-        report = check_cohort(folder)
+        with showing_cells():
+            report = check_cohort(folder)
         messages += [*report.problems, *report.rejected["message"]]
     return [message.removeprefix("cohort our_trial: ") for message in messages]
 

@@ -154,9 +154,10 @@ def test_it_goes_on_where_it_was_interrupted(
         raise KeyboardInterrupt
 
     with history(workspace) as instance:
-        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        with monkeypatch.context() as patch:
             patch.setattr(f"tme_platform.orchestration.forget.{stage}", interrupted)
-            forget(workspace, instance, named(workspace, "P007"))
+            with pytest.raises(KeyboardInterrupt):
+                forget(workspace, instance, named(workspace, "P007"))
         assert ask(workspace.lake, "select count(*) as n from patients")["n"].item() > 30
         assert forget(workspace, instance, named(workspace, "P007")).left == []
     assert files_with(Path(workspace.lake_root), "P007") == set()
