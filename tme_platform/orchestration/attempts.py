@@ -33,6 +33,11 @@ def parts_under_way(instance: dg.DagsterInstance) -> set[Part]:
     return {part for record in records for part in parts_of(record.dagster_run)}
 
 
+def runs_under_way(instance: dg.DagsterInstance) -> list[str]:
+    """The runs under way, by id."""
+    return [record.dagster_run.run_id for record in instance.get_run_records(dg.RunsFilter(statuses=UNDER_WAY))]
+
+
 def latest_runs(instance: dg.DagsterInstance, limit: int | None = _LOOKED_AT) -> Iterator[tuple[Part, dg.DagsterRun]]:
     """The newest run of each part, newest first."""
     seen: set[Part] = set()

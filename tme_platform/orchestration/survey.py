@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import dagster as dg
 
@@ -64,6 +64,7 @@ def survey(
     refresh: Refresh = "stale",
     parts: Collection[Part] | None = None,
     write: bool = True,
+    without: Collection[str] = (),
 ) -> Survey:
     """Look up the state of every part.
 
@@ -77,15 +78,20 @@ def survey(
         Only these parts; the others are taken as current.
     write
         Whether hashes of landing files are remembered for the next look.
+    without
+        Cohorts that are still being copied, and count as not landed.
     """
+    # Before the lake: a run that ends in between counts as under way, and nothing is requested twice.
+    running = parts_under_way(instance) if instance is not None else set()
     world = workspace.world(remember_hashes=write, snapshot=True)
+    world.cohorts = [name for name in world.cohorts if name not in without]
     all_parts = [
         Part(node.asset, cohort) for node in nodes() for cohort in (world.cohorts if node.per_cohort else (None,))
     ]
     wanted = [part for part in all_parts if parts is None or part in parts]
     state = {part: _in_lake(workspace, world, part, refresh) for part in wanted}
     if instance is not None:
-        state = dict(_with_runs(instance, state))
+        state = dict(_with_runs(instance, state, running))
     return Survey(tuple(world.cohorts), state, workspace.unreadable())
 
 
@@ -102,25 +108,23 @@ def _in_lake(workspace: Workspace, world: World, part: Part, refresh: Refresh) -
         return PartState(str(error), built=state is not None, failure=str(error))
     checks = state.checks if state is not None else {}
     failed = next((c.name for c in step.checks if c.blocking and not checks.get(c.name, {}).get("passed", True)), "")
-    return PartState(reason, built=state is not None, failed_check=failed)
+    version = state.version if state is not None else -1
+    return PartState(reason, built=state is not None, failed_check=failed, version=version)
 
 
-def _with_runs(instance: dg.DagsterInstance, state: dict[Part, PartState]) -> Iterable[tuple[Part, PartState]]:
+def _with_runs(
+    instance: dg.DagsterInstance, state: dict[Part, PartState], running: Collection[Part]
+) -> Iterable[tuple[Part, PartState]]:
     recorded = functools.cache(lambda asset, per_cohort: _recorded(instance, asset, per_cohort))
-    running = parts_under_way(instance)
     failures = failed_attempts(instance, [part for part, known in state.items() if known.reason])
     for part, known in state.items():
-        yield (
-            part,
-            PartState(
-                known.reason,
-                known.built,
-                part.cohort in recorded(part.asset, part.cohort is not None),
-                known.failure or failures.get(part, ""),
-                known.failed_check,
-                part in running,
-            ),
+        found = replace(
+            known,
+            recorded=part.cohort in recorded(part.asset, part.cohort is not None),
+            failure=known.failure or failures.get(part, ""),
+            running=part in running,
         )
+        yield part, found
 
 
 def _recorded(instance: dg.DagsterInstance, asset: str, per_cohort: bool) -> Collection[str | None]:
