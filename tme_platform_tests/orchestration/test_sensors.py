@@ -178,7 +178,7 @@ def test_everything_is_looked_at_when_a_run_ends_and_not_at_each_glance(looking:
     )
     looking.look()
     assert looking.look(after=5) == {}
-    assert "nothing has ended" in looking.skipped
+    assert "nothing has ended" in looking.skipped.skip_message
     looking.instance.report_run_failed(run)
     assert "patients" in looking.look(after=5)["mri"]
 
@@ -194,7 +194,7 @@ def test_a_cohort_that_is_being_copied_has_not_landed(small_run: Path, tmp_path:
     assert looking.look(after=5) == {}
     asked = looking.look(after=5)
     assert set(asked) == {"second"}
-    assert {FILES, "cohorts", "cell_scores", "rejected_inputs", "rad_scores", "cohort_metrics"} <= asked["second"]
+    assert {FILES, "cohorts", "cell_scores", "rejected_inputs", "harmonised_features"} <= asked["second"]
 
 
 def test_waits_grow_and_end_at_a_day() -> None:
