@@ -145,9 +145,9 @@ def _keep_up() -> dg.SensorDefinition:
         minimum_interval_seconds=SECONDS_BETWEEN_GLANCES,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Compares every table with what it was built from (files, tables, settings, code) and launches "
-        "what the plan says is next: as soon as a run has ended or a landing folder has changed, and every 30 seconds. "
-        "A landing folder counts once names, sizes and times have stayed the same for 10 seconds. What keeps failing is "
-        "tried again after ever longer waits, at least once a day.",
+        "what the plan says is next: as soon as a run has ended or a landing folder has changed, and every 30 "
+        "seconds. A landing folder counts once names, sizes and times have stayed the same for 10 seconds. What keeps "
+        "failing is tried again after ever longer waits, at least once a day.",
     )
     def keep_up(context: dg.SensorEvaluationContext, workspace: dg.ResourceParam[Workspace]) -> dg.SensorResult:
         now, before = time.time(), Memory.from_cursor(context.cursor)
