@@ -42,7 +42,8 @@ class Node:
     Attributes
     ----------
     leads
-        Only after it has run is it known what depends on it: assets that need it go into later runs.
+        Only after it has run again is it known what depends on it: assets that need it go into later runs. Nothing is
+        known of what was never built, so then they go into the same one.
     collects
         It runs also if something before it failed, to say what was noted there.
     """
@@ -72,6 +73,8 @@ class PartState:
         Blocking check that the current version does not pass.
     running
         Whether a run that builds it is under way.
+    version
+        Version of the table that last changed it, or -1: it tells whether a run has built it since.
     """
 
     reason: str = ""
@@ -80,6 +83,7 @@ class PartState:
     failure: str = ""
     failed_check: str = ""
     running: bool = False
+    version: int = -1
 
 
 @dataclass(frozen=True)
@@ -203,11 +207,13 @@ class _Graph:
 class _Marks:
     """What holds for each part.
 
-    `wanted`: its content is, or may turn out, not current. `blocked`: it must not be built, or not be read by parts of
-    the same cohort. `waiting_for`: names of its parents that are wanted or blocked.
+    `wanted`: its content is, or may turn out, not current. `firm`: of those, what will be built, and tables of the
+    whole study that read such a one. `blocked`: it must not be built, or not be read by parts of the same cohort.
+    `waiting_for`: names of its parents that are wanted or blocked.
     """
 
     wanted: set[Part] = field(default_factory=set)
+    firm: set[Part] = field(default_factory=set)
     blocked: set[Part] = field(default_factory=set)
     unrecorded: set[Part] = field(default_factory=set)
     waiting_for: dict[Part, tuple[str, ...]] = field(default_factory=dict)
@@ -229,6 +235,8 @@ def _mark(
         chosen = only is None or part in only
         if chosen and (known.reason or known.running or late or stopped):
             marks.wanted.add(part)
+            if known.reason or known.running or any(parent in marks.firm for parent in late if parent.cohort is None):
+                marks.firm.add(part)
         if part in held or stopped or (known.failed_check and not known.reason):
             marks.blocked.add(part)
         elif chosen and known.built and not known.recorded:
@@ -262,7 +270,7 @@ def _waves(graph: _Graph, state: Mapping[Part, PartState], marks: _Marks) -> Ite
     left = [part for part in graph.parts if part in (marks.wanted | marks.unrecorded) and part not in marks.blocked]
     while left:
         for per_cohort in (True, False):
-            chosen = _ready(graph, state, left, marks.wanted, per_cohort)
+            chosen = _ready(graph, state, left, marks, per_cohort)
             if chosen:
                 break
         else:  # what is left waits for runs that are under way
@@ -272,22 +280,37 @@ def _waves(graph: _Graph, state: Mapping[Part, PartState], marks: _Marks) -> Ite
 
 
 def _ready(
-    graph: _Graph, state: Mapping[Part, PartState], left: Sequence[Part], wanted: Collection[Part], per_cohort: bool
+    graph: _Graph, state: Mapping[Part, PartState], left: Sequence[Part], marks: _Marks, per_cohort: bool
 ) -> list[Part]:
     """Parts that need nothing else than what is current, or what the same run builds before them."""
-    waiting = set(left) & set(wanted)
-    chosen: list[Part] = []
+    waiting = marks.wanted.intersection(left)
+    chosen: dict[Part, None] = {}
     for part in left:
         if (part.cohort is not None) != per_cohort or state.get(part, PartState()).running:
             continue
         late = [parent for parent in graph.parents(part) if parent in waiting]
-        if all(_same_run(graph, parent, part, chosen) for parent in late):
-            chosen.append(part)
-    return chosen
+        first = not state.get(part, PartState()).built
+        if all(
+            _same_run(graph, state, parent, part, chosen) or (first and _may_stay(parent, marks)) for parent in late
+        ):
+            chosen[part] = None
+    return list(chosen)
 
 
-def _same_run(graph: _Graph, parent: Part, part: Part, chosen: Collection[Part]) -> bool:
-    return parent in chosen and parent.cohort == part.cohort and not graph.nodes[parent.asset].leads
+def _same_run(
+    graph: _Graph, state: Mapping[Part, PartState], parent: Part, part: Part, chosen: Collection[Part]
+) -> bool:
+    leads = graph.nodes[parent.asset].leads and state.get(parent, PartState()).built
+    return parent in chosen and parent.cohort == part.cohort and not leads
+
+
+def _may_stay(parent: Part, marks: _Marks) -> bool:
+    """Whether a table of the whole study may well turn out unchanged: the first version of a part takes it as it is.
+
+    Otherwise a new cohort, of which everything is built anyway, would wait between its own tables for tables of the
+    whole study that it does not change.
+    """
+    return parent.cohort is None and parent not in marks.firm
 
 
 def _runs(chosen: Sequence[Part], state: Mapping[Part, PartState]) -> Iterator[PlannedRun]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import dagster as dg
 
@@ -66,6 +66,7 @@ def survey(
     parts: Collection[Part] | None = None,
     running: Collection[Part] | None = None,
     write: bool = True,
+    without: Collection[str] = (),
 ) -> Survey:
     """Look up the state of every part.
 
@@ -82,18 +83,23 @@ def survey(
     write
         Whether hashes of landing files are remembered for the next look, the end of killed runs is recorded, and a
         server's model registry is asked.
+    without
+        Cohorts that are still being copied, and count as not landed.
     """
+    # Before the lake: a run that ends in between counts as under way, and nothing is requested twice.
+    if instance is not None:
+        if write:
+            end_gone_runs(instance, workspace.state)
+        running = parts_under_way(instance, workspace.state) if running is None else running
     world = workspace.world(remember_hashes=write, snapshot=True, ask_server=write)
+    world.cohorts = [name for name in world.cohorts if name not in without]
     all_parts = [
         Part(node.asset, cohort) for node in nodes() for cohort in (world.cohorts if node.per_cohort else (None,))
     ]
     wanted = [part for part in all_parts if parts is None or part in parts]
     state = {part: _in_lake(workspace, world, part, refresh) for part in wanted}
     if instance is not None:
-        if write:
-            end_gone_runs(instance, workspace.state)
-        running = parts_under_way(instance, workspace.state) if running is None else running
-        state = dict(_with_runs(instance, state, running))
+        state = dict(_with_runs(instance, state, running or ()))
     return Survey(tuple(world.cohorts), state, workspace.unreadable())
 
 
@@ -110,7 +116,8 @@ def _in_lake(workspace: Workspace, world: World, part: Part, refresh: Refresh) -
         return PartState(str(error), built=state is not None, failure=str(error))
     checks = state.checks if state is not None else {}
     failed = next((c.name for c in step.checks if c.blocking and not checks.get(c.name, {}).get("passed", True)), "")
-    return PartState(reason, built=state is not None, failed_check=failed)
+    version = state.version if state is not None else -1
+    return PartState(reason, built=state is not None, failed_check=failed, version=version)
 
 
 def _with_runs(
@@ -119,17 +126,13 @@ def _with_runs(
     recorded = functools.cache(lambda asset, per_cohort: _recorded(instance, asset, per_cohort))
     failures = failed_attempts(instance, [part for part, known in state.items() if known.reason])
     for part, known in state.items():
-        yield (
-            part,
-            PartState(
-                known.reason,
-                known.built,
-                part.cohort in recorded(part.asset, part.cohort is not None),
-                known.failure or failures.get(part, ""),
-                known.failed_check,
-                part in running,
-            ),
+        found = replace(
+            known,
+            recorded=part.cohort in recorded(part.asset, part.cohort is not None),
+            failure=known.failure or failures.get(part, ""),
+            running=part in running,
         )
+        yield part, found
 
 
 def _recorded(instance: dg.DagsterInstance, asset: str, per_cohort: bool) -> Collection[str | None]:

@@ -80,6 +80,8 @@ class _Outcome:
 def scored_patients(scope: Scope) -> pd.DataFrame:
     """Rad-scores by patient with `unseen` and `unseen_probability`, by models that never saw the patient."""
     scores = scope.read(RAD_SCORES).set_index("patient_id")
+    if not (scores["side"] == "discovery").any():  # most cohorts: another signature's training changes nothing here
+        return scores.assign(unseen=scores["rad_score"], unseen_probability=scores["probability"])
     means = held_out_scores(scope).groupby("patient_id")[["score", "probability"]].mean().reindex(scores.index)
     seen = scores["side"] == "discovery"
     return scores.assign(
@@ -90,7 +92,7 @@ def scored_patients(scope: Scope) -> pd.DataFrame:
 
 def held_out_scores(scope: Scope) -> pd.DataFrame:
     """The cohort's rows of the cross-validation, as `signature` takes them."""
-    rows = scope.read(OUT_OF_FOLD_SCORES).query("cohort == @scope.cohort")
+    rows = scope.read(OUT_OF_FOLD_SCORES, rows={"cohort": [scope.own_cohort]})
     return rows.rename(columns={"rad_score": "score"})
 
 
@@ -100,7 +102,8 @@ def _hot(scope: Scope) -> pd.Series:
 
 def _outcomes(scope: Scope) -> Iterator[_Outcome]:
     """Every endpoint that the cohort can be asked, by side."""
-    scores, held_out = scored_patients(scope), held_out_scores(scope)
+    scores = scored_patients(scope)
+    held_out = held_out_scores(scope) if (scores["side"] == "discovery").any() else None
     asked = [("hot", _hot(scope), scores["side"])]
     asked += [(name, outcome, _endpoint_side(scores)) for name, outcome in _asked(scope).items()]
     for endpoint, outcome, sides in asked:

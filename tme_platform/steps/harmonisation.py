@@ -72,9 +72,9 @@ def harmonised_features(scope: Scope) -> StepResult:
     if column == "none":
         return empty(scope, OFF)
     rows = scope.read(RADIOMIC_FEATURES)
-    learned = scope.read(HARMONISATION)
     if rows.empty:
         return empty(scope, "no image features")
+    learned = scope.read(HARMONISATION, rows={"feature_set": sorted(rows["feature_set"].unique())})
     rows["batch"] = rows["patient_id"].map(batches(scope, scope.own_cohort, column)).astype("string")
     features = rows.drop(columns=[*_NAMES, "batch"])
     done = pd.Series(False, index=rows.index)

@@ -276,12 +276,13 @@ def out_of_fold_scores(scope: Scope) -> StepResult:
 @step(RAD_SCORES, version="2", reads=[RADIOMIC_FEATURES, HARMONISED_FEATURES, HARMONISATION, SIGNATURE, COHORT_SPLIT])
 def rad_scores(scope: Scope) -> StepResult:
     """Score every patient whose features are of the signature's set, and call hot or cold at the locked threshold."""
-    current = current_model(scope)
+    if not scope.has_rows(RADIOMIC_FEATURES):  # another signature changes nothing here
+        return empty(scope, "no features")
     read = scope.read(RADIOMIC_FEATURES, columns=["patient_id", "series"])
     unknown = several_series(of_signature_series(scope, read))
     if unknown is not None:  # in a cohort without a role that needs scores
         return empty(scope, unknown)
-    features = features_by_patient(scope)
+    features, current = features_by_patient(scope), current_model(scope)
     if current is None or features.empty or not (features["feature_set"] == current[1]["feature_set"]).any():
         return empty(scope, "no features of the signature's set")
     record, row = current

@@ -82,7 +82,8 @@ def tick(platform: Platform) -> dg.SensorResult:
     """The second look of the sensor: landing folders have settled."""
     (keep_up,) = [sensor for sensor in make_sensors() if sensor.name == "keep_up"]
     first = keep_up(dg.build_sensor_context(instance=platform.instance), workspace=platform.workspace)
-    settled = json.dumps({"stamps": json.loads(first.cursor)["stamps"]})
+    stamps = json.loads(first.cursor)["stamps"]
+    settled = json.dumps({"stamps": stamps, "since": dict.fromkeys(stamps, 0.0)})
     context = dg.build_sensor_context(instance=platform.instance, cursor=settled)
     return keep_up(context, workspace=platform.workspace)
 

@@ -150,3 +150,14 @@ def test_a_change_of_one_cohort_asks_for_as_many_runs_as_it_reaches(cohorts: lis
     plan = make_plan(CHAIN, ["x", *cohorts], {part("files", "x"): STALE})
     others = [len(cohorts)] if cohorts else []
     assert [len(wave) for wave in plan.waves] == [1, 1, *others, 1, 1 + len(cohorts)]
+
+
+def test_a_new_cohort_takes_one_run_of_its_own() -> None:
+    """Nor does it wait for tables of the whole study that it may not change; those that it does are waited for."""
+    own = {node.asset for node in CHAIN if node.per_cohort}
+    new = {part(asset, "a"): PartState("first run", built=False) for asset in own}
+    (only,) = planned(new).waves[0]
+    assert (only.cohort, set(only.assets)) == ("a", own)
+    assert waves(planned(new))[1:] == [[("b", "labels curves")], [(None, "model")], [("b", "rated")]]
+    changed = planned({**new, part("model"): STALE})
+    assert waves(changed)[-2:] == [[(None, "model")], [("a", "rated"), ("b", "rated")]]

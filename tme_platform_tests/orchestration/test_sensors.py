@@ -1,17 +1,19 @@
 """The sensor `keep_up` and the weekly schedule: what they launch, when they wait, what they remember."""
 
 import os
+import shutil
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from tme_platform.orchestration import sensors
 from tme_platform.orchestration.alive import carried_out
 from tme_platform.orchestration.build import build_definitions
 from tme_platform.orchestration.jobs import STUDY_TABLES
-from tme_platform.orchestration.plan import Part, PlannedRun
+from tme_platform.orchestration.plan import Part, PartState, PlannedRun
 from tme_platform.orchestration.schedules import make_schedules
-from tme_platform.orchestration.sensors import Attempts, Memory, make_sensors
+from tme_platform.orchestration.sensors import SECONDS_BETWEEN_LOOKS, Attempts, Memory, make_sensors
 from tme_platform.steps.materialise import materialise
 from tme_platform.steps.registry import STEPS
 from tme_platform.steps.workspace import Workspace
@@ -29,9 +31,16 @@ class Looking:
         self.workspace = workspace
         self.instance = instance or dg.DagsterInstance.ephemeral()
         self.cursor: str | None = None
+        self.now = 1e9
 
-    def look(self) -> dict[str | None, set[str]]:
-        """The assets that are requested, by cohort."""
+    def look(self, after: float = SECONDS_BETWEEN_LOOKS) -> dict[str | None, set[str]]:
+        """The assets that are requested, by cohort, so many seconds after the last look."""
+        self.now += after
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sensors.time, "time", lambda: self.now)
+            return self._look()
+
+    def _look(self) -> dict[str | None, set[str]]:
         context = dg.build_sensor_context(instance=self.instance, cursor=self.cursor)
         (keep_up,) = [sensor for sensor in make_sensors() if sensor.name == "keep_up"]
         found = keep_up(context, workspace=self.workspace)
@@ -119,7 +128,7 @@ def test_a_run_under_way_is_not_requested_twice(looking: Looking) -> None:
         status=dg.DagsterRunStatus.STARTED,
     )
     with carried_out(looking.instance, looking.workspace.state, run.run_id):
-        assert "mri" not in looking.look()
+        assert FILES not in looking.look().get("mri", set())
     assert looking.folders() == ["mri"], "its process is gone"
     assert [one.run_id for one in looking.instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))] == [
         run.run_id
@@ -135,15 +144,61 @@ def test_a_finished_study_launches_nothing_and_says_so(small_run: Path, tmp_path
 
 
 def test_the_memory_survives_the_cursor() -> None:
-    memory = Memory({"a": "1"}, {Part("scores", "a"): Attempts(2, 3), Part("model", None): Attempts(1, 0)})
+    scores, model = Part("scores", "a"), Part("model", None)
+    attempts = {scores: Attempts(2, 3, 7), model: Attempts(1, 0, 1)}
+    memory = Memory({"a": "1"}, attempts, {"a": 5.0}, ("run",), 100.0)
     assert Memory.from_cursor(memory.to_cursor()) == memory
     assert Memory.from_cursor(None) == Memory()
-    assert memory.waiting() == [Part("scores", "a")]
-    assert memory.unsettled({"a": "2", "b": "1"}) == [Part(FILES, "a"), Part(FILES, "b")]
-    after = memory.after({"a": "1"}, [Part("scores", "a")], [])
-    assert after.attempts == {Part("scores", "a"): Attempts(2, 2)}, "what became current is forgotten"
-    after = memory.after({}, [Part("model", None)], [PlannedRun(None, ("model",), "changed")])
-    assert after.attempts == {Part("model", None): Attempts(2, 1)}
+    stale = {scores: PartState("changed", version=7), model: PartState("changed", version=1)}
+    assert memory.waiting(stale) == [scores]
+    glanced = memory.glance({"a": "2", "b": "1"}, (), 120.0)
+    assert glanced.unsettled(125.0) == [Part(FILES, "a"), Part(FILES, "b")]
+    assert glanced.glance({"a": "2", "b": "1"}, (), 125.0).unsettled(130.0) == []
+    after = memory.after({scores: stale[scores]}, [], 130.0)
+    assert after.attempts == {scores: Attempts(2, 2, 7)}, "what became current is forgotten"
+    assert memory.after({scores: stale[scores]}, [], 105.0).attempts[scores].wait == 3, "waits are counted by time"
+    after = memory.after({model: stale[model]}, [PlannedRun(None, ("model",), "changed")], 130.0)
+    assert after.attempts == {model: Attempts(2, 1, 1)}
+
+
+def test_what_was_built_and_changed_again_does_not_wait() -> None:
+    scores = Part("scores", "a")
+    memory = Memory(attempts={scores: Attempts(5, 15, 7)})
+    again = {scores: PartState("changed: table patients", version=8)}
+    assert memory.waiting(again) == []
+    after = memory.after(again, [PlannedRun("a", ("scores",), "changed")], 30.0)
+    assert after.attempts == {scores: Attempts(1, 0, 8)}
+
+
+def test_everything_is_looked_at_when_a_run_ends_and_not_at_each_glance(looking: Looking) -> None:
+    looking.look()
+    looking.look()
+    looking.take("mri", "reference", "rna")
+    run = looking.instance.create_run_for_job(
+        build_definitions().resolve_job_def(STUDY_TABLES),
+        tags={"dagster/partition": "mri"},
+        asset_selection=frozenset({dg.AssetKey("patients")}),
+        status=dg.DagsterRunStatus.STARTED,
+    )
+    looking.look()
+    assert looking.look(after=5) == {}
+    assert "nothing has ended" in looking.skipped.skip_message
+    looking.instance.report_run_failed(run)
+    assert "patients" in looking.look(after=5)["mri"]
+
+
+def test_a_cohort_that_is_being_copied_has_not_landed(small_run: Path, tmp_path: Path) -> None:
+    platform = copied_platform(small_run, tmp_path)
+    looking = Looking(platform.workspace, platform.instance)
+    looking.look()
+    looking.look()
+    shutil.copytree(platform.workspace.landing / "rna", platform.workspace.landing / "second")
+    assert looking.look() == {}, "neither its own tables nor those of the whole study"
+    assert "second" in looking.skipped.skip_message
+    assert looking.look(after=5) == {}
+    asked = looking.look(after=5)
+    assert set(asked) == {"second"}
+    assert {FILES, "cohorts", "cell_scores", "rejected_inputs", "harmonised_features"} <= asked["second"]
 
 
 def test_waits_grow_and_end_at_a_day() -> None:
