@@ -54,7 +54,7 @@ def land_cohort(folder: Path, patients: int = 4) -> None:
 
 
 def make_many(root: Path, cohorts: int) -> Workspace:
-    """Land so many cohorts: `reference`, `mri`, whose phenotypes and follow-up are those of its patients, and others."""
+    """Land so many cohorts: `reference`, `mri` of the same patients, and others that its model labels."""
     workspace = make_study(root, patients=12, imaged=0)
     shutil.rmtree(workspace.landing / "rna")
     declare(  # without a signature, for which there are too few patients
