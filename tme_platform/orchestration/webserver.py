@@ -6,14 +6,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import click
 from dagster_webserver import cli
 
-from tme_platform.environment import UI_ADDRESSES, UI_TOKEN
-from tme_platform.serving import Guard, Places, Token, loopback
+from tme_platform.serving import Guard, places, taken_token
 
 _MAKE_APP = "create_app_from_workspace_process_context"  # by which Dagster's command makes its application
 
@@ -26,17 +24,14 @@ def main() -> None:
     ValueError
         An address of `TME_UI_ADDRESSES` is none, or `TME_UI_TOKEN` can be guessed.
     """
-    # What is started from here, runs among it, needs no token.
-    secret = os.environ.pop(UI_TOKEN, "")
-    token = Token(secret) if secret else None
-    named = os.environ.get(UI_ADDRESSES, "").replace(",", " ").split()
+    token = taken_token()
     make_app = getattr(cli, _MAKE_APP)
 
     def guarded(*arguments: Any, **options: Any) -> Guard:
         port = click.get_current_context().params["port"]
         if port is None:
             raise click.UsageError("name the port with --port: requests are compared with it")
-        return Guard(make_app(*arguments, **options), Places([*loopback(port), *named]), token)
+        return Guard(make_app(*arguments, **options), places(port), token)
 
     setattr(cli, _MAKE_APP, guarded)
     cli.cli(auto_envvar_prefix="DAGSTER_WEBSERVER")
