@@ -1,4 +1,4 @@
-"""MLflow's server behind the guard: `MLFLOW_PORT=5000 mlflow server --app-name tme_platform`, with the options of its own.
+"""MLflow's server behind the guard: `MLFLOW_PORT=5000 mlflow server --app-name tme_platform`, with its own options.
 
 `TME_UI_ADDRESSES` and `TME_UI_TOKEN` are those of `orchestration.webserver`. Clients send a token that is needed as
 `MLFLOW_TRACKING_TOKEN`.
@@ -22,7 +22,8 @@ def make_app() -> Guard:
     Raises
     ------
     ValueError
-        `MLFLOW_PORT` does not name the port, an address of `TME_UI_ADDRESSES` is none, or `TME_UI_TOKEN` can be guessed.
+        `MLFLOW_PORT` does not name the port, an address of `TME_UI_ADDRESSES` is none, or `TME_UI_TOKEN` can be
+        guessed.
     """
     port = os.environ.get(PORT, "")
     if not port.isdigit():

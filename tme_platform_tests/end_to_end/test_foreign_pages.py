@@ -14,8 +14,8 @@ import pytest
 from tme_platform.cli import ui
 from tme_platform.serving import Token
 from tme_platform.steps.workspace import Workspace
-from tme_platform_tests.support.servers import free_port, process, wait_until
 from tme_platform_tests.support.served_pages import JSON, SECRET, Served, another_site
+from tme_platform_tests.support.servers import free_port, process, wait_until
 from tme_platform_tests.support.user_interfaces import chromium, window
 
 MUTATION = "mutation($given: ExecutionParams!) { launchRun(executionParams: $given) { __typename } }"
@@ -145,8 +145,11 @@ def test_dagsters_own_page_works(served: Dagster) -> None:
         seen.page.get_by_text("cell_scores").first.wait_for(timeout=60_000)
         seen.page.goto(f"{served.address}/locations/tme_platform.definitions/jobs/housekeeping/playground")
         button = seen.page.get_by_role("button", name="Launch run").first
-        with seen.page.expect_response(lambda given: "launchRun" in (given.request.post_data or "")) as launched:
-            button.click(timeout=60_000)  # once it is enabled
+        button.click(trial=True, timeout=120_000)  # waits until it is enabled
+        with seen.page.expect_response(
+            lambda given: "launchRun" in (given.request.post_data or ""), timeout=120_000
+        ) as launched:
+            button.click()
         assert "LaunchRunSuccess" in launched.value.text()
         seen.page.wait_for_url("**/runs/**", timeout=60_000)
         seen.page.wait_for_timeout(1000)  # for errors of the page that was opened last
