@@ -190,3 +190,24 @@ def test_the_token_is_on_no_command_line_and_not_given_to_the_daemon(tmp_path: P
     assert given == {"dagster-webserver": True, "dagster-daemon": False, "mlflow": True}
     assert SECRET not in str(ui._commands(tmp_path, 1, 2))
     assert ui._commands(tmp_path, 1, 2)["dagster-webserver"][0] == sys.executable
+
+
+def test_help_names_the_guard_and_wrong_settings_end_with_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from dagster_webserver import cli
+
+    from tme_platform.orchestration import webserver
+
+    name = "create_app_from_workspace_process_context"
+    monkeypatch.setattr(cli, name, getattr(cli, name))  # it is put back afterwards
+    monkeypatch.setattr(sys, "argv", ["webserver", "--help"])
+    with pytest.raises(SystemExit):
+        webserver.main()
+    said = capsys.readouterr().out
+    assert "Usage: python -m tme_platform.orchestration.webserver" in said
+    assert "TME_UI_ADDRESSES" in said
+    for variable, wrong in (("TME_UI_TOKEN", "short"), ("TME_UI_ADDRESSES", "tme.example.org")):
+        with monkeypatch.context() as patch, pytest.raises(SystemExit, match="error: .*(16 or more|https://HOST)"):
+            patch.setenv(variable, wrong)
+            webserver.main()
