@@ -15,8 +15,8 @@ from dagster_webserver import cli
 from tme_platform.serving import Guard, places, taken_token
 
 _NAME = "python -m tme_platform.orchestration.webserver"
-_HELP = """Before the page stands a guard, which answers http://127.0.0.1:PORT, http://localhost:PORT and the addresses of
-TME_UI_ADDRESSES, and refuses what pages of other sites send. With TME_UI_TOKEN every request needs that token."""
+_HELP = """Before the page stands a guard, which answers http://127.0.0.1:PORT, http://localhost:PORT and the addresses
+of TME_UI_ADDRESSES, and refuses what pages of other sites send. With TME_UI_TOKEN every request needs that token."""
 _MAKE_APP = "create_app_from_workspace_process_context"  # by which Dagster's command makes its application
 
 

@@ -208,6 +208,6 @@ def test_help_names_the_guard_and_wrong_settings_end_with_a_sentence(
     assert "Usage: python -m tme_platform.orchestration.webserver" in said
     assert "TME_UI_ADDRESSES" in said
     for variable, wrong in (("TME_UI_TOKEN", "short"), ("TME_UI_ADDRESSES", "tme.example.org")):
-        with monkeypatch.context() as patch, pytest.raises(SystemExit, match="error: .*(16 or more|https://HOST)"):
-            patch.setenv(variable, wrong)
+        monkeypatch.setenv(variable, wrong)
+        with pytest.raises(SystemExit, match=r"error: .*(16 or more|https://HOST)"):
             webserver.main()
