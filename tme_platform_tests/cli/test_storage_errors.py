@@ -13,7 +13,8 @@ from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner
 
 from tme_platform.cli import app as commands
-from tme_platform.cli.storage_errors import of_database, of_system
+from tme_platform.cli.storage_errors import of_database
+from tme_platform.disk import of_system
 from tme_platform_tests.support.small_study import make_study
 from tme_platform_tests.support.trouble import no_right_to_write
 

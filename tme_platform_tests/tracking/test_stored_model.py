@@ -263,7 +263,7 @@ def test_boosted_trees_are_checked_too(change: Callable[[np.ndarray], np.ndarray
                 changed += int(len(nodes) > 1)
             after.writestr(name, content)
     assert changed
-    with pytest.raises(StoredModelError, match="a tree (leads out|asks for|of its classifier)"):
+    with pytest.raises(StoredModelError, match=r"a tree (leads out|asks for|of its classifier)"):
         read_pipeline(altered.getvalue())
 
 
