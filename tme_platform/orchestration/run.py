@@ -114,7 +114,7 @@ class _Session:
     def look(self, refresh: Refresh, parts: Collection[Part]) -> Survey:
         """Survey parts; one that another process of this machine builds is waited for at its lock, not left out."""
         running = parts_built_elsewhere(self.instance, self.workspace.state)
-        return survey(self.workspace, self.instance, refresh=refresh, parts=parts, running=running)
+        return survey(self.workspace, self.instance, refresh=refresh, parts=parts, running=running, ask_server=True)
 
     def look_again(self, parts: Iterable[Part]) -> Survey:
         """Survey what is left; what was attempted is not attempted twice."""

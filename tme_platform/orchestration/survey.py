@@ -66,6 +66,7 @@ def survey(
     parts: Collection[Part] | None = None,
     running: Collection[Part] | None = None,
     write: bool = True,
+    ask_server: bool = False,
     without: Collection[str] = (),
 ) -> Survey:
     """Look up the state of every part.
@@ -81,8 +82,9 @@ def survey(
     running
         Parts that runs under way build; None looks them up.
     write
-        Whether hashes of landing files are remembered for the next look, the end of killed runs is recorded, and a
-        server's model registry is asked.
+        Whether hashes of landing files are remembered for the next look, and the end of killed runs is recorded.
+    ask_server
+        Whether a model registry on a server is asked, too; who looks often does not.
     without
         Cohorts that are still being copied, and count as not landed.
     """
@@ -91,7 +93,7 @@ def survey(
         if write:
             end_gone_runs(instance, workspace.state)
         running = parts_under_way(instance, workspace.state) if running is None else running
-    world = workspace.world(remember_hashes=write, snapshot=True, ask_server=write)
+    world = workspace.world(remember_hashes=write, snapshot=True, ask_server=ask_server)
     world.cohorts = [name for name in world.cohorts if name not in without]
     all_parts = [
         Part(node.asset, cohort) for node in nodes() for cohort in (world.cohorts if node.per_cohort else (None,))

@@ -24,7 +24,7 @@ from tme_platform.location import file_uri, sqlite_path, sqlite_uri
 from tme_platform.signature import StoredModelError
 from tme_platform.tracking.artifacts import Artifacts
 from tme_platform.tracking.moved import follow_lake
-from tme_platform.tracking.reach import check_reachable, translate_errors
+from tme_platform.tracking.reach import check_reachable, translate_disk_errors, translate_errors
 from tme_platform.tracking.stored_model import MODEL_FILE, load_stored_model
 
 KEY_TAG = "tme.content_key"
@@ -395,7 +395,8 @@ class Tracker:
     def _session(self) -> Iterator[Any]:
         """MLflow pointed at this store, and pointed back afterwards."""
         if (database := sqlite_path(self.uri)) is not None:
-            database.parent.mkdir(parents=True, exist_ok=True)
+            with translate_disk_errors(self.uri):
+                database.parent.mkdir(parents=True, exist_ok=True)
             self.follow_lake()
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
