@@ -15,7 +15,7 @@ from tme_platform.cohorts._feature_columns import (
     refused_by_value,
 )
 from tme_platform.cohorts._measurements import marked, read_by_patient, to_numbers
-from tme_platform.cohorts._tables import has_column, columns_of, no_column, short
+from tme_platform.cohorts._tables import columns_of, has_column, no_column, short
 from tme_platform.cohorts.cells import cell
 from tme_platform.cohorts.clinical import read_clinical
 from tme_platform.cohorts.declaration import Cohort, FeatureSource

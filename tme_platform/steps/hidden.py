@@ -75,16 +75,20 @@ def _raised_here(trace: TracebackType | None) -> bool:
         return False
     while trace.tb_next is not None:
         trace = trace.tb_next
-    return _module(trace.tb_frame).partition(".")[0] == _PACKAGE and trace.tb_frame.f_code.co_code[trace.tb_lasti] == _RAISE
+    return (
+        _module(trace.tb_frame).partition(".")[0] == _PACKAGE
+        and trace.tb_frame.f_code.co_code[trace.tb_lasti] == _RAISE
+    )
 
 
 def _stand_in(error: BaseException) -> UnexpectedError:
     places = [(_module(frame), line) for frame, line in traceback.walk_tb(error.__traceback__)]
     ours = [place for place in places if place[0].partition(".")[0] == _PACKAGE]
     told = dict.fromkeys(f"{module}, line {line}" for module, line in [*places[-1:], *ours[-1:]])
+    where = ", called from ".join(told) or "another process"
     return UnexpectedError(
-        f"{type(error).__name__} in {', called from '.join(told) or 'another process'}. Its text may quote a cell and is "
-        "stored nowhere; `tme run` shows it on a terminal."
+        f"{type(error).__name__} in {where}. Its text may quote a cell and is stored nowhere; `tme run` shows it on a "
+        "terminal."
     ).with_traceback(error.__traceback__)
 
 

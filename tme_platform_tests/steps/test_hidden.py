@@ -1,5 +1,6 @@
 """What is stored of errors: our own sentences, the system's, and of a library's error its type and place."""
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tme_platform.lake import LakeError
 from tme_platform.statistics.inputs import outcome_and_scores
 from tme_platform.steps.hidden import UnexpectedError, storable
 from tme_platform.steps.step import UnusableInputError
+from tme_platform.steps.warned import noted_warnings
 from tme_platform.tables.cohorts import PATIENTS
 
 NAME = "Doe^Jane"
@@ -110,3 +112,13 @@ def test_an_error_that_is_raised_again_keeps_its_sentence():
             raise error from None
 
     assert "../x" in str(stored(again)[0])
+
+
+def test_a_warning_about_a_landed_file_is_kept_without_its_text():
+    with noted_warnings() as noted:
+        warnings.warn_explicit(f"Invalid value for VR DA: '{NAME}'", UserWarning, "/x/pydicom/valuerep.py", 7)
+        warnings.warn_explicit("overflow", RuntimeWarning, "/x/numpy/ops.py", 8)
+    assert noted == [
+        "UserWarning: what a library that reads files says (pydicom/valuerep.py, line 7)",
+        "RuntimeWarning: overflow (numpy/ops.py, line 8)",
+    ]
