@@ -106,8 +106,7 @@ def _rewritten(error: BaseException, foreign: dict[int, str], hidden: Callable[[
         return hidden(text)
 
     error.args = tuple(fit(value) if isinstance(value, str) else value for value in error.args)
-    if isinstance(error, OSError):
-        error.filename, error.filename2 = (
-            hidden(str(name)) if name is not None else None for name in (error.filename, error.filename2)
-        )
+    for name in ("filename", "filename2") if isinstance(error, OSError) else ():
+        if (path := getattr(error, name)) is not None:  # None that is set is written as a name
+            setattr(error, name, hidden(str(path)))
     return error
