@@ -28,7 +28,7 @@ def check(
         str, typer.Argument(help="Name of a landing folder; every cohort and the study without it.")
     ] = "",
     file: Annotated[
-        str, typer.Option(help="Print the path of a file by the name under which it is stored (f-...).")
+        str, typer.Option(help="Print the path of the file that tables and messages name so (f-3fa2b1c9d0e1.nii.gz).")
     ] = "",
 ) -> None:
     """Say what every file and column would be taken for, what is rejected and why. Nothing is written.
@@ -46,7 +46,8 @@ def check(
 
 
 def _print_path(context: typer.Context, cohort: str, file: str) -> None:
-    from tme_platform.cohorts import CohortError, PathNames, path_key, read_cohort
+    from tme_platform.cohorts import KEY_FILE, CohortError, PathNames, path_key, read_cohort
+    from tme_platform.environment import PATH_KEY
 
     folder = context.obj.landing / cohort
     try:
@@ -59,7 +60,10 @@ def _print_path(context: typer.Context, cohort: str, file: str) -> None:
         raise typer.Exit(1) from None
     if not path.exists():
         _print_problems(
-            [f"nothing in {folder} is stored as {file}. It may have been removed, renamed, or the key lost."]
+            [
+                f"nothing in {folder} is stored as {file}. Its file was removed, renamed or moved since (`tme run` "
+                f"stores what is there now), it belongs to another cohort, or {KEY_FILE} or {PATH_KEY} is not that of the run."
+            ]
         )
         raise typer.Exit(1)
     console.print(shown(str(path)), soft_wrap=True, highlight=False)
