@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from tme_platform.cohorts import refuse_unfinished
 from tme_platform.lake import PartitionState
 from tme_platform.steps.hidden import hide_names
 from tme_platform.steps.scope import Scope, failure_counts
@@ -51,6 +52,8 @@ def materialise(step: Step, scope: Scope) -> Materialised:
         Nothing of what the cohort declares can be used; the reasons are stored, the previous version is kept.
     LakeError
         The lake cannot be read or written; the previous version is kept.
+    CohortError
+        The cohort is being copied; the previous version is kept.
     """
     lake = scope.world.lake
     with lake.lock(step.schema, scope.cohort, lambda: scope.report("another run builds this table; waiting")):
@@ -58,6 +61,8 @@ def materialise(step: Step, scope: Scope) -> Materialised:
         state = lake.state(step.schema, scope.cohort)
         if not reason and state is not None:
             return Materialised(state, written=False)
+        if scope.cohort is not None:
+            refuse_unfinished(scope.folder)
         try:
             with noted_warnings() as noted:
                 result = step(scope)
