@@ -46,7 +46,7 @@ def test_nothing_of_the_person_is_in_any_file(ward: Workspace) -> None:
 def test_what_can_be_used_is_used(ward: Workspace) -> None:
     assert set(ward.lake.read(IMAGE_REGIONS, "ward")["patient_id"]) == {"W000", "W001", "W004"}
     rules = set(ward.lake.read(REJECTED_INPUTS, "ward")["rule"])
-    assert rules >= {"image_missing", "path_leaves_folder", "not_a_number", "image_truncated", "mask_empty"}
+    assert rules >= {"image_missing", "path_leaves_folder", "not_a_number", "incomplete_so_far", "mask_empty"}
 
 
 def test_only_declared_names_are_readable(ward: Workspace) -> None:
