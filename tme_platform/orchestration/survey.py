@@ -47,15 +47,17 @@ def nodes() -> tuple[Node, ...]:
 
 @dataclass(frozen=True)
 class Survey:
-    """What a survey found."""
+    """What a survey found: the state of parts, the cohorts that cannot be read and those that are being copied."""
 
     cohorts: tuple[str, ...]
     state: dict[Part, PartState]
     unreadable: dict[str, str]
+    copied: dict[str, str]
 
     def plan(self, *, held: Collection[Part] = (), only: Collection[Part] | None = None) -> Plan:
         """Decide on this state what runs, in which order and why; see `make_plan`."""
-        return make_plan(nodes(), self.cohorts, self.state, held=held, only=only, unreadable=self.unreadable)
+        refused = {"unreadable": self.unreadable, "copied": self.copied}
+        return make_plan(nodes(), self.cohorts, self.state, held=held, only=only, **refused)
 
 
 def survey(
@@ -102,7 +104,7 @@ def survey(
     state = {part: _in_lake(workspace, world, part, refresh) for part in wanted}
     if instance is not None:
         state = dict(_with_runs(instance, state, running or ()))
-    return Survey(tuple(world.cohorts), state, workspace.unreadable())
+    return Survey(tuple(world.cohorts), state, workspace.unreadable(), workspace.being_copied())
 
 
 def _in_lake(workspace: Workspace, world: World, part: Part, refresh: Refresh) -> PartState:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from tme_platform.cohorts import refuse_unfinished
 from tme_platform.lake import PartitionState
 from tme_platform.steps.hidden import storable
 from tme_platform.steps.scope import Scope, failure_counts
@@ -53,6 +54,8 @@ def materialise(step: Step, scope: Scope) -> Materialised:
         The lake cannot be read or written; the previous version is kept.
     UnexpectedError
         A library raised an error in the step; `Scope.withhold` got its text.
+    CohortError
+        The cohort is being copied; the previous version is kept.
     """
     try:
         return _materialise(step, scope)
@@ -70,6 +73,8 @@ def _materialise(step: Step, scope: Scope) -> Materialised:
         state = lake.state(step.schema, scope.cohort)
         if not reason and state is not None:
             return Materialised(state, written=False)
+        if scope.cohort is not None:
+            refuse_unfinished(scope.folder)
         try:
             with noted_warnings() as noted:
                 result = step(scope)

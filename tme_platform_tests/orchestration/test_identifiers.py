@@ -50,7 +50,7 @@ def test_what_can_be_used_is_used(ward: Workspace) -> None:
         "image_missing",
         "path_leaves_folder",
         "not_a_number",
-        "image_truncated",
+        "incomplete_so_far",
         "mask_empty",
         "slices_missing",
     }
