@@ -122,9 +122,7 @@ class _Session:
     def look(self, refresh: Refresh, parts: Collection[Part]) -> Survey:
         """Survey parts; one that another process of this machine builds is waited for at its lock, not left out."""
         running = parts_built_elsewhere(self.instance, self.workspace.state)
-        found = survey(
-            self.workspace, self.instance, refresh=refresh, parts=parts, running=running, ask_server=True
-        )
+        found = survey(self.workspace, self.instance, refresh=refresh, parts=parts, running=running, ask_server=True)
         self.outcome.waiting |= found.copied
         return found
 
