@@ -2,8 +2,9 @@
 
 Names are compared without case, as Delta and DuckDB do. Committing belongs in `store`.
 
-A table has its columns in the order in which cohorts brought them, so that depends on which cohort was built first. Sums
-and which of two correlated features is "first" depend on it in turn, so each cohort is read in the order of its own rows.
+A table has its columns in the order in which cohorts brought them, so that depends on which cohort was built first.
+Sums in floating point, and which of two correlated features is "first", depend on it in turn. So each cohort is read in
+the order of its own rows.
 """
 
 from __future__ import annotations
