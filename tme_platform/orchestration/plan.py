@@ -175,7 +175,10 @@ def make_plan(
         Cohorts that are being copied, and what to do: nothing of them runs, and that is no failure.
     """
     broken, waiting = dict(unreadable or {}), dict(copied or {})
-    held_parts = {*held, *(Part(node.asset, cohort) for node in nodes if node.per_cohort for cohort in broken | waiting)}
+    held_parts = {
+        *held,
+        *(Part(node.asset, cohort) for node in nodes if node.per_cohort for cohort in broken | waiting),
+    }
     graph = _Graph(nodes, cohorts)
     marks = _mark(graph, state, held_parts, only)
     return Plan(

@@ -57,9 +57,7 @@ def test_the_sensor_names_it(platform: Platform) -> None:
     (platform.workspace.landing / "rna" / "notes.txt").unlink()
     first = keep_up(dg.build_sensor_context(instance=platform.instance), workspace=platform.workspace)
     settled = json.dumps({"stamps": json.loads(first.cursor)["stamps"]})
-    found = keep_up(
-        dg.build_sensor_context(instance=platform.instance, cursor=settled), workspace=platform.workspace
-    )
+    found = keep_up(dg.build_sensor_context(instance=platform.instance, cursor=settled), workspace=platform.workspace)
     assert not found.run_requests
     assert "still being copied: images, second" in found.skip_reason.skip_message
 
