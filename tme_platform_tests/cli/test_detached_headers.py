@@ -48,6 +48,7 @@ def _write(folder, trick):
 def test_a_score_refuses_them(landing, tmp_path, monkeypatch, trick, option):
     model = SimpleNamespace(harmonisation=None, training_geometry=None)
     monkeypatch.setattr("tme_platform.tracking.scoring_model.load_scoring_model", lambda *_: model)
+    monkeypatch.setattr("tme_platform.tracking.open_tracker", lambda *_: None)
     for name in ("TME_LAKE", "TME_STATE", "TME_LANDING", "TME_STUDY", "TME_BACKEND"):
         monkeypatch.setenv(name, "")
     files = {"--image": str(landing / "good.nii.gz"), "--mask": str(landing / "good.nii.gz")}
