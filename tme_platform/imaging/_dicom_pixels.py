@@ -119,7 +119,8 @@ def _undecodable(frames: Sequence[Frame], folder: str) -> ImagingError:
     if _is_compressed(frames[0]) and not some:
         return ImagingError(
             "image_compressed",
-            f"{folder} is compressed ({UID(frames[0].syntax or '').name}) and cannot be decoded; export it uncompressed.",
+            f"{folder} is compressed ({UID(frames[0].syntax or '').name}) and cannot be decoded; export it "
+            "uncompressed.",
         )
     named = f" ({', '.join(bad[:_MOST_NAMED])})" if bad else ""
     return ImagingError(

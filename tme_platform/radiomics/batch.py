@@ -72,7 +72,7 @@ TRANSIENT_RULES = (
     "exclusion_mask_not_read",
     INCOMPLETE_SO_FAR,
 )
-"""Rules of failures that may not recur with the same files, such as lack of memory, a bug fixed since, or an unfinished copy."""
+"""Rules of failures that may not recur: lack of memory, a bug fixed since, an unfinished copy."""
 
 
 @dataclass(frozen=True)
