@@ -54,7 +54,7 @@ def land_cohort(folder: Path, patients: int = 4) -> None:
 
 
 def make_many(root: Path, cohorts: int) -> Workspace:
-    """Land so many cohorts: `reference`, `mri`, whose phenotypes and follow-up are those of its patients, and others."""
+    """Land so many cohorts: `reference`, `mri` with phenotypes and follow-up of the same patients, and others."""
     workspace = make_study(root, patients=12, imaged=0)
     shutil.rmtree(workspace.landing / "rna")
     for number in range(cohorts - 2):
