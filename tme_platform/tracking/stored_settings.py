@@ -7,7 +7,8 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from tme_platform.signature import StoredModelError
-from tme_platform.tracking.tracker import ModelRecord, Tracker
+from tme_platform.tracking.records import ModelRecord
+from tme_platform.tracking.tracker import Tracker
 
 _Settings = TypeVar("_Settings", bound=BaseModel)
 

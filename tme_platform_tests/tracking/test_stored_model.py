@@ -19,7 +19,7 @@ from sklearn.svm import SVC
 from tme_platform.signature import SKOPS_TRUSTED_TYPES, SignatureSettings, StoredModelError, read_pipeline
 from tme_platform.signature.pipeline import build_pipeline
 from tme_platform.tracking import Tracker
-from tme_platform.tracking.tracker import ModelRun
+from tme_platform.tracking.records import ModelRun
 from tme_platform_tests.support.small_study import empty_mlflow
 
 FEATURES = pd.DataFrame(np.random.default_rng(3).normal(size=(20, 3)), columns=["f0", "f1", "f2"])
