@@ -47,15 +47,17 @@ def nodes() -> tuple[Node, ...]:
 
 @dataclass(frozen=True)
 class Survey:
-    """What a survey found."""
+    """What a survey found: the state of parts, the cohorts that cannot be read and those that are being copied."""
 
     cohorts: tuple[str, ...]
     state: dict[Part, PartState]
     unreadable: dict[str, str]
+    copied: dict[str, str]
 
     def plan(self, *, held: Collection[Part] = (), only: Collection[Part] | None = None) -> Plan:
         """Decide on this state what runs, in which order and why; see `make_plan`."""
-        return make_plan(nodes(), self.cohorts, self.state, held=held, only=only, unreadable=self.unreadable)
+        refused = {"unreadable": self.unreadable, "copied": self.copied}
+        return make_plan(nodes(), self.cohorts, self.state, held=held, only=only, **refused)
 
 
 def survey(
@@ -102,7 +104,7 @@ def survey(
     state = {part: _in_lake(workspace, world, part, refresh) for part in wanted}
     if instance is not None:
         state = dict(_with_runs(instance, state, running or ()))
-    return Survey(tuple(world.cohorts), state, workspace.unreadable())
+    return Survey(tuple(world.cohorts), state, workspace.unreadable(), workspace.being_copied())
 
 
 def _in_lake(workspace: Workspace, world: World, part: Part, refresh: Refresh) -> PartState:
@@ -125,20 +127,26 @@ def _in_lake(workspace: Workspace, world: World, part: Part, refresh: Refresh) -
 def _with_runs(
     instance: dg.DagsterInstance, state: dict[Part, PartState], running: Collection[Part]
 ) -> Iterable[tuple[Part, PartState]]:
-    recorded = functools.cache(lambda asset, per_cohort: _recorded(instance, asset, per_cohort))
+    recorded = _recorded(instance, {part.asset for part in state})
     failures = failed_attempts(instance, [part for part, known in state.items() if known.reason])
     for part, known in state.items():
         found = replace(
             known,
-            recorded=part.cohort in recorded(part.asset, part.cohort is not None),
+            recorded=part.cohort in recorded[part.asset],
             failure=known.failure or failures.get(part, ""),
             running=part in running,
         )
         yield part, found
 
 
-def _recorded(instance: dg.DagsterInstance, asset: str, per_cohort: bool) -> Collection[str | None]:
-    key = dg.AssetKey(asset)
-    if per_cohort:
-        return instance.get_materialized_partitions(key)
-    return () if instance.get_latest_materialization_event(key) is None else (None,)
+def _recorded(instance: dg.DagsterInstance, assets: set[str]) -> dict[str, Collection[str | None]]:
+    """The parts of each asset that Dagster has seen built, with one question about all assets without cohorts."""
+    per_cohort = {node.asset for node in nodes() if node.per_cohort}
+    of_study = {asset: dg.AssetKey(asset) for asset in assets if asset not in per_cohort}
+    latest = instance.get_latest_materialization_events(of_study.values())
+    found: dict[str, Collection[str | None]] = {
+        asset: () if latest.get(key) is None else (None,) for asset, key in of_study.items()
+    }
+    for asset in assets - of_study.keys():
+        found[asset] = instance.get_materialized_partitions(dg.AssetKey(asset))
+    return found

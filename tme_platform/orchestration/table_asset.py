@@ -70,6 +70,7 @@ def table_asset(step: Step) -> dg.AssetsDefinition:
             refresh=config.refresh,
             log=context.log,
             report=lambda text: progress.step(schema.name, cohort, text),
+            withhold=lambda text: progress.withheld(schema.name, cohort, text),
         )
         yield from _materialised(step, scope, progress)
 

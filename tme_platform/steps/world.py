@@ -55,7 +55,7 @@ class World:
     remember_hashes
         Whether hashes of landing files are written down for the next look.
     snapshot
-        Whether the states of tables are looked up once and then taken as they were.
+        Whether everything is looked up once and then taken as it was: many tables read the same.
     """
 
     lake: Lake
@@ -70,9 +70,19 @@ class World:
     """Landing files by cohort, as the last look at the folder found them."""
     _states: dict[str, dict[str | None, PartitionState]] = field(default_factory=dict)
     _spellings: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
+    _found: dict[Read, Found] = field(default_factory=dict)
+    _declared: dict[str, Cohort] = field(default_factory=dict)
+    _listed: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def find(self, read: Read) -> Found:
         """Look something up and hash it."""
+        if not self.snapshot:
+            return self._find(read)
+        if read not in self._found:
+            self._found[read] = self._find(read)
+        return self._found[read]
+
+    def _find(self, read: Read) -> Found:
         if isinstance(read, TableRead):
             return self._find_table(read)
         return Found(_FINDERS[type(read)](self, read))
@@ -116,6 +126,13 @@ class World:
         CohortError, OSError
             The cohort file cannot be read, and never could.
         """
+        if not self.snapshot:
+            return self._declaration(cohort)
+        if cohort not in self._declared:
+            self._declared[cohort] = self._declaration(cohort)
+        return self._declared[cohort]
+
+    def _declaration(self, cohort: str) -> Cohort:
         try:
             return declaration(self.landing / cohort)
         except (CohortError, OSError):
@@ -212,11 +229,22 @@ class World:
     def _find_files(self, read: trace.FilesRead) -> str:
         if read.cohort not in self.cohorts:
             return ABSENT
-        listed = self.lake.read(COHORT_FILES, read.cohort)
-        landed = dict(zip(listed["file"], listed["sha256"], strict=True))
+        landed = self._landed_files(read.cohort)
         alike = {same_name(file): content for file, content in landed.items()}
         files = source_files(self.declared(read.cohort), read.kind)
         return digest({file: landed.get(file, alike.get(same_name(file), ABSENT)) for file in files})
+
+    def _landed_files(self, cohort: str) -> dict[str, str]:
+        """The hash of each landing file, as `cohort_files` lists it; read once in a snapshot, and for all cohorts."""
+        if not self.snapshot:
+            listed = self.lake.read(COHORT_FILES, cohort)
+            return dict(zip(listed["file"], listed["sha256"], strict=True))
+        if not self._listed:
+            self._listed = {name: {} for name in self.cohorts}
+            every = self.lake.read(COHORT_FILES, columns=["cohort", "file", "sha256"])
+            for name, files in every[every["cohort"].isin(self._listed.keys())].groupby("cohort"):
+                self._listed[str(name)] = dict(zip(files["file"], files["sha256"], strict=True))
+        return self._listed[cohort]
 
     @functools.cached_property
     def path_key(self) -> bytes:

@@ -186,7 +186,7 @@ def test_nothing_of_a_person_in_dicom_is_in_any_file_that_is_written(finished: F
     assert len(workspace.lake.read(RADIOMIC_FEATURES, "scans")) == 5
     assert found_in(lake, SECRETS) == set()
     seen = {file.split("/")[0] for file, _ in found_in(lake, ["G3_uid", "Magneto", "scans"])}
-    assert seen >= {"tables", "everything.log"}, "what is there is found"
+    assert "tables" in seen, "what is there is found"
     runs = instance.get_runs()
     events = "\n".join([str(run) + entry.to_json() for run in runs for entry in instance.all_logs(run.run_id)])
     assert "image_acquisition" in events

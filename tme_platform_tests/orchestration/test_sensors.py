@@ -7,60 +7,29 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from tme_platform.orchestration import sensors
 from tme_platform.orchestration.alive import carried_out
 from tme_platform.orchestration.build import build_definitions
 from tme_platform.orchestration.jobs import STUDY_TABLES
 from tme_platform.orchestration.plan import Part, PartState, PlannedRun
 from tme_platform.orchestration.schedules import make_schedules
-from tme_platform.orchestration.sensors import SECONDS_BETWEEN_LOOKS, Attempts, Memory, make_sensors
-from tme_platform.steps.materialise import materialise
-from tme_platform.steps.registry import STEPS
-from tme_platform.steps.workspace import Workspace
+from tme_platform.orchestration.sensors import Attempts, Memory
 from tme_platform.tables.cohorts import COHORT_FILES
+from tme_platform_tests.support.looking import Looking
 from tme_platform_tests.support.platform import copied_platform
 from tme_platform_tests.support.small_study import make_study
 
 FILES = COHORT_FILES.name
 
 
-class Looking:
-    """The sensor of a workspace, look by look."""
+def folders(looking: Looking) -> list[str | None]:
+    """The cohorts whose landing folder is to be read."""
+    return sorted(cohort for cohort, assets in looking.look().items() if FILES in assets)
 
-    def __init__(self, workspace: Workspace, instance: dg.DagsterInstance | None = None) -> None:
-        self.workspace = workspace
-        self.instance = instance or dg.DagsterInstance.ephemeral()
-        self.cursor: str | None = None
-        self.now = 1e9
 
-    def look(self, after: float = SECONDS_BETWEEN_LOOKS) -> dict[str | None, set[str]]:
-        """The assets that are requested, by cohort, so many seconds after the last look."""
-        self.now += after
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(sensors.time, "time", lambda: self.now)
-            return self._look()
-
-    def _look(self) -> dict[str | None, set[str]]:
-        context = dg.build_sensor_context(instance=self.instance, cursor=self.cursor)
-        (keep_up,) = [sensor for sensor in make_sensors() if sensor.name == "keep_up"]
-        found = keep_up(context, workspace=self.workspace)
-        self.cursor = found.cursor
-        self.skipped = found.skip_reason
-        for request in found.dynamic_partitions_requests or []:
-            self.instance.add_dynamic_partitions("cohort", request.partition_keys)
-        requests = found.run_requests or []
-        assert all(request.tags["tme/reason"] for request in requests)
-        return {one.partition_key: {key.to_user_string() for key in one.asset_selection} for one in requests}
-
-    def folders(self) -> list[str | None]:
-        """The cohorts whose landing folder is to be read."""
-        return sorted(cohort for cohort, assets in self.look().items() if FILES in assets)
-
-    def take(self, *cohorts: str) -> None:
-        """What the run does that was requested."""
-        for name in cohorts:
-            materialise(STEPS[FILES], self.workspace.scope(COHORT_FILES, name))
-            self.instance.report_runless_asset_event(dg.AssetMaterialization(FILES, partition=name))
+def take(looking: Looking, *cohorts: str) -> None:
+    """What the runs do that were requested: they read landing folders."""
+    for name in cohorts:
+        looking.take(name, [FILES])
 
 
 @pytest.fixture
@@ -74,53 +43,53 @@ def edit(looking: Looking, cohort: str = "mri") -> None:
 
 
 def test_a_folder_is_read_once_it_has_settled(looking: Looking) -> None:
-    assert looking.folders() == [], "the first look cannot know whether files are still being copied"
-    assert looking.folders() == ["mri", "reference", "rna"]
+    assert folders(looking) == [], "the first look cannot know whether files are still being copied"
+    assert folders(looking) == ["mri", "reference", "rna"]
     assert set(looking.instance.get_dynamic_partitions("cohort")) == {"mri", "reference", "rna"}
-    looking.take("mri", "reference", "rna")
-    assert looking.folders() == [], "what was read is not read again"
+    take(looking, "mri", "reference", "rna")
+    assert folders(looking) == [], "what was read is not read again"
 
 
 def test_a_folder_that_still_grows_waits(looking: Looking) -> None:
     looking.look()
     edit(looking)
-    assert looking.folders() == ["reference", "rna"]
-    looking.take("reference", "rna")
-    assert looking.folders() == ["mri"]
+    assert folders(looking) == ["reference", "rna"]
+    take(looking, "reference", "rna")
+    assert folders(looking) == ["mri"]
 
 
 def test_a_folder_that_changes_while_it_is_read_is_read_again(looking: Looking) -> None:
     looking.look()
     looking.look()
-    looking.take("mri", "reference", "rna")
+    take(looking, "mri", "reference", "rna")
     edit(looking)
-    assert looking.folders() == [], "it has to settle"
-    assert looking.folders() == ["mri"]
+    assert folders(looking) == [], "it has to settle"
+    assert folders(looking) == ["mri"]
 
 
 def test_touching_a_file_is_no_change(looking: Looking) -> None:
     looking.look()
     looking.look()
-    looking.take("mri", "reference", "rna")
+    take(looking, "mri", "reference", "rna")
     os.utime(looking.workspace.landing / "mri" / "features.csv", (1, 1))
     looking.look()
-    assert looking.folders() == []
+    assert folders(looking) == []
 
 
 def test_what_keeps_failing_is_requested_ever_more_seldom(looking: Looking) -> None:
     looking.look()
     looking.look()
-    looking.take("reference", "rna")
-    asked = [look for look in range(12) if "mri" in looking.folders()]
+    take(looking, "reference", "rna")
+    asked = [look for look in range(12) if "mri" in folders(looking)]
     assert asked == [0, 2, 6]
-    looking.take("mri")
-    assert [looking.folders() for _ in range(8)] == [[]] * 8
+    take(looking, "mri")
+    assert [folders(looking) for _ in range(8)] == [[]] * 8
 
 
 def test_a_run_under_way_is_not_requested_twice(looking: Looking) -> None:
     looking.look()
     looking.look()
-    looking.take("reference", "rna")
+    take(looking, "reference", "rna")
     run = looking.instance.create_run_for_job(
         build_definitions().resolve_job_def(STUDY_TABLES),
         tags={"dagster/partition": "mri"},
@@ -129,7 +98,7 @@ def test_a_run_under_way_is_not_requested_twice(looking: Looking) -> None:
     )
     with carried_out(looking.instance, looking.workspace.state, run.run_id):
         assert FILES not in looking.look().get("mri", set())
-    assert looking.folders() == ["mri"], "its process is gone"
+    assert folders(looking) == ["mri"], "its process is gone"
     assert [one.run_id for one in looking.instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]))] == [
         run.run_id
     ]
@@ -140,7 +109,7 @@ def test_a_finished_study_launches_nothing_and_says_so(small_run: Path, tmp_path
     looking = Looking(platform.workspace, platform.instance)
     assert looking.look() == {}
     assert looking.look() == {}
-    assert looking.skipped.skip_message == "every table is current"
+    assert looking.said == "every table is current"
 
 
 def test_the_memory_survives_the_cursor() -> None:
@@ -173,16 +142,17 @@ def test_what_was_built_and_changed_again_does_not_wait() -> None:
 def test_everything_is_looked_at_when_a_run_ends_and_not_at_each_glance(looking: Looking) -> None:
     looking.look()
     looking.look()
-    looking.take("mri", "reference", "rna")
+    take(looking, "mri", "reference", "rna")
     run = looking.instance.create_run_for_job(
         build_definitions().resolve_job_def(STUDY_TABLES),
         tags={"dagster/partition": "mri"},
         asset_selection=frozenset({dg.AssetKey("patients")}),
         status=dg.DagsterRunStatus.STARTED,
     )
-    looking.look()
-    assert looking.look(after=5) == {}
-    assert "nothing has ended" in looking.skipped.skip_message
+    with carried_out(looking.instance, looking.workspace.state, run.run_id):
+        looking.look()
+        assert looking.look(after=5) == {}
+        assert "nothing has ended" in looking.said
     looking.instance.report_run_failed(run)
     assert "patients" in looking.look(after=5)["mri"]
 
@@ -194,11 +164,11 @@ def test_a_cohort_that_is_being_copied_has_not_landed(small_run: Path, tmp_path:
     looking.look()
     shutil.copytree(platform.workspace.landing / "rna", platform.workspace.landing / "second")
     assert looking.look() == {}, "neither its own tables nor those of the whole study"
-    assert "second" in looking.skipped.skip_message
+    assert "second" in looking.said
     assert looking.look(after=5) == {}
     asked = looking.look(after=5)
     assert set(asked) == {"second"}
-    assert {FILES, "cohorts", "cell_scores", "rejected_inputs", "harmonised_features"} <= asked["second"]
+    assert {FILES, "cohorts", "cell_scores", "rejected_inputs", "harmonised_features"} <= set(asked["second"])
 
 
 def test_waits_grow_and_end_at_a_day() -> None:

@@ -150,6 +150,7 @@ def _reference(folder: Path, names: list[str], random: np.random.Generator) -> N
                     "recist": "response",
                     "leukocyte_fraction": "leukocytes",
                 },
+                "other": ["receptor"],
             }
         ],
         cell_scores={"file": "scores.tsv", "groups": "groups.tsv", "method": "drawn"},
