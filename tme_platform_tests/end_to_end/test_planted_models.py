@@ -131,6 +131,7 @@ def test_score_refuses_it(planted: tuple[Path, str], tmp_path: Path) -> None:
     refused(found.exception, said)
 
 
+@pytest.mark.parametrize("planted", [as_pickle], indirect=True, ids=["as_pickle"])
 def test_a_run_fails_at_the_scores_only(planted: tuple[Path, str]) -> None:
     study, said = planted
     platform = copied_platform(study, study.with_name("copy"))
@@ -142,9 +143,10 @@ def test_a_run_fails_at_the_scores_only(planted: tuple[Path, str]) -> None:
     assert (failure.asset, failure.cohort) == (RAD_SCORES.name, "mri")
     refused(ValueError(failure.message), said)
     assert platform.workspace.lake.state(PATIENTS, "reference") != before
-    assert ("patients", "images") in recorded.made()
+    assert ("patients", "reference") in recorded.made()
 
 
+@pytest.mark.parametrize("planted", [as_pickle], indirect=True, ids=["as_pickle"])
 def test_the_list_of_versions_and_reproducing_load_no_model(planted: tuple[Path, str]) -> None:
     study, _ = planted
     listed = CliRunner().invoke(app, [*options(study), "models"])
