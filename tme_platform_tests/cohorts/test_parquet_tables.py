@@ -146,9 +146,10 @@ def test_a_text_repeated_without_end_is_refused(land, store_schema):
     assert "times its size, which no ordinary table does" in rejected["message"].item()
 
 
-def test_values_of_a_declared_length_count_with_it(land):
+def test_values_of_a_declared_length_count_with_it(land, monkeypatch):
+    monkeypatch.setattr("tme_platform.limits.UNCHECKED_BYTES", 1_000_000)
     folder, cohort = land("clinical: [{file: c.parquet, patient_id: id}]\n")
-    cells = _repeated(bytes(500_000), 3_000).cast(pa.dictionary(pa.int32(), pa.binary()))
+    cells = _repeated(bytes(500_000), 30).cast(pa.dictionary(pa.int32(), pa.binary()))
     fixed = pa.DictionaryArray.from_arrays(cells.indices, cells.dictionary.cast(pa.binary(500_000)))
     parquet.write_table(pa.table({"id": fixed}), folder / "c.parquet")
     rejected = read_clinical(folder, "small", cohort).rejected
