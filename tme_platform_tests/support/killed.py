@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -45,9 +46,14 @@ def nothing_left(environment: dict[str, str]) -> Iterator[None]:
             os.kill(process, signal.SIGKILL)
 
 
-def wait_for(reached: Callable[[], object], what: str, process: subprocess.Popen[str] | None = None) -> None:
+def wait_for(
+    reached: Callable[[], object],
+    what: str,
+    process: subprocess.Popen[Any] | None = None,
+    seconds: float = _PATIENCE_SECONDS,
+) -> None:
     """Wait until something is so; the test fails if it takes too long, or the process ends before."""
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + seconds
     while not reached():
         if process is not None and process.poll() is not None and not reached():
             pytest.fail(f"the process ended before: {what}")

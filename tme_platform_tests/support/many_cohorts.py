@@ -57,6 +57,12 @@ def make_many(root: Path, cohorts: int) -> Workspace:
     """Land so many cohorts: `reference`, `mri` with phenotypes and follow-up of the same patients, and others."""
     workspace = make_study(root, patients=12, imaged=0)
     shutil.rmtree(workspace.landing / "rna")
+    declare(  # without a signature, for which there are too few patients
+        workspace.landing / "mri",
+        roles=["immune_phenotype"],
+        features={"file": "features.csv", "feature_set": "drawn"},
+        phenotypes={"by": "patient", "cohort": "reference"},
+    )
     for number in range(cohorts - 2):
         land_cohort(workspace.landing / f"c{number:02d}")
     (root / "small.yaml").write_text(yaml.safe_dump(STUDY))
