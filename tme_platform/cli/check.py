@@ -62,8 +62,7 @@ def _print_path(context: typer.Context, cohort: str, file: str) -> None:
         _print_problems(
             [
                 f"nothing in {folder} is stored as {file}. Its file was removed, renamed or moved since (`tme run` "
-                f"stores what is there now), it belongs to another cohort, or {KEY_FILE} or {PATH_KEY} is not that "
-                "of the run."
+                f"stores what is there now), it belongs to another cohort, or {KEY_FILE} or {PATH_KEY} is another one."
             ]
         )
         raise typer.Exit(1)
