@@ -1,4 +1,4 @@
-"""Dagster's own daemon over a study, with the sensors and runs as `tme ui` starts them: each run a process of its own."""
+"""Dagster's own daemon over a study, with sensors and runs as `tme ui` starts them: each run a process of its own."""
 
 from __future__ import annotations
 
@@ -78,6 +78,9 @@ def daemon(workspace: Workspace) -> Iterator[Daemon]:
     environment = marked_environment()
     command = [Path(sys.executable).with_name("dagster-daemon"), "run", "-m", "tme_platform.definitions"]
     log = workspace.state / "daemon.log"
-    with open_instance(workspace.state) as instance, nothing_left(environment):
-        with process(command, log, env=environment, cwd=workspace.state) as started:
-            yield Daemon(workspace, instance, started, environment)
+    with (
+        open_instance(workspace.state) as instance,
+        nothing_left(environment),
+        process(command, log, env=environment, cwd=workspace.state) as started,
+    ):
+        yield Daemon(workspace, instance, started, environment)
