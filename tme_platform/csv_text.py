@@ -6,9 +6,10 @@ What is read from CSV belongs in `cohorts`; this is for what leaves the platform
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 _FORMULA = re.compile(r"\s*[=+\-@|]|\t|\n")
 _NUMBER = re.compile(r"[+-]?(\d[\d,]*\.?\d*|\.\d+)([eE][+-]?\d+)?%?")
@@ -25,6 +26,8 @@ def csv_text(frame: pd.DataFrame, **options: Any) -> str:
     **options
         For `DataFrame.to_csv`.
     """
+    import pandas as pd
+
     safe = frame.copy(deep=False)
     for position, dtype in enumerate(frame.dtypes):
         if not (pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_datetime64_any_dtype(dtype)):

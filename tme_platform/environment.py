@@ -22,9 +22,9 @@ UMASK = "TME_UMASK"
 """Environment variable: the permissions that new files and folders do not have, in octal."""
 _OWNER_ONLY = 0o077
 UI_TOKEN = "TME_UI_TOKEN"  # noqa: S105 (the name, not the token)
-"""Environment variable: the token that every request to Dagster's page has to bring."""
+"""Environment variable: the token that every request to the pages of Dagster and MLflow has to bring."""
 UI_ADDRESSES = "TME_UI_ADDRESSES"
-"""Environment variable: addresses at which people reach Dagster's page besides 127.0.0.1 and localhost."""
+"""Environment variable: addresses at which people reach these pages besides 127.0.0.1 and localhost."""
 PATH_KEY = "TME_PATH_KEY"
 """Environment variable: the key of stored file names, for landing folders that several machines mount read-only."""
 SIMULATED = "simulated"

@@ -24,8 +24,9 @@ from tme_platform.cli.run import demo, run
 from tme_platform.cli.score import score
 from tme_platform.cli.simulate import simulate
 from tme_platform.cli.status import status
-from tme_platform.cli.storage_errors import of_database, of_system
+from tme_platform.cli.storage_errors import of_database
 from tme_platform.cli.ui import ui
+from tme_platform.disk import of_system
 from tme_platform.environment import SIMULATED, VARIABLES, keep_private
 from tme_platform.steps.workspace import Workspace
 

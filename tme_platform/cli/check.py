@@ -28,13 +28,13 @@ def check(
         str, typer.Argument(help="Name of a landing folder; every cohort and the study without it.")
     ] = "",
     file: Annotated[
-        str, typer.Option(help="Print the path of a file by the name under which it is stored (f-...).")
+        str, typer.Option(help="Print the path of the file that tables and messages name so (f-3fa2b1c9d0e1.nii.gz).")
     ] = "",
 ) -> None:
     """Say what every file and column would be taken for, what is rejected and why. Nothing is written.
 
     Without a name, all cohorts of the study are checked, and the study with them. Cells of the files are quoted here
-    and nowhere else.
+    and nowhere else. A cohort that is being copied (a file `.copying` in its folder) waits, which is no problem.
     """
     from tme_platform.cohorts import showing_cells
 
@@ -46,7 +46,8 @@ def check(
 
 
 def _print_path(context: typer.Context, cohort: str, file: str) -> None:
-    from tme_platform.cohorts import CohortError, PathNames, path_key, read_cohort
+    from tme_platform.cohorts import KEY_FILE, CohortError, PathNames, path_key, read_cohort
+    from tme_platform.environment import PATH_KEY
 
     folder = context.obj.landing / cohort
     try:
@@ -59,7 +60,10 @@ def _print_path(context: typer.Context, cohort: str, file: str) -> None:
         raise typer.Exit(1) from None
     if not path.exists():
         _print_problems(
-            [f"nothing in {folder} is stored as {file}. It may have been removed, renamed, or the key lost."]
+            [
+                f"nothing in {folder} is stored as {file}. Its file was removed, renamed or moved since (`tme run` "
+                f"stores what is there now), it belongs to another cohort, or {KEY_FILE} or {PATH_KEY} is another one."
+            ]
         )
         raise typer.Exit(1)
     console.print(shown(str(path)), soft_wrap=True, highlight=False)
@@ -88,7 +92,7 @@ def _check(context: typer.Context, cohort: str) -> None:
             _print_problems(problems[len(report.problems) :])
         outside = study is not None and study.cohorts is not None and cohort not in study.cohorts
         where = " with a study that has it among its `cohorts` (--study)" if outside else ""
-        _end(len(problems), f"`tme run --cohort {cohort}` reads it{where}.")
+        _end(len(problems), "" if report.waits else f"`tme run --cohort {cohort}` reads it{where}.")
         return
     names = list_cohorts(landing) if study.cohorts is None else [n for n in study.cohorts if (landing / n).is_dir()]
     reports, found = check_all(study, landing, names)
@@ -97,20 +101,25 @@ def _check(context: typer.Context, cohort: str) -> None:
         console.print()
     _print_study(study.title, found)
     _print_overview(reports)
-    _end(len(found.problems) + sum(len(report.problems) for report in reports), "`tme run` reads them.")
+    waiting = ", ".join(report.name for report in reports if report.waits)
+    next_step = f"`tme run` reads them{f', except {waiting}' if waiting else ''}."
+    _end(len(found.problems) + sum(len(report.problems) for report in reports), next_step)
 
 
 def _end(problems: int, next_step: str) -> None:
     if problems:
         errors.print("Fix the problems above; until then the tables that they affect are not built.")
         raise typer.Exit(1)
-    console.print(f"[green]ready[/green]: {next_step}")
+    if next_step:
+        console.print(f"[green]ready[/green]: {next_step}", highlight=False)
 
 
 def _print_cohort(report: CohortReport) -> None:
     console.print(f"[bold]{shown(report.name)}[/bold]  {shown(report.title or '')}")
     if report.content is None and report.title is None:
         _print_problems(report.problems)
+        if report.waits:
+            errors.print(f"[yellow]waits[/yellow]  {shown(report.waits)}", soft_wrap=True, highlight=False)
         return
     counts = {name: count for name, count in report.counts.items() if count or name == "patients"}
     megabytes = counts.pop("bytes", 0) / 1e6

@@ -32,5 +32,7 @@ def housekeeping(
         f"{done.files} file(s), {len(done.runs)} run(s), {len(done.hash_caches)} list(s) of hashes {verb}, "
         f"out of use for more than {days} days."
     )
+    if done.commits:
+        console.print(f"{done.commits} commit(s) {verb} that are older than the audit period.")
     for name, versions in done.kept_versions.items():
         console.print(f"kept for registered models: {name} version {', '.join(map(str, versions))}")

@@ -102,11 +102,10 @@ def differences(
 ) -> list[str]:
     """What differs between two versions: data, settings, figures, and whether the AUCs differ by more than noise."""
     from tme_platform.signature import SignatureSettings, compare_versions
+    from tme_platform.tracking import stored_settings
 
     before, after = summaries[older.version], summaries[newer.version]
-    linear = any(
-        SignatureSettings.model_validate(tracker.read_document(record, "settings")).linear for record in (older, newer)
-    )
+    linear = any(stored_settings(tracker, record, "settings", SignatureSettings).linear for record in (older, newer))
     compared = compare_versions(
         tracker.read_table(older, "out_of_fold"), tracker.read_table(newer, "out_of_fold"), linear=linear
     )

@@ -24,6 +24,7 @@ class TerminalProgress:
         self._made = 0
         self._unchanged = 0
         self._started = time.monotonic()
+        self._withheld: list[str] = []
 
     def __enter__(self) -> TerminalProgress:
         self._status.start()
@@ -36,6 +37,8 @@ class TerminalProgress:
         if kind is None:
             took = time.monotonic() - self._started
             self._console.print(f"{self._made} partitions built, {self._unchanged} unchanged, in {took:.0f} s")
+        for text in self._withheld if self._console.is_terminal else ():  # what is piped may be stored
+            self._console.print(f"[yellow]shown only here[/yellow]  {shown(text)}", soft_wrap=True, highlight=False)
 
     def say(self, text: str) -> None:
         """Show a text on the moving line."""
@@ -57,6 +60,10 @@ class TerminalProgress:
             f"[green]✓[/green] {asset:<26} {shown(cohort or ''):<18} {shown(text)}  [dim]{seconds:.1f} s[/dim]",
             highlight=False,
         )
+
+    def withheld(self, asset: str, cohort: str | None, text: str) -> None:
+        """Keep until the end: Dagster stores what is printed while a step runs."""
+        self._withheld.append(f"{asset}{f' of {cohort}' if cohort else ''}: {text}")
 
 
 class SimulationProgress:

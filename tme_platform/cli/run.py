@@ -52,7 +52,10 @@ def run(
         ),
     ] = Refresh.STALE,
 ) -> None:
-    """Bring the study up to date; only what changed is computed."""
+    """Bring the study up to date; only what changed is computed.
+
+    Cohorts with a file `.copying` in their landing folder wait; that is no failure.
+    """
     _finish(_stoppable(context.obj, cohorts=cohort, select=select, refresh=refresh))
 
 
@@ -74,11 +77,13 @@ def _run(
     with TerminalProgress(console) as progress:
         progress.say("starting")
         from tme_platform.orchestration.instance import open_instance
-        from tme_platform.orchestration.run import run_study
+        from tme_platform.orchestration.run import Outcome, run_study
 
         workspace.export()
         close_to_others(workspace.state)
         if not workspace.cohorts():
+            if waiting := workspace.being_copied():
+                return Outcome(waiting=waiting)
             raise ValueError(
                 f"no cohort of study {workspace.study_name} has landed in {workspace.landing}: "
                 "put a folder with a cohort.yaml there, or name another folder (--landing)"
@@ -103,6 +108,8 @@ def _finish(outcome: Outcome) -> None:
         errors.print(
             f"[red]failed[/red]  {failure.asset}{part}: {shown_lines(failure.message)}", soft_wrap=True, highlight=False
         )
+    for message in outcome.waiting.values():
+        errors.print(f"[yellow]waits[/yellow]  {shown(message)}", soft_wrap=True, highlight=False)
     if outcome.skipped:
         errors.print(
             f"[yellow]skipped because of the failure[/yellow]  {', '.join(map(str, outcome.skipped))}; "

@@ -36,8 +36,9 @@ def status(
     from tme_platform.orchestration.survey import survey
 
     workspace = context.obj
-    if unknown := sorted(set(cohort or ()) - set(workspace.cohorts())):
-        raise ValueError(f"no cohort {', '.join(unknown)} in the study; there are: {', '.join(workspace.cohorts())}")
+    known = sorted({*workspace.cohorts(), *workspace.unreadable(), *workspace.being_copied()})
+    if unknown := sorted(set(cohort or ()) - set(known)):
+        raise ValueError(f"no cohort {', '.join(unknown)} in the study; there are: {', '.join(known)}")
     with _recorded_runs(workspace) as instance:
         running = () if instance is None else parts_being_built(instance, workspace.state)
         plan = survey(workspace, instance, running=running, write=False).plan()

@@ -1,23 +1,14 @@
-"""What is said of an error of the disk or of an SQLite database: where it happened, and what to do.
+"""What is said of an error of an SQLite database: where it happened, and what to do.
 
 Light imports only: `app` asks here after everything else.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 
 _ROOM = "make room on the disk"
 _RIGHT = "give this user the right to write there, or name another state folder (--state)"
-_OF_SYSTEM = {
-    errno.ENOSPC: _ROOM,
-    errno.EDQUOT: _ROOM,
-    errno.EFBIG: _ROOM,
-    errno.EROFS: _RIGHT,
-    errno.EACCES: _RIGHT,
-    errno.EPERM: _RIGHT,
-}
 _OF_SQLITE = {
     "disk is full": _ROOM,
     "disk I/O error": f"{_ROOM}, or see that it is in order",
@@ -27,13 +18,6 @@ _OF_SQLITE = {
     "malformed": "put back a backup of it; the tables of the lake do not need it",
     "not a database": "put back a backup of it; the tables of the lake do not need it",
 }
-
-
-def of_system(error: OSError) -> str:
-    """The sentence for an error of the system: file, cause, and what to do if it is room or a right."""
-    named = f"{error.filename}: " if error.filename else ""
-    advice = _OF_SYSTEM.get(error.errno or 0)
-    return f"{named}{error.strerror or error}" + (f": {advice}; then run again" if advice else "")
 
 
 def of_database(error: BaseException) -> str | None:

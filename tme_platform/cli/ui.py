@@ -8,8 +8,10 @@ import signal
 import socket
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -22,7 +24,7 @@ from tme_platform.cli.console import console
 from tme_platform.cli.private import close_to_others
 from tme_platform.environment import UI_TOKEN
 from tme_platform.location import file_uri
-from tme_platform.serving import Token
+from tme_platform.serving import Token, places, taken_token
 
 HOST = "127.0.0.1"  # the open-source servers know no login, so nobody else may reach them
 _WEBSERVER = "tme_platform.orchestration.webserver"
@@ -38,20 +40,20 @@ def ui(
         bool,
         typer.Option(
             "--token",
-            help="Dagster's page opens only by a link with a token: TME_UI_TOKEN if that is set, or a new one. "
-            "For machines with other users: without it, each of them can start and delete runs.",
+            help="The pages open only by links with a token: TME_UI_TOKEN if that is set, or a new one. "
+            "For machines with other users: without it, each of them can start and delete runs and models.",
         ),
     ] = False,
 ) -> None:
     """Serve Dagster and MLflow on this machine (127.0.0.1) until Ctrl-C.
 
-    Dagster answers only its own pages: TME_UI_ADDRESSES names the addresses at which people reach it otherwise, such as
-    https://tme.example.org. With TME_UI_TOKEN or --token it needs a token. MLflow has none.
+    Both answer only their own pages: TME_UI_ADDRESSES names the addresses at which people reach them otherwise, such as
+    https://tme.example.org. With TME_UI_TOKEN or --token both need a token; MLflow's clients send it as
+    MLFLOW_TRACKING_TOKEN, other scripts as "Authorization: Bearer TOKEN".
     """
     context.obj.export()
     close_to_others(context.obj.state)
-    secret = os.environ.pop(UI_TOKEN, "")
-    needed = Token(secret) if secret else Token.random() if token else None
+    needed = taken_token() or (Token.random() if token else None)
     raise typer.Exit(serve(context.obj.state, port, mlflow_port, console, needed))
 
 
@@ -92,13 +94,13 @@ def _watch(children: Children, state: Path, port: int, mlflow_port: int, console
     logs = state / "logs"
     console.print("starting Dagster and MLflow ...")
     waiting = {f"http://{HOST}:{port}/server_info", f"http://{HOST}:{mlflow_port}/health"}
-    if not _wait(waiting, children, token):
+    if not _wait(waiting, children):
         console.print(f"[red]error[/red]  a server did not come up; its log is in {logs}")
         return 1
-    page = f"http://{HOST}:{port}/asset-groups"
-    page = token.link(page) if token else page
-    console.print(f"[bold]Dagster[/bold]  {page}   (tables, checks, runs)", soft_wrap=True)
-    console.print(f"[bold]MLflow[/bold]   http://{HOST}:{mlflow_port}           (model versions)")
+    pages = [f"http://{HOST}:{port}/asset-groups", f"http://{HOST}:{mlflow_port}/"]
+    dagster, mlflow = map(token.link, pages) if token else pages
+    console.print(f"[bold]Dagster[/bold]  {dagster}   (tables, checks, runs)", soft_wrap=True)
+    console.print(f"[bold]MLflow[/bold]   {mlflow}   (model versions)", soft_wrap=True)
     landing = os.environ.get("TME_LANDING", state / "landing")
     console.print(f"Sensors keep up with {landing}; logs are in {logs}. Ctrl-C stops.")
     while (ended := children.ended()) is None:
@@ -123,6 +125,7 @@ def _refuse() -> None:
 def _environment(state: Path, mlflow_port: int) -> dict[str, str]:
     """The environment of the servers; tables in Dagster link to `TME_MLFLOW_URL`."""
     from tme_platform.orchestration.instance import served_home
+    from tme_platform.tracking.webserver import PORT
 
     return {
         "DAGSTER_HOME": str(served_home(state)),
@@ -130,38 +133,37 @@ def _environment(state: Path, mlflow_port: int) -> dict[str, str]:
         **os.environ,
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        PORT: str(mlflow_port),
     }
 
 
 def _with_token(name: str, environment: dict[str, str], token: Token | None) -> dict[str, str]:
-    """The environment of one server; only Dagster's page gets the token, and never on a command line, which all see."""
-    return environment | {UI_TOKEN: token.secret} if token and name == "dagster-webserver" else environment
+    """The environment of one server; only pages get the token, and never on a command line, which all see."""
+    return environment | {UI_TOKEN: token.secret} if token and name != "dagster-daemon" else environment
 
 
 def _commands(state: Path, port: int, mlflow_port: int) -> dict[str, list[str]]:
     from tme_platform.tracking import Tracker
+    from tme_platform.tracking.webserver import APP_NAME
 
     Tracker.of_lake(state).follow_lake()  # before its server reads it
     binaries = Path(sys.executable).parent
     module = ["-m", "tme_platform.definitions"]
+    ours = places(mlflow_port)
     return {
         "dagster-webserver": [sys.executable, "-m", _WEBSERVER, *module, "-h", HOST, "-p", str(port)],
         "dagster-daemon": [str(binaries / "dagster-daemon"), "run", *module],
         "mlflow": [
-            *(str(binaries / "mlflow"), "server"),
+            *(str(binaries / "mlflow"), "server", "--app-name", APP_NAME),
             *("--backend-store-uri", Tracker.local_uri(state)),
-            *("--default-artifact-root", file_uri(state / "mlflow" / "artifacts")),
-            *("--host", HOST, "--port", str(mlflow_port), "--workers", "1"),
-            # By default MLflow takes requests under any name that begins like a private address.
-            *("--allowed-hosts", ",".join(mlflow_hosts(mlflow_port))),
-            *("--cors-allowed-origins", ",".join(f"http://{host}" for host in mlflow_hosts(mlflow_port))),
+            *("--default-artifact-root", file_uri(state / "mlflow" / "artifacts"), "--no-serve-artifacts"),
+            *("--host", HOST, "--workers", "1"),  # and MLFLOW_PORT
+            "--uvicorn-opts=--no-access-log",  # it would show the token of the link
+            # The guard is stricter; by default MLflow takes requests under any name that begins like a private address.
+            *("--allowed-hosts", ",".join(sorted(ours.hosts))),
+            *("--cors-allowed-origins", ",".join(sorted(ours.origins))),
         ],
     }
-
-
-def mlflow_hosts(port: int) -> list[str]:
-    """The names under which MLflow's pages are served, and no others."""
-    return [f"{HOST}:{port}", f"localhost:{port}"]
 
 
 @contextlib.contextmanager
@@ -176,24 +178,24 @@ def _interrupted_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _wait(urls: set[str], children: Children, token: Token | None) -> bool:
+def _wait(urls: set[str], children: Children) -> bool:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     left = set(urls)
     while left and time.monotonic() < deadline:
         if children.ended() is not None:
             return False
-        left = {url for url in left if not _answers(url, token)}
+        left = {url for url in left if not _answers(url)}
         time.sleep(0.3)
     return not left
 
 
-def _answers(url: str, token: Token | None) -> bool:
-    # Any user may listen at the port of MLflow: the token is for the guard only.
-    headers = {"Authorization": f"Bearer {token.secret}"} if token and url.endswith("/server_info") else {}
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310 (always our own http address)
+def _answers(url: str) -> bool:
+    """Whether a page is served; the token is not sent, because another user may have been first at the port."""
     try:
-        with urllib.request.urlopen(request, timeout=2) as answer:  # noqa: S310
-            return bool(answer.status == 200)
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 (always our own http address)
+            return bool(answer.status == HTTPStatus.OK)
+    except urllib.error.HTTPError as refused:
+        return refused.code == HTTPStatus.FORBIDDEN  # by the guard, which stands before a page that is ready
     except OSError:
         return False
 

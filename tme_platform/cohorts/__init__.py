@@ -34,7 +34,14 @@ from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.expression import read_expression, read_gene_lengths
 from tme_platform.cohorts.features import feature_names, read_features
 from tme_platform.cohorts.files import list_files
-from tme_platform.cohorts.folders import COHORT_FILE, landing_path, list_cohorts, refuse_unfinished, same_name
+from tme_platform.cohorts.folders import (
+    BEING_COPIED,
+    COHORT_FILE,
+    landing_path,
+    list_cohorts,
+    refuse_unfinished,
+    same_name,
+)
 from tme_platform.cohorts.hash_cache import hash_cache, prune_hash_caches
 from tme_platform.cohorts.identifiers import identifying_content, identifying_paths
 from tme_platform.cohorts.known_endpoints import with_borrowed, with_own_columns
@@ -59,6 +66,7 @@ from tme_platform.cohorts.spelling import folded, one_spelling, repeated_names, 
 from tme_platform.tables.expression import POPULATION_GROUPS
 
 __all__ = [
+    "BEING_COPIED",
     "COHORT_FILE",
     "COHORT_NAME",
     "KEY_FILE",

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from pandas.api.types import is_integer_dtype, is_numeric_dtype, is_object_dtype
 
-from tme_platform.cohorts.inflate import check_cell_count
+from tme_platform.cohorts.inflate import check_cell_count, check_expansion
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def read_parquet(path: Path) -> pd.DataFrame:
@@ -26,11 +30,11 @@ def read_parquet(path: Path) -> pd.DataFrame:
 
     check_cell_count(path)
     try:
-        with parquet.ParquetFile(path) as file:
-            stored = file.read()
-            nested = [field.name for field in stored.schema if pa.types.is_nested(field.type)]
+        fields = parquet.read_schema(path)
+        nested = [field.name for field in fields if pa.types.is_nested(field.type)]
+        if not nested:
             # integers with missing values stay integers: 1 is not to become 1.0
-            table = stored.to_pandas(integer_object_nulls=True)
+            table = _stored(path, fields).to_pandas(integer_object_nulls=True)
     except (pa.ArrowException, TypeError, KeyError, AttributeError, NotImplementedError) as error:
         raise ValueError(f"it cannot be read as Parquet ({type(error).__name__}). Save it again.") from error
     if nested:
@@ -45,6 +49,41 @@ def read_parquet(path: Path) -> pd.DataFrame:
     decoded: pd.DataFrame = body.reset_index(drop=True).apply(_decoded)
     decoded.columns = pd.Index(names, dtype="object")
     return decoded
+
+
+def _stored(path: Path, fields: pa.Schema) -> pa.Table:
+    """The content of a file. Text is read as its dictionary first, because a repeated text takes almost no space."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    texts = [field.name for field in fields if _is_text(field.type)]
+    with parquet.ParquetFile(path, read_dictionary=texts) as file:
+        stored = file.read()
+    expanded = sum(_expanded(column) for column in stored.itercolumns() if pa.types.is_dictionary(column.type))
+    check_expansion(expanded, path)
+    columns = [
+        column if column.type == field.type else column.cast(field.type)
+        for column, field in zip(stored.itercolumns(), fields, strict=True)
+    ]
+    return pa.table(columns, schema=fields)
+
+
+def _expanded(column: pa.ChunkedArray) -> int:
+    """Bytes of a column of text, each value written out."""
+    from pyarrow import compute
+
+    total = 0
+    for chunk in column.chunks if _is_text(column.type.value_type) else []:
+        lengths = compute.binary_length(chunk.dictionary)
+        total += compute.sum(lengths.cast("int64").take(chunk.indices)).as_py() or 0
+    return total
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
+    return any(test(kind) for test in tests)
 
 
 def _is_row_number(index: pd.Index, body: pd.DataFrame) -> bool:

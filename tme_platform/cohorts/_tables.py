@@ -118,6 +118,15 @@ def header_of(path: Path) -> list[str]:
     return head_of(path).names
 
 
+def columns_of(path: Path) -> list[str]:
+    """The column names of a text or Parquet table; raises as `header_of`."""
+    if path.suffix != ".parquet":
+        return header_of(path)
+    import pyarrow.parquet as pq
+
+    return [str(name) for name in pq.read_schema(path).names]
+
+
 def head_of(path: Path) -> Head:
     """The header of a text table and where it is; raises as `header_of`."""
     with open_bytes(path) as stream:

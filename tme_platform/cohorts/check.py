@@ -18,7 +18,7 @@ from tme_platform.cohorts.content import CohortContent, read_content
 from tme_platform.cohorts.declaration import COHORT_NAME, Cohort
 from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.file_uses import FileUse, file_uses
-from tme_platform.cohorts.folders import COHORT_FILE
+from tme_platform.cohorts.folders import BEING_COPIED, COHORT_FILE
 from tme_platform.cohorts.identifiers import identifying_content, identifying_paths
 from tme_platform.cohorts.known_endpoints import KnownEndpoint, known_endpoints
 from tme_platform.cohorts.overlap import FEW_SHARED, MIN_SHARED, Overlap
@@ -56,6 +56,8 @@ class CohortReport:
         Patients in common, by pair of tables.
     endpoints
         Endpoints with values.
+    waits
+        Why nothing was read: the cohort is being copied. Empty for all others.
     content
         What was read; None if the cohort file cannot be read.
     """
@@ -71,6 +73,7 @@ class CohortReport:
     columns: tuple[ColumnUse, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
     endpoints: tuple[KnownEndpoint, ...] = ()
+    waits: str = ""
     content: CohortContent | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -105,6 +108,8 @@ def check_cohort(
     try:
         cohort = read_cohort(folder)
     except CohortError as error:
+        if error.rule == BEING_COPIED:
+            return CohortReport(name, problems=tuple(problems), waits=str(error))
         return CohortReport(name, problems=(*problems, str(error)))
     content = read_content(folder, cohort)
     found = []

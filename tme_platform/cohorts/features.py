@@ -15,7 +15,7 @@ from tme_platform.cohorts._feature_columns import (
     refused_by_value,
 )
 from tme_platform.cohorts._measurements import marked, read_by_patient, to_numbers
-from tme_platform.cohorts._tables import has_column, header_of, no_column, short
+from tme_platform.cohorts._tables import columns_of, has_column, no_column, short
 from tme_platform.cohorts.cells import cell
 from tme_platform.cohorts.clinical import read_clinical
 from tme_platform.cohorts.declaration import Cohort, FeatureSource
@@ -71,16 +71,10 @@ def feature_names(folder: Path, cohort: Cohort) -> list[str]:
         return []
     try:
         path = landing_path(folder, source.file)
-        names = _parquet_columns(path) if path.suffix == ".parquet" else header_of(path)
+        names = columns_of(path)
     except (CohortError, ValueError, OSError, EOFError):  # a run says so when it reads the values
         return []
     return [source.rename.get(name, name) for name in names if name != source.patient_id.column]
-
-
-def _parquet_columns(path: Path) -> list[str]:
-    import pyarrow.parquet as pq
-
-    return [str(name) for name in pq.read_schema(path).names]
 
 
 def _declared(table: pd.DataFrame, source: FeatureSource, rejected: Rejections) -> pd.DataFrame:

@@ -12,6 +12,8 @@ from tme_platform.cohorts.errors import CohortError
 COHORT_FILE = "cohort.yaml"
 MARKERS = (".copying", ".incomplete")
 """Files that say that a landing folder is being filled and is not to be read yet."""
+BEING_COPIED = "being_copied"
+"""Rule of a cohort that has such a file. It is no failure: the cohort waits."""
 
 
 def list_cohorts(landing: Path) -> list[str]:
@@ -67,8 +69,8 @@ def refuse_unfinished(folder: Path) -> None:
         if (folder / marker).exists():
             raise CohortError(
                 f"cohort {folder.name}: files are being copied, because there is a file {marker} in the folder; "
-                "nothing is read and previous tables are kept. Remove it when all files are there.",
-                rule="being_copied",
+                f"nothing is read and previous tables are kept. Remove {marker} when all files are there.",
+                rule=BEING_COPIED,
             )
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from tme_platform.cohorts._tables import read_text_table, short
+from tme_platform.cohorts._tables import UNREADABLE, columns_of, read_text_table, short
 from tme_platform.cohorts.declaration import Cohort
+from tme_platform.cohorts.folders import landing_path
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.counted import counted
 
@@ -40,6 +41,8 @@ _CELLS = {
         rf"^(?:{_BIRTH}[-/.]{_MONTH}[-/.]{_DAY}|{_DAY}[-/.]{_MONTH}[-/.]{_BIRTH}|{_MONTH}/{_DAY}/{_BIRTH})(?:[ T]|$)"
     ),
 }
+_MAY_TELL = re.compile(r"[@^]|19\d\d[-/.]|[-/.]19\d\d")
+"""What each of `_CELLS` has in it."""
 _WORD = r"[^\W\d_a-zß-öø-ÿ][^\W\d_]+(?:['-][^\W\d_]+)*"
 _NO_NAMES = r"(?i)\b(?:patient|subject|case|control|sample|tumou?r|normal|series|reader|license|phantom)\b"
 _PERSON = re.compile(rf"^{_WORD}(?:\s*[,^]\s*|\s+|_+){_WORD}(?![^\W\d_])")
@@ -105,18 +108,34 @@ def _tables(cohort: Cohort) -> Iterator[tuple[str, bool]]:
 
 
 def _of_table(folder: Path, file: str, whole: bool) -> Iterator[str]:
-    table = read_text_table(folder, file, Rejections(""), only=None)
+    table = read_text_table(folder, file, Rejections(""), raw=True) if whole else _header(folder, file)
     if table is None:
         return
     for name in map(str, table.columns):
         if _names_a_person(name):
             yield f"{file}: column {short(name)} is named like one that identifies a person. {_ADVICE}"
-        if not whole:
-            continue
-        for kind, pattern in _CELLS.items():
-            rows = [int(row) + 1 for row in table.index[table[name].str.contains(pattern).fillna(False)]]
-            if rows:
-                yield f"{file}: column {short(name)} has {kind} in {_rows(rows)}. {_ADVICE}"
+        for kind, rows in _telling_cells(table[name]):
+            yield f"{file}: column {short(name)} has {kind} in {_rows(rows)}. {_ADVICE}"
+
+
+def _header(folder: Path, file: str) -> pd.DataFrame | None:
+    """The columns of a table without its rows, which are numbers; None if it cannot be read."""
+    try:
+        return pd.DataFrame(columns=[*dict.fromkeys(columns_of(landing_path(folder, file)))], dtype="object")
+    except UNREADABLE:
+        return None
+
+
+def _telling_cells(column: pd.Series) -> Iterator[tuple[str, list[int]]]:
+    """The kinds of cells that may identify a person, with their rows; most columns are passed by in one search."""
+    cells = column.dropna().astype(str)
+    different = cells.unique()
+    if not _MAY_TELL.search("\n".join(different)):
+        return
+    for kind, pattern in _CELLS.items():
+        found = [value for value in different if re.search(pattern, value.strip())]
+        if found:
+            yield kind, [int(row) + 1 for row in cells.index[cells.isin(found)]]
 
 
 def _names_a_person(column: str) -> bool:

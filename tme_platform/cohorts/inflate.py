@@ -62,13 +62,19 @@ def check_cell_count(path: Path) -> None:
             f"it declares {metadata.num_rows:,} rows of {metadata.num_columns:,} columns, more than any table has. "
             "Save it again."
         )
-    stored = path.stat().st_size
+    columns = map(metadata.schema.column, range(metadata.num_columns))
     declared = max(
         sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups)),
-        metadata.num_rows * metadata.num_columns * _BYTES_OF_A_CELL,
+        metadata.num_rows * sum(max(column.length, _BYTES_OF_A_CELL) for column in columns),
     )
-    if expands_too_far(declared, stored):
+    check_expansion(declared, path)
+
+
+def check_expansion(expanded: int, path: Path) -> None:
+    """Raise `ValueError` if a Parquet file expands to more bytes than any ordinary table of its size."""
+    stored = path.stat().st_size
+    if expands_too_far(expanded, stored):
         raise ValueError(
-            f"it expands to {declared / max(stored, 1):,.0f} times its size, which no ordinary table does. Save it as "
+            f"it expands to {expanded / max(stored, 1):,.0f} times its size, which no ordinary table does. Save it as "
             "text (.csv.gz)."
         )

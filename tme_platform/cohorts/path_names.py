@@ -8,7 +8,6 @@ on every machine that has the key (see `path_key`); without the key, names canno
 from __future__ import annotations
 
 import functools
-import hashlib
 import hmac
 import os
 import re
@@ -24,6 +23,10 @@ _SUFFIX = re.compile(
     r"(?i)\.(?:(?:nii|csv|tsv|txt)\.gz|(?:seg\.)?nrrd|nii|mh[ad]|dcm|csv|tsv|txt|parquet|md|json|ya?ml)$"
 )
 """Only these are kept: any other ending may be part of a name."""
+_BEFORE = r"(?<![\w.^-])"
+_BEGINS = re.compile(rf"{_BEFORE}.", re.DOTALL)
+_GOES_ON = re.compile(r"[\w^-]")
+"""A name in a text is a whole one: neither is it the end of another word, nor does the word go on behind it."""
 
 
 class PathNames:
@@ -81,15 +84,28 @@ class PathNames:
         """
         for path in paths:
             text = _replaced(text, path.name, self.stored_path(path))
-        if not text:
-            return text
-        for name, stored in self._in_texts:
-            if name in text:
-                text = _replaced(text, name, stored)
-        return text
+        return self._without_names(text)
+
+    def _without_names(self, text: str) -> str:
+        """Replace the longest name at each place; what that takes does not grow with the number of files."""
+        done, kept = [], 0
+        for begin in _BEGINS.finditer(text):
+            start = begin.start()
+            name = self._name_at(text, start) if start >= kept else ""
+            if name:
+                done += [text[kept:start], self._in_texts[name]]
+                kept = start + len(name)
+        return "".join([*done, text[kept:]])
+
+    def _name_at(self, text: str, start: int) -> str:
+        for length in self._lengths.get(text[start], ()):
+            name = text[start : start + length]
+            if name in self._in_texts and not _GOES_ON.match(text, start + length):
+                return name
+        return ""
 
     def _token(self, plain: str) -> str:
-        digest = hmac.new(self._key, plain.encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()
+        digest = hmac.digest(self._key, plain.encode("utf-8", "surrogateescape"), "sha256").hex()
         suffix = _SUFFIX.search(plain)
         return f"f-{digest[:_DIGITS]}{suffix.group().lower() if suffix else ''}"
 
@@ -107,19 +123,23 @@ class PathNames:
         return {self.stored(name): name for name in self._entries}
 
     @functools.cached_property
-    def _in_texts(self) -> list[tuple[str, str]]:
-        """What is replaced in texts, the longest first.
+    def _in_texts(self) -> dict[str, str]:
+        """What is replaced in texts, with the stored names.
 
         A folder's bare name may be a patient's pseudonym, which messages name: it is replaced where it can be a name.
         """
         paths = [(name, self.stored(name)) for name in self._entries if "/" in name or _may_be_file(name)]
         bare = [(name.rpartition("/")[2], stored) for name, stored in paths if _may_be_file(name.rpartition("/")[2])]
         readable = {file.rpartition("/")[2] for file in self._readable}
-        return sorted(
-            {name: stored for name, stored in [*bare, *paths] if name not in readable}.items(),
-            key=lambda pair: len(pair[0]),
-            reverse=True,
-        )
+        return {name: stored for name, stored in [*bare, *paths] if name not in readable}
+
+    @functools.cached_property
+    def _lengths(self) -> dict[str, list[int]]:
+        """The lengths of the names of `_in_texts` by their first character, the longest first."""
+        found: dict[str, set[int]] = {}
+        for name in self._in_texts:
+            found.setdefault(name[0], set()).add(len(name))
+        return {first: sorted(lengths, reverse=True) for first, lengths in found.items()}
 
 
 def _may_be_file(name: str) -> bool:
@@ -128,4 +148,4 @@ def _may_be_file(name: str) -> bool:
 
 
 def _replaced(text: str, name: str, stored: str) -> str:
-    return re.sub(rf"(?<![\w.^-]){re.escape(name)}(?![\w^-])", stored, text)
+    return re.sub(rf"{_BEFORE}{re.escape(name)}(?!{_GOES_ON.pattern})", stored, text)

@@ -16,9 +16,10 @@ def reads(
 ) -> Callable[[Callable[Concatenate[str | Path, _P], _Result]], Callable[Concatenate[str | Path, _P], _Result]]:
     """Decorate a reader whose first argument is the path of a landed file or folder.
 
-    Errors other than `ImagingError` become ``<kind>_not_read`` (the disk), ``out_of_memory`` or ``<kind>_unreadable``
-    (anything else). The first two are transient. Messages name the type of the error, never its text, which may quote
-    personal data; the error itself is the cause.
+    Errors other than `ImagingError` become ``<kind>_not_read`` (of the operating system), ``out_of_memory`` or
+    ``<kind>_unreadable`` (anything else; libraries raise an `OSError` without a number on damaged files). The first
+    two are transient. Messages name the type of the error, never its text, which may quote personal data; the error
+    itself is the cause.
     """
 
     def decorate(
@@ -45,7 +46,7 @@ def _rule(name: str, kind: str, error: Exception) -> ImagingError:
             f"{name} needs more memory than was free; it is tried again at the next run. Use fewer workers if it "
             "happens again.",
         )
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and error.errno is not None:
         return ImagingError(
             f"{kind}_not_read",
             f"{name} could not be read from its disk ({type(error).__name__}); it is tried again at the next run. "

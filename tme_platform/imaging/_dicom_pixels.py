@@ -21,7 +21,7 @@ def read_phase(frames: Sequence[Frame], placed: Sequence[Frame], folder: str) ->
     """Return the slices of a phase as a volume, with the geometry of the first phase (``placed``)."""
     _check_size(frames, folder)
     multi_frame = any(one.number is not None for one in frames)
-    by_itk = not multi_frame and all(may_be_given_to_itk(one.path) for one in frames)
+    by_itk = not multi_frame and all(_may_be_given_to_itk(one) for one in frames)
     values = _slice_files(frames, folder) if by_itk else _frames_of_files(frames, folder)
     orientation = np.array(tag_numbers(placed[0].tags["ImageOrientationPatient"]))
     first, last = (np.array(tag_numbers(one.tags["ImagePositionPatient"])) for one in (placed[0], placed[-1]))
@@ -99,26 +99,39 @@ def _size(one: Frame) -> tuple[int, int]:
     return int(tag_number(one.tags["Rows"])), int(tag_number(one.tags["Columns"]))
 
 
+def _may_be_given_to_itk(one: Frame) -> bool:
+    down, across = _size(one)
+    return may_be_given_to_itk(one.path, down * across if _is_compressed(one) else None)
+
+
+def _is_compressed(one: Frame) -> bool:
+    from pydicom.uid import UID
+
+    syntax = UID(one.syntax or "")
+    return bool(syntax.is_valid and syntax.is_transfer_syntax and syntax.is_compressed)
+
+
 def _undecodable(frames: Sequence[Frame], folder: str) -> ImagingError:
     from pydicom.uid import UID
 
-    syntax = UID(frames[0].syntax or "")
-    if syntax.is_valid and syntax.is_transfer_syntax and syntax.is_compressed:
+    bad = sorted({one.path.name for one in frames if not _opens(one)})
+    some = 0 < len(bad) < len(frames)
+    if _is_compressed(frames[0]) and not some:
         return ImagingError(
             "image_compressed",
-            f"{folder} is compressed ({syntax.name}) and cannot be decoded; export it uncompressed.",
+            f"{folder} is compressed ({UID(frames[0].syntax or '').name}) and cannot be decoded; export it "
+            "uncompressed.",
         )
-    bad = sorted({one.path.name for one in frames if not _opens(one)})
     named = f" ({', '.join(bad[:_MOST_NAMED])})" if bad else ""
     return ImagingError(
-        "image_unreadable",
+        "slices_unreadable" if some else "image_unreadable",
         f"pixel data of {len(bad) or len(frames)} of {len(frames)} images of {folder} cannot be read{named}; copy the "
         "series again.",
     )
 
 
 def _opens(one: Frame) -> bool:
-    if not may_be_given_to_itk(one.path):
+    if not _may_be_given_to_itk(one):
         return False
     try:
         width, height = sitk.ReadImage(str(one.path), imageIO="GDCMImageIO").GetSize()[:2]

@@ -9,6 +9,7 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tme_platform.imaging._codestream import largest_stated
 from tme_platform.limits import MAX_DICOM_ITEMS, expands_too_far
 
 if TYPE_CHECKING:
@@ -65,7 +66,17 @@ def read_dataset(path: Path, **options: Any) -> "FileDataset":
         return dcmread(stream, **options)
 
 
-def may_be_given_to_itk(path: Path) -> bool:
-    """Whether GDCM may read a file: deep nesting ends its process, and it inflates without a limit."""
+def may_be_given_to_itk(path: Path, compressed_pixels: int | None = None) -> bool:
+    """Whether GDCM may read a file: deep nesting ends its process, and it expands without a limit.
+
+    Parameters
+    ----------
+    path
+        A file with one slice.
+    compressed_pixels
+        Pixels of the slice, if they are compressed: GDCM reserves what the compressed data state.
+    """
     content = path.read_bytes()
+    if compressed_pixels is not None and largest_stated(content) > compressed_pixels:
+        return False
     return _DEFLATED not in content and all(content.count(item) <= MAX_DICOM_ITEMS for item in _ITEMS)

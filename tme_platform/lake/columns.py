@@ -1,12 +1,17 @@
 """The columns of a table that is kept per cohort: what has to become of them when one cohort is replaced.
 
 Names are compared without case, as Delta and DuckDB do. Committing belongs in `store`.
+
+A table has its columns in the order in which cohorts brought them, so that depends on which cohort was built first.
+Sums in floating point, and which of two correlated features is "first", depend on it in turn. So each cohort is read in
+the order of its own rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 
+import pandas as pd
 import pyarrow as pa
 from deltalake import DeltaTable
 
@@ -16,6 +21,59 @@ from tme_platform.tables.schema import TableSchema
 def has_columns(table: DeltaTable | None, names: Collection[str]) -> bool:
     """Whether a table has all these columns, in this spelling."""
     return table is not None and set(names) <= {field.name for field in table.schema().fields}
+
+
+def own_order(schema: TableSchema, table: DeltaTable | None, frame: pd.DataFrame) -> list[str]:
+    """The further columns of a cohort's new rows, in their order, where the table will have them in another; else none.
+
+    Other commits add and remove columns, but leave the order of those that stay.
+    """
+    if table is None or not schema.per_cohort or schema.wide is None:
+        return []
+    own = _further(schema, frame.columns)
+    places = {field.name.lower(): place for place, field in enumerate(table.schema().fields)}
+    found = [places.get(name.lower(), len(places) + place) for place, name in enumerate(own)]
+    return [] if found == sorted(found) else own
+
+
+def in_own_order(
+    schema: TableSchema, frame: pd.DataFrame, orders: Mapping[str | None, Sequence[str]], cohort: str | None
+) -> pd.DataFrame:
+    """Rows with the further columns in the order of their cohort; of several cohorts in order of their names.
+
+    Parameters
+    ----------
+    frame
+        All columns of a cohort or, if `cohort` is None, of all cohorts.
+    orders
+        `own_order` by cohort.
+    """
+    further = _further(schema, frame.columns)
+    if not schema.per_cohort or not further:
+        return frame
+    if cohort is not None:
+        ordered = _ordered(further, orders.get(cohort, ()))
+    else:
+        known = frame[further].notna().groupby(frame["cohort"].astype("object"), sort=True).any()
+        ordered = [
+            name
+            for member, has in known.iterrows()
+            for name in _ordered([name for name in further if has[name]], orders.get(str(member), ()))
+        ]
+    fixed = [name for name in frame.columns if name not in set(further)]
+    wanted = [*fixed, *dict.fromkeys(ordered)]
+    return frame if wanted == list(frame.columns) else frame[wanted]
+
+
+def _further(schema: TableSchema, names: Collection[str]) -> list[str]:
+    defined = {column.name for column in schema.all_columns}
+    return [name for name in names if name not in defined]
+
+
+def _ordered(names: Sequence[str], order: Sequence[str]) -> list[str]:
+    """Names in an order; it may have another spelling, which another cohort brought since."""
+    place = {name.lower(): position for position, name in enumerate(order)}
+    return sorted(names, key=lambda name: place.get(name.lower(), len(place)))
 
 
 def rows_to_rewrite(schema: TableSchema, table: DeltaTable, arrow: pa.Table, cohort: str | None) -> pa.Table | None:

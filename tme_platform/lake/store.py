@@ -19,7 +19,7 @@ import pyarrow as pa
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
-from tme_platform.lake.columns import has_columns, rows_to_rewrite
+from tme_platform.lake.columns import has_columns, in_own_order, own_order, rows_to_rewrite
 from tme_platform.lake.commit_log import STATE_KEY, Entry, audit_entry, commit_properties, commits_after
 from tme_platform.lake.discretion import TABLE_SETTINGS, settle, without_statistics
 from tme_platform.lake.errors import not_read, not_written
@@ -48,6 +48,8 @@ class PartitionState:
     details: Mapping[str, Any] = field(default_factory=dict)
     checks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Outcome of the checks on its content, by name."""
+    order: Sequence[str] = ()
+    """The cohort's further columns, where the table has them in another order; see `columns`."""
 
 
 @dataclass(frozen=True)
@@ -202,7 +204,8 @@ class Lake:
         """Read a table, or one cohort of it, as pandas with the schema's types.
 
         Columns that are missing in all rows read (those of other cohorts) are left out. A table never written reads as
-        empty. `rows` names columns and the values that are wanted of them; other rows are not read.
+        empty. `rows` names columns and the values that are wanted of them; other rows are not read. The order of rows
+        and columns does not depend on the order in which cohorts were built.
         """
         table = self._latest(schema) if version is None else self.table(schema, version)
         return self._read(schema, table, cohort, columns, rows)
@@ -216,14 +219,25 @@ class Lake:
         rows: Mapping[str, Sequence[str]] | None = None,
     ) -> pd.DataFrame:
         arrow: pa.Table
+        also: list[str] = []
         nothing = any(len(values) == 0 for values in (rows or {}).values())  # which pyarrow cannot compare with
+        chosen, sorted_by = list(columns or ()), list(schema.key)
+        if schema.per_cohort and cohort is None and "cohort" not in sorted_by:
+            sorted_by.append("cohort")  # which may have patients of the same name
         if table is None or nothing:
             arrow = schema.empty()
         else:
             part = [("cohort", "=", cohort)] if cohort is not None else []
             wanted = [*part, *((name, "in", list(values)) for name, values in (rows or {}).items())]
-            arrow = table.to_pyarrow_table(columns=list(columns) if columns else None, filters=wanted or None)
-        return self._as_frame(schema, arrow)
+            lacking = [name for name in sorted_by if name not in chosen] if chosen else []
+            also = [name for name in lacking if has_columns(table, [name])]
+            arrow = table.to_pyarrow_table(columns=[*chosen, *also] or None, filters=wanted or None)
+        frame = self._as_frame(schema, arrow)
+        frame = frame.sort_values([name for name in sorted_by if name in frame], kind="stable", ignore_index=True)
+        if chosen or schema.wide is None or table is None:
+            return frame.drop(columns=also) if also else frame
+        states = self._known_of(schema, table).states
+        return in_own_order(schema, frame, {part: state.order for part, state in states.items()}, cohort)
 
     @staticmethod
     def _as_frame(schema: TableSchema, arrow: pa.Table) -> pd.DataFrame:
@@ -233,8 +247,7 @@ class Lake:
         frame: pd.DataFrame = arrow.select([*names, *wide]).to_pandas()
         for column in fixed:  # not all at once: astype with a dict would take the wide columns apart
             frame[column.name] = frame[column.name].astype(column.dtype)
-        key = [name for name in schema.key if name in frame.columns]
-        return frame.sort_values(key, kind="stable", ignore_index=True) if key else frame
+        return frame
 
     def commit(
         self,
@@ -276,7 +289,9 @@ class Lake:
         for attempt in range(_ATTEMPTS):
             table = self.table(schema)
             last = self._known_of(schema, table).states.get(cohort)
-            as_last = last and (last.content, last.code_version, list(last.reads)) == (content, code_version, traced)
+            order = own_order(schema, table, conformed)
+            made = (content, code_version, traced, order)
+            as_last = last and (last.content, last.code_version, list(last.reads), list(last.order)) == made
             if last and as_last and has_columns(table, conformed.columns):
                 return Commit(last, conformed, written=False)
             same = last is not None and last.content == content  # made from other things
@@ -294,6 +309,7 @@ class Lake:
                 reason=reason,
                 details=dict(details or {}),
                 checks=dict(checks or {}),
+                order=order,
             )
             try:
                 self._write(schema, table, conformed, state, by or {})

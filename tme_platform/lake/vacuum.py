@@ -110,15 +110,16 @@ def shorten_log(
     oldest = min(needed)
     days = max(AUDIT_DAYS, (now - times[oldest]).days + 1)
     expired = [version for version, time in times.items() if (now - time).days >= days and version < oldest]
+    first_kept = min(version for version in times if version not in expired)
     if len(expired) < _FEWEST_COMMITS or dry_run:
         return len(expired) if len(expired) >= _FEWEST_COMMITS else 0
-    table = lake.table(schema)
-    if table is None:
+    table, then = lake.table(schema), lake.table(schema, first_kept)
+    if table is None or then is None:
         return 0
     try:
         said = commit_properties({"reason": f"commits are kept for {days} days", **(by or {})})
         table.alter.set_table_properties({RETENTION: f"interval {days} days"}, commit_properties=said)
-        table.create_checkpoint()
+        then.create_checkpoint()  # by which it is read without the commits before it
         table.cleanup_metadata()
     except (DeltaError, OSError) as error:
         raise not_written(schema.name, None, lake.root, error) from error

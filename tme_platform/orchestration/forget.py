@@ -12,7 +12,7 @@ import gzip
 import io
 import sqlite3
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +31,7 @@ from tme_platform.steps.workspace import Workspace
 from tme_platform.steps.world import HASHES
 from tme_platform.tables import TABLES, TableSchema, rejections
 from tme_platform.tables.cohorts import PATIENTS
+from tme_platform.tables.signature import COHORT_SPLIT
 from tme_platform.tracking.forget import PurgedModels, purge_models
 
 _TEXT_FILES = {".log", ".out", ".err", ".txt", ".json", ".jsonl"}
@@ -45,6 +46,8 @@ class ForgetError(RuntimeError):
 class Forgetting:
     """What was removed or rewritten, or would be."""
 
+    assignments: int = 0
+    """Rows of `cohort_split`, which remembers on which side patients were who have left."""
     tables: list[Purged] = field(default_factory=list)
     models: PurgedModels = field(default_factory=lambda: PurgedModels(0, 0, ()))
     runs: int = 0
@@ -56,6 +59,7 @@ class Forgetting:
     def counts(self) -> dict[str, int]:
         """Number of each kind of thing."""
         return {
+            "assignments to a side": self.assignments,
             "old data files": sum(table.files for table in self.tables),
             "commits": sum(table.commits for table in self.tables),
             "artifacts of models": self.models.files,
@@ -131,15 +135,19 @@ def forget(
             + (f"; and {len(places) - 10} more" if len(places) > 10 else "")
             + ". Remove these rows and files, then `tme run`, then `tme forget` again"
         )
-    lake = workspace.lake
-    if current := tables_that_name(lake, person):
+    lake, by = workspace.lake, {"via": "tme forget", "study": workspace.study.name}
+    current = tables_that_name(lake, person)
+    remembered = current.pop(COHORT_SPLIT.name, 0)
+    if current:
         listed = ", ".join(f"{name} ({rows} rows)" for name, rows in current.items())
         raise ForgetError(
             f"current tables still name the patient: {listed}. Bring them up to date with `tme run` first"
         )
     if parts_under_way(instance, lake.state_folder):
         raise ForgetError("runs are under way: wait until they have ended, or stop `tme ui`, and try again")
-    done, by = Forgetting(), {"via": "tme forget", "study": workspace.study.name}
+    done = Forgetting(assignments=remembered)
+    if remembered and not dry_run:
+        _drop_assignments(lake, person, by)
     for schema in _all_tables():
         say(schema.name)
         purged = purge_history(lake, schema, person, dry_run=dry_run, by=by)
@@ -168,6 +176,26 @@ def _all_tables() -> Iterator[TableSchema]:
     for schema in TABLES.values():
         yield schema
         yield rejections(schema)
+
+
+def _drop_assignments(lake: Lake, person: Named, by: Mapping[str, str]) -> None:
+    """Commit what `cohort_split` would be if the patient had never been assigned."""
+    for cohort, state in lake.states(COHORT_SPLIT).items():
+        rows = lake.read(COHORT_SPLIT, cohort)
+        kept = rows[rows["patient_id"] != person.name]
+        if len(kept) < len(rows):
+            lake.commit(
+                COHORT_SPLIT,
+                kept[list(COHORT_SPLIT.own_columns)],
+                cohort=cohort,
+                provenance=str(rows["provenance"].iloc[0]),
+                code_version=state.code_version,
+                reads=state.reads,
+                reason="a patient is forgotten",
+                details=state.details,
+                checks=state.checks,
+                by=by,
+            )
 
 
 def _purge_runs(instance: dg.DagsterInstance, person: Named, dry_run: bool) -> int:

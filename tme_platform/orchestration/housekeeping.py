@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from tme_platform.cohorts import list_cohorts, prune_hash_caches
-from tme_platform.lake.vacuum import Vacuumed, remove_old_versions
+from tme_platform.lake.vacuum import Vacuumed, remove_old_versions, shorten_log
 from tme_platform.orchestration.attempts import latest_runs
 from tme_platform.steps.workspace import Workspace
 from tme_platform.steps.world import HASHES
@@ -28,6 +28,8 @@ class Tidied:
     hash_caches: tuple[str, ...] = ()
     kept_versions: dict[str, list[int]] = field(default_factory=dict)
     """Versions that registered models name, by table."""
+    commits: int = 0
+    """Commits that are older than the audit period and that nothing needs."""
 
     @property
     def files(self) -> int:
@@ -43,7 +45,7 @@ def keep_house(
     dry_run: bool = False,
     via: str = "tme housekeeping",
 ) -> Tidied:
-    """Remove old table versions, old runs with their events, and hashes of removed cohorts.
+    """Remove old table versions and commits, old runs with their events, and hashes of removed cohorts.
 
     Parameters
     ----------
@@ -67,6 +69,9 @@ def keep_house(
         remove_old_versions(lake, schema, older_than=age, keep=kept.get(schema.name, ()), dry_run=dry_run, by=by)
         for schema in _all_tables()
     ]
+    commits = sum(
+        shorten_log(lake, schema, keep=kept.get(schema.name, ()), dry_run=dry_run, by=by) for schema in _all_tables()
+    )
     return Tidied(
         tables=tuple(table for table in tables if table.files),
         runs=tuple(_remove_runs(instance, datetime.now(UTC) - age, dry_run)),
@@ -74,6 +79,7 @@ def keep_house(
             prune_hash_caches(lake.state_folder / HASHES, list_cohorts(workspace.landing), dry_run=dry_run)
         ),
         kept_versions=kept,
+        commits=commits,
     )
 
 

@@ -18,6 +18,8 @@ _DAGSTER_YAML = """\
 # Written once by tme_platform; yours to change (see the deployment notes for PostgreSQL and run queues).
 telemetry:
   enabled: false
+nux:                  # the page's first dialog, which asks for an e-mail address
+  enabled: false
 retention:            # of ticks; runs and their events are removed by `tme housekeeping`
   schedule: {purge_after_days: 90}
   sensor: {purge_after_days: {skipped: 7, failure: 30, success: 90}}

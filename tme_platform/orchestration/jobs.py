@@ -31,11 +31,15 @@ def make_jobs() -> list[Any]:
     ]
 
 
-class HousekeepingConfig(dg.Config):
-    """How old what is removed has to be; 0 takes the study's `housekeeping.keep_days`, and nothing less is accepted."""
-
-    older_than_days: float = 0.0
-    dry_run: bool = False
+# Not a `dg.Config`, whose yes-or-no fields also take the name of an environment variable, `{env: NAME}`.
+_HOUSEKEEPING_CONFIG = {
+    "older_than_days": dg.Field(
+        float,
+        default_value=0.0,
+        description="0 takes the study's `housekeeping.keep_days`; nothing less than that is accepted.",
+    ),
+    "dry_run": dg.Field(bool, default_value=False, description="Only count what would be removed."),
+}
 
 
 def _bounded(asked: float, keep_days: float) -> float:
@@ -50,13 +54,16 @@ def _bounded(asked: float, keep_days: float) -> float:
 
 
 def _housekeeping() -> dg.JobDefinition:
-    @dg.op(name="keep_house", description="Remove old table versions, old runs, and hashes of removed cohorts.")
-    def tidy(
-        context: dg.OpExecutionContext, config: HousekeepingConfig, workspace: dg.ResourceParam[Workspace]
-    ) -> None:
-        days = _bounded(config.older_than_days, workspace.study.housekeeping.keep_days)
+    @dg.op(
+        name="keep_house",
+        config_schema=_HOUSEKEEPING_CONFIG,
+        description="Remove old table versions, old runs, and hashes of removed cohorts.",
+    )
+    def tidy(context: dg.OpExecutionContext, workspace: dg.ResourceParam[Workspace]) -> None:
+        asked = context.op_config
+        days = _bounded(asked["older_than_days"], workspace.study.housekeeping.keep_days)
         via = started_by(context.run_tags)
-        done = keep_house(workspace, context.instance, older_than_days=days, dry_run=config.dry_run, via=via)
+        done = keep_house(workspace, context.instance, older_than_days=days, dry_run=asked["dry_run"], via=via)
         context.add_output_metadata(
             {
                 "files_removed": done.files,

@@ -10,6 +10,7 @@ import dagster as dg
 from tme_platform.figures import FIGURES, SMALL_BYTES, draw, to_small_png
 from tme_platform.report import picture, remembered_figures
 from tme_platform.report.embed import uri
+from tme_platform.steps.hidden import storable
 from tme_platform.steps.registry import STEPS
 from tme_platform.steps.study_facts import reported
 from tme_platform.tables import TABLES
@@ -39,7 +40,7 @@ def figure_metadata(scope: Scope) -> dict[str, Any]:
             found.update({f"figure_{key}": _markdown(image, entry) for key, image in _drawn(scope, entry)})
         except Exception as error:
             part = f" of {scope.cohort}" if scope.cohort else ""
-            scope.log.warning(f"the figure {name}{part} could not be drawn: {error}")
+            scope.log.warning(f"the figure {name}{part} could not be drawn: {storable(error, scope.hidden)[0]}")
     return found
 
 

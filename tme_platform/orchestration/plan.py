@@ -152,6 +152,7 @@ def make_plan(
     held: Collection[Part] = (),
     only: Collection[Part] | None = None,
     unreadable: Mapping[str, str] | None = None,
+    copied: Mapping[str, str] | None = None,
 ) -> Plan:
     """Decide what runs, in which order and why.
 
@@ -170,13 +171,18 @@ def make_plan(
         Consider only these parts; all others count as current.
     unreadable
         Cohorts whose cohort file cannot be read, and what is wrong with it: nothing of them runs.
+    copied
+        Cohorts that are being copied, and what to do: nothing of them runs, and that is no failure.
     """
-    broken = dict(unreadable or {})
-    held_parts = {*held, *(Part(node.asset, cohort) for node in nodes if node.per_cohort for cohort in broken)}
+    broken, waiting = dict(unreadable or {}), dict(copied or {})
+    held_parts = {
+        *held,
+        *(Part(node.asset, cohort) for node in nodes if node.per_cohort for cohort in broken | waiting),
+    }
     graph = _Graph(nodes, cohorts)
     marks = _mark(graph, state, held_parts, only)
     return Plan(
-        tuple(_statuses(graph, state, marks, broken)),
+        (*_of_declarations(state, broken, waiting), *_statuses(graph, state, marks, broken | waiting)),
         tuple(_waves(graph, state, marks)),
         tuple(part for part in graph.parts if part in marks.wanted and part in marks.blocked),
     )
@@ -244,13 +250,22 @@ def _mark(
     return marks
 
 
-def _statuses(
-    graph: _Graph, state: Mapping[Part, PartState], marks: _Marks, unreadable: Mapping[str, str]
+def _of_declarations(
+    state: Mapping[Part, PartState], unreadable: Mapping[str, str], copied: Mapping[str, str]
 ) -> Iterable[TableStatus]:
+    """The cohorts of which nothing is read."""
     for cohort, message in unreadable.items():
         yield TableStatus(DECLARATIONS, cohort, "failed", message)
+    for cohort, message in copied.items():
+        built = (known := state.get(Part(DECLARATIONS, cohort))) is not None and known.built
+        yield TableStatus(DECLARATIONS, cohort, "stale" if built else "missing", message)
+
+
+def _statuses(
+    graph: _Graph, state: Mapping[Part, PartState], marks: _Marks, refused: Collection[str]
+) -> Iterable[TableStatus]:
     for part in graph.parts:
-        if part.asset == DECLARATIONS and part.cohort in unreadable:
+        if part.asset == DECLARATIONS and part.cohort in refused:
             continue
         known, waiting = state.get(part, PartState()), marks.waiting_for.get(part, ())
         status: Status = "current"

@@ -13,6 +13,9 @@ class Progress(Protocol):
     def done(self, asset: str, cohort: str | None, text: str, seconds: float) -> None:
         """Report that an asset is done, with a summary."""
 
+    def withheld(self, asset: str, cohort: str | None, text: str) -> None:
+        """Tell a terminal what a library said of a failure; it may quote a cell and must be stored nowhere."""
+
 
 class LoggedProgress:
     """Writes progress to Python's log, from which Dagster's compute logs take it."""
@@ -26,3 +29,6 @@ class LoggedProgress:
     def done(self, asset: str, cohort: str | None, text: str, seconds: float) -> None:
         """See `Progress`."""
         self._log.info("%s %s: %s (%.1f s)", asset, cohort or "", text, seconds)
+
+    def withheld(self, asset: str, cohort: str | None, text: str) -> None:
+        """Nothing: the log is stored."""

@@ -41,11 +41,18 @@ class Failure:
 
 @dataclass
 class Outcome:
-    """What a run of the study came to."""
+    """What a run of the study came to.
+
+    Attributes
+    ----------
+    waiting
+        Cohorts that are being copied, and what to do: nothing of them was read. That is no failure.
+    """
 
     runs: int = 0
     failures: list[Failure] = field(default_factory=list)
     skipped: list[Part] = field(default_factory=list)
+    waiting: dict[str, str] = field(default_factory=dict)
 
     @property
     def success(self) -> bool:
@@ -108,20 +115,23 @@ class _Session:
         return result
 
     def note_blocked(self, plan: Plan) -> None:
-        """Note what cannot be built; of a cohort whose file cannot be read, that failure says enough."""
-        self.skipped |= {part for part in plan.blocked if part.cohort not in self.unreadable} - self.attempted
+        """Note what cannot be built; of a cohort that cannot be read, or is being copied, that says enough."""
+        noted = {*self.unreadable, *self.outcome.waiting}
+        self.skipped |= {part for part in plan.blocked if part.cohort not in noted} - self.attempted
 
     def look(self, refresh: Refresh, parts: Collection[Part]) -> Survey:
         """Survey parts; one that another process of this machine builds is waited for at its lock, not left out."""
         running = parts_built_elsewhere(self.instance, self.workspace.state)
-        return survey(self.workspace, self.instance, refresh=refresh, parts=parts, running=running)
+        found = survey(self.workspace, self.instance, refresh=refresh, parts=parts, running=running, ask_server=True)
+        self.outcome.waiting |= found.copied
+        return found
 
     def look_again(self, parts: Iterable[Part]) -> Survey:
         """Survey what is left; what was attempted is not attempted twice."""
         found = self.look(self.refresh, set(parts) - self.attempted)
         checked = self.look("missing", self.attempted)
         done = {part: PartState(failed_check=known.failed_check) for part, known in checked.state.items()}
-        return Survey(found.cohorts, {**found.state, **done}, found.unreadable)
+        return Survey(found.cohorts, {**found.state, **done}, found.unreadable, found.copied)
 
 
 def run_study(

@@ -166,16 +166,17 @@ def _keep_up() -> dg.SensorDefinition:
             run_requests=run_requests(wave),
             dynamic_partitions_requests=[COHORTS.build_add_request(new)] if new else [],
             cursor=memory.after(found.state, wave, now).to_cursor(),
-            skip_reason=None if wave else _why_nothing(stale, copying),
+            skip_reason=None if wave else _why_nothing(stale, [*copying, *found.copied]),
         )
 
     return keep_up
 
 
 def _why_nothing(stale: list[Part], copying: list[str]) -> str:
+    copied = f"; still being copied: {', '.join(copying)}" if copying else ""
     if not stale:
-        return "every table is current" + (f"; still being copied: {', '.join(copying)}" if copying else "")
-    return f"{len(stale)} tables are not current and wait: for files to settle, for runs, or to be tried again"
+        return f"every table is current{copied}"
+    return f"{len(stale)} tables are not current and wait: for files to settle, for runs, or to be tried again{copied}"
 
 
 def _catalog_after_runs() -> dg.SensorDefinition:

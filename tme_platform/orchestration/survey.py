@@ -47,15 +47,17 @@ def nodes() -> tuple[Node, ...]:
 
 @dataclass(frozen=True)
 class Survey:
-    """What a survey found."""
+    """What a survey found: the state of parts, the cohorts that cannot be read and those that are being copied."""
 
     cohorts: tuple[str, ...]
     state: dict[Part, PartState]
     unreadable: dict[str, str]
+    copied: dict[str, str]
 
     def plan(self, *, held: Collection[Part] = (), only: Collection[Part] | None = None) -> Plan:
         """Decide on this state what runs, in which order and why; see `make_plan`."""
-        return make_plan(nodes(), self.cohorts, self.state, held=held, only=only, unreadable=self.unreadable)
+        refused = {"unreadable": self.unreadable, "copied": self.copied}
+        return make_plan(nodes(), self.cohorts, self.state, held=held, only=only, **refused)
 
 
 def survey(
@@ -66,6 +68,7 @@ def survey(
     parts: Collection[Part] | None = None,
     running: Collection[Part] | None = None,
     write: bool = True,
+    ask_server: bool = False,
     without: Collection[str] = (),
 ) -> Survey:
     """Look up the state of every part.
@@ -81,8 +84,9 @@ def survey(
     running
         Parts that runs under way build; None looks them up.
     write
-        Whether hashes of landing files are remembered for the next look, the end of killed runs is recorded, and a
-        server's model registry is asked.
+        Whether hashes of landing files are remembered for the next look, and the end of killed runs is recorded.
+    ask_server
+        Whether a model registry on a server is asked, too; who looks often does not.
     without
         Cohorts that are still being copied, and count as not landed.
     """
@@ -91,7 +95,7 @@ def survey(
         if write:
             end_gone_runs(instance, workspace.state)
         running = parts_under_way(instance, workspace.state) if running is None else running
-    world = workspace.world(remember_hashes=write, snapshot=True, ask_server=write)
+    world = workspace.world(remember_hashes=write, snapshot=True, ask_server=ask_server)
     world.cohorts = [name for name in world.cohorts if name not in without]
     all_parts = [
         Part(node.asset, cohort) for node in nodes() for cohort in (world.cohorts if node.per_cohort else (None,))
@@ -100,7 +104,7 @@ def survey(
     state = {part: _in_lake(workspace, world, part, refresh) for part in wanted}
     if instance is not None:
         state = dict(_with_runs(instance, state, running or ()))
-    return Survey(tuple(world.cohorts), state, workspace.unreadable())
+    return Survey(tuple(world.cohorts), state, workspace.unreadable(), workspace.being_copied())
 
 
 def _in_lake(workspace: Workspace, world: World, part: Part, refresh: Refresh) -> PartState:

@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from tme_platform.disk import disk_trouble
 from tme_platform.lake import PartitionState
 from tme_platform.orchestration.partitions import COHORTS
 from tme_platform.orchestration.pictures import figure_metadata
@@ -69,6 +70,7 @@ def table_asset(step: Step) -> dg.AssetsDefinition:
             refresh=config.refresh,
             log=context.log,
             report=lambda text: progress.step(schema.name, cohort, text),
+            withhold=lambda text: progress.withheld(schema.name, cohort, text),
         )
         yield from _materialised(step, scope, progress)
 
@@ -89,6 +91,10 @@ def _materialised(
         raise dg.Failure(f"{error}. Nothing was written; the previous version is kept.", allow_retries=False) from error
     except UnusableInputError as error:
         raise dg.Failure(f"{error} Nothing was written; the previous version is kept.", allow_retries=False) from error
+    except OSError as error:
+        if (said := disk_trouble(error)) is None:
+            raise
+        raise dg.Failure(f"{said}. The previous version is kept.", allow_retries=False) from error
     progress.done(step.name, scope.cohort, made.summary, time.monotonic() - started)
     figures = figure_metadata(scope) if made.written else {}
     yield dg.MaterializeResult(

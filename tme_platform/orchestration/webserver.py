@@ -6,40 +6,40 @@
 
 from __future__ import annotations
 
-import os
+import sys
 from typing import Any
 
 import click
 from dagster_webserver import cli
 
-from tme_platform.environment import UI_ADDRESSES, UI_TOKEN
-from tme_platform.serving import Guard, Places, Token, loopback
+from tme_platform.serving import Guard, places, taken_token
 
+_NAME = "python -m tme_platform.orchestration.webserver"
+_HELP = """Before the page stands a guard, which answers http://127.0.0.1:PORT, http://localhost:PORT and the addresses
+of TME_UI_ADDRESSES, and refuses what pages of other sites send. With TME_UI_TOKEN every request needs that token."""
 _MAKE_APP = "create_app_from_workspace_process_context"  # by which Dagster's command makes its application
 
 
 def main() -> None:
     """Run Dagster's command `dagster-webserver` with the guard before its application.
 
-    Raises
-    ------
-    ValueError
-        An address of `TME_UI_ADDRESSES` is none, or `TME_UI_TOKEN` can be guessed.
+    It ends with a message where an address of `TME_UI_ADDRESSES` is none, or `TME_UI_TOKEN` can be guessed.
     """
-    # What is started from here, runs among it, needs no token.
-    secret = os.environ.pop(UI_TOKEN, "")
-    token = Token(secret) if secret else None
-    named = os.environ.get(UI_ADDRESSES, "").replace(",", " ").split()
+    try:
+        token, _ = taken_token(), places(0)  # whatever the port will be
+    except ValueError as wrong:
+        sys.exit(f"error: {wrong}")
     make_app = getattr(cli, _MAKE_APP)
 
     def guarded(*arguments: Any, **options: Any) -> Guard:
         port = click.get_current_context().params["port"]
         if port is None:
             raise click.UsageError("name the port with --port: requests are compared with it")
-        return Guard(make_app(*arguments, **options), Places([*loopback(port), *named]), token)
+        return Guard(make_app(*arguments, **options), places(port), token)
 
     setattr(cli, _MAKE_APP, guarded)
-    cli.cli(auto_envvar_prefix="DAGSTER_WEBSERVER")
+    cli.cli.epilog = _HELP
+    cli.cli(prog_name=_NAME, auto_envvar_prefix="DAGSTER_WEBSERVER")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from tme_platform.imaging import (
     read_series,
     region_quality,
 )
+from tme_platform.radiomics._recent import INCOMPLETE_SO_FAR, so_far
 from tme_platform.radiomics.backends import local_backend
 from tme_platform.radiomics.extraction import extract
 from tme_platform.radiomics.jobs import Backend, WorkerCrashError
@@ -69,8 +70,9 @@ TRANSIENT_RULES = (
     "image_not_read",
     "mask_not_read",
     "exclusion_mask_not_read",
+    INCOMPLETE_SO_FAR,
 )
-"""Rules of failures that may not recur with the same files, such as lack of memory or a bug fixed since."""
+"""Rules of failures that may not recur: lack of memory, a bug fixed since, an unfinished copy."""
 
 
 @dataclass(frozen=True)
@@ -291,6 +293,7 @@ def failure_row(job: ExtractionJob, error: Exception) -> dict[str, str]:
     file = job.mask if rule.startswith(("mask_", "geometry_")) else job.image
     if rule.startswith("exclusion_mask_"):
         file = job.exclusion_mask or job.image
+    rule, message = so_far(rule, message, file)
     return {
         "patient_id": job.patient_id,
         "file": str(file),

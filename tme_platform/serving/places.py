@@ -36,6 +36,11 @@ class Places:
             self.origins.add(f"{scheme}://{bare}")
             self._secure |= dict.fromkeys((bare, host), scheme == "https")
 
+    @property
+    def hosts(self) -> set[str]:
+        """The `Host` headers that are ours."""
+        return set(self._secure)
+
     def knows(self, host: str) -> bool:
         """Whether a `Host` header is one of ours."""
         return host.lower() in self._secure

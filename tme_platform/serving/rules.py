@@ -2,7 +2,7 @@
 
 Browsers send requests for any page that is open in them. They say for whom: by `Host` (the name that was asked for,
 so that a foreign name which leads to this machine is noticed), `Origin` and `Sec-Fetch-Site`. Without asking first they
-send only what a form could, which is never JSON.
+send only what a form could, which is never JSON, PUT or DELETE.
 """
 
 from __future__ import annotations

@@ -7,6 +7,11 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 _SHORTENED_TREES = 20
+_MAX_TREES = 10_000
+_MAX_GRID = 20
+_MAX_SEED = 2**32 - 1
+"""The largest that scikit-learn takes. The other limits are far beyond what is of use: settings may be those of a
+stored model that comes from somebody else, and must not keep a machine busy for days."""
 MaxFeatures = Literal["sqrt", "log2"] | Annotated[float, Field(gt=0, le=1)]
 
 
@@ -19,16 +24,19 @@ class SignatureSettings(BaseModel):
     """The published study trains a forest; the other models are trained and measured in the same way for comparison.
     `ridge` is logistic regression with an L2 penalty on all features that are not redundant, whatever `selection` is;
     `logistic` is the same with a fixed penalty, for a handful of variables."""
-    n_splits: Annotated[int, Field(ge=2)] = 5
+    n_splits: Annotated[int, Field(ge=2, le=100)] = 5
     """Folds of the outer and of the inner cross-validation."""
-    n_repeats: Annotated[int, Field(ge=1)] = 4
+    n_repeats: Annotated[int, Field(ge=1, le=1000)] = 4
     """Repeats of the outer cross-validation, each with new folds."""
-    n_trees: Annotated[int, Field(ge=1)] = 100
-    search_trees: Annotated[int, Field(ge=1)] = 50
+    n_trees: Annotated[int, Field(ge=1, le=_MAX_TREES)] = 100
+    search_trees: Annotated[int, Field(ge=1, le=_MAX_TREES)] = 50
     """Trees during the grid search and feature selection; the final forest has `n_trees`."""
-    max_features: tuple[MaxFeatures, ...] = ("sqrt", 0.5)
+    max_features: Annotated[tuple[MaxFeatures, ...], Field(min_length=1, max_length=_MAX_GRID)] = ("sqrt", 0.5)
     """Grid: features considered at each split."""
-    min_samples_leaf: tuple[Annotated[int, Field(ge=1)], ...] = (1, 5)
+    min_samples_leaf: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, max_length=_MAX_GRID)] = (
+        1,
+        5,
+    )
     """Grid: minimum number of patients in a leaf."""
     class_weight: Literal["balanced"] | None = "balanced"
     min_agreement: Annotated[float, Field(ge=0, le=1)] = 0.75
@@ -38,9 +46,9 @@ class SignatureSettings(BaseModel):
     selection: Literal["importance", "univariate", "none"] = "importance"
     """Selection of the top features in each fold: importance in a first forest, univariate AUC, or no selection."""
     n_top: Annotated[int, Field(ge=1)] = 20
-    permutations: Annotated[int, Field(ge=1)] = 5
+    permutations: Annotated[int, Field(ge=1, le=1000)] = 5
     """Shuffles of each feature per held-out fold, for permutation importance."""
-    seed: Annotated[int, Field(ge=0)] = 2024
+    seed: Annotated[int, Field(ge=0, le=_MAX_SEED)] = 2024
 
     @property
     def linear(self) -> bool:

@@ -26,6 +26,8 @@ from tme_platform.signature.identity import SKOPS_TRUSTED_TYPES
 from tme_platform.signature.transformers import AgreementFilter, RedundancyFilter, TopFeatures
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     _Whole = NDArray[np.int64]
@@ -38,6 +40,15 @@ _SHOWN = 5
 _CLASSES = 2
 _TREE_LEAF = -1
 """What scikit-learn takes for the end of a branch, and nothing else."""
+_NPY = b"\x93NUMPY"
+_NODE = np.dtype(
+    [
+        *(("value", "f8"), ("count", "u4"), ("feature_idx", "i8"), ("num_threshold", "f8")),
+        *(("missing_go_to_left", "u1"), ("left", "u4"), ("right", "u4"), ("gain", "f8"), ("depth", "u4")),
+        *(("is_leaf", "u1"), ("bin_threshold", "u1"), ("is_categorical", "u1"), ("bitset_idx", "u4")),
+    ]
+)
+"""A node of boosted trees in scikit-learn 1.9, which changes the values of any other type as it reads them."""
 
 _HISTOGRAM = "sklearn.ensemble._hist_gradient_boosting"
 _TYPES = {
@@ -100,7 +111,7 @@ def read_pipeline(data: bytes) -> Pipeline:
         with warnings.catch_warnings():  # of another version of scikit-learn
             warnings.simplefilter("ignore")
             pipeline = skops.io.loads(data, trusted=list(SKOPS_TRUSTED_TYPES))
-            _check(pipeline)
+            _check(pipeline, data)
     except StoredModelError:
         raise
     except Exception as error:  # whatever an altered file makes the libraries say
@@ -137,7 +148,7 @@ def _printable(text: object) -> str:
     return str(text) if str(text).isprintable() else ascii(text)
 
 
-def _check(pipeline: Any) -> None:  # noqa: ANN401 - whatever the file made
+def _check(pipeline: Any, data: bytes) -> None:  # noqa: ANN401 - whatever the file made
     """Check what scikit-learn does not: that no tree leads out of its arrays; then, that a patient gets a score."""
     if type(pipeline) is not Pipeline:
         raise StoredModelError("it is not a pipeline")
@@ -151,7 +162,7 @@ def _check(pipeline: Any) -> None:  # noqa: ANN401 - whatever the file made
     if isinstance(classifier, RandomForestClassifier):
         _check_forest(classifier, width)
     elif isinstance(classifier, HistGradientBoostingClassifier):
-        _check_boosting(classifier, width)
+        _check_boosting(data, width)
     scores = np.asarray(pipeline.predict_proba(somebody), dtype=np.float64)
     if scores.shape != (1, 2) or not ((scores >= 0) & (scores <= 1)).all():
         raise StoredModelError("its scores are not shares of hot and cold")
@@ -167,19 +178,24 @@ def _check_forest(forest: RandomForestClassifier, width: int) -> None:
         _check_nodes(tree.children_left, tree.children_right, tree.feature, tree.children_left == _TREE_LEAF, width)
 
 
-def _check_boosting(boosting: HistGradientBoostingClassifier, width: int) -> None:
-    mapper = boosting._bin_mapper
-    categorical = getattr(mapper, "is_categorical_", None)
-    if getattr(boosting, "_in_fit", False) or (categorical is not None and np.any(categorical)):
-        raise StoredModelError("its classifier has another state than after training on numbers")
-    for trees in boosting._predictors:
-        for tree in trees:
-            nodes = tree.nodes
-            leaf = nodes["is_leaf"].astype(bool)
-            if nodes.ndim != 1 or not len(nodes) or nodes["is_categorical"].any():
-                raise StoredModelError("a tree of its classifier is damaged or was altered")
-            left, right = (nodes[side].astype(np.int64) for side in ("left", "right"))
-            _check_nodes(left, right, nodes["feature_idx"].astype(np.int64), leaf, width)
+def _check_boosting(data: bytes, width: int) -> None:
+    """Check all trees that the file has: scikit-learn does not show those of a fitted classifier."""
+    for nodes in _node_arrays(data):
+        if nodes.dtype != _NODE or nodes.ndim != 1 or not len(nodes) or nodes["is_categorical"].any():
+            raise StoredModelError("a tree of its classifier is damaged or was altered")
+        left, right = (nodes[side].astype(np.int64) for side in ("left", "right"))
+        _check_nodes(left, right, nodes["feature_idx"], nodes["is_leaf"].astype(bool), width)
+
+
+def _node_arrays(data: bytes) -> Iterator[Any]:
+    """Every array of records in the file, whatever it is called there."""
+    with zipfile.ZipFile(io.BytesIO(data)) as packed:
+        for member in packed.infolist():
+            content = packed.read(member)
+            if content.startswith(_NPY):
+                array = np.load(io.BytesIO(content), allow_pickle=False)
+                if array.dtype.kind == "V":
+                    yield array
 
 
 def _check_nodes(left: _Whole, right: _Whole, feature: _Whole, leaf: NDArray[np.bool_], width: int) -> None:

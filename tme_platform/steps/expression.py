@@ -116,7 +116,7 @@ def expression_quality(scope: Scope) -> StepResult:
     return StepResult(table.rename_axis("patient_id").reset_index(), details=details)
 
 
-@step(CELL_SCORES, version="4", reads=[COHORT_FILES, EXPRESSION, EXPRESSION_QUALITY])
+@step(CELL_SCORES, version="5", reads=[COHORT_FILES, EXPRESSION, EXPRESSION_QUALITY])
 def cell_scores(scope: Scope) -> StepResult:
     """Score each population in each tumour by single-sample GSEA, or take the finished scores that landed."""
     scope.files("cell_scores")

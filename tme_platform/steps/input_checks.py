@@ -112,11 +112,11 @@ def patients_are_named(patients: pd.DataFrame, scope: Scope) -> Finding:
 @content_check(
     "No column, cell or name of a patient in the cohort's tables looks like what identifies a person.", blocking=False
 )
-def nobody_is_named(_patients: pd.DataFrame, scope: Scope) -> Finding:
+def nobody_is_named(patients: pd.DataFrame, scope: Scope) -> Finding:
     """Find what looks like a person in the tables of the cohort."""
     scope.files("other_scores")
     cohort = scope.declaration(*PATIENT_SOURCES, "other_scores")
-    return _identifying(identifying_content(scope.folder, cohort, patients_by_table(scope.folder, cohort)))
+    return _identifying(identifying_content(scope.folder, cohort, {"patients": set(patients["patient_id"])}))
 
 
 @content_check("No name of a file or folder of the cohort looks like what identifies a person.", blocking=False)

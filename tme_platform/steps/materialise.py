@@ -8,8 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from tme_platform.cohorts import refuse_unfinished
 from tme_platform.lake import PartitionState
-from tme_platform.steps.hidden import hide_names
+from tme_platform.steps.hidden import storable
 from tme_platform.steps.scope import Scope, failure_counts
 from tme_platform.steps.step import Finding, Step, StepResult, UnusableInputError
 from tme_platform.steps.trace import to_records
@@ -51,23 +52,35 @@ def materialise(step: Step, scope: Scope) -> Materialised:
         Nothing of what the cohort declares can be used; the reasons are stored, the previous version is kept.
     LakeError
         The lake cannot be read or written; the previous version is kept.
+    UnexpectedError
+        A library raised an error in the step; `Scope.withhold` got its text.
+    CohortError
+        The cohort is being copied; the previous version is kept.
     """
+    try:
+        return _materialise(step, scope)
+    except Exception as error:
+        fit, withheld = storable(error, scope.hidden)
+        if withheld:
+            scope.withhold(withheld)
+        raise fit from fit.__cause__
+
+
+def _materialise(step: Step, scope: Scope) -> Materialised:
     lake = scope.world.lake
     with lake.lock(step.schema, scope.cohort, lambda: scope.report("another run builds this table; waiting")):
         reason = scope.reason_to_run(step.version)
         state = lake.state(step.schema, scope.cohort)
         if not reason and state is not None:
             return Materialised(state, written=False)
+        if scope.cohort is not None:
+            refuse_unfinished(scope.folder)
         try:
             with noted_warnings() as noted:
                 result = step(scope)
         except UnusableInputError as error:
             if error.rejected is not None:
                 _commit_rejected(step, scope, error.rejected, reason)
-            hide_names(error, scope.hidden)
-            raise
-        except Exception as error:
-            hide_names(error, scope.hidden)
             raise
         noted = [scope.hidden(warning) for warning in noted]
         for warning in noted:

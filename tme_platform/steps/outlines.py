@@ -142,6 +142,8 @@ def _identity(job: ExtractionJob) -> tuple[str, ...]:
 
 def _without_names(scope: Scope, rows: pd.DataFrame, column: str, jobs: list[ExtractionJob]) -> pd.DataFrame:
     """Rows with a column of text in which files have their stored names."""
+    if rows.empty:  # without columns, if all outlines failed
+        return rows
     by_key = {(job.patient_id, job.row_key): job for job in jobs}
     texts = []
     for patient, key, text in zip(rows["patient_id"], rows["row_key"], rows[column], strict=True):

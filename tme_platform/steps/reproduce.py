@@ -12,7 +12,7 @@ from tme_platform.signature import SignatureSettings, content_key, train_signatu
 from tme_platform.steps.training import training_set
 from tme_platform.tables.radiomics import AGREED_FEATURES
 from tme_platform.tables.signature import SIGNATURE_PATIENTS
-from tme_platform.tracking import FORGOTTEN_TAG, ModelRecord, Tracker
+from tme_platform.tracking import FORGOTTEN_TAG, ModelRecord, Tracker, stored_settings
 
 _SCORED = ["score", "probability", "called_hot"]
 
@@ -46,7 +46,7 @@ def reproduce(tracker: Tracker, lake: Lake, record: ModelRecord, *, workers: int
     versions = tracker.table_versions(record)
     patients = _read(lake, SIGNATURE_PATIENTS.name, versions)
     training = training_set(patients, _read(lake, AGREED_FEATURES.name, versions))
-    settings = SignatureSettings.model_validate(tracker.read_document(record, "settings"))
+    settings = stored_settings(tracker, record, "settings", SignatureSettings)
     differences = []
     key = content_key(training.features, training.labels, settings=settings, kept_features=training.kept_features)
     if key != record.content_key:

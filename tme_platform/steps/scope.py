@@ -61,6 +61,8 @@ class Scope:
         Where outlines are computed; None takes a pool of `workers` processes.
     report
         Called with a short text on the progress of long work.
+    withhold
+        Called with the text of a library's error, which may quote a cell: for a terminal, stored nowhere.
     run_tags
         Which Dagster run this is, for the model run to point back to.
     via
@@ -78,6 +80,7 @@ class Scope:
     refresh: Refresh = "stale"
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("tme_platform"))
     report: Callable[[str], None] = lambda _: None
+    withhold: Callable[[str], None] = lambda _: None
     run_tags: Mapping[str, str] = field(default_factory=dict)
     via: str = "Python"
     trace: Trace = field(default_factory=dict)

@@ -11,6 +11,8 @@ from typing import TextIO
 _NOTED = (RuntimeWarning, UserWarning)
 """Numbers that overflowed, models that did not converge. Deprecations are for developers."""
 _MOST = 20
+_READERS = {"pandas", "pydicom", "pyarrow", "highdicom", "SimpleITK"}
+"""Libraries that read landed files: their warnings may quote a cell or a tag."""
 
 
 @contextmanager
@@ -38,9 +40,8 @@ def noted_warnings() -> Iterator[list[str]]:
                 shown_before(message, category, filename, lineno, file, line)
                 return
             path = Path(filename)
-            text = (
-                f"{category.__name__}: {' '.join(str(message).split())} ({path.parent.name}/{path.name}, line {lineno})"
-            )
+            said = "what a library that reads files says" if _READERS & set(path.parts) else str(message)
+            text = f"{category.__name__}: {' '.join(said.split())} ({path.parent.name}/{path.name}, line {lineno})"
             if text not in noted and len(noted) < _MOST:
                 noted.append(text)
 

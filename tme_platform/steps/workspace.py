@@ -17,6 +17,7 @@ from tme_platform.environment import DEFAULT_STUDY, VARIABLES, default_lake
 from tme_platform.location import full_root, is_url, state_folder
 
 if TYPE_CHECKING:
+    from tme_platform.cohorts import CohortError
     from tme_platform.lake import Lake
     from tme_platform.steps.scope import Scope
     from tme_platform.steps.world import World
@@ -156,17 +157,29 @@ class Workspace:
     def cohorts(self) -> list[str]:
         """The study's cohorts that have landed, in the order of the study file.
 
-        A cohort whose file cannot be read, and never could, has not landed yet.
+        A cohort whose file cannot be read, and never could, has not landed yet; nor has one that is being copied and
+        was never read.
         """
         from tme_platform.cohorts import list_cohorts
 
-        unreadable = self.unreadable()
-        landed = [name for name in list_cohorts(self.landing) if name not in unreadable or self._was_read(name)]
+        refused = self._refused()
+        landed = [name for name in list_cohorts(self.landing) if name not in refused or self._was_read(name)]
         named = self.study.cohorts
         return landed if named is None else [name for name in named if name in landed]
 
     def unreadable(self) -> dict[str, str]:
         """The study's cohorts whose cohort file cannot be read, and what is wrong with it."""
+        from tme_platform.cohorts import BEING_COPIED
+
+        return {name: str(error) for name, error in self._refused().items() if error.rule != BEING_COPIED}
+
+    def being_copied(self) -> dict[str, str]:
+        """The study's cohorts that a marker file says are being copied, and what to do."""
+        from tme_platform.cohorts import BEING_COPIED
+
+        return {name: str(error) for name, error in self._refused().items() if error.rule == BEING_COPIED}
+
+    def _refused(self) -> dict[str, CohortError]:
         from tme_platform.cohorts import CohortError, list_cohorts
         from tme_platform.steps.world import declaration
 
@@ -176,7 +189,7 @@ class Workspace:
                 declaration(self.landing / name)
             except CohortError as error:
                 if named is None or name in named:
-                    found[name] = str(error)
+                    found[name] = error
         return found
 
     def _was_read(self, cohort: str) -> bool:

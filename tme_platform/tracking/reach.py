@@ -7,6 +7,8 @@ import socket
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from tme_platform.disk import disk_trouble
+
 _PATIENCE_SECONDS = 5.0
 _PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306}
 
@@ -49,10 +51,22 @@ def translate_errors(uri: str) -> Iterator[None]:
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
-        yield
+        with translate_disk_errors(uri):
+            yield
     except (MlflowException, SQLAlchemyError) as error:
         first = str(error).strip().splitlines()[0]
         raise TrackingError(
             f"MLflow at {shown(uri)} failed: {first}. No model of this run was stored; check that it is up, has room "
             "and is not locked by another process, and run again"
         ) from error
+
+
+@contextlib.contextmanager
+def translate_disk_errors(uri: str) -> Iterator[None]:
+    """Turn errors of a full or read-only disk into one sentence; other errors of the system are left as they are."""
+    try:
+        yield
+    except OSError as error:
+        if (said := disk_trouble(error)) is None:
+            raise
+        raise TrackingError(f"MLflow at {shown(uri)} failed, and no model of this run was stored: {said}") from error

@@ -33,7 +33,7 @@ def model_place(tracker: Tracker, content_key: str, *, ask_server: bool) -> str 
 
     Returns
     -------
-    None where nothing was asked, or a server does not answer.
+    None where nothing was asked, or a server does not answer. A database that cannot be read counts as lost.
     """
     if (database := tracker.own_database()) is not None:
         return _in_lake(database, tracker, content_key)
@@ -49,13 +49,11 @@ def model_place(tracker: Tracker, content_key: str, *, ask_server: bool) -> str 
 def _in_lake(database: Path, tracker: Tracker, content_key: str) -> str:
     if not database.is_file():
         return ""
-    with contextlib.closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
-        try:
+    try:
+        with contextlib.closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
             found = connection.execute(_VERSIONS, (KEY_TAG, content_key, tracker.model_name)).fetchall()
-        except sqlite3.DatabaseError as error:
-            if "no such table" in str(error):  # a new database
-                return ""
-            raise TrackingError(f"{database} cannot be read ({error})") from error
+    except sqlite3.DatabaseError:  # new, or broken: the step that needs it says so, and the rest goes on
+        return ""
     for version, run, location in found:
         # Of a moved lake the addresses are those of before: what counts is the part that is in the lake's folder.
         inside = str(location).partition("/mlflow/artifacts/")[2]

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import Any
 
 from tme_platform.radiomics import ExtractionSettings, combat_from_table
 from tme_platform.scoring import CaseScore, ScoringModel, score_case
-from tme_platform.signature import Recalibration, StoredModelError
+from tme_platform.signature import Recalibration
 from tme_platform.study.settings import HarmonisationSettings
-from tme_platform.tracking.tracker import CHAMPION, ModelRecord, Tracker, open_tracker
-
-_Settings = TypeVar("_Settings", bound=BaseModel)
+from tme_platform.tracking.stored_settings import stored_settings
+from tme_platform.tracking.tracker import CHAMPION, Tracker, open_tracker
 
 
 def load_scoring_model(tracker: Tracker, model: str = CHAMPION) -> ScoringModel:
@@ -49,7 +46,7 @@ def load_scoring_model(tracker: Tracker, model: str = CHAMPION) -> ScoringModel:
     geometry = None
     if summary["tags"].get("tme.images") == "yes":
         geometry = tracker.read_table(record, "training_geometry")
-    batch = _settings(record, HarmonisationSettings, tracker.read_document(record, "harmonisation")).batch
+    batch = stored_settings(tracker, record, "harmonisation", HarmonisationSettings).batch
     learned = None if batch == "none" else tracker.read_table(record, "harmonisation")
     return ScoringModel(
         version=record.version,
@@ -58,25 +55,12 @@ def load_scoring_model(tracker: Tracker, model: str = CHAMPION) -> ScoringModel:
         recalibration=Recalibration(
             summary["metrics"]["recalibration_intercept"], summary["metrics"]["recalibration_slope"]
         ),
-        extraction=_settings(record, ExtractionSettings, tracker.read_document(record, "extraction")),
+        extraction=stored_settings(tracker, record, "extraction", ExtractionSettings),
         training_features=tracker.read_table(record, "training_features"),
         training_geometry=geometry,
         harmonisation=None if learned is None or learned.empty else combat_from_table(learned),
         batch_column=batch,
     )
-
-
-def _settings(record: ModelRecord, kind: type[_Settings], document: object) -> _Settings:
-    """Settings that were stored with a version, checked like those of a study file."""
-    try:
-        return kind.model_validate(document)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "its settings"
-        raise StoredModelError(
-            f"version {record.version} of the signature is not used: {where!a} in {kind.__name__} is not possible "
-            f"({first['msg']})"
-        ) from error
 
 
 def score(

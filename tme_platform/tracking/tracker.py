@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
 import io
 import json
 import logging
@@ -11,20 +10,19 @@ import os
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from tme_platform import __version__
-from tme_platform.csv_text import csv_text
 from tme_platform.location import file_uri, sqlite_path, sqlite_uri
 from tme_platform.signature import StoredModelError
 from tme_platform.tracking.artifacts import Artifacts
+from tme_platform.tracking.contents import log_dataset, log_model, log_search, log_tables, register
 from tme_platform.tracking.moved import follow_lake
-from tme_platform.tracking.reach import check_reachable, translate_errors
+from tme_platform.tracking.reach import check_reachable, translate_disk_errors, translate_errors
+from tme_platform.tracking.records import ModelRecord, ModelRun
 from tme_platform.tracking.stored_model import MODEL_FILE, load_stored_model
 
 KEY_TAG = "tme.content_key"
@@ -42,60 +40,6 @@ FORGOTTEN_TAG = "tme.forgotten"
 """Tag of versions from whose files a patient's rows were removed."""
 CHALLENGER = "challenger"
 """Alias of the newest version, as long as it is not the champion."""
-
-
-@dataclass(frozen=True)
-class ModelRun:
-    """All that is logged of one trained model.
-
-    Attributes
-    ----------
-    content_key
-        Hash of what the model was made from; an equal key is the same model and adds no run.
-    training_frame, trained_on
-        The table it was trained on, and its (name, version, content hash, uri).
-    table_versions
-        Table (or table/cohort) -> version of everything that went in, so that it can be trained again.
-    tables
-        Frames logged as Parquet and CSV artifacts.
-    documents
-        JSON documents logged as artifacts: name -> content.
-    search
-        The search over the classifier's settings, one row per candidate and fold (candidate, its settings, fold, auc):
-        each candidate becomes a run inside this one.
-    trusted_types
-        Types that skops may load again; everything else in the file is refused.
-    """
-
-    content_key: str
-    model: Any
-    input_example: pd.DataFrame
-    params: Mapping[str, Any]
-    metrics: Mapping[str, float]
-    training_frame: pd.DataFrame
-    trained_on: tuple[str, int, str, str]
-    table_versions: Mapping[str, int]
-    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    documents: Mapping[str, Any] = field(default_factory=dict)
-    search: pd.DataFrame = field(default_factory=pd.DataFrame)
-    tags: Mapping[str, str] = field(default_factory=dict)
-    trusted_types: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class ModelRecord:
-    """A model in the registry."""
-
-    name: str
-    version: str
-    run_id: str
-    content_key: str
-    experiment_id: str
-
-    @property
-    def place(self) -> str:
-        """Where the registry has it: its version and run."""
-        return f"{self.version} {self.run_id}"
 
 
 class Tracker:
@@ -158,13 +102,13 @@ class Tracker:
             ) as active:
                 mlflow.log_params({name: str(value) for name, value in run.params.items()})
                 mlflow.log_metrics(dict(run.metrics))
-                self._log_dataset(mlflow, run)
-                self._log_tables(mlflow, run.tables)
+                log_dataset(mlflow, run)
+                log_tables(mlflow, run.tables)
                 for name, document in run.documents.items():
                     mlflow.log_dict(document, f"documents/{name}.json")
-                self._log_search(mlflow, experiment, run.search)
-                info = self._log_model(mlflow, run)
-            version = self._register(mlflow.MlflowClient(), info, active.info.run_id)
+                log_search(mlflow, experiment, run.search)
+                info = log_model(mlflow, run)
+            version = register(mlflow.MlflowClient(), self.model_name, info, active.info.run_id)
         client = self._client()
         # Tagged last: only a version that is complete is ever found again.
         client.set_model_version_tag(self.model_name, version, _EXPERIMENT_ID, experiment)
@@ -395,7 +339,8 @@ class Tracker:
     def _session(self) -> Iterator[Any]:
         """MLflow pointed at this store, and pointed back afterwards."""
         if (database := sqlite_path(self.uri)) is not None:
-            database.parent.mkdir(parents=True, exist_ok=True)
+            with translate_disk_errors(self.uri):
+                database.parent.mkdir(parents=True, exist_ok=True)
             self.follow_lake()
         os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
         os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
@@ -430,66 +375,6 @@ class Tracker:
         # A server has a place of its own for artifacts, which may be on another machine.
         place = None if self.uri.startswith("http") else file_uri(self.artifacts)
         return str(mlflow.create_experiment(_EXPERIMENT, artifact_location=place))
-
-    @staticmethod
-    def _log_dataset(mlflow: Any, run: ModelRun) -> None:
-        name, version, content, uri = run.trained_on
-        dataset = mlflow.data.from_pandas(
-            run.training_frame, source=f"{uri}?version={version}", name=name, digest=content[:16]
-        )
-        mlflow.log_input(dataset, context="training", tags={"table_version": str(version), "content_hash": content})
-
-    @staticmethod
-    def _log_tables(mlflow: Any, tables: Mapping[str, pd.DataFrame]) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            for name, table in tables.items():
-                mixed = table.select_dtypes("object").columns  # Parquet columns hold one type
-                frame = table.astype(dict.fromkeys(mixed, "string"))
-                frame.to_parquet(Path(folder) / f"{name}.parquet", index=False)
-                (Path(folder) / f"{name}.csv").write_text(csv_text(frame), encoding="utf-8")
-            mlflow.log_artifacts(folder, artifact_path="tables")
-
-    @staticmethod
-    def _log_search(mlflow: Any, experiment: str, search: pd.DataFrame) -> None:
-        """One run per candidate inside the model's run, so that MLflow shows the search as it knows it."""
-        if search.empty:
-            return
-        settings = [name for name in search.columns if name not in ("candidate", "fold", "auc")]
-        for candidate, rows in search.groupby("candidate"):
-            with mlflow.start_run(
-                experiment_id=experiment, run_name=f"candidate {candidate}", nested=True, tags={"tme.kind": "candidate"}
-            ):
-                mlflow.log_params({name: str(rows[name].iloc[0]) for name in settings})
-                mlflow.log_metrics({"cv_auc": float(rows["auc"].mean()), "cv_auc_sd": float(rows["auc"].std(ddof=1))})
-                for row in rows.to_dict("records"):
-                    mlflow.log_metric("fold_auc", float(row["auc"]), step=int(row["fold"]))
-
-    def _log_model(self, mlflow: Any, run: ModelRun) -> Any:
-        output = run.model.predict_proba(run.input_example)
-        return mlflow.sklearn.log_model(
-            run.model,
-            name="model",
-            serialization_format="skops",
-            skops_trusted_types=list(run.trusted_types),
-            signature=mlflow.models.infer_signature(run.input_example, output),
-            input_example=run.input_example,
-            # Named here because MLflow would otherwise find them out by loading the model in another process.
-            pip_requirements=[
-                *(
-                    f"{name}=={importlib.metadata.version(name)}"
-                    for name in ("scikit-learn", "numpy", "pandas", "skops")
-                ),
-                f"tme-platform=={__version__}",
-            ],
-        )
-
-    def _register(self, client: Any, info: Any, run_id: str) -> str:
-        if not client.search_registered_models(f"name = '{self.model_name}'"):
-            client.create_registered_model(
-                self.model_name, description="Signature of hot against cold tumours from MRI."
-            )
-        version = client.create_model_version(self.model_name, info.model_uri, run_id, model_id=info.model_id)
-        return str(version.version)
 
     @staticmethod
     def _record(version: Any) -> ModelRecord:

@@ -18,7 +18,9 @@ def test_a_stored_name_gives_the_path(tmp_path: Path) -> None:
     found = CliRunner().invoke(app, [*options, stored])
     assert found.exit_code == 0
     assert found.output.strip() == str(folder / "Jane Doe.nii")
-    assert CliRunner().invoke(app, [*options, "f-000000000000.nii"]).exit_code == 1
+    gone = CliRunner().invoke(app, [*options, "f-000000000000.nii"])
+    assert gone.exit_code == 1
+    assert "removed, renamed or moved" in gone.output
 
 
 def test_cells_are_quoted_on_the_terminal_only(tmp_path: Path) -> None:

@@ -2,9 +2,7 @@
 
 import errno
 import os
-import resource
 import sqlite3
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,11 +11,10 @@ from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner
 
 from tme_platform.cli import app as commands
-from tme_platform.cli.storage_errors import of_database, of_system
+from tme_platform.cli.storage_errors import of_database
+from tme_platform.disk import of_system
 from tme_platform_tests.support.small_study import make_study
-from tme_platform_tests.support.trouble import no_right_to_write
-
-MAIN = "from tme_platform.cli.app import main; main()"
+from tme_platform_tests.support.trouble import no_file_larger_than, no_right_to_write
 
 
 @pytest.mark.parametrize(
@@ -111,18 +108,21 @@ def test_status_of_a_lake_that_cannot_be_written(tmp_path: Path, monkeypatch: py
     assert "cohort_files of mri: first run" in found.output
 
 
-def test_a_run_on_a_full_disk_says_so_and_the_next_one_works(tmp_path: Path) -> None:
+def test_a_run_on_a_full_disk_says_so_and_the_next_one_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     workspace = make_study(tmp_path, patients=6, imaged=0)
-    command = [sys.executable, "-c", MAIN, "--lake", workspace.lake_root, "--landing", workspace.landing_root]
-    command += ["--study", workspace.study_name, "run", "--cohort", "mri", "--select", "key:cohort_files"]
-    environment = {name: text for name, text in os.environ.items() if not name.startswith(("TME_", "DAGSTER_"))}
-
-    def full() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, resource.RLIM_INFINITY))
-
-    failed = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, preexec_fn=full)
-    assert failed.returncode == 1
-    assert "Traceback" not in failed.stderr
-    assert "make room on the disk" in " ".join(failed.stderr.split())
-    again = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert again.returncode == 0, again.stderr
+    for name in [name for name in os.environ if name.startswith(("TME_", "DAGSTER_"))]:
+        monkeypatch.delenv(name)
+    place = ["--lake", workspace.lake_root, "--landing", workspace.landing_root, "--study", workspace.study_name]
+    command = ["tme", *place, "run", "--cohort", "mri", "--select", "key:cohort_files"]
+    monkeypatch.setattr(sys, "argv", command)
+    with no_file_larger_than(50_000), pytest.raises(SystemExit) as failed:
+        commands.main()
+    assert failed.value.code == 1
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    assert "make room on the disk" in " ".join(said.split())
+    with pytest.raises(SystemExit) as again:
+        commands.main()
+    assert not again.value.code, capsys.readouterr().err

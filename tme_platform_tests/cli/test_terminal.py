@@ -113,3 +113,12 @@ def test_progress_of_a_run() -> None:
         progress.done("patients", "a", "new [red]column[/red] \x1b[2J[/]", 0.1)
         progress.step("patients", "a", "[/] of 3")
     assert "new [red]column[/red] \\x1b[2J[/]" in sink.getvalue()
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_what_may_quote_a_cell_is_shown_at_the_end_and_on_a_terminal_alone(terminal: bool) -> None:
+    sink = io.StringIO()
+    with TerminalProgress(Console(file=sink, width=120, force_terminal=terminal)) as progress:
+        progress.withheld("patients", "a", "ValueError: could not convert [red]'Doe^Jane'")
+        assert "Doe^Jane" not in sink.getvalue()
+    assert ("patients of a: ValueError: could not convert [red]'Doe^Jane'" in sink.getvalue()) is terminal

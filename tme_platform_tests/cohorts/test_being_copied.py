@@ -22,6 +22,8 @@ def test_a_folder_with_a_marker_is_not_read(tmp_path, marker):
         with pytest.raises(CohortError, match="files are being copied") as raised:
             read(folder)
         assert raised.value.rule == "being_copied"
-    assert any("Remove it when all files are there" in problem for problem in check_cohort(folder).problems)
+    report = check_cohort(folder)
+    assert report.ok
+    assert f"Remove {marker} when all files are there" in report.waits
     (folder / marker).unlink()
     assert read_cohort(folder) == declaration(folder)

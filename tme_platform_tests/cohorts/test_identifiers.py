@@ -125,6 +125,34 @@ def test_texts_have_stored_names(land):
     assert "jane" not in names.hidden("jane has two series", (folder / "jane").resolve())
 
 
+def test_names_in_texts_are_whole_and_the_longest_counts(land):
+    files = {"c.csv": "id\n", "a.nii": "", "b/a.nii": "", "b/a.nii.gz": "", "Doe, Jane.nii": ""}
+    folder, cohort = land(CLINICAL, files)
+    names = PathNames(folder, cohort, b"key")
+    short, long, spaced = map(names.stored, ("b/a.nii", "b/a.nii.gz", "Doe, Jane.nii"))
+    assert names.hidden("'b/a.nii': 1, b/a.nii.gz; (Doe, Jane.nii)") == f"'{short}': 1, {long}; ({spaced})"
+    for text in ("aa.nii", "x-a.nii", "a.nii_2", "a.nii-b", "x^a.nii", ""):
+        assert names.hidden(text) == text
+
+
+def test_texts_are_searched_once_however_many_files_there_are(land, monkeypatch):
+    folder, cohort = land(CLINICAL, {"c.csv": "id\n"})
+    names = PathNames(folder, cohort, b"key")
+    slices = [f"series/{number:06d} Doe.dcm" for number in range(20_000)]
+    monkeypatch.setattr(PathNames, "_entries", slices)
+    looked_up = []
+
+    class Counted(dict):
+        def __contains__(self, name):
+            looked_up.append(name)
+            return super().__contains__(name)
+
+    monkeypatch.setattr(PathNames, "_in_texts", Counted({name: names.stored(name) for name in slices}))
+    stored = names.stored(slices[-1])
+    assert names.hidden(f"no slice {slices[-1]} is here. " * 100) == f"no slice {stored} is here. " * 100
+    assert len(looked_up) < 1_000
+
+
 def test_the_key_is_kept_where_it_can_be_written(tmp_path, monkeypatch):
     landing, state = tmp_path / "landing", tmp_path / "state"
     (tmp_path / "landing").write_text("no folder, so nothing can be written into it")

@@ -136,3 +136,19 @@ def test_an_image_is_not_its_own_outline(read, rules):
     outlines, rejected = read("patient_id,image,mask\nP1,i/1.nii,i/1.nii\nP2,i/1.nii,i/m.nii\n")
     assert outlines["patient_id"].tolist() == ["P2"]
     assert rules(rejected) == {"mask_is_image": 1}
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_the_hash_of_a_header_covers_its_data_file(land, listed):
+    text = "NDims = 3\nDimSize = 2 2 2\nElementType = MET_UCHAR\nBinaryData = True\nElementDataFile = a.raw\n"
+    rows = "patient_id,image,mask\nP1,i/a.mhd,i/m.nii\nP2,i/a.mhd,i/m.nii\n"
+    files = {"imaging.csv": rows, "i/a.mhd": text, "i/m.nii": "mask"}
+    found = []
+    for voxels in ("12345678", "12345679", "12345678"):
+        folder, cohort = land("imaging: {}\n", files | {"i/a.raw": voxels})
+        hashes = {"i/a.mhd": sha(text), "i/a.raw": sha(voxels)} if listed else None
+        outlines, _ = read_manifest(folder, "small", cohort, hashes)
+        assert outlines["image_sha256"].nunique() == 1
+        found.append(outlines["image_sha256"].iloc[0])
+    assert found[0] == found[2] != found[1]
+    assert sha(text) not in found

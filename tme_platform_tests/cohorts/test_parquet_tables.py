@@ -129,3 +129,45 @@ def test_what_is_no_parquet_is_refused(land, content):
     (folder / "c.parquet").write_bytes(content)
     assert read_clinical(folder, "small", cohort).rejected["rule"].tolist() == ["file_unreadable"]
     assert read_expression(folder, "small", cohort)[1]["rule"].tolist() == ["file_unreadable"]
+
+
+def _repeated(text, rows):
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, "int32")), pa.array([text]))
+
+
+@pytest.mark.parametrize("store_schema", [False, True], ids=["text", "categories"])
+def test_a_text_repeated_without_end_is_refused(land, store_schema):
+    folder, cohort = land("clinical: [{file: c.parquet, patient_id: id}]\n")
+    table = pa.table({"id": pa.array(map(str, range(2_000))), "about": _repeated("x" * 900_000, 2_000)})
+    parquet.write_table(table, folder / "c.parquet", store_schema=store_schema)
+    assert (folder / "c.parquet").stat().st_size < 100_000
+    rejected = read_clinical(folder, "small", cohort).rejected
+    assert rejected["rule"].tolist() == ["file_unreadable"]
+    assert "times its size, which no ordinary table does" in rejected["message"].item()
+
+
+def test_values_of_a_declared_length_count_with_it(land, monkeypatch):
+    monkeypatch.setattr("tme_platform.limits.UNCHECKED_BYTES", 1_000_000)
+    folder, cohort = land("clinical: [{file: c.parquet, patient_id: id}]\n")
+    cells = _repeated(bytes(500_000), 30).cast(pa.dictionary(pa.int32(), pa.binary()))
+    fixed = pa.DictionaryArray.from_arrays(cells.indices, cells.dictionary.cast(pa.binary(500_000)))
+    parquet.write_table(pa.table({"id": fixed}), folder / "c.parquet")
+    rejected = read_clinical(folder, "small", cohort).rejected
+    assert "times its size, which no ordinary table does" in rejected["message"].item()
+
+
+def test_a_large_table_of_few_texts_is_read(clinical):
+    rows = 20_000
+    table = pa.table({"id": pa.array(map(str, range(rows))), "age": [50] * rows, "about": _repeated("x" * 90, rows)})
+    tables = clinical(table)
+    assert tables.patients["age_years"].eq(50).sum() == rows
+
+
+def test_an_expanding_file_is_refused_before_it_is_read(land, monkeypatch):
+    monkeypatch.setattr("tme_platform.limits.UNCHECKED_BYTES", 1000)
+    monkeypatch.setattr("tme_platform.limits.MAX_RATIO", 2)
+    monkeypatch.setattr(parquet.ParquetFile, "read", None)  # not called
+    folder, cohort = land("clinical: [{file: c.parquet, patient_id: id}]\n")
+    parquet.write_table(pa.table({"id": np.zeros(100_000)}), folder / "c.parquet")
+    rejected = read_clinical(folder, "small", cohort).rejected
+    assert "times its size, which no ordinary table does" in rejected["message"].item()

@@ -98,8 +98,10 @@ def test_the_user_interfaces_are_reached_from_this_machine_only(tmp_path: Path) 
     }
     assert hosts == {"dagster-webserver": ["127.0.0.1"], "dagster-daemon": [], "mlflow": ["127.0.0.1"]}
     given = dict(pairwise(commands["mlflow"]))
+    assert given["--app-name"] == "tme_platform", "the guard"
     assert given["--allowed-hosts"] == "127.0.0.1:5000,localhost:5000"
     assert given["--cors-allowed-origins"] == "http://127.0.0.1:5000,http://localhost:5000"
+    assert ui._environment(tmp_path, 5000)["MLFLOW_PORT"] == "5000"
 
 
 def test_tables_link_to_where_mlflow_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,7 +30,7 @@ from tme_platform_tests.support.user_interfaces import chromium, window
 
 pytestmark = pytest.mark.deployment
 
-_PATIENCE_SECONDS = 120
+_PATIENCE_SECONDS = 300
 README = (DEPLOY / "README.md").read_text()
 _REPOSITORY = {"repositoryLocationName": "tme_platform", "repositoryName": "__repository__"}
 _LOCATIONS = "{workspaceOrError {... on Workspace {locationEntries {locationOrLoadError {__typename}}}}}"
@@ -295,6 +295,17 @@ def test_other_sites_pages_and_other_names_are_refused(team: Team) -> None:
             team.session.post(graphql, json=asked, headers={"Host": host})
 
 
+def test_a_picture_cannot_ask_for_a_change(team: Team) -> None:
+    """A mutation in an address; the webserver's own guard refuses it, whatever browsers say of the site."""
+    asked = {"query": _STOP, "variables": '{"id": "x"}'}
+    for headers in ({}, {"Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"}):
+        for method in ("GET", "HEAD"):
+            answer = team.session.request(method, f"{team.dagster}/graphql", params=asked, headers=headers)
+            assert answer.status_code == 405
+    plain = {"Content-Type": "text/plain"}
+    assert team.session.post(f"{team.dagster}/graphql", data="{}", headers=plain).status_code == 415
+
+
 def test_both_pages_work_under_the_rules_that_browsers_are_given(team: Team) -> None:
     _needs_the_door(team)
     host = team.deployment.values["TME_HOST"]
@@ -312,6 +323,26 @@ def test_both_pages_work_under_the_rules_that_browsers_are_given(team: Team) -> 
             assert "frame-ancestors 'self'" in headers["content-security-policy"]
             assert (headers["x-frame-options"], headers["x-content-type-options"]) == ("SAMEORIGIN", "nosniff")
             assert "/" not in headers["server"], "no version"
+
+
+def test_dagsters_page_works_behind_both_guards(team: Team) -> None:
+    _needs_the_door(team)
+    host = team.deployment.values["TME_HOST"]
+    port = team.dagster.removesuffix("/dagster").rpartition(":")[2]
+    login = dict(zip(("username", "password"), team.session.auth, strict=True))
+    frames: list[str] = []
+    with (
+        chromium(f"--host-resolver-rules=MAP {host} 127.0.0.1:{port}") as browser,
+        window(browser, ignore_https_errors=True, http_credentials=login) as opened,
+    ):
+        opened.page.on("websocket", lambda socket: socket.on("framereceived", lambda data: frames.append(str(data))))
+        opened.page.goto(f"https://{host}/dagster/assets")
+        opened.page.get_by_text("cell_scores").first.wait_for(timeout=60_000)
+        opened.page.goto(f"https://{host}/dagster/runs")
+        opened.page.get_by_text("Queued").first.wait_for(timeout=60_000)  # the name of a tab
+        opened.page.wait_for_timeout(1000)
+        assert opened.said == []
+    assert frames, "live updates came"
 
 
 def _lines(program: str) -> list[tuple[list[str], str]]:

@@ -1,10 +1,15 @@
-"""Runs that are killed or stopped: what was finished is kept, and the next run makes everything current."""
+"""Runs that are killed or stopped: what was finished is kept, and the next run makes everything current.
 
-import json
+One lake, from empty to complete: two runs are killed, while tables are read and while workers compute features, one is
+stopped, and the last one ends.
+"""
+
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
@@ -12,90 +17,100 @@ import pytest
 
 from tme_platform.lake import ask
 from tme_platform.orchestration.instance import open_instance
+from tme_platform.orchestration.survey import survey
 from tme_platform.steps.workspace import Workspace
 from tme_platform.tables import TABLES
 from tme_platform_tests.support.killed import left_over, marked_environment, nothing_left, wait_for
-from tme_platform_tests.support.small_study import copy_study, report_made
+from tme_platform_tests.support.small_study import make_study
 
 TME = Path(sys.executable).parent / "tme"
+TABLES_BUILT = "+radiomic_features or +phenotype_model"
+Built = list[tuple[str, str]]
 
 
-@pytest.fixture
-def workspace(small_run: Path, tmp_path: Path) -> Workspace:
-    """A small study that has run, of which a clinical table has changed since."""
-    workspace = copy_study(small_run, tmp_path)
-    with mock.patch.dict(os.environ), open_instance(workspace.state) as instance:
-        report_made(workspace, instance)
-    clinical = workspace.landing / "rna" / "clinical.csv"
-    clinical.write_text(clinical.read_text().replace(",1\n", ",0\n", 4))
-    return workspace
+@dataclass
+class Run:
+    """A run that has ended: how, and what it said."""
+
+    code: int
+    said: str
+
+    @property
+    def built(self) -> Built:
+        """The tables that it says it has built, with their cohorts."""
+        words = [line.split() for line in self.said.splitlines() if line.startswith("✓")]
+        return [(line[1], line[2]) for line in words]
 
 
-def command(workspace: Workspace, *arguments: str) -> list[str]:
+@dataclass
+class Story:
+    """What happened to the lake."""
+
+    workspace: Workspace
+    killed: list[Run]
+    stopped: Run
+    finished: Run
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+    """Kill, kill, stop and finish runs of a new lake; after each, every table has the rows of its last commit."""
+    workspace = make_study(tmp_path_factory.mktemp("killed"))
+    for cohort in ("mri", "rna"):
+        shutil.rmtree(workspace.landing / cohort)
+    killed = [
+        ended_by(workspace, signal.SIGKILL, "cohort_files", "images"),
+        ended_by(workspace, signal.SIGKILL, "cell_scores", "images"),  # features are next
+    ]
+    stopped = ended_by(workspace, signal.SIGTERM, "populations", "reference")
+    finished = subprocess.run(command(workspace), capture_output=True, text=True, check=False, timeout=300)
+    return Story(workspace, killed, stopped, Run(finished.returncode, finished.stdout + finished.stderr))
+
+
+def command(workspace: Workspace) -> list[str]:
+    """The run of some tables."""
     where = ["--lake", workspace.lake_root, "--landing", workspace.landing_root, "--study", workspace.study_name]
-    return [str(TME), *where, *arguments]
+    return [str(TME), *where, "run", "--select", TABLES_BUILT]
 
 
-def stopped(workspace: Workspace, number: signal.Signals, after: int) -> tuple[int, str]:
-    """Start a run, send a signal after it has built some tables; the exit code and what it said."""
+def ended_by(workspace: Workspace, number: signal.Signals, asset: str, cohort: str) -> Run:
+    """Start a run and send a signal after it has built a table."""
     environment, said = {**marked_environment(), "TME_WORKERS": "2"}, Path(workspace.lake_root).parent / "said"
     with nothing_left(environment), said.open("w") as out:
-        run = subprocess.Popen(command(workspace, "run"), env=environment, stdout=out, stderr=out, text=True)
-        wait_for(lambda: said.read_text().count("✓") >= after, f"{after} tables are built", run)
+        run = subprocess.Popen(command(workspace), env=environment, stdout=out, stderr=out, text=True)
+        wait_for(lambda: (asset, cohort) in Run(0, said.read_text()).built, f"{asset} of {cohort} is built", run)
         run.send_signal(number)
         code = run.wait(60)
         if sys.platform == "linux":
             wait_for(lambda: not left_over(environment), "what it started has ended")
-    return code, said.read_text()
+    for schema in TABLES.values():
+        for part, state in workspace.lake.states(schema).items():
+            assert len(workspace.lake.read(schema, part)) == state.rows
+    return Run(code, said.read_text())
 
 
-def finished(workspace: Workspace) -> str:
-    """Run to the end; what it said."""
-    run = subprocess.run(command(workspace, "run"), capture_output=True, text=True, check=False, timeout=300)
-    assert run.returncode == 0, run.stdout + run.stderr
-    return run.stdout
+def test_what_was_built_before_a_run_was_killed_is_kept(story: Story) -> None:
+    assert [run.code for run in story.killed] == [-signal.SIGKILL] * 2
+    built = [part for run in (*story.killed, story.stopped, story.finished) for part in run.built]
+    assert len(built) == len(set(built)), "nothing is built twice"
+    assert all(run.built for run in (*story.killed, story.stopped, story.finished))
 
 
-def built(said: str) -> list[tuple[str, str]]:
-    """The tables that a run says it has built, each with its cohort or the first word of its counts."""
-    words = [line.split() for line in said.splitlines() if line.startswith("✓")]
-    return [(line[1], line[2]) for line in words]
+def test_a_run_that_is_stopped_says_so(story: Story) -> None:
+    assert story.stopped.code == 143
+    assert story.stopped.said.endswith("stopped; what was finished is kept, and `tme run` goes on from there\n")
+    assert "Dagster" not in story.stopped.said
+    assert "Traceback" not in story.stopped.said
 
 
-def statuses(workspace: Workspace) -> set[str]:
-    """The statuses of all tables."""
-    shown = subprocess.run(command(workspace, "status", "--json"), capture_output=True, text=True, check=True)
-    return {one["state"] for one in json.loads(shown.stdout)}
-
-
-def runs(workspace: Workspace) -> list[str]:
-    """The statuses of the runs in Dagster."""
-    with mock.patch.dict(os.environ), open_instance(workspace.state) as instance:
-        return [run.status.value for run in instance.get_runs()]
-
-
-def test_after_kills_the_next_run_makes_everything_current(workspace: Workspace) -> None:
-    before: list[tuple[str, str]] = []
-    for after in (1, 2, 4):
-        code, said = stopped(workspace, signal.SIGKILL, after)
-        assert code == -signal.SIGKILL
-        before += built(said)
-        for schema in TABLES.values():
-            for cohort, state in workspace.lake.states(schema).items():
-                assert len(workspace.lake.read(schema, cohort)) == state.rows
-        assert len(ask(workspace.lake, "select * from patients")) == 95
-    assert len(before) == len(set(before)) >= 7
-    assert not set(built(finished(workspace))) & set(before), "what was built before the kills is kept"
-    assert statuses(workspace) == {"current"}
-    assert set(runs(workspace)) == {"SUCCESS", "FAILURE"}, "no run is under way"
-
-
-def test_a_run_that_is_stopped_says_so_and_goes_on_later(workspace: Workspace) -> None:
-    code, said = stopped(workspace, signal.SIGTERM, 2)
-    assert code == 143
-    assert said.endswith("stopped; what was finished is kept, and `tme run` goes on from there\n")
-    assert "Dagster" not in said
-    assert "Traceback" not in said
-    assert runs(workspace)[0] == "CANCELED"
-    assert not set(built(finished(workspace))) & set(built(said))
-    assert statuses(workspace) == {"current"}
+def test_afterwards_everything_is_current_and_no_run_under_way(story: Story) -> None:
+    assert story.finished.code == 0, story.finished.said
+    built = {asset for run in (*story.killed, story.stopped, story.finished) for asset, _ in run.built}
+    assert {"radiomic_features", "phenotype_model"} < built
+    assert len(ask(story.workspace.lake, "select * from cell_scores")) == 40
+    with mock.patch.dict(os.environ), open_instance(story.workspace.state) as instance:
+        tables = survey(story.workspace, instance, write=False).plan().statuses
+        statuses = [run.status.value for run in instance.get_runs()]
+    assert {table.state for table in tables if table.asset in built} == {"current"}
+    assert "CANCELED" in statuses
+    assert set(statuses) == {"SUCCESS", "FAILURE", "CANCELED"}, "no run is under way"

@@ -156,6 +156,7 @@ def test_deflated_slices_are_read(tmp_path):
         (UnicodeDecodeError("utf-8", b"x", 0, 1, ""), "image_unreadable"),
         (MemoryError(), "out_of_memory"),
         (OSError(5, "Input/output error"), "image_not_read"),
+        (OSError("No tag to read at file position 1F"), "image_unreadable"),
     ],
 )
 def test_every_error_on_a_file_is_a_rule(tmp_path, monkeypatch, error, rule):

@@ -121,3 +121,39 @@ def test_a_column_of_another_type_is_converted(
     found = lake.read(defined(later)).set_index("cohort")["grade"]
     assert found["new"] == 1.5
     assert found["old"] == kept if kept is not None else pd.isna(found["old"])
+
+
+FIRST = pd.DataFrame({"patient_id": ["p", "q"], "B": [1.0, 2.0], "A": [3.0, 4.0], "own": [0.5, 0.5]})
+SECOND = pd.DataFrame({"patient_id": ["q", "p"], "A": [5.0, 6.0], "C": [7.0, 8.0], "B": [9.0, 10.0]})
+
+
+@pytest.mark.parametrize("order", [["a", "b"], ["b", "a"], ["b", "a", "b"]])
+def test_what_is_read_does_not_depend_on_which_cohort_was_built_first(lake: Lake, order: list[str]) -> None:
+    """Sums differ in the last digit, and "the first of two correlated features" altogether."""
+    for number, cohort in enumerate(order):
+        frame = {"a": FIRST, "b": SECOND}[cohort]
+        lake.commit(CELL_SCORES, frame if number < 2 else frame.assign(D=1.0), cohort=cohort)
+    more = ["D"] if len(order) > 2 else []
+    fixed = ["cohort", "patient_id", "provenance", "expression_scale"]
+    assert list(lake.read(CELL_SCORES, "a")) == [*fixed, "B", "A", "own"]
+    assert list(lake.read(CELL_SCORES, "b")) == [*fixed, "A", "C", "B", *more]
+    both = lake.read(CELL_SCORES)
+    assert list(both) == [*fixed, "B", "A", "own", "C", *more]
+    assert [*zip(both["patient_id"], both["cohort"], strict=True)] == [("p", "a"), ("p", "b"), ("q", "a"), ("q", "b")]
+    assert lake.read(CELL_SCORES, columns=["B"])["B"].tolist() == [1.0, 10.0, 2.0, 9.0], "by patient and cohort"
+
+
+def test_a_cohort_keeps_its_order_under_another_spelling(lake: Lake) -> None:
+    lake.commit(CELL_SCORES, FIRST, cohort="a")
+    lake.commit(CELL_SCORES, SECOND.rename(columns={"C": "c cells"}), cohort="b")
+    lake.commit(CELL_SCORES, FIRST.assign(**{"C Cells": 1.0}), cohort="a")
+    assert list(lake.read(CELL_SCORES, "b"))[4:] == ["A", "C Cells", "B"]
+
+
+def test_a_cohort_whose_columns_come_in_another_order_is_stored_again_in_that_order(lake: Lake) -> None:
+    lake.commit(CELL_SCORES, FIRST, cohort="a")
+    assert not lake.commit(CELL_SCORES, FIRST, cohort="a").written
+    lake.commit(CELL_SCORES, SECOND, cohort="b")
+    assert not lake.commit(CELL_SCORES, SECOND, cohort="b").written
+    assert lake.commit(CELL_SCORES, FIRST[["patient_id", "own", "A", "B"]], cohort="a").written
+    assert list(lake.read(CELL_SCORES, "a"))[4:] == ["own", "A", "B"]

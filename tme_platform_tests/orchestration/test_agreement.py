@@ -58,6 +58,11 @@ def changed_setting(platform: Platform) -> None:
     study.write_text(study.read_text().replace("patients: 2}", "patients: 1}"))
 
 
+def being_copied(platform: Platform) -> None:
+    edited_value(platform)
+    (platform.workspace.landing / "reference" / ".copying").touch()
+
+
 def changed_check(platform: Platform) -> None:
     study = Path(platform.workspace.study_name)
     study.write_text(study.read_text() + "checks: {max_rejected_share: 0.5}\n")
@@ -88,6 +93,7 @@ CHANGES: dict[str, tuple[Callable[[Platform], None], set[Part]]] = {
     "a removed patient": (removed_patient, {("cohort_files", "mri")}),
     "a new cohort": (new_cohort, {("cohort_files", "second"), ("cohorts", "second")}),
     "a broken cohort file": (broken_cohort_file, set()),
+    "a cohort being copied": (being_copied, set()),
     "a changed setting": (changed_setting, {("ring_width_features", c) for c in ("images", "mri", "reference", "rna")}),
     "a changed check": (changed_check, {("rejected_inputs", c) for c in ("images", "mri", "reference", "rna")}),
     "a raised step version": (raised_version, {("survival_curves", c) for c in ("images", "mri", "reference", "rna")}),
@@ -121,12 +127,14 @@ def test_status_run_and_sensor_agree(
     assert requested == {(asset, run.cohort) for run in plan.next_wave for asset in run.assets}
     assert first <= requested <= late
     own = {(one.asset, one.cohort) for one in plan.statuses if one.state != "current" and not one.waiting_for}
-    assert own - unreadable - {(asset, c) for asset, c in own if c in found.unreadable} <= set(map(tuple, plan.parts))
+    refused = {**found.unreadable, **found.copied}
+    assert {(asset, c) for asset, c in own if c not in refused} <= set(map(tuple, plan.parts))
 
     outcome, recorded = platform.run()
     built = set(recorded.made())
     assert first <= built <= set(map(tuple, plan.parts)), "a run builds no more than the plan says"
     assert {(one.asset, one.cohort) for one in outcome.failures} == unreadable
+    assert outcome.waiting == found.copied
     left = survey(platform.workspace, platform.instance).plan()
     assert left.waves == (), "and leaves nothing to do"
     assert looked(platform) == []

@@ -111,10 +111,10 @@ def test_nothing_names_them_any_more_and_the_study_is_current(left: Workspace, t
             assert done.counts()["old data files"]
         assert {name: files_with(lake, name) for name in GONE} == {name: set() for name in GONE}
         assert not forget(workspace, instance, named(workspace, "P007")).found
-        stale = {str(part): state.reason for part, state in survey(workspace, instance).state.items() if state.reason}
-        assert stale == {}
         again = run_study(workspace, instance, LoggedProgress())
         assert again.success, again.failures
+        stale = {str(part): state.reason for part, state in survey(workspace, instance).state.items() if state.reason}
+        assert stale == {}
     assert "P008" in set(ask(workspace.lake, "select patient_id from patients")["patient_id"])
     record = ask(workspace.lake, "select who, via, reason from audit where action = 'forgot a patient'")
     assert len(record) == 3
@@ -144,21 +144,19 @@ def test_a_dry_run_changes_nothing(left: Workspace, tmp_path: Path) -> None:
     assert forgotten(workspace.state) == []
 
 
-@pytest.mark.parametrize("stage", ["purge_models", "_purge_runs", "_purge_files", "build_catalog"])
-def test_it_goes_on_where_it_was_interrupted(
-    left: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stage: str
-) -> None:
+def test_it_goes_on_where_it_was_interrupted(left: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace = copy(left, tmp_path)
 
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with history(workspace) as instance:
-        with monkeypatch.context() as patch:
-            patch.setattr(f"tme_platform.orchestration.forget.{stage}", interrupted)
-            with pytest.raises(KeyboardInterrupt):
-                forget(workspace, instance, named(workspace, "P007"))
-        assert ask(workspace.lake, "select count(*) as n from patients")["n"].item() > 30
+        for stage in ("purge_models", "_purge_runs", "_purge_files", "build_catalog"):
+            with monkeypatch.context() as patch:
+                patch.setattr(f"tme_platform.orchestration.forget.{stage}", interrupted)
+                with pytest.raises(KeyboardInterrupt):
+                    forget(workspace, instance, named(workspace, "P007"))
+            assert ask(workspace.lake, "select count(*) as n from patients")["n"].item() > 30
         assert forget(workspace, instance, named(workspace, "P007")).left == []
     assert files_with(Path(workspace.lake_root), "P007") == set()
 

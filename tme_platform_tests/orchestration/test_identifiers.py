@@ -44,9 +44,16 @@ def test_nothing_of_the_person_is_in_any_file(ward: Workspace) -> None:
 
 
 def test_what_can_be_used_is_used(ward: Workspace) -> None:
-    assert set(ward.lake.read(IMAGE_REGIONS, "ward")["patient_id"]) == {"W000", "W001", "W004"}
+    assert set(ward.lake.read(IMAGE_REGIONS, "ward")["patient_id"]) == {"W000", "W001"}
     rules = set(ward.lake.read(REJECTED_INPUTS, "ward")["rule"])
-    assert rules >= {"image_missing", "path_leaves_folder", "not_a_number", "image_truncated", "mask_empty"}
+    assert rules >= {
+        "image_missing",
+        "path_leaves_folder",
+        "not_a_number",
+        "incomplete_so_far",
+        "mask_empty",
+        "slices_missing",
+    }
 
 
 def test_only_declared_names_are_readable(ward: Workspace) -> None:
@@ -77,3 +84,26 @@ def test_the_key_is_for_its_owner_and_gives_the_same_names_elsewhere(ward: Works
     stored = ward.lake.read(COHORT_FILES, "ward")["file"]
     again = pd.Series([names.stored(names.relative(file)) for file in stored])
     assert again.tolist() == stored.tolist()
+
+
+@pytest.mark.parametrize("kind", [ValueError, KeyError])
+def test_what_a_library_says_of_a_cell_is_for_the_terminal_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise kind("could not convert string to float: 'Hyrulova^Zelda'")
+
+    workspace = make_ward(tmp_path)
+    monkeypatch.setattr("tme_platform.steps.cohorts.read_clinical", refuse)
+    history = tmp_path / "lake" / "dagster"
+    history.mkdir()
+    with (
+        dg.DagsterInstance.local_temp(str(history)) as instance,
+        everything_logged(tmp_path / "lake" / "everything.log"),
+    ):
+        outcome, told = Platform(workspace, instance).run(cohorts=["ward"], select="key:patients")
+    (failure,) = [failure for failure in outcome.failures if failure.asset == "patients"]
+    assert f"{kind.__name__} in " in failure.message
+    assert "`tme run` shows it on a terminal" in failure.message
+    assert any("patients ward: " in text and "Hyrulova^Zelda" in text for text in told.told)
+    assert found_in(tmp_path / "lake", ["Hyrulova"]) == set()

@@ -1,11 +1,16 @@
 """From a manifest of DICOM and NIfTI to features: which series and phase, what is broken, what is tried again."""
 
+import os
+from pathlib import Path
+
 import dagster as dg
 import numpy as np
 import pandas as pd
 import pytest
 
 from tme_platform.imaging import uid_digest
+from tme_platform.orchestration.plan import Part
+from tme_platform.orchestration.survey import survey
 from tme_platform.radiomics import batch
 from tme_platform.steps.workspace import Workspace
 from tme_platform.tables.cohorts import IMAGING_SERIES
@@ -38,11 +43,18 @@ ALL = (
 LATER = "+key:rejected_inputs"
 
 
+def copied_long_ago(folder: Path) -> None:
+    """Give all files of a folder an old time: none of them may still be being copied."""
+    for path in folder.rglob("*"):
+        os.utime(path, (1e9, 1e9))
+
+
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
     """The cohort after its first run; tests further down change it and run it again."""
     root = tmp_path_factory.mktemp("imaging")
     make_cohort(root / "landing" / "scans")
+    copied_long_ago(root / "landing" / "scans")
     declare(root / "landing" / "scans", roles=["signature_discovery"], imaging={})
     study = root / "small.yaml"
     study.write_text(STUDY.replace("perturbation_patients: 3", "perturbation_patients: 2"))
@@ -77,7 +89,7 @@ def test_a_broken_one_is_a_named_row(platform: Platform, patient: str) -> None:
     assert rows["action"].tolist() == ["outline left out"]
     assert len(rows["message"].iloc[0].split()) > 5
     assert "Traceback" not in rows["message"].iloc[0]
-    assert rows["file"].iloc[0].startswith("im")
+    assert rows["file"].iloc[0].startswith(("f-", "imaging"))
 
 
 def test_the_rest_is_done(platform: Platform) -> None:
@@ -191,6 +203,37 @@ def test_a_transient_failure_is_retried_by_the_next_run(platform: Platform, monk
     assert "G4_later" in set(read(platform, RADIOMIC_FEATURES)["patient_id"])
     assert "G4_later" not in set(read(platform, REJECTED_INPUTS)["patient_id"])
     assert platform.run(select=LATER)[1].made() == []
+
+
+def test_a_truncated_file_that_changed_lately_is_looked_at_again(platform: Platform) -> None:
+    folder = platform.workspace.landing / "scans"
+    image, mask = folder / "images" / "grows.nii.gz", "images/wider.nii.gz"
+    whole = (folder / "images" / "difference.nii.gz").read_bytes() + b"\0"  # the same voxels, other data
+    image.write_bytes(whole[: len(whole) // 2])
+    with (folder / "imaging.csv").open("a") as manifest:
+        manifest.write(f"G5_grows,images/grows.nii.gz,{mask},,,,A,1\n")
+    platform.run(select=LATER)
+    found = read(platform, REJECTED_INPUTS).set_index("patient_id").loc["G5_grows"]
+    assert found["rule"] == "incomplete_so_far"
+    assert "is truncated" in found["message"]
+    assert "tried again at the next run" in found["message"]
+    stale = survey(platform.workspace, platform.instance).state[Part(IMAGE_REGIONS.name, "scans")]
+    assert stale.reason == "1 transient failure(s), retried", "the sensor asks for it again"
+
+    image.write_bytes(whole)
+    assert platform.run(select=LATER)[0].success
+    assert "G5_grows" in set(read(platform, RADIOMIC_FEATURES)["patient_id"])
+    assert "G5_grows" not in set(read(platform, REJECTED_INPUTS)["patient_id"])
+
+    image.write_bytes(whole[: len(whole) // 2])
+    platform.run(select=LATER)
+    os.utime(image, (1e9, 1e9))
+    platform.run(select=LATER)
+    found = read(platform, REJECTED_INPUTS).set_index("patient_id").loc["G5_grows"]
+    assert found["rule"] == "image_truncated", "nobody copies it any more"
+    assert platform.run(select=LATER)[1].made() == []
+    image.write_bytes(whole)
+    assert platform.run(select=LATER)[0].success
 
 
 def test_only_what_failed_is_tried_again_on_request(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,16 @@
 """An MLflow folder that was lost, wholly or in part: the signature is trained again, and what rests on it is kept."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tme_platform.orchestration.survey import survey
 from tme_platform.tables.signature import RAD_SCORES, SIGNATURE, SIGNATURE_REVIEW
+from tme_platform.tracking import Tracker
 from tme_platform_tests.support.platform import Platform, copied_platform
+from tme_platform_tests.support.servers import free_port
 from tme_platform_tests.support.small_study import empty_mlflow
 
 LOST = "its version is no longer in the registry"
@@ -58,3 +61,14 @@ def test_a_lost_registry_heals(ran: Path, tmp_path: Path, lose) -> None:
     assert tracker.load(newest) is not None
     assert any(".auc" in name for name in tracker.run_summary(newest)["metrics"]), "its evaluation is with it again"
     assert reasons(platform) == {}
+
+
+def test_only_a_run_asks_a_server(ran: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    platform = copied_platform(ran, tmp_path)
+    elsewhere = replace(platform.workspace, tracking_uri=f"http://127.0.0.1:{free_port()}")
+    asked: list[str] = []
+    monkeypatch.setattr(Tracker, "find", lambda _, key: asked.append(key))
+    survey(elsewhere, platform.instance)
+    assert asked == [], "the sensor and the schedule look like this, every half minute"
+    survey(elsewhere, platform.instance, ask_server=True)
+    assert asked

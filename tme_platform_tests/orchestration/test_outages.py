@@ -1,8 +1,12 @@
 """A run that cannot write or cannot reach MLflow fails and says why; the tables stand, and the next run completes."""
 
+import errno
+import io
 import os
 import re
-from contextlib import AbstractContextManager, nullcontext
+import shutil
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,3 +69,70 @@ def test_a_lake_that_is_read_only(platform: Platform) -> None:
 def test_a_lost_mlflow(platform: Platform) -> None:
     gone = f"http://127.0.0.1:{free_port()}"
     fails_and_then_completes(platform, SIGNATURE, None, "MLflow at .* does not answer", tracking_uri=gone)
+
+
+@pytest.fixture
+def copy(small_run: Path, tmp_path: Path) -> Platform:
+    """A small study of one's own that has run."""
+    return copied_platform(small_run, tmp_path)
+
+
+def only_fails(platform: Platform, trouble: AbstractContextManager[None], asset: str, says: str) -> None:
+    """One table fails with a sentence, another one that changed is built, and the next run completes."""
+    clinical = platform.workspace.landing / "reference" / "clinical.csv"
+    clinical.write_text(clinical.read_text().replace(",pos", ",neg", 1))
+    before = platform.workspace.lake.state(PATIENTS, "reference")
+    asked = {"select": f'key:"cohort_files" or key:"patients" or key:"{asset}"', "refresh": "all"}
+    with trouble:
+        outcome, _ = platform.run(**asked)
+    (failure,) = outcome.failures
+    assert failure.asset == asset
+    assert re.search(says, failure.message), failure.message
+    assert "\n" not in failure.message
+    assert platform.workspace.lake.state(PATIENTS, "reference") != before
+    outcome, _ = platform.run(**asked)
+    assert outcome.success, outcome.failures
+
+
+@contextmanager
+def full(place: Path) -> Iterator[None]:
+    """No file is made in a folder, as on a file system of its own that is full."""
+    with pytest.MonkeyPatch.context() as patch:
+        opened = io.open
+
+        def guarded(file: object, mode: str = "r", *further: object, **options: object) -> object:
+            if set(mode) & set("wxa+") and isinstance(file, str | os.PathLike) and place in Path(file).parents:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return opened(file, mode, *further, **options)
+
+        patch.setattr("builtins.open", guarded)
+        patch.setattr("io.open", guarded)
+        yield
+
+
+def test_no_room_for_the_report(copy: Platform) -> None:
+    lake = Path(copy.workspace.lake_root)
+    shutil.rmtree(lake / "report")
+    only_fails(
+        copy, full(lake / "report"), "study_report", r"report/small\.html: No space left.*: make room on the disk"
+    )
+    assert not [path for path in (lake / "report").iterdir() if path.name.startswith(".")]
+
+
+def test_no_room_for_a_model(copy: Platform) -> None:
+    mlflow = Path(copy.workspace.lake_root) / "mlflow"
+    shutil.rmtree(mlflow / "artifacts")
+    only_fails(copy, full(mlflow), "signature", "MLflow at .* no model .* stored: .*: make room on the disk")
+
+
+def test_a_registry_that_is_broken(copy: Platform) -> None:
+    database = Path(copy.workspace.lake_root) / "mlflow" / "mlflow.db"
+    kept = database.read_bytes()
+
+    @contextmanager
+    def broken() -> Iterator[None]:
+        database.write_bytes(b"this is no database" * 1000)
+        yield
+        database.write_bytes(kept)
+
+    only_fails(copy, broken(), "signature", "MLflow at .* failed: .*not a database")

@@ -1,10 +1,8 @@
 """What people see of the small study: the report as a browser and a screen reader meet it, Dagster and MLflow."""
 
 import base64
-import contextlib
 import gzip
 import html
-import http.client
 import io
 import json
 import re
@@ -369,30 +367,10 @@ def test_dagster_shows_the_study_in_its_order_and_an_asset_with_its_figure(brows
         assert [url for url in opened.asked if not url.startswith((address, "data:", "blob:"))] == []
 
 
-def assert_named_hosts_only(port: int) -> None:
-    """Only requests under the served names are answered, and pages of other sites cannot change anything."""
-    search = "/api/2.0/mlflow/registered-models/search"
-    for host in (f"127.0.0.1:{port}", f"localhost:{port}"):
-        assert status_of(port, "GET", search, Host=host) == 200
-    for host in ("10.evil.example", f"10.evil.example:{port}", "localhost", f"localhost:{port + 1}", "192.168.1.1"):
-        assert status_of(port, "GET", search, Host=host) == 403, host
-    create = "/api/2.0/mlflow/registered-models/create"
-    for origin in ("http://evil.example", "null", f"http://10.evil.example:{port}"):
-        assert status_of(port, "POST", create, Host=f"127.0.0.1:{port}", Origin=origin) == 403, origin
-
-
-def status_of(port: int, method: str, path: str, **headers: str) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    with contextlib.closing(connection):
-        connection.request(method, path, headers=headers)
-        return connection.getresponse().status
-
-
 def test_mlflow_shows_the_run_and_the_version_with_its_card(browser: object, platform: Platform) -> None:
     state = platform.workspace.state
     version = platform.workspace.lake.read(SIGNATURE).iloc[0]
     with mlflow_ui(Tracker.local_uri(state), state / "mlflow" / "artifacts") as address, window(browser) as opened:
-        assert_named_hosts_only(int(address.rpartition(":")[2]))
         view = opened.page
         view.goto(f"{address}/#/models/{version['model_name']}/versions/{version['model_version']}")
         view.get_by_text("Source Run").wait_for()

@@ -1,4 +1,4 @@
-"""Dagster's own daemon over a study, with sensors and runs as `tme ui` starts them: a process for each run."""
+"""Dagster's own daemon over a study, with sensors and runs as `tme ui` starts them: each run a process of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sensor `keep_up`, look by look, on a clock that the test moves; and what its requested runs do, in process."""
+"""The sensor `keep_up`, look by look, on a clock that the test moves; requested runs are carried out here."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def land_cohort(folder: Path, patients: int = 4) -> None:
 
 
 def make_many(root: Path, cohorts: int) -> Workspace:
-    """Land so many cohorts: `reference`, `mri` of the same patients, and others that its model labels."""
+    """Land so many cohorts: `reference`, `mri` with phenotypes and follow-up of the same patients, and others."""
     workspace = make_study(root, patients=12, imaged=0)
     shutil.rmtree(workspace.landing / "rna")
     declare(  # without a signature, for which there are too few patients

@@ -19,12 +19,17 @@ class Recorded:
     """Progress as a list: (asset, cohort, what became of it)."""
 
     lines: list[tuple[str, str | None, str]] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+    """What a terminal would have been told of failures."""
 
     def step(self, asset: str, cohort: str | None, text: str) -> None:
         pass
 
     def done(self, asset: str, cohort: str | None, text: str, seconds: float) -> None:
         self.lines.append((asset, cohort, text))
+
+    def withheld(self, asset: str, cohort: str | None, text: str) -> None:
+        self.told.append(f"{asset} {cohort}: {text}")
 
     def made(self) -> list[tuple[str, str | None]]:
         return [(asset, cohort) for asset, cohort, text in self.lines if text != "nothing changed"]

@@ -24,7 +24,7 @@ from typing import Any
 import pytest
 
 S3_KEY, S3_SECRET = "lake", "only-for-tests"
-_PATIENCE_SECONDS = 60
+_PATIENCE_SECONDS = 240
 
 
 @contextlib.contextmanager

@@ -93,19 +93,17 @@ def dagster_ui(instance: dg.DagsterInstance) -> Iterator[str]:
 
 @contextlib.contextmanager
 def mlflow_ui(store: str, artifacts: Path) -> Iterator[str]:
-    """MLflow's user interface over a store, with the names that `tme ui` lets it answer to; gives its address."""
-    from tme_platform.cli.ui import mlflow_hosts
+    """MLflow's user interface over a store, behind the guard; gives its address."""
+    from tme_platform.tracking.webserver import PORT, make_app
 
     port = free_port()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("_MLFLOW_SERVER_FILE_STORE", store)
         patch.setenv("_MLFLOW_SERVER_ARTIFACT_ROOT", artifacts.as_uri())
         patch.setenv("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
-        patch.setenv("MLFLOW_SERVER_ALLOWED_HOSTS", ",".join(mlflow_hosts(port)))
-        patch.setenv("MLFLOW_SERVER_CORS_ALLOWED_ORIGINS", ",".join(f"http://{host}" for host in mlflow_hosts(port)))
+        patch.setenv(PORT, str(port))
         with warnings.catch_warnings(action="ignore"):  # of deprecations within MLflow
-            from mlflow.server.fastapi_app import app
-
+            app = make_app()
         with served(app, port) as address:
             yield address
 

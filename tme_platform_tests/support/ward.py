@@ -57,8 +57,8 @@ def _images(folder: Path, ids: list[str]) -> None:
     person.mkdir(parents=True)
     values, outline = lesion(1)
     write_series(person / "series of Zelda", values, spacing=SPACING)
-    write_series(person / "Hyrulova", values, spacing=SPACING)
-    next(iter(sorted((person / "Hyrulova").iterdir()))).unlink()
+    slices = write_series(person / "Hyrulova", values, spacing=SPACING)
+    slices[len(slices) // 2].unlink()
     for name, array in (("t1", values), ("mask", outline), ("empty", outline * 0)):
         image = sitk.GetImageFromArray(array.astype("float32" if name == "t1" else "uint8"))
         image.SetSpacing(SPACING)

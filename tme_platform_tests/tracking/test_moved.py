@@ -13,7 +13,7 @@ from tme_platform.signature.pipeline import build_pipeline
 from tme_platform.tracking import ModelRecord, Tracker
 from tme_platform.tracking.moved import follow_lake
 from tme_platform.tracking.reach import TrackingError
-from tme_platform.tracking.tracker import ModelRun
+from tme_platform.tracking.records import ModelRun
 from tme_platform_tests.support.hostile_names import EVERYTHING
 from tme_platform_tests.support.small_study import empty_mlflow
 from tme_platform_tests.support.trouble import no_right_to_write

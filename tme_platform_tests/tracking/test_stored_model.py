@@ -1,5 +1,6 @@
 """Models that nobody vouches for: only what the platform stores itself is loaded, and nothing of the rest is run."""
 
+import io
 import json
 import pickle
 import shutil
@@ -18,7 +19,7 @@ from sklearn.svm import SVC
 from tme_platform.signature import SKOPS_TRUSTED_TYPES, SignatureSettings, StoredModelError, read_pipeline
 from tme_platform.signature.pipeline import build_pipeline
 from tme_platform.tracking import Tracker
-from tme_platform.tracking.tracker import ModelRun
+from tme_platform.tracking.records import ModelRun
 from tme_platform_tests.support.small_study import empty_mlflow
 
 FEATURES = pd.DataFrame(np.random.default_rng(3).normal(size=(20, 3)), columns=["f0", "f1", "f2"])
@@ -217,13 +218,53 @@ def test_a_tree_that_leads_out_of_its_arrays_is_refused(field: str, value: int) 
         read_pipeline(skops.io.dumps(pipeline))
 
 
-def test_boosted_trees_are_checked_too() -> None:
-    pipeline = fitted("gradient_boosting")
-    tree = pipeline.named_steps["classifier"]._predictors[0][0]
-    tree.nodes = np.concatenate([tree.nodes, tree.nodes])
-    tree.nodes["is_leaf"], tree.nodes["left"] = 0, 10**6
-    with pytest.raises(StoredModelError, match="a tree leads out"):
-        read_pipeline(skops.io.dumps(pipeline))
+def lead_out(nodes: np.ndarray) -> np.ndarray:
+    nodes["left"][nodes["is_leaf"] == 0] = 10**6
+    return nodes
+
+
+def ask_for_another_feature(nodes: np.ndarray) -> np.ndarray:
+    nodes["feature_idx"][nodes["is_leaf"] == 0] = 10**6
+    return nodes
+
+
+def wrap_around(nodes: np.ndarray) -> np.ndarray:
+    """scikit-learn casts other types by position: 256 would be no leaf."""
+    wider = nodes.astype([(name, "u2" if name == "is_leaf" else kind) for name, kind in nodes.dtype.descr])
+    wider["is_leaf"] = 256
+    return wider
+
+
+def swap_names(nodes: np.ndarray) -> np.ndarray:
+    names = {"count": "left", "left": "count"}
+    nodes.dtype.names = tuple(names.get(name, name) for name in nodes.dtype.names)
+    return nodes
+
+
+def categorical(nodes: np.ndarray) -> np.ndarray:
+    nodes["is_categorical"] = 1
+    return nodes
+
+
+@pytest.mark.parametrize("change", [lead_out, ask_for_another_feature, wrap_around, swap_names, categorical])
+def test_boosted_trees_are_checked_too(change: Callable[[np.ndarray], np.ndarray]) -> None:
+    altered = io.BytesIO()
+    rng = np.random.default_rng(5)
+    features = pd.DataFrame(rng.normal(size=(120, 3)), columns=["f0", "f1", "f2"])
+    pipeline = build_pipeline(SignatureSettings(model="gradient_boosting", n_trees=3, search_trees=2))
+    pipeline.fit(features, (features["f0"] > 0).to_numpy(int))
+    changed = 0
+    with zipfile.ZipFile(io.BytesIO(skops.io.dumps(pipeline))) as before, zipfile.ZipFile(altered, "w") as after:
+        for name in before.namelist():
+            content = before.read(name)
+            if content.startswith(b"\x93NUMPY") and (nodes := np.load(io.BytesIO(content))).dtype.names:
+                np.save(packed := io.BytesIO(), change(nodes), allow_pickle=False)
+                content = packed.getvalue()
+                changed += int(len(nodes) > 1)
+            after.writestr(name, content)
+    assert changed
+    with pytest.raises(StoredModelError, match=r"a tree (leads out|asks for|of its classifier)"):
+        read_pipeline(altered.getvalue())
 
 
 def test_something_else_than_a_signature_is_refused() -> None:
