@@ -63,7 +63,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
         ended_by(workspace, signal.SIGKILL, "cell_scores", "images"),  # features are next
     ]
     stopped = ended_by(workspace, signal.SIGTERM, "populations", "reference")
-    finished = subprocess.run(command(workspace), capture_output=True, text=True, check=False, timeout=300)
+    last = without_home(dict(os.environ))
+    finished = subprocess.run(command(workspace), capture_output=True, text=True, check=False, timeout=300, env=last)
     return Story(workspace, killed, stopped, Run(finished.returncode, finished.stdout + finished.stderr))
 
 
@@ -73,9 +74,15 @@ def command(workspace: Workspace) -> list[str]:
     return [str(TME), *where, "run", "--select", TABLES_BUILT]
 
 
+def without_home(environment: dict[str, str]) -> dict[str, str]:
+    """The environment without the run history of whatever test came before."""
+    return {name: value for name, value in environment.items() if not name.startswith("DAGSTER_")}
+
+
 def ended_by(workspace: Workspace, number: signal.Signals, asset: str, cohort: str) -> Run:
     """Start a run and send a signal after it has built a table."""
-    environment, said = {**marked_environment(), "TME_WORKERS": "2"}, Path(workspace.lake_root).parent / "said"
+    environment = without_home({**marked_environment(), "TME_WORKERS": "2"})
+    said = Path(workspace.lake_root).parent / "said"
     with nothing_left(environment), said.open("w") as out:
         run = subprocess.Popen(command(workspace), env=environment, stdout=out, stderr=out, text=True)
         wait_for(lambda: (asset, cohort) in Run(0, said.read_text()).built, f"{asset} of {cohort} is built", run)
@@ -108,7 +115,9 @@ def test_afterwards_everything_is_current_and_no_run_under_way(story: Story) -> 
     built = {asset for run in (*story.killed, story.stopped, story.finished) for asset, _ in run.built}
     assert {"radiomic_features", "phenotype_model"} < built
     assert len(ask(story.workspace.lake, "select * from cell_scores")) == 40
-    with mock.patch.dict(os.environ), open_instance(story.workspace.state) as instance:
+    with mock.patch.dict(os.environ, without_home(dict(os.environ)), clear=True):
+        instance = open_instance(story.workspace.state)
+    with instance:
         tables = survey(story.workspace, instance, write=False).plan().statuses
         statuses = [run.status.value for run in instance.get_runs()]
     assert {table.state for table in tables if table.asset in built} == {"current"}
