@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from urllib.parse import quote
 
 import pytest
@@ -48,8 +49,8 @@ class Dagster(Served):
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dagster]:
     root = tmp_path_factory.mktemp("foreign_pages")
     (root / "landing").mkdir()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("DAGSTER_HOME", raising=False)
+    with mock.patch.dict(os.environ):
+        os.environ.pop("DAGSTER_HOME", None)
         workspace = Workspace(lake_root=str(root / "lake"), landing_root=str(root / "landing"))
         workspace.export()
         port = free_port()

@@ -1,6 +1,8 @@
 """MLflow's page as `tme ui` starts it: for its own pages and for whoever has the token."""
 
+import os
 from collections.abc import Iterator
+from unittest import mock
 
 import pytest
 from mlflow import MlflowClient
@@ -25,8 +27,8 @@ SEARCH = "/api/2.0/mlflow/registered-models/search"
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     root = tmp_path_factory.mktemp("mlflow_page")
     port = free_port()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("DAGSTER_HOME", raising=False)
+    with mock.patch.dict(os.environ):
+        os.environ.pop("DAGSTER_HOME", None)
         workspace = Workspace(lake_root=str(root / "lake"), landing_root=str(root / "landing"))
         workspace.export()
         command = ui._commands(workspace.state, 1, port)["mlflow"]

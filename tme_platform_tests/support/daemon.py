@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest import mock
 
 import dagster as dg
 
@@ -73,12 +74,13 @@ def twice(runs: Collection[dg.DagsterRun]) -> list[Part]:
 @contextmanager
 def daemon(workspace: Workspace) -> Iterator[Daemon]:
     """Dagster's daemon and code server over a lake; they and their runs end with the block."""
-    workspace.export()
-    os.environ["DAGSTER_HOME"] = str(served_home(workspace.state))
-    environment = marked_environment()
+    with mock.patch.dict(os.environ):
+        workspace.export()
+        environment = {**marked_environment(), "DAGSTER_HOME": str(served_home(workspace.state))}
     command = [Path(sys.executable).with_name("dagster-daemon"), "run", "-m", "tme_platform.definitions"]
     log = workspace.state / "daemon.log"
     with (
+        mock.patch.dict(os.environ, environment),
         open_instance(workspace.state) as instance,
         nothing_left(environment),
         process(command, log, env=environment, cwd=workspace.state) as started,
