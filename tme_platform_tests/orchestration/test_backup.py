@@ -10,7 +10,9 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from typer.testing import CliRunner
 
+from tme_platform.cli.app import app
 from tme_platform.lake import Lake, ask
 from tme_platform.orchestration.attempts import parts_of
 from tme_platform.orchestration.backup import BackupError, back_up
@@ -122,6 +124,16 @@ def test_a_commit_during_the_copy_is_in_it_whole_or_not_at_all(
     finally:
         original.lake.commit(schema, frame, cohort=cohort, code_version=state.code_version, reads=state.reads)
     assert len(Lake(tmp_path / "copy").read(schema, cohort)) in (1, len(frame))
+
+
+def test_the_command_says_what_it_copied_and_refuses_to_do_it_twice(original: Workspace, tmp_path: Path) -> None:
+    words = ["--lake", original.lake_root, "backup", str(tmp_path / "copy")]
+    first, second = (CliRunner().invoke(app, words) for _ in range(2))
+    assert first.exit_code == 0, first.output
+    assert " tables, " in first.output
+    assert "Landing folders are not in it" in first.output
+    assert not (tmp_path / "copy" / "landing").exists()
+    assert isinstance(second.exception, BackupError)
 
 
 @pytest.mark.parametrize(
