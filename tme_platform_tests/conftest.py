@@ -17,9 +17,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _environment_as_found() -> Iterator[None]:
-    """Commands that are called in the test's own process tell their children by variables where they work."""
+    """Commands that are called in the test's own process tell their children by variables where they work, and set the
+    permissions of new files.
+    """
     before = dict(os.environ)
+    os.umask(0o022)
     yield
+    os.umask(0o022)
     for name in os.environ.keys() - before.keys():
         del os.environ[name]
     os.environ.update(before)

@@ -16,6 +16,8 @@ _PACKAGE = __name__.partition(".")[0]
 _TRUSTED = (OSError, MemoryError, UnicodeError)
 """Their texts name files, sizes and single bytes."""
 _STORES = {_PACKAGE, "deltalake", "mlflow"}
+_DATABASES = {"sqlalchemy", "sqlite3"}
+"""The first line of their texts says what is wrong with the file; statements and values follow."""
 _RAISE = dis.opmap["RAISE_VARARGS"]
 _SHORTEST = 4
 """Shorter texts of libraries are not looked for in sentences that quote them."""
@@ -39,7 +41,7 @@ def storable(error: BaseException, hidden: Callable[[str], str]) -> tuple[BaseEx
     may be kept), and what was withheld, for a terminal; "" if nothing was.
     """
     chain = list(_chain(error))
-    foreign = {id(one): str(one) for one in chain if not _may_be_kept(one)}
+    foreign = {id(one): _unfit(one) for one in chain if not _may_be_kept(one)}
     fit = {id(one): _stand_in(one) if id(one) in foreign else _rewritten(one, foreign, hidden) for one in chain}
     for one in chain:
         safe, cause = fit[id(one)], _cause(one)
@@ -79,6 +81,13 @@ def _raised_here(trace: TracebackType | None) -> bool:
         _module(trace.tb_frame).partition(".")[0] == _PACKAGE
         and trace.tb_frame.f_code.co_code[trace.tb_lasti] == _RAISE
     )
+
+
+def _unfit(error: BaseException) -> str:
+    """The part of an error's text that may quote a cell."""
+    text = str(error)
+    by = type(error).__module__.partition(".")[0]
+    return text.partition("\n")[2] if by in _DATABASES else text
 
 
 def _stand_in(error: BaseException) -> UnexpectedError:

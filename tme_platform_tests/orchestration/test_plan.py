@@ -59,7 +59,7 @@ def test_landing_folders_are_looked_at_before_anything_that_depends_on_them() ->
 
 def test_a_first_run_takes_as_few_runs_as_there_are_waves() -> None:
     everything = {
-        Part(node.asset, cohort): PartState("first run", built=False)
+        Part(node.asset, cohort): PartState("first run", built=False, recorded=False)
         for node in nodes()
         for cohort in (("a", "b") if node.per_cohort else (None,))
     }
