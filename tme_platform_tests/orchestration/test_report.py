@@ -289,7 +289,7 @@ def test_a_figure_that_cannot_be_drawn_costs_no_table(
     monkeypatch.setattr("tme_platform.report.pictures.draw", broken)
     monkeypatch.setattr(Remembered, "get", lambda *_: None)
     assert figure_metadata(platform.workspace.scope(CLUSTER_EVIDENCE, "reference")) == {}
-    assert "the figure cluster_votes of reference could not be drawn: no ink" in caplog.text
+    assert "the figure cluster_votes of reference could not be drawn: ValueError in " in caplog.text
 
 
 def test_the_folder_for_a_manuscript(made: StudyReport, tmp_path: Path) -> None:
