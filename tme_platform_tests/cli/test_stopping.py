@@ -14,9 +14,10 @@ import signal, sys, time
 from tme_platform.cli.stopping import stoppable
 
 with stoppable() as stop:
-    print("ready", flush=True)
-    for _ in range(600):
+    for turn in range(600):
         try:
+            if not turn:
+                print("ready", flush=True)
             time.sleep(1)
         except KeyboardInterrupt:
             print("heard", flush=True)
