@@ -1,6 +1,8 @@
 """An MLflow folder that was lost, wholly or in part: the signature is trained again, and what rests on it is kept."""
 
+import contextlib
 import shutil
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,6 +36,12 @@ def lose_database(lake: Path) -> None:
     shutil.copy(empty_mlflow(), lake / "mlflow" / "mlflow.db")
 
 
+def aliases_in(lake: Path) -> set[str]:
+    """Read without MLflow, which would keep the database open that is about to be lost."""
+    with contextlib.closing(sqlite3.connect(lake / "mlflow" / "mlflow.db")) as database:
+        return {alias for (alias,) in database.execute("select alias from registered_model_aliases")}
+
+
 def reasons(platform: Platform) -> dict[str, str]:
     found = survey(platform.workspace, platform.instance, write=False)
     return {part.asset: state.reason for part, state in found.state.items() if state.reason}
@@ -46,7 +54,7 @@ def test_a_lost_registry_heals(ran: Path, tmp_path: Path, lose) -> None:
     assert reasons(platform) == {}
     before = lake.read(SIGNATURE)["content_key"].tolist(), lake.read(SIGNATURE_REVIEW)["decision"].tolist()
     scores = {part: state.version for part, state in lake.states(RAD_SCORES).items()}
-    aliases = tracker.aliases()
+    aliases = aliases_in(Path(platform.workspace.lake_root))
     lose(Path(platform.workspace.lake_root))
     assert reasons(platform) == {"signature": LOST, "signature_review": LOST}
     outcome, recorded = platform.run()
@@ -56,7 +64,7 @@ def test_a_lost_registry_heals(ran: Path, tmp_path: Path, lose) -> None:
     assert any(LOST in text for asset, _, text in recorded.lines if asset == "signature")
     assert (lake.read(SIGNATURE)["content_key"].tolist(), lake.read(SIGNATURE_REVIEW)["decision"].tolist()) == before
     assert {part: state.version for part, state in lake.states(RAD_SCORES).items()} == scores
-    assert set(tracker.aliases()) >= set(aliases) - {"challenger"}
+    assert set(tracker.aliases()) >= aliases - {"challenger"}
     newest = tracker.versions()[-1]
     assert tracker.load(newest) is not None
     assert any(".auc" in name for name in tracker.run_summary(newest)["metrics"]), "its evaluation is with it again"
