@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 import SimpleITK as sitk  # noqa: N813
+from pydicom import dcmread
 
 from tme_platform.radiomics import TRANSIENT_RULES, ExtractionJob, describe_many
 from tme_platform_tests.support.dicom_files import write_series
@@ -32,8 +33,10 @@ def cut(suffix, data=""):
 def series(change):
     def make(folder):
         write_series(folder / "series", NOISE, uid="1.2.3")
-        files = sorted((folder / "series").iterdir())
-        change(files[2])
+        files = sorted(
+            (folder / "series").iterdir(), key=lambda path: dcmread(path, force=True).ImagePositionPatient[2]
+        )
+        change(files[len(files) // 2])  # names are drawn, and nobody misses a slice at the end
         return folder / "series", [folder / "series", *(folder / "series").iterdir()]
 
     return make
