@@ -48,7 +48,7 @@ class Named:
 
 
 def rows_that_name(frame: pd.DataFrame, person: Named) -> pd.Series:
-    """Which rows of a frame have a cell of text, or an index, that names the patient."""
+    """Which rows of a frame have a cell of text that names the patient."""
     found = pd.Series(False, index=frame.index)
     for position in range(frame.shape[1]):
         column = frame.iloc[:, position]

@@ -18,9 +18,9 @@ from deltalake.exceptions import DeltaError
 from pyarrow import parquet
 
 from tme_platform.lake.commit_log import commit_properties
-from tme_platform.lake.errors import LakeError, not_written
+from tme_platform.lake.errors import not_written
 from tme_platform.lake.store import Lake
-from tme_platform.location import delta_paths, is_url
+from tme_platform.location import delta_paths
 from tme_platform.naming import Named, rows_that_name
 from tme_platform.tables.schema import TableSchema
 
@@ -49,7 +49,8 @@ def purge_history(
 ) -> Purged:
     """Remove the old versions of a table if one of them names the patient, and the name from its log.
 
-    Nothing else may write to the table meanwhile. What was done before an error stays done, and a second call goes on.
+    The lake is in a folder, and nothing else writes to the table meanwhile. What was done before an error stays done,
+    and a second call goes on.
 
     Parameters
     ----------
@@ -59,18 +60,14 @@ def purge_history(
     Raises
     ------
     LakeError
-        The lake is in an object store, whose log cannot be rewritten, or cannot be written to.
+        The lake cannot be written to.
     """
-    if is_url(lake.root):
-        raise LakeError(
-            f"the tables in {lake.root} cannot be rewritten: an object store keeps earlier versions by its own rules"
-        )
     table = lake.table(schema)
     if table is None:
         return Purged(schema.name, 0, 0)
     folder = Path(lake.uri(schema))
     current = {Path(file) for file in delta_paths(table.file_uris(), lake.root)}
-    old = [path for path in _data_files(folder) if path not in current]
+    old = [path for path in data_files(folder) if path not in current]
     files = len(old) if any(rows_of_file_that_name(path, person) for path in old) else 0
     logs = [path for path in sorted((folder / "_delta_log").iterdir()) if _log_names(path, person)]
     if dry_run or not (files or logs):
@@ -90,7 +87,8 @@ def purge_history(
     return Purged(schema.name, files, len(logs))
 
 
-def _data_files(folder: Path) -> Iterator[Path]:
+def data_files(folder: Path) -> Iterator[Path]:
+    """The Parquet files in a table's folder, of whatever version."""
     for path in sorted(folder.rglob("*.parquet")):
         if "_delta_log" not in path.relative_to(folder).parts:
             yield path
@@ -126,7 +124,7 @@ def _rewrite_commit(path: Path, person: Named) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     times = path.stat()
     draft.write_text("\n".join(json.dumps(line, separators=(",", ":")) for line in lines) + "\n", encoding="utf-8")
-    os.utime(draft, ns=(times.st_atime_ns, times.st_mtime_ns))  # by which the age of a commit is told
+    os.utime(draft, ns=(times.st_atime_ns, times.st_mtime_ns))  # the age of a commit
     draft.replace(path)
 
 

@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tme_platform.lake import Lake
+from tme_platform.lake.forget import data_files
 from tme_platform.location import is_url
 
 _TABLES, _LOG = "tables", "_delta_log"
 _REBUILT = {"locks", "parquet", "logs", "tme.duckdb", _TABLES, "landing"}
 """What any run makes again, and what has been copied, or is the operator's own."""
-_DATABASES = (".db", ".sqlite", ".sqlite3")
+DATABASES = (".db", ".sqlite", ".sqlite3")
+"""Suffixes of SQLite files."""
 _SIDE_FILES = ("-wal", "-shm", "-journal")
 
 
@@ -49,7 +51,7 @@ def back_up(lake: Lake, target: Path, say: Callable[[str], None] = lambda text: 
     target
         A folder that does not exist yet, outside the lake.
     say
-        Told what is being copied.
+        Called with the name of what is being copied.
 
     Raises
     ------
@@ -87,8 +89,7 @@ def _tables(folder: Path) -> list[Path]:
 
 def _copy_table(table: Path, copy: Path, done: Backup) -> None:
     log = sorted(path for path in (table / _LOG).rglob("*") if path.is_file())
-    data = sorted(path for path in table.rglob("*.parquet") if _LOG not in path.relative_to(table).parts)
-    for path in [*data, *log]:
+    for path in [*data_files(table), *log]:
         _copy(path, copy / path.relative_to(table), done)
     done.tables += 1
 
@@ -100,11 +101,11 @@ def _state_files(state: Path) -> Iterator[Path]:
         inside = sorted(part.rglob("*")) if part.is_dir() else [part]
         # Databases first: they name artifacts, which are only ever added.
         found = [path for path in inside if path.is_file() and not path.name.endswith(_SIDE_FILES)]
-        yield from sorted(found, key=lambda path: path.suffix not in _DATABASES)
+        yield from sorted(found, key=lambda path: path.suffix not in DATABASES)
 
 
 def _copy_state_file(path: Path, copy: Path, done: Backup) -> None:
-    if path.suffix not in _DATABASES:
+    if path.suffix not in DATABASES:
         _copy(path, copy, done)
         return
     copy.parent.mkdir(parents=True, exist_ok=True)

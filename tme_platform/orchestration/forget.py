@@ -25,17 +25,19 @@ from tme_platform.cohorts.patient_names import patients_by_table
 from tme_platform.lake import Lake, build_catalog
 from tme_platform.lake.forget import Purged, current_rows, purge_history, rows_of_file_that_name
 from tme_platform.lake.forgotten import record_forgotten
+from tme_platform.location import is_url
 from tme_platform.naming import Named
 from tme_platform.orchestration.attempts import parts_under_way
+from tme_platform.orchestration.backup import DATABASES
+from tme_platform.orchestration.housekeeping import all_tables
 from tme_platform.steps.workspace import Workspace
 from tme_platform.steps.world import HASHES
-from tme_platform.tables import TABLES, TableSchema, rejections
 from tme_platform.tables.cohorts import PATIENTS
 from tme_platform.tables.signature import COHORT_SPLIT
 from tme_platform.tracking.forget import PurgedModels, purge_models
+from tme_platform.tracking.reach import shown
 
 _TEXT_FILES = {".log", ".out", ".err", ".txt", ".json", ".jsonl"}
-_DATABASES = {".db", ".sqlite", ".sqlite3"}
 
 
 class ForgetError(RuntimeError):
@@ -75,7 +77,7 @@ class Forgetting:
 
 
 def named(workspace: Workspace, patient: str) -> Named:
-    """The patient, told apart from other patients of the study whose names contain this one."""
+    """The patient, as distinct from other patients of the study whose names contain this one."""
     table = workspace.lake.read(PATIENTS, columns=["patient_id"])
     others = set(table["patient_id"]) if len(table) else set()
     for _, names in _landed(workspace):
@@ -105,7 +107,7 @@ def _landed(workspace: Workspace) -> Iterator[tuple[str, set[str]]]:
 
 def tables_that_name(lake: Lake, person: Named) -> dict[str, int]:
     """Current tables with rows that name the patient, and how many."""
-    found = {schema.name: current_rows(lake, schema, person) for schema in _all_tables()}
+    found = {schema.name: current_rows(lake, schema, person) for schema in all_tables()}
     return {name: rows for name, rows in found.items() if rows}
 
 
@@ -124,10 +126,12 @@ def forget(
     Raises
     ------
     ForgetError
-        A landing folder or a current table still names the patient, or runs are under way.
+        The lake or its models are not in a folder, a landing folder or a current table still names the patient, or runs
+        are under way; nothing was removed.
     LakeError, TrackingError
-        Something cannot be written, or is kept by a server.
+        Something cannot be written.
     """
+    _refuse_what_lies_elsewhere(workspace)
     if places := places_in_landing(workspace, person):
         raise ForgetError(
             "landing folders still name the patient: "
@@ -148,7 +152,7 @@ def forget(
     done = Forgetting(assignments=remembered)
     if remembered and not dry_run:
         _drop_assignments(lake, person, by)
-    for schema in _all_tables():
+    for schema in all_tables():
         say(schema.name)
         purged = purge_history(lake, schema, person, dry_run=dry_run, by=by)
         if purged.files or purged.commits:
@@ -172,10 +176,17 @@ def forget(
     return done
 
 
-def _all_tables() -> Iterator[TableSchema]:
-    for schema in TABLES.values():
-        yield schema
-        yield rejections(schema)
+def _refuse_what_lies_elsewhere(workspace: Workspace) -> None:
+    if is_url(workspace.lake.root):
+        raise ForgetError(
+            f"the tables in {workspace.lake.root} cannot be rewritten: an object store keeps earlier versions by its "
+            "own rules"
+        )
+    if workspace.tracker.own_database() is None:
+        raise ForgetError(
+            f"MLflow is a server ({shown(workspace.tracker.uri)}): remove the patient's rows from the artifacts of its "
+            "runs there, or delete the runs"
+        )
 
 
 def _drop_assignments(lake: Lake, person: Named, by: Mapping[str, str]) -> None:
@@ -217,7 +228,7 @@ def _purge_files(lake: Lake, person: Named, dry_run: bool) -> int:
     """Remove pages and caches, which are made again, and the name from logs."""
     state = lake.state_folder
     changed = 0
-    for folder in (state / "report", state / HASHES, state / "parquet"):
+    for folder in (state / "report", state / HASHES):
         found = [path for path in folder.rglob("*") if path.is_file() and _holds(path, person)]
         changed += len(found)
         for path in found if not dry_run else ():
@@ -234,7 +245,7 @@ def _purge_files(lake: Lake, person: Named, dry_run: bool) -> int:
 def _shrink_databases(state: Path) -> None:
     """Take out of SQLite files what they keep of rows that were deleted."""
     for path in sorted(state.rglob("*")):
-        if path.suffix in _DATABASES and path.is_file():
+        if path.suffix in DATABASES and path.is_file():
             with contextlib.closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as connection:
                 connection.execute("VACUUM")
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

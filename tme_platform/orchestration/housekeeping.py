@@ -67,10 +67,10 @@ def keep_house(
     lake, by = workspace.lake, {"via": via, "study": workspace.study.name}
     tables = [
         remove_old_versions(lake, schema, older_than=age, keep=kept.get(schema.name, ()), dry_run=dry_run, by=by)
-        for schema in _all_tables()
+        for schema in all_tables()
     ]
     commits = sum(
-        shorten_log(lake, schema, keep=kept.get(schema.name, ()), dry_run=dry_run, by=by) for schema in _all_tables()
+        shorten_log(lake, schema, keep=kept.get(schema.name, ()), dry_run=dry_run, by=by) for schema in all_tables()
     )
     return Tidied(
         tables=tuple(table for table in tables if table.files),
@@ -98,7 +98,8 @@ def _has_models(workspace: Workspace) -> bool:
     return workspace.tracker.uri != local or (workspace.state / "mlflow" / "mlflow.db").exists()
 
 
-def _all_tables() -> Iterator[TableSchema]:
+def all_tables() -> Iterator[TableSchema]:
+    """Every table of the lake: of each schema, and of what its step rejected."""
     for schema in TABLES.values():
         yield schema
         yield rejections(schema)

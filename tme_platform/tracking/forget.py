@@ -16,7 +16,6 @@ from pathlib import Path
 import pandas as pd
 
 from tme_platform.naming import Named, rows_that_name
-from tme_platform.tracking.reach import TrackingError, shown
 from tme_platform.tracking.tracker import FORGOTTEN_TAG, Tracker
 
 _TEXTS = {".json", ".csv", ".md", ".txt", ".html", ".yaml", ".yml", ".svg", ""}
@@ -36,36 +35,27 @@ class PurgedModels:
 
 
 def purge_models(tracker: Tracker, person: Named, *, when: str, dry_run: bool = False) -> PurgedModels:
-    """Remove a patient from artifacts and database of a lake's own MLflow.
+    """Remove a patient from artifacts and database of a lake's own MLflow; a server's are left alone.
+
+    What SQLite keeps of changed cells is for the caller to remove.
 
     Parameters
     ----------
     when
         Date for the mark on versions whose files change.
-
-    Raises
-    ------
-    TrackingError
-        MLflow is a server, whose files and database are not ours to change.
     """
-    if (database := tracker.own_database()) is None:
-        raise TrackingError(
-            f"MLflow is a server ({shown(tracker.uri)}): remove the patient's rows from the artifacts of its runs "
-            "there, or delete the runs"
-        )
-    if not database.is_file():
+    database = tracker.own_database()
+    if database is None or not database.is_file():
         return PurgedModels(0, 0, ())
     named = [path for path in _files(tracker.artifacts) if _names(path, person)]
-    versions = tuple(
-        record.version for record in tracker.versions() if any(record.run_id in path.parts for path in named)
-    )
+    records = [record for record in tracker.versions() if any(record.run_id in path.parts for path in named)]
     if not dry_run:
         for path in named:
             _remove(path, person)
-        for record in tracker.versions():
-            if record.version in versions:
-                tracker.mark(record, {FORGOTTEN_TAG: f"{when}: {_MARK}"})
-    return PurgedModels(len(named), _purge_database(database, person, dry_run=dry_run), versions)
+        for record in records:
+            tracker.mark(record, {FORGOTTEN_TAG: f"{when}: {_MARK}"})
+    cells = _purge_database(database, person, dry_run=dry_run)
+    return PurgedModels(len(named), cells, tuple(record.version for record in records))
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -74,19 +64,15 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _names(path: Path, person: Named) -> bool:
     if path.suffix == ".parquet":
-        return bool(rows_that_name(_with_index(pd.read_parquet(path)), person).any())
+        return bool(rows_that_name(pd.read_parquet(path).reset_index(), person).any())
     return path.suffix in _TEXTS and person.is_in_bytes(path.read_bytes())
-
-
-def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.reset_index()
 
 
 def _remove(path: Path, person: Named) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     if path.suffix == ".parquet":
         frame = pd.read_parquet(path)
-        frame.loc[~rows_that_name(_with_index(frame), person).to_numpy()].to_parquet(draft)
+        frame.loc[~rows_that_name(frame.reset_index(), person).to_numpy()].to_parquet(draft)
     elif path.suffix == ".csv":
         frame = pd.read_csv(path, dtype="string", keep_default_na=False)
         frame.loc[~rows_that_name(frame, person)].to_csv(draft, index=False)
@@ -96,7 +82,7 @@ def _remove(path: Path, person: Named) -> None:
 
 
 def _purge_database(database: Path, person: Named, *, dry_run: bool) -> int:
-    """Take the name out of every cell of text, and what SQLite keeps of deleted cells out of the file."""
+    """Take the name out of every cell of text."""
     changed = 0
     with contextlib.closing(sqlite3.connect(database, timeout=60, isolation_level=None)) as connection:
         connection.create_function("names", 1, lambda text: isinstance(text, str) and person.is_in(text))
@@ -109,9 +95,6 @@ def _purge_database(database: Path, person: Named, *, dry_run: bool) -> int:
             if not dry_run:
                 connection.execute(f'UPDATE "{table}" SET "{column}" = without("{column}") WHERE {where}', like)  # noqa: S608
         connection.execute("COMMIT")
-        if changed and not dry_run:
-            connection.execute("VACUUM")
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return changed
 
 

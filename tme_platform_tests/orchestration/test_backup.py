@@ -4,11 +4,9 @@ import contextlib
 import shutil
 import sqlite3
 import stat
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import dagster as dg
 import pytest
 from typer.testing import CliRunner
 
@@ -16,25 +14,16 @@ from tme_platform.cli.app import app
 from tme_platform.lake import Lake, ask
 from tme_platform.orchestration.attempts import parts_of
 from tme_platform.orchestration.backup import BackupError, back_up
-from tme_platform.orchestration.instance import dagster_home, open_instance
 from tme_platform.orchestration.progress import LoggedProgress
 from tme_platform.orchestration.run import run_study
 from tme_platform.orchestration.survey import survey
 from tme_platform.steps.reproduce import reproduce
 from tme_platform.steps.workspace import Workspace
 from tme_platform.tables import TABLES
+from tme_platform_tests.support.platform import history
 from tme_platform_tests.support.small_study import copy_study, report_made
 
 COUNTED = "select cohort, phenotype, count(*) as n from tme_phenotypes group by 1, 2 order by 1, 2"
-
-
-@contextlib.contextmanager
-def history(workspace: Workspace) -> Iterator[dg.DagsterInstance]:
-    """The run history in the lake itself."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DAGSTER_HOME", str(dagster_home(workspace.state)))
-        with open_instance(workspace.state) as instance:
-            yield instance
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,9 @@ import re
 import shutil
 import sqlite3
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import dagster as dg
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -21,26 +19,18 @@ from tme_platform.lake import ask
 from tme_platform.lake.forgotten import forgotten
 from tme_platform.naming import FORGOTTEN, Named
 from tme_platform.orchestration.forget import ForgetError, forget, named
-from tme_platform.orchestration.instance import dagster_home, open_instance
+from tme_platform.orchestration.instance import dagster_home
 from tme_platform.orchestration.progress import LoggedProgress
 from tme_platform.orchestration.run import run_study
 from tme_platform.orchestration.survey import survey
 from tme_platform.steps.reproduce import reproduce
 from tme_platform.steps.workspace import Workspace
 from tme_platform_tests.support.planted import texts
+from tme_platform_tests.support.platform import history
 from tme_platform_tests.support.small_study import copy_study, report_made
 
 GONE = ("P007", "R003", "I001")
 """One with phenotype and features, in training; one with RNA; one with an image."""
-
-
-@contextlib.contextmanager
-def history(workspace: Workspace) -> Iterator[dg.DagsterInstance]:
-    """The run history in the lake itself."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DAGSTER_HOME", str(dagster_home(workspace.state)))
-        with open_instance(workspace.state) as instance:
-            yield instance
 
 
 def files_with(folder: Path, name: str) -> set[str]:
@@ -200,10 +190,15 @@ def test_the_command(left: Workspace, tmp_path: Path) -> None:
         assert "nothing names the patient any more" in said
 
 
-def test_a_server_of_models_is_not_ours_to_change(left: Workspace, tmp_path: Path) -> None:
-    workspace = replace(copy(left, tmp_path), tracking_uri=f"sqlite:///{tmp_path / 'elsewhere.db'}")
-    with history(workspace) as instance, pytest.raises(RuntimeError, match="MLflow is a server"):
-        forget(workspace, instance, named(workspace, "P007"))
+def test_what_is_not_ours_to_rewrite_is_refused_before_anything_is_removed(left: Workspace) -> None:
+    elsewhere = replace(left, tracking_uri="sqlite:////nowhere/elsewhere.db")
+    before = files_with(Path(left.lake_root), "P007")
+    with history(left) as instance:
+        with pytest.raises(ForgetError, match="MLflow is a server"):
+            forget(elsewhere, instance, named(left, "P007"))
+        with pytest.raises(ForgetError, match="object store"):
+            forget(replace(left, lake_root="s3://bucket/study"), instance, Named("P007"))
+    assert files_with(Path(left.lake_root), "P007") == before
 
 
 @pytest.mark.parametrize(

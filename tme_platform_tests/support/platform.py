@@ -9,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from tme_platform.orchestration.instance import dagster_home, open_instance
 from tme_platform.orchestration.run import Outcome, run_study
 from tme_platform.steps.workspace import Workspace
 from tme_platform_tests.support.small_study import copy_study, make_study, report_made
@@ -58,6 +59,15 @@ def copied_platform(source: Path, root: Path) -> Platform:
     workspace, instance = copy_study(source, root), dg.DagsterInstance.ephemeral()
     report_made(workspace, instance)
     return Platform(workspace, instance)
+
+
+@contextmanager
+def history(workspace: Workspace) -> Iterator[dg.DagsterInstance]:
+    """The run history in the lake itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DAGSTER_HOME", str(dagster_home(workspace.state)))
+        with open_instance(workspace.state) as instance:
+            yield instance
 
 
 @contextmanager
