@@ -39,7 +39,6 @@ def csv_text(frame: pd.DataFrame, **options: Any) -> str:
 def _as_text(value: object) -> object:
     if not isinstance(value, str):
         return value
-    text = value.replace("\r\n", "\n").replace(
-        "\r", "\n"
-    )  # pandas leaves a lone \r unquoted: a new row to spreadsheets
+    # A carriage return would not be quoted, and spreadsheets would begin a row at it.
+    text = value.replace("\r\n", "\n").replace("\r", "\n")
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text.strip()) else text

@@ -1,8 +1,9 @@
-"""What is kept of the text header of an image: checked fields, written anew, and where its voxels are.
+"""What is kept of the text header of an image: checked fields, written again, and where its voxels are.
 
 ITK never sees a header that landed. Whatever else such a header says, its parser cannot act on it.
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -43,10 +44,7 @@ class PlainHeader:
     @property
     def values(self) -> int:
         """Number of values."""
-        total = 1
-        for size in self.sizes:
-            total *= size
-        return total
+        return math.prod(self.sizes)
 
 
 class HeaderLines:

@@ -16,6 +16,9 @@ from tme_platform.lake.store import Lake
 from tme_platform.location import is_url
 from tme_platform.tables.schema import TableSchema
 
+_FEWEST_COMMITS = 10
+"""Fewer are not worth the commit that removing them takes."""
+
 
 @dataclass(frozen=True)
 class Vacuumed:
@@ -110,9 +113,11 @@ def shorten_log(
     oldest = min(needed)
     days = max(AUDIT_DAYS, (now - times[oldest]).days + 1)
     expired = [version for version, time in times.items() if (now - time).days >= days and version < oldest]
-    first_kept = min(version for version in times if version not in expired)
-    if len(expired) < _FEWEST_COMMITS or dry_run:
-        return len(expired) if len(expired) >= _FEWEST_COMMITS else 0
+    if len(expired) < _FEWEST_COMMITS:
+        return 0
+    if dry_run:
+        return len(expired)
+    first_kept = min(times.keys() - set(expired))
     table, then = lake.table(schema), lake.table(schema, first_kept)
     if table is None or then is None:
         return 0
@@ -124,7 +129,3 @@ def shorten_log(
     except (DeltaError, OSError) as error:
         raise not_written(schema.name, None, lake.root, error) from error
     return len(expired)
-
-
-_FEWEST_COMMITS = 10
-"""Fewer are not worth the two commits that removing them takes."""

@@ -74,10 +74,14 @@ class _Engines:
                 self._kept.popitem()[1].dispose()
 
 
-class _Runs(SqliteRunStorage):
+class _OneDatabase:
+    """Keeps the connection to the one database of a storage of Dagster's; to be named before its class."""
+
+    _conn_string: str
+
     def __init__(self, conn_string: str, inst_data: ConfigurableClassData | None = None) -> None:
         self.engines = _Engines()
-        super().__init__(conn_string, inst_data)
+        super().__init__(conn_string, inst_data)  # type: ignore[call-arg]
 
     @contextmanager
     def connect(self) -> Iterator[Connection]:
@@ -85,23 +89,16 @@ class _Runs(SqliteRunStorage):
             yield connection
 
     def dispose(self) -> None:
-        super().dispose()
+        super().dispose()  # type: ignore[misc]
         self.engines.dispose()
 
 
-class _Schedules(SqliteScheduleStorage):
-    def __init__(self, conn_string: str, inst_data: ConfigurableClassData | None = None) -> None:
-        self.engines = _Engines()
-        super().__init__(conn_string, inst_data)
+class _Runs(_OneDatabase, SqliteRunStorage):
+    """Runs and their tags."""
 
-    @contextmanager
-    def connect(self) -> Iterator[Connection]:
-        with self.engines.get(self._conn_string).begin() as connection:
-            yield connection
 
-    def dispose(self) -> None:
-        super().dispose()
-        self.engines.dispose()
+class _Schedules(_OneDatabase, SqliteScheduleStorage):
+    """Sensors and schedules, with their ticks."""
 
 
 class _Events(SqliteEventLogStorage):

@@ -30,7 +30,7 @@ from tme_platform.tables.signature import (
     SIGNATURE_REVIEW,
     SIGNATURE_RIVALS,
 )
-from tme_platform.tracking import ModelRecord
+from tme_platform.tracking import ModelRecord, stored_settings
 
 _EVALUATED = (
     COHORT_METRICS,
@@ -78,7 +78,7 @@ def signature_review(scope: Scope) -> StepResult:
         compared,
         {patients_on_one_side.name: (sides.passed, sides.description)},
         settings=scope.study.promotion,
-        linear=SignatureSettings.model_validate(scope.tracker.read_document(record, "settings")).linear,
+        linear=stored_settings(scope.tracker, record, "settings", SignatureSettings).linear,
     )
     if champion is not None and champion.content_key != record.content_key and compared is None:
         criteria = without_comparison(criteria, f"the files of the champion, version {before}, are lost")

@@ -5,7 +5,6 @@ import json
 import pickle
 import shutil
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,23 +16,8 @@ from tme_platform.cli.app import app
 from tme_platform.signature import SKOPS_TRUSTED_TYPES
 from tme_platform.tables.cohorts import PATIENTS
 from tme_platform.tables.signature import RAD_SCORES
+from tme_platform_tests.support.planted_models import Writes
 from tme_platform_tests.support.platform import copied_platform
-
-
-class Writes:
-    """Writes a file when it is made from a pickle, and when skops sets its state."""
-
-    marker = Path("marker")
-
-    def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
-        return write, (str(self.marker),)
-
-    def __setstate__(self, state: object) -> None:
-        write(str(self.marker))
-
-
-def write(path: str) -> None:
-    Path(path).write_text("was run")
 
 
 def describe(folder: Path, **fields: object) -> None:
@@ -67,7 +51,7 @@ def with_code(folder: Path) -> None:
 
 
 def trusting_itself(folder: Path) -> None:
-    describe(folder, skops_trusted_types=[*SKOPS_TRUSTED_TYPES, f"{__name__}.Writes"])
+    describe(folder, skops_trusted_types=[*SKOPS_TRUSTED_TYPES, f"{Writes.__module__}.Writes"])
     with_foreign_type(folder)
 
 

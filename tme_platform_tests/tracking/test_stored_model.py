@@ -20,26 +20,11 @@ from tme_platform.signature import SKOPS_TRUSTED_TYPES, SignatureSettings, Store
 from tme_platform.signature.pipeline import build_pipeline
 from tme_platform.tracking import Tracker
 from tme_platform.tracking.records import ModelRun
+from tme_platform_tests.support.planted_models import Writes
 from tme_platform_tests.support.small_study import empty_mlflow
 
 FEATURES = pd.DataFrame(np.random.default_rng(3).normal(size=(20, 3)), columns=["f0", "f1", "f2"])
 HOT = np.arange(20) % 2
-
-
-class Writes:
-    """Writes a file when it is made from a pickle, and when skops sets its state."""
-
-    marker = Path("marker")
-
-    def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
-        return write, (str(self.marker),)
-
-    def __setstate__(self, state: object) -> None:
-        write(str(self.marker))
-
-
-def write(path: str) -> None:
-    Path(path).write_text("was run")
 
 
 def fitted(model: str = "random_forest") -> object:
@@ -112,7 +97,7 @@ def with_code_said_only(lake: Path) -> None:
 
 
 def own_trusted_types(lake: Path) -> None:
-    name = f"{__name__}.Writes"
+    name = f"{Writes.__module__}.Writes"
     describe(lake, skops_trusted_types=[*SKOPS_TRUSTED_TYPES, name])
     foreign(lake, Writes())
 
