@@ -3,7 +3,7 @@
     python benchmarks/many_cohorts.py [--cohorts 25 50 100 200] [--first-run]
 
 For each number, cohorts of three patients (clinical data and finished cell scores) land in a temporary folder. Unless
-`--first-run` is given, their tables are written without Dagster, which is told of them, because a first run of 200
+`--first-run` is given, their tables are written without Dagster and reported to it, because a first run of 200
 cohorts takes long; with it, `tme run` builds them. Then are measured, in processor seconds of a separate process each:
 `tme status`, a glance and a look of the sensor `keep_up`, and a run with nothing to do. The output is a table in
 Markdown, with the slope of a log-log fit over the numbers (1 is linear).

@@ -80,7 +80,7 @@ class PathNames:
         Parameters
         ----------
         *paths
-            Resolved paths that the text is about: their bare names are replaced, too, even if they are plain words.
+            Resolved paths that the text is about: their bare names are also replaced, even if they are plain words.
         """
         for path in paths:
             text = _replaced(text, path.name, self.stored_path(path))

@@ -86,7 +86,7 @@ def survey(
     write
         Whether hashes of landing files are remembered for the next look, and the end of killed runs is recorded.
     ask_server
-        Whether a model registry on a server is asked, too; who looks often does not.
+        Whether a model registry on a server is also asked; whoever looks often does not.
     without
         Cohorts that are still being copied, and count as not landed.
     """

@@ -93,8 +93,8 @@ def _unfit(error: BaseException) -> str:
 def _stand_in(error: BaseException) -> UnexpectedError:
     places = [(_module(frame), line) for frame, line in traceback.walk_tb(error.__traceback__)]
     ours = [place for place in places if place[0].partition(".")[0] == _PACKAGE]
-    told = dict.fromkeys(f"{module}, line {line}" for module, line in [*places[-1:], *ours[-1:]])
-    where = ", called from ".join(told) or "another process"
+    named = dict.fromkeys(f"{module}, line {line}" for module, line in [*places[-1:], *ours[-1:]])
+    where = ", called from ".join(named) or "another process"
     return UnexpectedError(
         f"{type(error).__name__} in {where}. Its text may quote a cell and is stored nowhere; `tme run` shows it on a "
         "terminal."

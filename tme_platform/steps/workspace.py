@@ -127,7 +127,7 @@ class Workspace:
         Parameters
         ----------
         ask_server
-            Whether a registry that is not the lake's own is asked for models, too.
+            Whether a registry that is not the lake's own is also asked for models.
         """
         from tme_platform.steps.world import World
 

@@ -29,7 +29,7 @@ def model_place(tracker: Tracker, content_key: str, *, ask_server: bool) -> str 
     Parameters
     ----------
     ask_server
-        Whether a registry that is not the lake's own is asked, too.
+        Whether a registry that is not the lake's own is asked as well.
 
     Returns
     -------
