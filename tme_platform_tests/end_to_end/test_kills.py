@@ -59,10 +59,10 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     for cohort in ("mri", "rna"):
         shutil.rmtree(workspace.landing / cohort)
     killed = [
-        ended_by(workspace, signal.SIGKILL, "cohort_files", "images"),
-        ended_by(workspace, signal.SIGKILL, "cell_scores", "images"),  # features are next
+        ended_by(workspace, signal.SIGKILL, ("cohort_files", "images")),
+        ended_by(workspace, signal.SIGKILL, ("cell_scores", "images")),  # features are next
     ]
-    stopped = ended_by(workspace, signal.SIGTERM, "populations", "reference")
+    stopped = ended_by(workspace, signal.SIGTERM)
     last = without_home(dict(os.environ))
     finished = subprocess.run(command(workspace), capture_output=True, text=True, check=False, timeout=300, env=last)
     return Story(workspace, killed, stopped, Run(finished.returncode, finished.stdout + finished.stderr))
@@ -79,13 +79,18 @@ def without_home(environment: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if not name.startswith("DAGSTER_")}
 
 
-def ended_by(workspace: Workspace, number: signal.Signals, asset: str, cohort: str) -> Run:
-    """Start a run and send a signal after it has built a table."""
+def ended_by(workspace: Workspace, number: signal.Signals, after: tuple[str, str] | None = None) -> Run:
+    """Start a run and send a signal after it has built a table, whichever comes first if none is named."""
     environment = without_home({**marked_environment(), "TME_WORKERS": "2"})
     said = Path(workspace.lake_root).parent / "said"
     with nothing_left(environment), said.open("w") as out:
         run = subprocess.Popen(command(workspace), env=environment, stdout=out, stderr=out, text=True)
-        wait_for(lambda: (asset, cohort) in Run(0, said.read_text()).built, f"{asset} of {cohort} is built", run)
+
+        def reached() -> bool:
+            built = Run(0, said.read_text()).built
+            return after in built if after else bool(built)
+
+        wait_for(reached, f"{after or 'a table'} is built", run)
         run.send_signal(number)
         code = run.wait(60)
         if sys.platform == "linux":

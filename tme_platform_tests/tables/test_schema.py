@@ -48,7 +48,7 @@ def test_empty_text_is_missing() -> None:
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ({"word": "maybe"}, "maybe"),
+        ({"word": "maybe"}, "word isin(('yes', 'no')) has another value"),
         ({"share": 1.5}, "1.5"),
         ({"share": -0.1}, "-0.1"),
         ({"days": 0}, "greater_than(0)"),
