@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tme_platform.cli.console import console, errors, shown, shown_lines
-from tme_platform.cli.stopping import Stop, stoppable
+from tme_platform.stopping import Stop, stoppable
 
 if TYPE_CHECKING:
     from tme_platform.orchestration.run import Outcome
