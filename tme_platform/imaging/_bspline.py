@@ -1,7 +1,7 @@
 """Cubic B-spline interpolation along the axes of an image, as ITK computes it, for a part of the image only.
 
 A grid with the axes of the image is interpolated by one matrix per axis, which holds both the prefilter and the
-weights. What a voxel contributes decays by 0.268 per voxel of distance, so voxels farther away than `REACH` do not count.
+weights. What a voxel contributes decays by 0.268 per voxel of distance; voxels farther away than `REACH` do not count.
 """
 
 import numpy as np

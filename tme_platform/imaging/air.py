@@ -121,7 +121,9 @@ def _repeated_otsu(values: NDArray[np.floating], limit: float) -> float | None:
     return None
 
 
-def _histogram(values: NDArray[np.floating], edges: NDArray[np.float64]) -> tuple[NDArray, NDArray[np.float64]]:
+def _histogram(
+    values: NDArray[np.floating], edges: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Count the values in each bin as ``numpy.histogram`` does, and find the largest one in each (-inf if empty)."""
     from tme_platform.imaging._histogram import add_to_histogram
 

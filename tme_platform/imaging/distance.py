@@ -12,7 +12,7 @@ _BORDER_OFFSET = 0.3
 _SMOOTHING_VOXELS = 1.0
 # An outline of one slice has its border in that slice only: across it, each slice counts as this far away.
 _FAR_MM = 1e3
-# A map is smoothed twice from 3 voxels along each axis, and a smoothed distance differs by up to 3 voxels from the raw one.
+# A map is smoothed twice from 3 voxels along each axis, and then differs by up to 3 voxels from the raw one.
 _SMOOTHED_FROM_VOXELS = 6 * 3**0.5 + 3
 # Grid voxels half-way between two voxels have a level of 0, except for rounding errors. The level is read slightly
 # further along each axis (x, y, z): those on one side of the tumour are then inside, those on the other outside.
@@ -62,8 +62,8 @@ def _difference(
 ) -> NDArray[np.float32]:
     from tme_platform.imaging._nearest import distance_to
 
-    outward = distance_to(inside.view(np.uint8), spacing, reach)
-    inward = distance_to((~inside).view(np.uint8), spacing, reach)
+    outward = distance_to(inside, spacing, reach)
+    inward = distance_to(~inside, spacing, reach)
     return np.where(inside, offset - inward, outward - offset).astype(np.float32)
 
 

@@ -65,7 +65,9 @@ def resample_to_grid(
     """
     low, high = _extent(mask, "outline")
     grid = _grid_of(image, low, high, spacing_mm, pad_voxels)
-    found = _cropped(image, mask, low, high, pad_voxels, scaling) if grid is None else _moved(image, mask, grid, scaling)
+    found = (
+        _cropped(image, mask, low, high, pad_voxels, scaling) if grid is None else _moved(image, mask, grid, scaling)
+    )
     if not sitk.GetArrayViewFromImage(found[1]).any():
         raise ImagingError("mask_too_small", f"the outline is empty on a grid of {spacing_mm:g} mm: it is too small.")
     _extent(found[1], f"outline on the {spacing_mm:g} mm grid")
@@ -112,7 +114,7 @@ def _moved(image: sitk.Image, mask: sitk.Image, grid: _Grid, scaling: Scaling | 
     return values, inside
 
 
-def _interpolated(values: NDArray[np.generic], grid: _Grid, scaling: Scaling | None) -> NDArray[np.floating]:
+def _interpolated(values: NDArray[np.floating], grid: _Grid, scaling: Scaling | None) -> NDArray[np.floating]:
     box, weights = [], []
     for axis, length in enumerate(values.shape[::-1]):
         positions = grid.first[axis] + grid.step[axis] * np.arange(grid.size[axis])
@@ -128,7 +130,12 @@ def _interpolated(values: NDArray[np.generic], grid: _Grid, scaling: Scaling | N
 
 
 def _cropped(
-    image: sitk.Image, mask: sitk.Image, low: NDArray[np.int64], high: NDArray[np.int64], pad: int, scaling: Scaling | None
+    image: sitk.Image,
+    mask: sitk.Image,
+    low: NDArray[np.int64],
+    high: NDArray[np.int64],
+    pad: int,
+    scaling: Scaling | None,
 ) -> tuple[sitk.Image, sitk.Image]:
     start, stop = np.maximum(low - pad, 0), np.minimum(high + pad + 1, np.array(mask.GetSize()))
     box = tuple(slice(int(a), int(b)) for a, b in zip(start, stop, strict=True))

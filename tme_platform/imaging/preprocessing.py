@@ -18,16 +18,27 @@ Normalisation = Literal["image", "body", "none"]
 
 @dataclass(frozen=True)
 class Scaling:
-    """Linear scaling of intensities: ``centre`` becomes 0, and ``factor`` is what a unit becomes (default: none)."""
+    """Linear scaling of intensities; the default changes none.
+
+    Attributes
+    ----------
+    centre
+        Intensity that becomes 0.
+    factor, scale
+        Factors by which the difference from it is multiplied, one after the other as in pyradiomics: constant regions
+        then have the same values to the last bit.
+    """
 
     centre: float = 0.0
     factor: float = 1.0
+    scale: float = 1.0
 
-    def apply(self, values: NDArray[np.generic]) -> NDArray[np.float64]:
+    def apply(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return scaled values in double precision."""
         scaled = values.astype(np.float64)
         scaled -= self.centre
         scaled *= self.factor
+        scaled *= self.scale
         return scaled
 
     def of_image(self, image: sitk.Image) -> sitk.Image:
@@ -104,19 +115,21 @@ def scaling_of(
     """
     if over == "none":
         return None
-    below = None
-    if over == "body":
-        below = (air or air_of(image, mask)).below
-    mean, sd = _moments(sitk.GetArrayViewFromImage(image).reshape(-1), below)
+    if over == "image":
+        of_all = sitk.StatisticsImageFilter()  # that of pyradiomics' normalizeImage
+        of_all.Execute(image)
+        mean, sd = of_all.GetMean(), of_all.GetSigma()
+    else:
+        values = sitk.GetArrayViewFromImage(image).reshape(-1)
+        mean, sd = _moments(values, (air or air_of(image, mask)).below)
     if sd == 0:
-        what = "body" if over == "body" else "image"
         raise ImagingError(
-            "image_constant", f"all voxels of the {what} have the same intensity; the image cannot be scaled."
+            "image_constant", f"all voxels of the {over} have the same intensity; the image cannot be scaled."
         )
-    return Scaling(mean, scale / sd)
+    return Scaling(mean, 1 / sd, scale)
 
 
-def _moments(values: NDArray[np.generic], below: float | None) -> tuple[float, float]:
+def _moments(values: NDArray[np.floating], below: float | None) -> tuple[float, float]:
     """Return mean and standard deviation (n - 1) of the values that are not below a threshold, in one pass.
 
     Deviations are taken from the mean of the first values that count, which loses no digits that matter.

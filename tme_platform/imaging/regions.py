@@ -163,7 +163,7 @@ def delineate(
     )
 
 
-def _on_grid(image: sitk.Image, grid: sitk.Image, beyond: float) -> NDArray[np.generic]:
+def _on_grid(image: sitk.Image, grid: sitk.Image, beyond: float) -> NDArray[np.floating]:
     """Return the intensities of the nearest voxels of the image, and ``beyond`` where the grid leaves the image.
 
     They are compared with thresholds as arrays: SimpleITK truncates a threshold to the pixel type of the image.

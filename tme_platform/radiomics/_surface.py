@@ -125,7 +125,7 @@ def widest_in_planes(ends: NDArray[np.int64], across: float, along: float) -> fl
 
 @compiled("float64(float64[:,::1], float64[::1])")
 def widest(points: NDArray[np.float64], radius: NDArray[np.float64]) -> float:
-    """Return the largest distance between two points (n x 3), given their distances from one place, in falling order."""
+    """Return the largest distance between two of n x 3 points, whose distances from one place fall."""
     best = 0.0
     for i in range(len(points)):
         if 2.0 * radius[i] <= best:

@@ -23,6 +23,7 @@ from tme_platform.radiomics._firstorder import first_order
 from tme_platform.radiomics._glcm import glcm
 from tme_platform.radiomics._grey_levels import discretise
 from tme_platform.radiomics._ngtdm import ngtdm
+from tme_platform.radiomics._reference import reference_features
 from tme_platform.radiomics._shape import shape
 from tme_platform.radiomics._size_matrices import gldm, glrlm, glszm
 from tme_platform.radiomics.names import feature_names
@@ -86,6 +87,8 @@ def region_features(
     Names of features start with the region's name. A region less than two voxels wide along two axes has no features.
     The filters need ``tumour`` to locate the tumour.
     """
+    if settings.engine == "pyradiomics":
+        return reference_features(image, regions, settings)
     inside_of = {name: sitk.GetArrayFromImage(region) > 0 for name, region in regions.items()}
     inside_of = {name: inside for name, inside in inside_of.items() if _has_features(inside)}
     spacing = image.GetSpacing()[::-1]
