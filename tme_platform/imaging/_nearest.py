@@ -22,8 +22,8 @@ def distance_to(seeds: NDArray[np.bool_], step: Array, reach: float) -> Array:
     step
         Sides of a voxel along z, y and x, of any unit.
     reach
-        Distances up to it are exact, and so are those over one step along an axis whose step is longer; others are
-        only larger, and finite.
+        Distances up to it are exact, and so are those to a seed within it but for one step along an axis whose step is
+        longer. All others are larger than it, and finite.
 
     References
     ----------

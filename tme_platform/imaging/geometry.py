@@ -31,15 +31,18 @@ def onto_grid(mask: sitk.Image, reference: sitk.Image, name: str = "the mask") -
     Returns
     -------
     SimpleITK.Image
-        The mask with exactly the geometry of ``reference``. If its own differed, the metadata ``geometry_note`` (text)
-        and ``geometry_mismatch_mm`` are set: the largest distance between corresponding corners if it was taken voxel
-        by voxel, the farthest that a voxel of the outline was moved if it was resampled.
+        The mask with exactly the geometry of ``reference``: the one given if it has it. If its own differed, the
+        metadata ``geometry_note`` (text) and ``geometry_mismatch_mm`` are set: the largest distance between
+        corresponding corners if it was taken voxel by voxel, the farthest that a voxel of the outline was moved if it
+        was resampled.
 
     Raises
     ------
     ImagingError
         ``geometry_mismatch`` (the distance in mm is in the message), ``mask_outside_image`` or ``mask_lost``.
     """
+    if _geometry(mask) == _geometry(reference):
+        return mask
     if mask.GetSize() == reference.GetSize():
         apart = corner_distance_mm(mask, reference)
         if apart <= _NOISE_SHARE_OF_VOXEL * min(reference.GetSpacing()):
@@ -94,7 +97,7 @@ def resampled_array(mask: sitk.Image, grid: sitk.Image) -> NDArray[np.bool_]:
 
 def to_mask(inside: NDArray[np.bool_], reference: sitk.Image) -> sitk.Image:
     """Return a boolean array (z, y, x) as an 8-bit mask with the geometry of an image."""
-    mask = sitk.GetImageFromArray(inside.astype(np.uint8))
+    mask = sitk.GetImageFromArray(np.ascontiguousarray(inside).view(np.uint8))
     mask.CopyInformation(reference)
     return mask
 
@@ -140,6 +143,10 @@ def around(mask: sitk.Image, voxels: int) -> sitk.Image:
 def spans_a_plane(low: np.ndarray, high: np.ndarray) -> bool:
     """Tell whether a box is at least two voxels wide along two axes; pyradiomics refuses anything smaller."""
     return int(np.sum(high > low)) >= 2
+
+
+def _geometry(image: sitk.Image) -> tuple[tuple[float, ...], ...]:
+    return image.GetSize(), image.GetOrigin(), image.GetSpacing(), image.GetDirection()
 
 
 def _check_inside(mask: sitk.Image, reference: sitk.Image, name: str) -> None:
