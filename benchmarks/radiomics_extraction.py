@@ -4,9 +4,10 @@ Run: ``python benchmarks/radiomics_extraction.py [--images FOLDER] [--only STS_0
 
 Plain pyradiomics is called twice per tumour: on the original image and mask, and on the preprocessed image with the
 ring mask. The time to prepare the ring counts for tme_platform but not for pyradiomics; it is also given alone (the
-least of three calls). Times are processor seconds, so that other load on the machine matters little. ``--pool`` instead times the cohort on one and on two processes by
-the clock; ``--icc`` times the agreement of 958 features of 30 patients in 3 readings; ``--memory`` measures the peak
-memory of a process that extracts one lesion from a large image, and fails if it is above `MOST_COPIES` images.
+least of three calls). Times are processor seconds, so that other load on the machine matters little. ``--pool`` instead
+times the cohort on one and on two processes by the clock; ``--icc`` times the agreement of 958 features of 30 patients
+in 3 readings; ``--memory`` measures the peak memory of a process that extracts one lesion from a large image, and fails
+if it is above `MOST_COPIES` images.
 
 flash-radiomics is timed on the same two calls if it is installed (``uv pip install --group bench``); the platform
 does not depend on it.
