@@ -9,12 +9,21 @@ import SimpleITK as sitk  # noqa: N813
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from tme_platform.imaging import Delineation, correct_bias, delineate, onto_grid, resample_to_grid, z_score
+from tme_platform.imaging import (
+    Delineation,
+    air_of,
+    correct_bias,
+    delineate,
+    onto_grid,
+    resample_to_grid,
+    scaling_of,
+)
 from tme_platform.imaging.geometry import index_box, spans_a_plane
 from tme_platform.radiomics._firstorder import first_order
 from tme_platform.radiomics._glcm import glcm
 from tme_platform.radiomics._grey_levels import discretise
 from tme_platform.radiomics._ngtdm import ngtdm
+from tme_platform.radiomics._reference import reference_features
 from tme_platform.radiomics._shape import shape
 from tme_platform.radiomics._size_matrices import gldm, glrlm, glszm
 from tme_platform.radiomics.names import feature_names
@@ -78,6 +87,8 @@ def region_features(
     Names of features start with the region's name. A region less than two voxels wide along two axes has no features.
     The filters need ``tumour`` to locate the tumour.
     """
+    if settings.engine == "pyradiomics":
+        return reference_features(image, regions, settings)
     inside_of = {name: sitk.GetArrayFromImage(region) > 0 for name, region in regions.items()}
     inside_of = {name: inside for name, inside in inside_of.items() if _has_features(inside)}
     spacing = image.GetSpacing()[::-1]
@@ -101,14 +112,12 @@ def prepare(
     mask = onto_grid(mask, image)
     if settings.bias_correction:
         image = correct_bias(image)
-    scaled = z_score(image, mask, over=settings.normalise, scale=settings.normalize_scale)
-    return delineate(
-        image,
-        mask,
-        settings.region_settings(),
-        exclude=exclude,
-        resampled=resample_to_grid(scaled, mask, spacing_mm=settings.spacing_mm, pad_voxels=settings.pad_voxels),
+    air = air_of(image, mask) if settings.leave_out_air or settings.normalise == "body" else None
+    scaling = scaling_of(image, mask, over=settings.normalise, scale=settings.normalize_scale, air=air)
+    resampled = resample_to_grid(
+        image, mask, spacing_mm=settings.spacing_mm, pad_voxels=settings.pad_voxels, scaling=scaling
     )
+    return delineate(image, mask, settings.region_settings(), exclude=exclude, resampled=resampled, air=air)
 
 
 def _filtered(
