@@ -3,7 +3,6 @@
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from tme_platform.imaging.geometry import foreground_box, resample_mask
 
@@ -41,6 +40,8 @@ def signed_distance_mm(mask: sitk.Image, grid: sitk.Image, margin_mm: float = 8.
     array (z, y, x) of float32
         Millimetres, negative inside.
     """
+    from scipy import ndimage
+
     low, high = foreground_box(mask)
     margin = np.ceil(margin_mm / np.array(mask.GetSpacing())).astype(int)
     first = np.maximum(low - margin, 0)
@@ -58,6 +59,8 @@ def signed_distance_mm(mask: sitk.Image, grid: sitk.Image, margin_mm: float = 8.
 
 
 def _difference(inside: NDArray[np.bool_], spacing: NDArray[np.float64], offset: float) -> NDArray[np.float32]:
+    from scipy import ndimage
+
     outward = ndimage.distance_transform_edt(~inside, sampling=spacing)
     inward = ndimage.distance_transform_edt(inside, sampling=spacing)
     return np.where(inside, offset - inward, outward - offset).astype(np.float32)

@@ -4,8 +4,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull
-from scipy.spatial.distance import pdist
 
 Array = NDArray[np.floating]
 
@@ -107,6 +105,9 @@ def _diameters(inside: NDArray[np.bool_], step: Array) -> tuple[float, list[floa
     Vertices lie half-way between two neighbours of which one is inside. A point between two others on a line cannot be
     the end of a diameter.
     """
+    from scipy.spatial import ConvexHull
+    from scipy.spatial.distance import pdist
+
     vertices = _vertices(inside)
     in_plane = [_planar_diameter(vertices, axis, step) for axis in range(3)]
     for axis in range(3):
@@ -144,6 +145,8 @@ def _planar_diameter(vertices: NDArray[np.int64], axis: int, step: Array) -> flo
     The extents of a plane's points in sixteen directions bound its diameter from both sides. Pairs are compared only
     in planes whose upper bound reaches the best lower bound.
     """
+    from scipy.spatial.distance import pdist
+
     row, column = (a for a in range(3) if a != axis)
     ends = _line_ends(vertices, column)
     ends = ends[np.argsort(ends[:, axis], kind="stable")]
