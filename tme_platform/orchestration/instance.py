@@ -10,6 +10,7 @@ import dagster as dg
 import yaml
 
 from tme_platform.lake.locks import locked
+from tme_platform.orchestration.run_states import STORAGE_KEYS
 from tme_platform.report import write_if_changed
 
 FAST_HISTORY = "TME_FAST_HISTORY"
@@ -29,7 +30,6 @@ _SERVED = "served"
 """Folder below Dagster's home: the home of the processes that `tme ui` starts, with the same databases."""
 _FORMER_STORAGE = "tme_platform.orchestration.run_history"
 _LOGS = "dagster.core.storage.local_compute_log_manager"
-_STORAGE_KEYS = {"storage", "run_storage", "event_log_storage", "schedule_storage"}
 
 
 def dagster_home(state: Path) -> Path:
@@ -65,7 +65,7 @@ def served_home(state: Path) -> Path:
     if not _fast():
         return home
     given = _given(home)
-    if _STORAGE_KEYS & set(given):
+    if STORAGE_KEYS & set(given):
         return home
     logs = {"module": _LOGS, "class": "LocalComputeLogManager", "config": {"base_dir": str(home / "storage")}}
     places = {"local_artifact_storage": _artifacts(home), "compute_logs": logs}
@@ -79,7 +79,7 @@ def served_home(state: Path) -> Path:
 def _fast_config(home: Path) -> str | None:
     """The operator's configuration with the fast storage; None where it names a storage of its own."""
     given = _given(home)
-    if _STORAGE_KEYS & set(given):
+    if STORAGE_KEYS & set(given):
         return None
     write_if_changed(home / _FAST_YAML, yaml.safe_dump({**given, "storage": _storage(home)}).encode())
     return _FAST_YAML
