@@ -27,9 +27,9 @@ def show(context: typer.Context) -> None:
     """List the versions side by side: what changed since the version before, and whether it exceeds noise."""
     if context.invoked_subcommand is not None:
         return
-    from tme_platform.tracking import open_tracker
+    from tme_platform.tracking.registered import open_registry
 
-    tracker = open_tracker(context.obj.state, context.obj.tracking_uri)
+    tracker = open_registry(context.obj.state, context.obj.tracking_uri)
     records = tracker.versions()
     aliases: dict[str, list[str]] = {}
     for alias, version in tracker.aliases().items():

@@ -26,7 +26,7 @@ from tme_platform.tracking.records import ModelRecord, ModelRun
 from tme_platform.tracking.stored_model import MODEL_FILE, load_stored_model
 
 KEY_TAG = "tme.content_key"
-_EXPERIMENT_ID = "tme.experiment_id"
+EXPERIMENT_TAG = "tme.experiment_id"
 _EXPERIMENT = "rad-score"
 _METRICS_PER_CALL = 1000
 """MLflow takes no more at once."""
@@ -86,7 +86,7 @@ class Tracker:
         return [
             self._record(v)
             for v in sorted(found, key=lambda version: int(version.version))
-            if {KEY_TAG, _EXPERIMENT_ID} <= {*v.tags}
+            if {KEY_TAG, EXPERIMENT_TAG} <= {*v.tags}
         ]
 
     def log(self, run: ModelRun) -> ModelRecord:
@@ -111,7 +111,7 @@ class Tracker:
             version = register(mlflow.MlflowClient(), self.model_name, info, active.info.run_id)
         client = self._client()
         # Tagged last: only a version that is complete is ever found again.
-        client.set_model_version_tag(self.model_name, version, _EXPERIMENT_ID, experiment)
+        client.set_model_version_tag(self.model_name, version, EXPERIMENT_TAG, experiment)
         client.set_model_version_tag(self.model_name, version, KEY_TAG, run.content_key)
         return ModelRecord(self.model_name, version, active.info.run_id, run.content_key, experiment)
 
@@ -378,7 +378,7 @@ class Tracker:
 
     @staticmethod
     def _record(version: Any) -> ModelRecord:
-        experiment = version.tags[_EXPERIMENT_ID]
+        experiment = version.tags[EXPERIMENT_TAG]
         return ModelRecord(version.name, str(version.version), version.run_id, version.tags[KEY_TAG], experiment)
 
 
