@@ -75,13 +75,15 @@ def reproduce(
     context: typer.Context, version: Annotated[str, typer.Argument(help="Version or alias, such as 1 or champion.")]
 ) -> None:
     """Train a version again from its table versions and report differences."""
-    from tme_platform.radiomics import available_processors
-    from tme_platform.steps.reproduce import reproduce as again
     from tme_platform.tracking import open_tracker
+    from tme_platform.tracking.registered import open_registry
 
     workspace = context.obj
+    record = open_registry(workspace.state, workspace.tracking_uri).version(version)  # before anything heavy
+    from tme_platform.radiomics import available_processors
+    from tme_platform.steps.reproduce import reproduce as again
+
     tracker = open_tracker(workspace.state, workspace.tracking_uri)
-    record = tracker.version(version)
     with console.status(f"training version {record.version} again"):
         found = again(tracker, workspace.lake, record, workers=workspace.workers or available_processors())
     tables = ", ".join(f"{name} version {number}" for name, number in found.tables.items())

@@ -33,12 +33,15 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, all tables.")] = False,
 ) -> None:
     """Show which tables are current, stale, missing or failed, and why. Nothing is written."""
-    from tme_platform.orchestration.survey import survey
+    from tme_platform.yaml_file import nearest
 
     workspace = context.obj
     known = sorted({*workspace.cohorts(), *workspace.unreadable(), *workspace.being_copied()})
     if unknown := sorted(set(cohort or ()) - set(known)):
-        raise ValueError(f"no cohort {', '.join(unknown)} in the study; there are: {', '.join(known)}")
+        near = nearest(unknown[0], known)
+        raise ValueError(f"no cohort {', '.join(unknown)} in the study{near}; there are: {', '.join(known)}")
+    from tme_platform.orchestration.survey import survey
+
     going = _may_be_going(workspace)  # before the lake: what ends in between counts as under way
     looked = survey(workspace, None, write=False)
     late = any(known.reason for known in looked.state.values())
