@@ -1,17 +1,19 @@
-"""Dagster's instance of a lake: where its state is kept, and how it is opened."""
+"""Dagster's instance of a lake: where its state is kept, and how it is opened. Dagster is imported to open it only."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import dagster as dg
 import yaml
 
 from tme_platform.lake.locks import locked
 from tme_platform.orchestration.run_states import STORAGE_KEYS
-from tme_platform.report import write_if_changed
+from tme_platform.whole_file import write_if_changed
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 FAST_HISTORY = "TME_FAST_HISTORY"
 """Environment variable: 0 opens the run history with Dagster's own classes, see `fast_history`."""
@@ -45,6 +47,8 @@ def dagster_home(state: Path) -> Path:
 
 def open_instance(state: Path) -> dg.DagsterInstance:
     """Open Dagster's instance of a lake; `DAGSTER_HOME` wins where it is set."""
+    import dagster as dg
+
     if "DAGSTER_HOME" not in os.environ:
         os.environ["DAGSTER_HOME"] = str(dagster_home(state))
     # Events of a step are stored together: an SQLite commit for each would take longer than light assets do.
