@@ -104,7 +104,7 @@ def differences(
 ) -> list[str]:
     """What differs between two versions: data, settings, figures, and whether the AUCs differ by more than noise."""
     from tme_platform.signature import SignatureSettings, compare_versions
-    from tme_platform.tracking import stored_settings
+    from tme_platform.tracking.stored_settings import stored_settings
 
     before, after = summaries[older.version], summaries[newer.version]
     linear = any(stored_settings(tracker, record, "settings", SignatureSettings).linear for record in (older, newer))

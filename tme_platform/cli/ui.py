@@ -187,10 +187,10 @@ def _commands(state: Path, port: int, mlflow_port: int, code: Path) -> dict[str,
     """The command lines of the servers by name; `code` is the socket of the code server, beside its workspace file."""
     import yaml
 
-    from tme_platform.tracking import Tracker
+    from tme_platform.tracking.place import artifacts_of, follow_state, local_uri
     from tme_platform.tracking.webserver import APP_NAME
 
-    Tracker.of_lake(state).follow_lake()  # before its server reads it
+    follow_state(state)  # before its server reads it
     binaries = Path(sys.executable).parent
     workspace = code.with_suffix(".yaml")
     # The name under which Dagster has known the code since it was loaded as a module: sensors are remembered by it.
@@ -205,8 +205,8 @@ def _commands(state: Path, port: int, mlflow_port: int, code: Path) -> dict[str,
         _DAEMON: [str(binaries / "dagster-daemon"), "run", "-w", str(workspace)],
         "mlflow": [
             *(str(binaries / "mlflow"), "server", "--app-name", APP_NAME),
-            *("--backend-store-uri", Tracker.local_uri(state)),
-            *("--default-artifact-root", file_uri(state / "mlflow" / "artifacts"), "--no-serve-artifacts"),
+            *("--backend-store-uri", local_uri(state)),
+            *("--default-artifact-root", file_uri(artifacts_of(state)), "--no-serve-artifacts"),
             *("--host", HOST, "--workers", "1"),  # and MLFLOW_PORT
             "--uvicorn-opts=--no-access-log",  # it would show the token of the link
             # The guard is stricter; by default MLflow takes requests under any name that begins like a private address.

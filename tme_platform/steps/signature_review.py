@@ -28,7 +28,8 @@ from tme_platform.tables.signature import (
     SIGNATURE_REVIEW,
     SIGNATURE_RIVALS,
 )
-from tme_platform.tracking import ModelRecord, stored_settings
+from tme_platform.tracking import ModelRecord
+from tme_platform.tracking.stored_settings import stored_settings
 
 _EVALUATED = (
     COHORT_METRICS,
