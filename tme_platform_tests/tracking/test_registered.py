@@ -1,4 +1,4 @@
-"""The registry of a lake, read from its database: the same answers as MLflow gives, and a sentence where it is broken."""
+"""The registry of a lake, read from its database: the answers are those of MLflow, and a broken one is a sentence."""
 
 from pathlib import Path
 
