@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 
-from tme_platform.cohorts import list_cohorts
+from tme_platform.cohorts import check_landed
 from tme_platform.lake import LakeError, build_catalog, catalog_is_current
 from tme_platform.orchestration.attempts import parts_built_elsewhere
 from tme_platform.orchestration.build import build_definitions
@@ -127,10 +127,7 @@ def run_study(
         A cohort has not landed, or the selection cannot be used.
     """
     landed = workspace.cohorts()
-    if unknown := [name for name in cohorts or () if name not in list_cohorts(workspace.landing)]:
-        raise ValueError(
-            f"no landing folder for {', '.join(unknown)} in {workspace.landing}; there are: {', '.join(landed)}"
-        )
+    check_landed(workspace.landing, cohorts or ())
     if new := new_cohorts(instance, landed):
         instance.add_dynamic_partitions("cohort", new)
     definitions = build_definitions(workspace=workspace, progress=progress)

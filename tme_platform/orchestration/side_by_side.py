@@ -1,4 +1,4 @@
-"""Runs of a wave side by side: this process carries out some, processes beside it take others as soon as they are ready.
+"""Runs of a wave side by side: a command carries out some, processes beside it take others as soon as they are ready.
 
 Runs of a wave do not depend on one another, so their tables are the same in whatever order they are built. A process
 takes seconds to import what it needs; this one does not wait for that, so little work takes no longer than without.

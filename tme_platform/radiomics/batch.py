@@ -63,6 +63,8 @@ FeatureRow = tuple[dict[str, Any], NDArray[np.float64]]
 
 OUTLINE_COLUMNS = ("patient_id", "series", "reader", "session")
 FAILURE_COLUMNS = ("patient_id", "file", "rule", "message", "row_key")
+_USED = ("scipy.ndimage", "scipy.spatial.distance")
+"""Imported where they are used; loaded once before processes are forked, not once in each."""
 TRANSIENT_RULES = (
     "worker_crashed",
     "extraction_failed",
@@ -255,7 +257,7 @@ def run_jobs(
     options: BatchOptions,
 ) -> tuple[list[Row], pd.DataFrame]:
     """Run all jobs, largest image first; return their rows in the order of the jobs, and the table of failures."""
-    backend = options.backend or local_backend(options.workers, len(jobs), preload=[__name__])
+    backend = options.backend or local_backend(options.workers, len(jobs), preload=[__name__, *_USED])
     results: dict[int, list[Row]] = {}
     failures: dict[int, dict[str, str]] = {}
     start = time.perf_counter()

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import StratifiedKFold
 
 from tme_platform.evaluation import placements
 from tme_platform.signature.parallel import delayed, in_processes
@@ -69,6 +68,8 @@ def quick_auc(
     seed: int,
 ) -> float:
     """Estimate the AUC by one round of cross-validation, with the first candidate of the grid and few trees."""
+    from sklearn.model_selection import StratifiedKFold
+
     overrides = search_overrides(settings)
     scored = []
     folds = StratifiedKFold(settings.n_splits, shuffle=True, random_state=seed)
@@ -91,6 +92,8 @@ def nested_cross_validation(
 
     The result does not depend on `n_jobs`.
     """
+    from sklearn.model_selection import StratifiedKFold
+
     tasks = []
     for repeat in range(settings.n_repeats):
         folds = StratifiedKFold(settings.n_splits, shuffle=True, random_state=settings.seed + repeat)

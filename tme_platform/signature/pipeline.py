@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
-
-from tme_platform.signature.transformers import AgreementFilter, RedundancyFilter, TopFeatures
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from sklearn.pipeline import Pipeline
 
     from tme_platform.signature.settings import SignatureSettings
 
@@ -31,6 +25,12 @@ def build_pipeline(settings: SignatureSettings, kept_features: Iterable[str] | N
     kept_features
         Names of the features that passed the agreement filter; None keeps all.
     """
+    from sklearn.impute import SimpleImputer
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    from tme_platform.signature.transformers import AgreementFilter, RedundancyFilter, TopFeatures
+
     kept = None if kept_features is None else sorted(kept_features)
     # a ridge penalty needs no selection: it shrinks the coefficients of useless features
     selection = "none" if settings.model == "ridge" else settings.selection
@@ -66,6 +66,9 @@ def search_overrides(settings: SignatureSettings) -> dict[str, int]:
 
 
 def _classifier(settings: SignatureSettings) -> Any:  # noqa: ANN401 - scikit-learn has no types
+    from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+    from sklearn.linear_model import LogisticRegression
+
     seed, weight = settings.seed, settings.class_weight
     if settings.model in ("ridge", "logistic"):
         return LogisticRegression(class_weight=weight, max_iter=1000)

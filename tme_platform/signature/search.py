@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
-from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from tme_platform.evaluation import placements
@@ -91,6 +89,9 @@ def _search(
     seed: int,
 ) -> tuple[pd.DataFrame, NDArray[np.float64]]:
     """AUC per candidate and fold, and the held-out scores (candidates x patients)."""
+    from sklearn.base import clone
+    from sklearn.model_selection import StratifiedKFold
+
     pipeline, grid = build_pipeline(settings, kept_features), parameter_grid(settings)
     overrides = search_overrides(settings)
     folds = StratifiedKFold(min(settings.n_splits, _smallest(positive)), shuffle=True, random_state=seed)

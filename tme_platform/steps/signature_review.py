@@ -6,8 +6,6 @@ import pandas as pd
 
 from tme_platform.cohorts import Role
 from tme_platform.csv_text import csv_text
-from tme_platform.figures import FIGURES
-from tme_platform.report import picture, remembered_figures
 from tme_platform.signature import Criterion, SignatureSettings, promotion_criteria
 from tme_platform.signature.card import CardFacts, model_card
 from tme_platform.statistics import permutation_p
@@ -30,7 +28,8 @@ from tme_platform.tables.signature import (
     SIGNATURE_REVIEW,
     SIGNATURE_RIVALS,
 )
-from tme_platform.tracking import ModelRecord, stored_settings
+from tme_platform.tracking import ModelRecord
+from tme_platform.tracking.stored_settings import stored_settings
 
 _EVALUATED = (
     COHORT_METRICS,
@@ -192,6 +191,9 @@ def _facts(
 
 def _files(scope: Scope, evaluated: dict[str, pd.DataFrame]) -> dict[str, bytes]:
     """Every evaluation table as CSV, and the figures that they make, as the report shows them."""
+    from tme_platform.figures import FIGURES
+    from tme_platform.report import picture, remembered_figures
+
     files = {f"evaluation/{name}.csv": csv_text(table).encode() for name, table in evaluated.items() if len(table)}
     tables = {**evaluated, **{schema.name: scope.read(schema) for schema in (SIGNATURE, RAD_SCORES)}}
     remembered = remembered_figures(scope.state_folder, scope.study.name)
