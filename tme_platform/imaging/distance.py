@@ -3,7 +3,6 @@
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from tme_platform.imaging.geometry import around, foreground_box, resampled_array
 
@@ -43,6 +42,8 @@ def signed_distance_mm(mask: sitk.Image, grid: sitk.Image, margin_mm: float = 8.
     array (z, y, x) of float32
         Millimetres, negative inside.
     """
+    from scipy import ndimage
+
     near = around(mask, 1)
     low, high = foreground_box(near)
     flat = (low == high)[::-1]
