@@ -100,7 +100,7 @@ def _moved(image: sitk.Image, mask: sitk.Image, grid: _Grid, scaling: Scaling | 
         mask.GetDirection(),
     )
     # ITK decides which voxels are inside, also half-way between two voxels and at the very edge of the image.
-    nearest = sitk.GetArrayFromImage(moved := sitk.Resample(mask != 0, *place, _OUTSIDE))
+    nearest = sitk.GetArrayFromImage(moved := sitk.Resample(_binary(mask), *place, _OUTSIDE))
     whole_numbers = scaling is None and np.issubdtype(sitk.GetArrayViewFromImage(image).dtype, np.integer)
     if whole_numbers:  # ITK cuts the decimals off, so that the least difference counts
         values = sitk.Resample(image, *place[:2], sitk.sitkBSpline, *place[3:], 0.0)
@@ -112,6 +112,12 @@ def _moved(image: sitk.Image, mask: sitk.Image, grid: _Grid, scaling: Scaling | 
     inside = sitk.GetImageFromArray((nearest == 1).astype(np.uint8))
     inside.CopyInformation(moved)
     return values, inside
+
+
+def _binary(mask: sitk.Image) -> sitk.Image:
+    """Return a mask of 0 and 1, without a copy if it is one."""
+    is_binary = mask.GetPixelID() == sitk.sitkUInt8 and sitk.GetArrayViewFromImage(mask).max() <= 1
+    return mask if is_binary else mask != 0
 
 
 def _interpolated(values: NDArray[np.floating], grid: _Grid, scaling: Scaling | None) -> NDArray[np.floating]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from tme_platform.imaging.air import Air, air_of, inside_values
 from tme_platform.imaging.distance import signed_distance_mm
@@ -174,5 +173,7 @@ def _on_grid(image: sitk.Image, grid: sitk.Image, beyond: float) -> NDArray[np.f
 
 def _fill_cavities(mask: sitk.Image) -> sitk.Image:
     """Return the mask (1 inside) without closed cavities, cropped to a voxel round the outline."""
+    from scipy import ndimage
+
     near = around(mask, 1)
     return to_mask(ndimage.binary_fill_holes(sitk.GetArrayViewFromImage(near) != 0), near)
