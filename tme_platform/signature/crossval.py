@@ -15,7 +15,7 @@ from sklearn.model_selection import StratifiedKFold
 from tme_platform.evaluation import placements
 from tme_platform.signature.parallel import delayed, in_processes
 from tme_platform.signature.pipeline import search_overrides
-from tme_platform.signature.search import fit_best, fit_first
+from tme_platform.signature.search import AgreedFeatures, agreed_features, fit, fit_first, search
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,20 +61,25 @@ def out_of_fold_frame(folds: list[HeldOutFold], patients: pd.Index, positive: ND
 
 
 def quick_auc(
-    features: pd.DataFrame,
-    positive: NDArray[np.bool_],
-    settings: SignatureSettings,
-    kept_features: tuple[str, ...] | None,
-    *,
-    seed: int,
+    features: NDArray[np.float64], positive: NDArray[np.bool_], settings: SignatureSettings, *, seed: int
 ) -> float:
-    """Estimate the AUC by one round of cross-validation, with the first candidate of the grid and few trees."""
+    """Estimate the AUC by one round of cross-validation, with the first candidate of the grid and few trees.
+
+    Parameters
+    ----------
+    features
+        Patients x agreed features.
+    positive, settings
+        Who is hot, and how to learn.
+    seed
+        Of the folds.
+    """
     overrides = search_overrides(settings)
     scored = []
     folds = StratifiedKFold(settings.n_splits, shuffle=True, random_state=seed)
     for train, test in folds.split(features, positive):
-        model = fit_first(features.iloc[train], positive[train], settings, kept_features, **overrides)
-        scores = model.predict_proba(features.iloc[test])[:, 1]
+        model = fit_first(features[train], positive[train], settings, **overrides)
+        scores = model.predict_proba(features[test])[:, 1]
         scored.append(placements(positive[test], scores)[0])
     return float(np.concatenate(scored).mean())
 
@@ -91,43 +96,43 @@ def nested_cross_validation(
 
     The result does not depend on `n_jobs`.
     """
+    known = agreed_features(features, kept_features)
     tasks = []
     for repeat in range(settings.n_repeats):
         folds = StratifiedKFold(settings.n_splits, shuffle=True, random_state=settings.seed + repeat)
-        for fold, (train, test) in enumerate(folds.split(features, positive)):
+        for fold, (train, test) in enumerate(folds.split(known.values, positive)):
             tasks.append((repeat, fold, train, test))
     run = delayed(_held_out)
-    done = in_processes((run(features, positive, settings, kept_features, *task) for task in tasks), n_jobs)
-    return list(done)
+    return in_processes([run(known, positive, settings, *task) for task in tasks], n_jobs)
 
 
 def _held_out(
-    features: pd.DataFrame,
+    features: AgreedFeatures,
     positive: NDArray[np.bool_],
     settings: SignatureSettings,
-    kept_features: tuple[str, ...] | None,
     repeat: int,
     fold: int,
     train: NDArray[np.int64],
     test: NDArray[np.int64],
 ) -> HeldOutFold:
     seed = settings.seed + 1000 * (repeat + 1) + fold
-    fitted = fit_best(features.iloc[train], positive[train], settings, kept_features, seed=seed)
-    model = fitted.pipeline
-    x = np.asarray(model[:-1].transform(features.iloc[test]))
+    x_train, x_test = features.values[train], features.values[test]
+    found = search(x_train, positive[train], settings, seed=seed)
+    model = fit(x_train, positive[train], settings, found.params)
+    x = model[:-1].transform(x_test)
     scores = model[-1].predict_proba(x)[:, 1]
     losses = _permutation_losses(model, x, positive[test], scores, settings.permutations, seed)
-    used = tuple(model[:-1].get_feature_names_out())
+    used = tuple(model[:-1].get_feature_names_out(features.names))
     return HeldOutFold(
         repeat,
         fold,
         test,
         scores,
-        fitted.recalibration.probability(scores),
-        fitted.threshold,
+        found.recalibration.probability(scores),
+        found.threshold,
         used,
         losses,
-        fitted.params,
+        found.params,
     )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from tme_platform.signature.crossval import quick_auc
 from tme_platform.signature.parallel import delayed, in_processes
+from tme_platform.signature.search import agreed_features
 from tme_platform.signature.training import training_table
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def learning_curve(
     """
     settings = settings.shortened()
     table, positive = training_table(features, labels)
-    kept = None if kept_features is None else tuple(sorted(kept_features))
+    known = agreed_features(table, None if kept_features is None else tuple(sorted(kept_features))).values
     rng = np.random.default_rng(settings.seed)
     tasks = []
     for fraction in fractions:
@@ -62,16 +63,13 @@ def learning_curve(
                 labelled = rng.permutation(positive[rows]) if shuffled else positive[rows]
                 tasks.append((rows, labelled, shuffled, settings.seed + draw))
     run = delayed(quick_auc)
-    aucs = in_processes(
-        (run(table.iloc[rows], labelled, settings, kept, seed=seed) for rows, labelled, _, seed in tasks),
-        n_jobs,
-    )
+    aucs = in_processes([run(known[rows], labelled, settings, seed=seed) for rows, labelled, _, seed in tasks], n_jobs)
     drawn = pd.DataFrame(
         {
             "n": [rows.size for rows, *_ in tasks],
             "n_hot": [labelled.sum() for _, labelled, *_ in tasks],
             "shuffled": [shuffled for *_, shuffled, _ in tasks],
-            "auc": list(aucs),
+            "auc": aucs,
         }
     )
     sizes = drawn.groupby(["shuffled", "n", "n_hot"], sort=True)["auc"].agg(["mean", "std", "size"])
