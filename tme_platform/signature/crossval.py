@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import rankdata
 from sklearn.model_selection import StratifiedKFold
 
 from tme_platform.evaluation import placements
-from tme_platform.signature.parallel import delayed, in_processes
+from tme_platform.signature.parallel import delayed, in_processes, no_report
 from tme_platform.signature.pipeline import search_overrides
 from tme_platform.signature.search import AgreedFeatures, agreed_features, fit, fit_first, search
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
     from sklearn.pipeline import Pipeline
 
@@ -91,19 +94,20 @@ def nested_cross_validation(
     kept_features: tuple[str, ...] | None,
     *,
     n_jobs: int,
+    report: Callable[[int, int], None] = no_report,
 ) -> list[HeldOutFold]:
-    """Train on each outer fold, search included, and score the patients left out.
+    """Train on each outer fold, search included, and score the patients left out; `n_jobs` does not change the result.
 
-    The result does not depend on `n_jobs`.
+    The folds of repeat r have the seed of the settings plus r, and the search inside fold f that plus 1000 (r + 1) + f.
     """
     known = agreed_features(features, kept_features)
     tasks = []
     for repeat in range(settings.n_repeats):
         folds = StratifiedKFold(settings.n_splits, shuffle=True, random_state=settings.seed + repeat)
-        for fold, (train, test) in enumerate(folds.split(known.values, positive)):
+        for fold, (train, test) in enumerate(folds.split(known.matrix, positive)):
             tasks.append((repeat, fold, train, test))
     run = delayed(_held_out)
-    return in_processes([run(known, positive, settings, *task) for task in tasks], n_jobs)
+    return in_processes([run(known, positive, settings, *task) for task in tasks], n_jobs, report)
 
 
 def _held_out(
@@ -116,7 +120,7 @@ def _held_out(
     test: NDArray[np.int64],
 ) -> HeldOutFold:
     seed = settings.seed + 1000 * (repeat + 1) + fold
-    x_train, x_test = features.values[train], features.values[test]
+    x_train, x_test = features.matrix[train], features.matrix[test]
     found = search(x_train, positive[train], settings, seed=seed)
     model = fit(x_train, positive[train], settings, found.params)
     x = model[:-1].transform(x_test)
@@ -151,7 +155,13 @@ def _permutation_losses(
     for column in range(width):
         for permutation in range(permutations):
             stacked[column, permutation, :, column] = rng.permutation(x[:, column])
-    shuffled = model[-1].predict_proba(stacked.reshape(-1, width))[:, 1].reshape(width, permutations, n)
+    shuffled = model[-1].predict_proba(stacked.reshape(-1, width))[:, 1].reshape(width * permutations, n)
     base = placements(positive, scores)[0].mean()
-    aucs = [[placements(positive, draw)[0].mean() for draw in column] for column in shuffled]
+    aucs = _aucs(positive, shuffled).reshape(width, permutations)
     return np.asarray(base - np.mean(aucs, axis=1), dtype=np.float64)
+
+
+def _aucs(positive: NDArray[np.bool_], scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """AUC of each row of scores: the mean placement of the cases, for all rows at once."""
+    ahead = rankdata(scores, axis=1)[:, positive] - rankdata(scores[:, positive], axis=1)
+    return np.asarray(np.ascontiguousarray(ahead / (~positive).sum()).mean(axis=1), dtype=np.float64)

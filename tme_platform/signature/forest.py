@@ -168,8 +168,8 @@ def _bootstrap(
 
     They depend on nothing but the seed, so all folds of a size share them.
     """
-    seeds = np.random.RandomState(seed).randint(_MAX_SEED, size=n_trees)  # noqa: NPY002 (scikit-learn's stream)
-    streams = [np.random.RandomState(one) for one in seeds]  # noqa: NPY002
+    seeds = np.random.RandomState(seed).randint(_MAX_SEED, size=n_trees)
+    streams = [np.random.RandomState(one) for one in seeds]
     drawn = [stream.random_sample(n) if weighted else stream.randint(0, n, n) for stream in streams]
-    states = [np.random.RandomState(one).randint(0, _MAX_SEED) for one in seeds]  # noqa: NPY002
+    states = [np.random.RandomState(one).randint(0, _MAX_SEED) for one in seeds]
     return np.array(drawn), np.array(states, dtype=np.int64)

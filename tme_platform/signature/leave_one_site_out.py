@@ -59,7 +59,7 @@ def leave_one_site_out(
         n and n_hot are its patients, and the AUC is `auc_within_sites`.
     """
     table, positive = training_table(features, labels)
-    known = agreed_features(table, None if kept_features is None else tuple(sorted(kept_features))).values
+    known = agreed_features(table, None if kept_features is None else tuple(sorted(kept_features))).matrix
     where = sites.dropna().astype(str).reindex(table.index).astype("object")
     names = sorted(where.dropna().unique())
     held_out = [(where == name).to_numpy(dtype=bool) for name in names]

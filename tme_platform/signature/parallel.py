@@ -20,6 +20,10 @@ class WorkerDiedError(RuntimeError):
     """A process that worked for this one is gone, and with it the result."""
 
 
+def no_report(done: int, of: int) -> None:
+    """Report nothing of the progress."""
+
+
 def delayed(function: Callable[Arguments, Result]) -> Callable[Arguments, Call]:
     """Note a call of a function for `in_processes`."""
     import joblib
@@ -28,9 +32,7 @@ def delayed(function: Callable[Arguments, Result]) -> Callable[Arguments, Call]:
     return noted
 
 
-def in_processes(
-    calls: Sequence[Call], n_jobs: int, report: Callable[[int, int], None] = lambda _done, _all: None
-) -> list[Any]:
+def in_processes(calls: Sequence[Call], n_jobs: int, report: Callable[[int, int], None] = no_report) -> list[Any]:
     """Carry out calls that `delayed` noted, and return their results in order.
 
     The calls state their seeds, so the results do not depend on the number of processes. Every process works on one

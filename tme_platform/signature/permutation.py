@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.signature.crossval import quick_auc
-from tme_platform.signature.parallel import delayed, in_processes
+from tme_platform.signature.parallel import delayed, in_processes, no_report
 from tme_platform.signature.search import agreed_features
 from tme_platform.signature.training import training_table
 from tme_platform.statistics import sequential_p
@@ -51,7 +51,7 @@ def label_permutation(
     within: pd.Series | None = None,
     observed: float | None = None,
     n_jobs: int = -1,
-    report: Callable[[int, int], None] = lambda _done, _all: None,
+    report: Callable[[int, int], None] = no_report,
 ) -> LabelPermutation:
     """Test whether the signature finds more than chance, by shuffling hot and cold among the patients.
 
@@ -93,7 +93,7 @@ def label_permutation(
     groups = [np.arange(positive.size)] if within is None else mixed_groups(positive, within.reindex(table.index))
     if not groups:
         raise ValueError("no group has both phenotypes: shuffle among all patients")
-    known = agreed_features(table, None if kept_features is None else tuple(sorted(kept_features))).values
+    known = agreed_features(table, None if kept_features is None else tuple(sorted(kept_features))).matrix
     rng = np.random.default_rng(settings.seed)
     run = delayed(quick_auc)
     if observed is None:

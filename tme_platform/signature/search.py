@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class AgreedFeatures:
     """The features that a signature may use, without names: what is fitted hundreds of times needs none."""
 
-    values: NDArray[np.float64]
+    matrix: NDArray[np.float64]
     """Patients x features."""
     names: list[str]
 

@@ -14,13 +14,14 @@ from threadpoolctl import threadpool_limits
 from tme_platform.evaluation import auc_logit
 from tme_platform.signature.crossval import nested_cross_validation, out_of_fold_frame
 from tme_platform.signature.out_of_fold import within_fold_auc
+from tme_platform.signature.parallel import no_report
 from tme_platform.signature.pipeline import build_pipeline
 from tme_platform.signature.search import agreed_features, search
 from tme_platform.signature.trained import TrainedSignature
 from tme_platform.statistics import youden_threshold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -55,6 +56,7 @@ def train_signature(
     settings: SignatureSettings,
     kept_features: Iterable[str] | None = None,
     n_jobs: int = -1,
+    report: Callable[[int, int], None] = no_report,
 ) -> TrainedSignature:
     """Train a signature of hot against cold, and score every patient with models that never saw the patient.
 
@@ -70,6 +72,8 @@ def train_signature(
         Names of the features that passed the agreement filter; None keeps all.
     n_jobs
         Processes for the outer folds, as in joblib; the result does not depend on it.
+    report
+        Called with the number of outer folds that are done, and of all.
 
     Returns
     -------
@@ -87,13 +91,14 @@ def train_signature(
     table, positive = training_table(features, labels)
     _check_class_sizes(positive, settings.n_splits)
     kept = None if kept_features is None else tuple(sorted(kept_features))
-    folds = nested_cross_validation(table, positive, settings, kept, n_jobs=n_jobs)
-    out_of_fold = out_of_fold_frame(folds, table.index, positive)
     pipeline = build_pipeline(settings, kept, stored=True)
     with threadpool_limits(limits=1):  # threads slow down matrices this small
-        found = search(agreed_features(table, kept).values, positive, settings, seed=settings.seed)
+        found = search(agreed_features(table, kept).matrix, positive, settings, seed=settings.seed)
         pipeline[-1].set_params(**found.params)
         fitted_scores = pipeline.fit(table, positive).predict_proba(table)[:, 1]
+    # after the fit, so that the worker processes find what this one has compiled
+    folds = nested_cross_validation(table, positive, settings, kept, n_jobs=n_jobs, report=report)
+    out_of_fold = out_of_fold_frame(folds, table.index, positive)
     return TrainedSignature(
         pipeline=pipeline,
         feature_names=tuple(table.columns),

@@ -55,7 +55,7 @@ class Trees(NamedTuple):
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def grow(
+def grow(  # noqa: C901 (every step changes the state that the next one needs)
     x: NDArray[np.float32],
     order: NDArray[np.int64],
     positive: NDArray[np.bool_],
@@ -151,19 +151,9 @@ def grow(
                 chosen += found
                 f = features[chosen]
                 if size > few:
-                    filled = 0
-                    for at in range(n):
-                        if inside[order[f, at]]:
-                            column[filled] = order[f, at]
-                            filled += 1
+                    _pick(order[f], inside, column)
                 else:
-                    for filled in range(size):
-                        patient = members[begin + filled]
-                        at = filled
-                        while at > 0 and rank[f, column[at - 1]] > rank[f, patient]:
-                            column[at] = column[at - 1]
-                            at -= 1
-                        column[at] = patient
+                    _sort(members[begin:end], rank[f], column)
                 if x[f, column[size - 1]] <= x[f, column[0]] + _SAME_VALUE:
                     features[chosen], features[n_constant] = features[n_constant], features[chosen]
                     found += 1
@@ -171,21 +161,12 @@ def grow(
                     continue
                 open_to -= 1
                 features[open_to], features[chosen] = features[chosen], features[open_to]
-                on_left, on_left_positive = 0, 0
-                for at in range(1, size):
-                    before = column[at - 1]
-                    on_left += drawn[tree, before]
-                    on_left_positive += drawn[tree, before] * positive[before]
-                    if x[f, column[at]] <= x[f, before] + _SAME_VALUE:
-                        continue
-                    if at < min_samples_leaf or size - at < min_samples_leaf:
-                        continue
-                    on_right = node_weight - on_left
-                    purity = -on_right * _gini(on_right, node_positive - on_left_positive)
-                    purity -= on_left * _gini(on_left, on_left_positive)
-                    if purity > best:
-                        best, best_feature, best_left, best_left_positive = purity, f, on_left, on_left_positive
-                        best_threshold = np.float64(x[f, before]) / 2.0 + np.float64(x[f, column[at]]) / 2.0
+                purity, cut, on_left, on_left_positive = _best_cut(
+                    x[f], column[:size], drawn[tree], positive, node_weight, node_positive, min_samples_leaf
+                )
+                if purity > best:
+                    best, best_feature, best_threshold = purity, f, cut
+                    best_left, best_left_positive = on_left, on_left_positive
             if size > few:
                 for at in range(begin, end):
                     inside[members[at]] = False
@@ -245,6 +226,57 @@ def add_decrease(trees: Trees, decrease: NDArray[np.float64]) -> None:
                     - trees.weight[tree, left] * trees.impurity[tree, left]
                     - trees.weight[tree, right] * trees.impurity[tree, right]
                 )
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _pick(order: NDArray[np.int64], inside: NDArray[np.bool_], column: NDArray[np.int64]) -> None:
+    """Put the patients that are inside a node in the order of all patients."""
+    filled = 0
+    for patient in order:
+        if inside[patient]:
+            column[filled] = patient
+            filled += 1
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _sort(members: NDArray[np.int64], rank: NDArray[np.int64], column: NDArray[np.int64]) -> None:
+    """Put the few patients of a node in the order of their ranks, by insertion."""
+    for filled in range(members.size):
+        at = filled
+        while at > 0 and rank[column[at - 1]] > rank[members[filled]]:
+            column[at] = column[at - 1]
+            at -= 1
+        column[at] = members[filled]
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _best_cut(
+    values: NDArray[np.float32],
+    column: NDArray[np.int64],
+    times: NDArray[np.int64],
+    positive: NDArray[np.bool_],
+    weight: int,
+    weight_positive: int,
+    min_samples_leaf: int,
+) -> tuple[float, float, int, int]:
+    """Return the purity of the best cut of a feature, its threshold, and the weights (all, positive) on its left."""
+    best, threshold, best_left, best_left_positive = -np.inf, 0.0, 0, 0
+    on_left, on_left_positive = 0, 0
+    for at in range(1, column.size):
+        before = column[at - 1]
+        on_left += times[before]
+        on_left_positive += times[before] * positive[before]
+        if values[column[at]] <= values[before] + _SAME_VALUE:
+            continue
+        if at < min_samples_leaf or column.size - at < min_samples_leaf:
+            continue
+        on_right = weight - on_left
+        purity = -on_right * _gini(on_right, weight_positive - on_left_positive)
+        purity -= on_left * _gini(on_left, on_left_positive)
+        if purity > best:
+            best, best_left, best_left_positive = purity, on_left, on_left_positive
+            threshold = np.float64(values[before]) / 2.0 + np.float64(values[column[at]]) / 2.0
+    return best, threshold, best_left, best_left_positive
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
