@@ -31,9 +31,9 @@ def label_shuffles(label_permutations: pd.DataFrame) -> Drawn:
     panels = []
     for within, rows in known.groupby("within", sort=True):
         null = rows.loc[rows["shuffle"] > 0, "auc"].to_numpy(dtype=np.float64)
-        true = rows[rows["shuffle"] == 0]
-        if len(null) and len(true):
-            panels.append((str(within), true.iloc[0], null))
+        first = rows[rows["shuffle"] == 0]
+        if len(null) and len(first):
+            panels.append((str(within), first.iloc[0], null))
     check_not_empty(known if panels else known.iloc[:0], "labels were not shuffled.")
     figure, axes = canvas(style.SINGLE_MM * 1.15, 22 + 46 * len(panels), len(panels), 1, share_x=True)
     notes = []

@@ -63,9 +63,9 @@ class Forest:
         """
         values = _single_precision(x)
         n, width = values.shape
-        drawn, states = _bootstrap(seed, n_trees, n, weighted=balanced)
+        chances, drawn, states = _random_numbers(seed, n_trees, n)
         if balanced:
-            drawn = np.searchsorted(_cumulative_weights(positive), drawn, side="right")
+            drawn = np.searchsorted(_cumulative_weights(positive), chances, side="right")
         times = np.zeros((n_trees, n), dtype=np.int64)
         np.add.at(times, (np.arange(n_trees)[:, None], drawn), 1)
         columns = np.ascontiguousarray(values.T)
@@ -78,13 +78,13 @@ class Forest:
         """Return the mean share of positive patients in the leaves of each patient (patients x features)."""
         sums = np.zeros(len(x))
         add_shares(_single_precision(x), self.trees, sums)
-        return sums / self.trees.count.size
+        return sums / self.trees.n_nodes.size
 
     def importances(self) -> NDArray[np.float64]:
         """Return the share of each feature in the decrease of impurity, a mean over the trees with a split."""
-        decrease = np.zeros((self.trees.count.size, self.n_features))
+        decrease = np.zeros((self.trees.n_nodes.size, self.n_features))
         add_decrease(self.trees, decrease)
-        decrease = (decrease / self.trees.weight[:, :1])[self.trees.count > 1]
+        decrease = (decrease / self.trees.weight[:, :1])[self.trees.n_nodes > 1]
         if not len(decrease):
             return np.zeros(self.n_features)
         sums = decrease.sum(axis=1, keepdims=True)
@@ -161,15 +161,15 @@ def _cumulative_weights(positive: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=16)
-def _bootstrap(
-    seed: int, n_trees: int, n: int, *, weighted: bool
-) -> tuple[NDArray[np.float64] | NDArray[np.int64], NDArray[np.int64]]:
-    """The random numbers of each tree: its sample (uniform numbers if weighted) and its generator's first state.
+def _random_numbers(
+    seed: int, n_trees: int, n: int
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """The random numbers of each tree: chances of a weighted bootstrap, patients of a plain one, generator's state.
 
     They depend on nothing but the seed, so all folds of a size share them.
     """
-    seeds = np.random.RandomState(seed).randint(_MAX_SEED, size=n_trees)
-    streams = [np.random.RandomState(one) for one in seeds]
-    drawn = [stream.random_sample(n) if weighted else stream.randint(0, n, n) for stream in streams]
-    states = [np.random.RandomState(one).randint(0, _MAX_SEED) for one in seeds]
-    return np.array(drawn), np.array(states, dtype=np.int64)
+    legacy = np.random.RandomState  # scikit-learn's stream
+    seeds = legacy(seed).randint(_MAX_SEED, size=n_trees)
+    chances = np.array([legacy(one).random_sample(n) for one in seeds])
+    patients = np.array([legacy(one).randint(0, n, n) for one in seeds], dtype=np.int64)
+    return chances, patients, np.array([legacy(one).randint(0, _MAX_SEED) for one in seeds], dtype=np.int64)

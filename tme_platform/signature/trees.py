@@ -32,7 +32,7 @@ _LEAF = -1
 class Trees(NamedTuple):
     """Trees x nodes, in the order in which the nodes were made; node 0 is the root."""
 
-    count: NDArray[np.int64]
+    n_nodes: NDArray[np.int64]
     """Nodes of each tree (one-dimensional)."""
     feature: NDArray[np.int64]
     threshold: NDArray[np.float64]
@@ -86,7 +86,7 @@ def grow(  # noqa: C901 (every step changes the state that the next one needs)
     """
     n_features, n = x.shape
     most = 2 * n - 1
-    count, feature, threshold, left, right, share, weight, impurity = trees
+    n_nodes, feature, threshold, left, right, share, weight, impurity = trees
     rank = np.empty((n_features, n), np.int64)
     for f in range(n_features):
         for at in range(n):
@@ -120,8 +120,8 @@ def grow(  # noqa: C901 (every step changes the state that the next one needs)
             for at in range(begin, end):
                 node_weight += drawn[tree, members[at]]
                 node_positive += drawn[tree, members[at]] * positive[members[at]]
-            node = count[tree]
-            count[tree] += 1
+            node = n_nodes[tree]
+            n_nodes[tree] += 1
             weight[tree, node], impurity[tree, node] = node_weight, gini
             share[tree, node] = node_positive / node_weight
             if stack_parent[waiting] >= 0:
@@ -205,7 +205,7 @@ def grow(  # noqa: C901 (every step changes the state that the next one needs)
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def add_shares(x: NDArray[np.float32], trees: Trees, sums: NDArray[np.float64]) -> None:
     """Add up over trees the share of the positive class in the leaf of each row of `x` (patients x features)."""
-    for tree in range(trees.count.size):
+    for tree in range(trees.n_nodes.size):
         for row in range(x.shape[0]):
             node = 0
             while trees.left[tree, node] != _LEAF:
@@ -217,8 +217,8 @@ def add_shares(x: NDArray[np.float32], trees: Trees, sums: NDArray[np.float64]) 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def add_decrease(trees: Trees, decrease: NDArray[np.float64]) -> None:
     """Add up by how much the splits on each feature lower the impurity times the weight (trees x features)."""
-    for tree in range(trees.count.size):
-        for node in range(trees.count[tree]):
+    for tree in range(trees.n_nodes.size):
+        for node in range(trees.n_nodes[tree]):
             left, right = trees.left[tree, node], trees.right[tree, node]
             if left != _LEAF:
                 decrease[tree, trees.feature[tree, node]] += (
