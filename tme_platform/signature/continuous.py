@@ -94,7 +94,7 @@ def continuous_signature(
     rng = np.random.default_rng(settings.seed)
     targets = [values, *(rng.permutation(values) for _ in range(n_permutations))]
     run = delayed(_predict)
-    predicted = in_processes((run(folds, one, settings) for one in targets), n_jobs)
+    predicted = in_processes([run(folds, one, settings) for one in targets], n_jobs)
     rhos = [_rho(folds, one, found) for one, found in zip(targets, predicted, strict=True)]
     number = np.empty(len(patients), dtype=np.int64)
     for at, fold in enumerate(folds):

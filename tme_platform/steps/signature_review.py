@@ -8,7 +8,6 @@ from tme_platform.cohorts import Role
 from tme_platform.csv_text import csv_text
 from tme_platform.signature import Criterion, SignatureSettings, promotion_criteria
 from tme_platform.signature.card import CardFacts, model_card
-from tme_platform.statistics import permutation_p
 from tme_platform.steps.reading import current_model
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.signature import patients_on_one_side
@@ -166,8 +165,7 @@ def _facts(
         source = scope.declaration("provenance", cohort=cohort).provenance
         cohorts[cohort] = f"{source.source} ({source.licence}; {source.kind})"
     every = evaluated[LABEL_PERMUTATIONS.name]
-    shuffles = every[every["within"] == "all patients"].set_index("shuffle")["auc"]
-    p = None if shuffles.empty else permutation_p(shuffles[0], shuffles.drop(0))
+    true = every[(every["within"] == "all patients") & (every["shuffle"] == 0)]
     return CardFacts(
         version=record.version,
         decision=decision,
@@ -183,7 +181,8 @@ def _facts(
         table_versions=scope.tracker.table_versions(record),
         metrics=evaluated[COHORT_METRICS.name],
         rivals=evaluated[SIGNATURE_RIVALS.name],
-        permutation_p=p,
+        permutation_p=None if true.empty else float(true["p"].iloc[0]),
+        permutation_p_se=None if true.empty else float(true["p_se"].iloc[0]),
         cautions=[str(text) for text in evaluated[SIGNATURE_CAUTIONS.name]["caution"].dropna()],
         criteria=criteria,
     )
