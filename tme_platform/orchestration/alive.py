@@ -7,6 +7,7 @@ the lock up with the process, however that ends. Which parts runs build belongs 
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from tme_platform.disk import of_system
 from tme_platform.lake.locks import is_held, locked, remove_lock
 from tme_platform.steps.registry import STEPS
 from tme_platform.steps.workspace import Workspace
@@ -51,9 +53,19 @@ def workspace_resource(workspace: Workspace) -> dg.ResourceDefinition:
 
 @contextmanager
 def carried_out(instance: dg.DagsterInstance, state: Path, run_id: str) -> Iterator[None]:
-    """Hold the lock of a run as long as the block, in which this process carries it out."""
+    """Hold the lock of a run as long as the block, in which this process carries it out.
+
+    Raises
+    ------
+    dagster.Failure
+        The folder of the locks cannot be written; the text says what to do.
+    """
     folder = _locks(state)
-    with locked(folder, run_id):
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(locked(folder, run_id))
+        except OSError as error:
+            raise dg.Failure(of_system(error), allow_retries=False) from error
         instance.add_run_tags(run_id, {_PLACE_TAG: f"{socket.gethostname()}:{folder}"})
         try:
             yield

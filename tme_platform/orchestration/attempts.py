@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import dagster as dg
@@ -87,6 +88,14 @@ def failure_message(event: dg.DagsterEvent) -> str:
     while error is not None and error.cause is not None and (error.cls_name or "").startswith("Dagster"):
         error = error.cause
     return error.message.strip() if error is not None else "no message"
+
+
+def failure_of_run(events: Sequence[dg.DagsterEvent]) -> str:
+    """What was raised before any asset began, as by the lock of a run on a disk that cannot be written."""
+    for event in events:
+        if (error := getattr(event.event_specific_data, "error", None)) is not None:
+            return re.sub(r"^[\w.]+: ", "", str(error.message).strip())  # the class stands before what it says
+    return "See Dagster's event log."
 
 
 def _last_word(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str:

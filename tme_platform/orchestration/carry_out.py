@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import dagster as dg
 
-from tme_platform.orchestration.attempts import failure_message
+from tme_platform.orchestration.attempts import failure_message, failure_of_run
 from tme_platform.orchestration.plan import PlannedRun
 from tme_platform.orchestration.requests import COMMAND_TAG
 from tme_platform.orchestration.survey import CATALOG
@@ -95,9 +95,7 @@ def _failures(result: dg.ExecuteInProcessResult, cohort: str | None) -> tuple[Fa
         if event.is_step_failure
     ]
     if not result.success and not found:
-        found.append(
-            Failure("run", cohort, f"run {result.run_id} failed before any asset did; see Dagster's event log")
-        )
+        found.append(Failure("run", cohort, f"no asset was begun. {failure_of_run(result.all_events)}"))
     return tuple(found)
 
 
