@@ -1,9 +1,39 @@
 """First-order features of a region, as pyradiomics defines them."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
-from tme_platform.radiomics._grey_levels import GreyLevels, entropy
+from tme_platform.radiomics._compiled import compiled, inlined
+from tme_platform.radiomics._grey_levels import GreyLevels
+
+Array = NDArray[np.float64]
+
+FEATURES = (
+    "10Percentile",
+    "90Percentile",
+    "Energy",
+    "Entropy",
+    "InterquartileRange",
+    "Kurtosis",
+    "Maximum",
+    "MeanAbsoluteDeviation",
+    "Mean",
+    "Median",
+    "Minimum",
+    "Range",
+    "RobustMeanAbsoluteDeviation",
+    "RootMeanSquared",
+    "Skewness",
+    "TotalEnergy",
+    "Uniformity",
+    "Variance",
+)
+"""Order of the values that the compiled functions return."""
+
+_EPSILON = 2.0**-52
+_PERCENTILES = np.array([10.0, 25.0, 50.0, 75.0, 90.0])
 
 
 def first_order(values: NDArray[np.floating], grey: GreyLevels, voxel_mm3: float, shift: float) -> dict[str, float]:
@@ -24,35 +54,61 @@ def first_order(values: NDArray[np.floating], grey: GreyLevels, voxel_mm3: float
     ----------
     pyradiomics, ``radiomics.firstorder``; van Griethuysen et al. 2017.
     """
-    x = values.astype(float)
-    mean = x.mean()
-    p10, p25, median, p75, p90 = np.percentile(x, [10, 25, 50, 75, 90])
-    low, high = x.min(), x.max()
-    deviation = x - mean
-    squared = deviation * deviation
-    variance = squared.mean()
+    x = values.astype(np.float64, copy=False)
+    # The mean is numpy's: of a constant, whose deviations are nothing but its rounding, other features follow from it.
+    found = _region_features(x, float(x.mean()), np.percentile(x, _PERCENTILES), grey.counts, voxel_mm3, shift)
+    return dict(zip(FEATURES, found.tolist(), strict=True))
+
+
+@inlined
+def _moments(x: Array, mean: float, percentiles: Array, voxel_mm3: float, shift: float, out: Array) -> None:
+    """Fill all features but entropy and uniformity."""
+    low = high = x[0]
+    energy = absolute = square = cube = fourth = robust_sum = robust_absolute = 0.0
+    robust = 0
+    for value in x:
+        low, high = min(low, value), max(high, value)
+        shifted = value + shift
+        energy += shifted * shifted
+        deviation = value - mean
+        squared = deviation * deviation
+        absolute += abs(deviation)
+        square += squared
+        cube += squared * deviation
+        fourth += squared * squared
+        if percentiles[0] <= value <= percentiles[4]:
+            robust += 1
+            robust_sum += value
+    for value in x:
+        if percentiles[0] <= value <= percentiles[4]:
+            robust_absolute += abs(value - robust_sum / robust)
+    n = len(x)
+    variance = square / n
     scale = variance if variance != 0 else 1.0
-    robust = x[(x >= p10) & (x <= p90)]
-    shifted = x + shift
-    energy = float(shifted @ shifted)
-    share = grey.counts / grey.counts.sum()
-    return {
-        "10Percentile": p10,
-        "90Percentile": p90,
-        "Energy": energy,
-        "Entropy": float(entropy(share)),
-        "InterquartileRange": p75 - p25,
-        "Kurtosis": (squared * squared).mean() / scale**2,
-        "Maximum": high,
-        "MeanAbsoluteDeviation": np.abs(deviation).mean(),
-        "Mean": mean,
-        "Median": median,
-        "Minimum": low,
-        "Range": high - low,
-        "RobustMeanAbsoluteDeviation": np.abs(robust - robust.mean()).mean(),
-        "RootMeanSquared": np.sqrt(energy / x.size),
-        "Skewness": (squared * deviation).mean() / scale**1.5,
-        "TotalEnergy": energy * voxel_mm3,
-        "Uniformity": np.sum(share**2),
-        "Variance": variance,
-    }
+    out[0], out[1], out[2], out[4] = percentiles[0], percentiles[4], energy, percentiles[3] - percentiles[1]
+    out[5], out[6], out[7], out[8] = fourth / n / (scale * scale), high, absolute / n, mean
+    out[9], out[10], out[11], out[12] = percentiles[2], low, high - low, robust_absolute / robust
+    out[13], out[14], out[15] = math.sqrt(energy / n), cube / n / scale**1.5, energy * voxel_mm3
+    out[17] = variance
+
+
+@inlined
+def _histogram(counts: Array, total: float, out: Array) -> None:
+    """Fill entropy and uniformity from the numbers of voxels of each level."""
+    entropy = uniformity = 0.0
+    for count in counts:
+        if count > 0:
+            share = count / total
+            entropy -= share * math.log2(share + _EPSILON)
+            uniformity += share * share
+    out[3], out[16] = entropy, uniformity
+
+
+@compiled("float64[::1](float64[::1], float64, float64[::1], float64[::1], float64, float64)")
+def _region_features(
+    x: Array, mean: float, percentiles: Array, counts: Array, voxel_mm3: float, shift: float
+) -> Array:
+    features = np.empty(len(FEATURES))
+    _moments(x, mean, percentiles, voxel_mm3, shift, features)
+    _histogram(counts, float(len(x)), features)
+    return features

@@ -1,0 +1,324 @@
+"""Compiled co-occurrence: pairs of neighbouring grey levels, their 24 features, the maximal correlation coefficient.
+
+Loops are written for the compiler: levels are numbered 1, 2, ... without gaps (0 is outside), all arrays are contiguous.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tme_platform.radiomics._compiled import compiled, inlined
+
+Array = NDArray[np.float64]
+
+FEATURES = (
+    "Autocorrelation",
+    "JointAverage",
+    "ClusterProminence",
+    "ClusterShade",
+    "ClusterTendency",
+    "Contrast",
+    "Correlation",
+    "JointEnergy",
+    "MaximumProbability",
+    "SumSquares",
+    "DifferenceAverage",
+    "DifferenceEntropy",
+    "DifferenceVariance",
+    "Id",
+    "Idm",
+    "Idmn",
+    "Idn",
+    "InverseVariance",
+    "SumAverage",
+    "SumEntropy",
+    "JointEntropy",
+    "Imc1",
+    "Imc2",
+    "MCC",
+)
+"""Order of the columns that the compiled functions return."""
+
+EPSILON = 2.0**-52
+"""Added by pyradiomics wherever a logarithm or a quotient of a probability might be undefined."""
+
+_MCC = 23
+
+
+@inlined
+def _probabilities(counts: NDArray, kinds: int, p: Array, px: Array) -> bool:
+    """Fill the symmetric joint and the marginal probabilities; return whether there are any pairs."""
+    total = 0
+    for a in range(1, kinds + 1):
+        for b in range(1, kinds + 1):
+            total += counts[a * (kinds + 1) + b]
+    if total == 0:
+        return False
+    for a in range(kinds):
+        for b in range(a, kinds):
+            both = int(counts[(a + 1) * (kinds + 1) + b + 1]) + int(counts[(b + 1) * (kinds + 1) + a + 1])
+            p[a, b] = p[b, a] = both / (2.0 * total)
+    for a in range(kinds):
+        px[a] = p[a].sum()
+    return True
+
+
+@inlined
+def _difference_features(apart: Array, highest: float, out: Array) -> None:
+    average = entropy = variance = inverse = inverse_squared = 0.0
+    normalised = squared_normalised = inverse_variance = 0.0
+    for k in range(len(apart)):
+        share = apart[k]
+        if share == 0:
+            continue
+        average += k * share
+        entropy -= share * math.log2(share + EPSILON)
+        inverse += share / (1 + k)
+        inverse_squared += share / (1 + k * k)
+        normalised += share / (1 + k / highest)
+        squared_normalised += share / (1 + (k * k) / (highest * highest))
+        if k > 0:
+            inverse_variance += share / (k * k)
+    for k in range(len(apart)):
+        variance += apart[k] * (k - average) ** 2
+    out[10], out[11], out[12], out[13], out[14] = average, entropy, variance, inverse, inverse_squared
+    out[15], out[16], out[17] = squared_normalised, normalised, inverse_variance
+
+
+@inlined
+def _features(p: Array, px: Array, i: Array, highest: int, added: Array, apart: Array, out: Array) -> None:
+    """Fill all features but the last from one direction's probabilities of the levels ``i``."""
+    kinds, low, span = len(i), int(i[0]), int(i[-1]) - int(i[0])
+    added[: 2 * span + 1] = 0.0
+    apart[: span + 1] = 0.0
+    mean, variance, marginal = 0.0, 0.0, 0.0
+    for a in range(kinds):
+        mean += px[a] * i[a]
+    for a in range(kinds):
+        variance += px[a] * (i[a] - mean) ** 2
+        if px[a] > 0:
+            marginal -= px[a] * math.log2(px[a] + EPSILON)
+    product = tendency = shade = prominence = contrast = covariance = 0.0
+    energy = largest = joint = mixed = independent = 0.0
+    for a in range(kinds):
+        if px[a] == 0:
+            continue
+        for b in range(a, kinds):
+            both = px[a] * px[b]
+            if both == 0:
+                continue
+            times = 1.0 if a == b else 2.0
+            log_both = math.log2(both + EPSILON)
+            independent -= times * (both * log_both)
+            if p[a, b] == 0:
+                continue
+            probability = times * p[a, b]
+            joint -= times * (p[a, b] * math.log2(p[a, b] + EPSILON))
+            mixed -= probability * log_both
+            energy += probability * p[a, b]
+            largest = max(largest, p[a, b])
+            product += probability * (i[a] * i[b])
+            centred = i[a] + i[b] - 2 * mean
+            squared = probability * (centred * centred)
+            tendency += squared
+            shade += squared * centred
+            prominence += squared * (centred * centred)
+            covariance += probability * ((i[a] - mean) * (i[b] - mean))
+            difference = i[b] - i[a]
+            contrast += probability * (difference * difference)
+            added[int(i[a]) + int(i[b]) - 2 * low] += probability
+            apart[int(difference)] += probability
+    out[0], out[1], out[2], out[3], out[4], out[5] = product, mean, prominence, shade, tendency, contrast
+    out[6] = covariance / (variance + EPSILON) if variance != 0 else 1.0
+    out[7], out[8], out[9] = energy, largest, variance
+    out[20] = joint
+    out[21] = (joint - mixed) / marginal if marginal != 0 else 0.0
+    out[22] = math.sqrt(1 - math.exp(-2 * (independent - joint))) if independent != joint else 0.0
+    _difference_features(apart[: span + 1], float(highest), out)
+    sum_average, sum_entropy = 0.0, 0.0
+    for k in range(2 * span + 1):
+        if added[k] > 0:
+            sum_average += added[k] * (k + 2 * low)
+            sum_entropy -= added[k] * math.log2(added[k] + EPSILON)
+    out[18], out[19] = sum_average, sum_entropy
+
+
+@inlined
+def _product(matrix: Array, vector: Array) -> Array:
+    """Return the product of a symmetric matrix and a vector; row by row, so that it is vectorised."""
+    result = np.zeros(len(vector))
+    for a in range(len(vector)):
+        factor = vector[a]
+        for b in range(len(vector)):
+            result[b] += matrix[a, b] * factor
+    return result
+
+
+@inlined
+def _tridiagonal(diagonal: Array, beside: Array, vectors: Array) -> None:
+    """Diagonalise a symmetric tridiagonal matrix in place by implicit QL steps; rows of ``vectors`` are eigenvectors."""
+    n = len(diagonal)
+    beside[n - 1] = 0.0
+    for at in range(n):
+        for _ in range(60):
+            end = at
+            while end < n - 1:
+                size = abs(diagonal[end]) + abs(diagonal[end + 1])
+                if abs(beside[end]) <= 1e-17 + EPSILON * size:
+                    break
+                end += 1
+            if end == at:
+                break
+            g = (diagonal[at + 1] - diagonal[at]) / (2.0 * beside[at])
+            r = math.hypot(g, 1.0)
+            g = diagonal[end] - diagonal[at] + beside[at] / (g + math.copysign(r, g))
+            sine, cosine, shift = 1.0, 1.0, 0.0
+            split = False
+            for k in range(end - 1, at - 1, -1):
+                f, b = sine * beside[k], cosine * beside[k]
+                r = math.hypot(f, g)
+                beside[k + 1] = r
+                if r == 0.0:
+                    diagonal[k + 1] -= shift
+                    beside[end] = 0.0
+                    split = True
+                    break
+                sine, cosine = f / r, g / r
+                g = diagonal[k + 1] - shift
+                r = (diagonal[k] - g) * sine + 2.0 * cosine * b
+                shift = sine * r
+                diagonal[k + 1] = g + shift
+                g = cosine * r - b
+                for column in range(n):
+                    f = vectors[k + 1, column]
+                    vectors[k + 1, column] = sine * vectors[k, column] + cosine * f
+                    vectors[k, column] = cosine * vectors[k, column] - sine * f
+            if not split:
+                diagonal[at] -= shift
+                beside[at] = g
+                beside[end] = 0.0
+
+
+@inlined
+def _lanczos(matrix: Array, top: Array) -> tuple[Array, float, float]:
+    """Return the eigenvector of a symmetric matrix whose eigenvalue is largest in magnitude, it, and the next.
+
+    Eigenvectors are orthogonal to ``top``. All basis vectors are orthogonalised against each other, twice.
+    """
+    n = len(top)
+    basis = np.zeros((n + 1, n))
+    basis[0] = top
+    diagonal, beside = np.zeros(n), np.zeros(n)
+    vector = np.empty(n)
+    for a in range(n):  # any vector without symmetry
+        vector[a] = 0.5 + ((a + 1) * 0.6180339887498949) % 1.0
+    size = 0
+    ritz, values = np.ones((1, 1)), np.zeros(1)
+    first, second = 0, 0
+    while True:
+        for _ in range(2):
+            for row in range(size + 1):
+                projection = (basis[row] * vector).sum()
+                for b in range(n):
+                    vector[b] -= projection * basis[row, b]
+        length = math.sqrt((vector * vector).sum())
+        exhausted = size == n - 1 or length < 1e-14
+        if size > 0:
+            beside[size - 1] = length
+            if exhausted or size % 6 == 0:
+                values = diagonal[:size].copy()
+                ritz = np.eye(size)
+                _tridiagonal(values, beside[:size].copy(), ritz)
+                first = int(np.argmax(np.abs(values)))
+                second = first
+                for k in range(size):
+                    if k != first and (second == first or abs(values[k]) > abs(values[second])):
+                        second = k
+                gap = abs(values[first]) - (abs(values[second]) if size > 1 else 0.0)
+                rest = length * abs(ritz[second, size - 1])
+                if exhausted or (length * abs(ritz[first, size - 1]) < 1e-10 and rest < max(1e-10, 0.1 * gap)):
+                    break
+        vector /= length
+        size += 1
+        basis[size] = vector
+        vector = _product(matrix, basis[size])
+        diagonal[size - 1] = (vector * basis[size]).sum()
+    u = np.zeros(n)
+    for row in range(size):
+        u += ritz[first, row] * basis[row + 1]
+    return u, values[first], values[second] if size > 1 else 0.0
+
+
+@inlined
+def _maximal_correlation(p: Array, px: Array) -> float:
+    """Return the square root of the second largest eigenvalue of Q; negative if it may differ by more than 1e-11.
+
+    With ``eps`` in its denominators, Q is similar to W T, where T[i, j] = p[i, j] / sqrt(px[i] px[j]) and
+    W = T / (1 + eps / (px[i] px[j])) are symmetric. T has the eigenvector sqrt(px) with eigenvalue 1. Of its others, the
+    largest in magnitude is found by Lanczos iteration. An eigenvector u of W T has the left eigenvector T u, so that the
+    quotient (T u)' W (T u) / u' T u, computed from the eigenvector of T, differs from the eigenvalue of W T only by the
+    second order of W - T. The bound of that difference decides whether the result is good enough.
+    """
+    active = np.flatnonzero(px > 0)
+    n = len(active)
+    if n < 2:
+        return 0.0
+    root = np.sqrt(px[active])
+    symmetric, weighted = np.empty((n, n)), np.empty((n, n))
+    change = 0.0
+    for a in range(n):
+        for b in range(n):
+            symmetric[a, b] = p[active[a], active[b]] / (root[a] * root[b])
+            weighted[a, b] = symmetric[a, b] / (1 + EPSILON / (px[active[a]] * px[active[b]]))
+            change += (symmetric[a, b] - weighted[a, b]) ** 2
+    change = math.sqrt(change)
+    u, first, second = _lanczos(symmetric, root / math.sqrt((root * root).sum()))
+    square = first * first
+    gap = min(1 - square, square - second * second)
+    if change < 1e-14 or abs(first) < 1e-7:
+        return abs(first)
+    if gap <= 4 * change:
+        return abs(first) if change < 1e-11 else -abs(first)
+    image = _product(symmetric, u)
+    again = _product(weighted, image)
+    value = (image * again).sum() / (image * u).sum()
+    residual = again - value * u
+    if (residual * residual).sum() > 1e-11 * gap * value:
+        return -math.sqrt(value)
+    return math.sqrt(value)
+
+
+@compiled("float64[:, ::1](uint32[::1], uint32[::1], int64[::1], float64[::1], int64)")
+def region_features(grid: NDArray, voxels: NDArray, steps: NDArray, levels: Array, highest: int) -> Array:
+    """Return directions x features of a region; NaN for directions without pairs.
+
+    Parameters
+    ----------
+    grid
+        Number of the grey level of each voxel of the padded box, raveled.
+    voxels
+        Positions of the region's voxels in it.
+    steps
+        Offset to the neighbour in each direction (positive).
+    levels
+        The grey levels that are numbered 1, 2, ...
+    highest
+        The largest grey level.
+    """
+    features = np.full((len(steps), len(FEATURES)), np.nan)
+    kinds = len(levels)
+    counts = np.empty((kinds + 1) * (kinds + 1), dtype=np.uint32)
+    p, px = np.empty((kinds, kinds)), np.empty(kinds)
+    span = int(levels[-1]) - int(levels[0])
+    added, apart = np.empty(2 * span + 1), np.empty(span + 1)
+    for direction in range(len(steps)):
+        step = np.uint64(steps[direction])
+        counts[:] = 0
+        for voxel in voxels:
+            here = np.uint64(voxel)
+            counts[np.uint64(grid[here]) * np.uint64(kinds + 1) + np.uint64(grid[here + step])] += np.uint32(1)
+        if _probabilities(counts, kinds, p, px):
+            _features(p, px, levels, highest, added, apart, features[direction])
+            features[direction, _MCC] = _maximal_correlation(p, px) if kinds > 1 else 1.0
+    return features
