@@ -60,7 +60,9 @@ def _probabilities(counts: NDArray, kinds: int, p: Array, px: Array) -> bool:
             both = int(counts[(a + 1) * (kinds + 1) + b + 1]) + int(counts[(b + 1) * (kinds + 1) + a + 1])
             p[a, b] = p[b, a] = both / (2.0 * total)
     for a in range(kinds):
-        px[a] = p[a].sum()
+        px[a] = 0.0
+        for b in range(kinds):
+            px[a] += p[a, b]
     return True
 
 
@@ -90,8 +92,10 @@ def _difference_features(apart: Array, highest: float, out: Array) -> None:
 def _features(p: Array, px: Array, i: Array, highest: int, added: Array, apart: Array, out: Array) -> None:
     """Fill all features but the last from one direction's probabilities of the levels ``i``."""
     kinds, low, span = len(i), int(i[0]), int(i[-1]) - int(i[0])
-    added[: 2 * span + 1] = 0.0
-    apart[: span + 1] = 0.0
+    for k in range(2 * span + 1):
+        added[k] = 0.0
+    for k in range(span + 1):
+        apart[k] = 0.0
     mean, variance, marginal = 0.0, 0.0, 0.0
     for a in range(kinds):
         mean += px[a] * i[a]
@@ -145,44 +149,50 @@ def _features(p: Array, px: Array, i: Array, highest: int, added: Array, apart: 
 
 
 @inlined
-def _product(matrix: Array, vector: Array) -> Array:
-    """Return the product of a symmetric matrix and a vector; row by row, so that it is vectorised."""
-    result = np.zeros(len(vector))
-    for a in range(len(vector)):
-        factor = vector[a]
-        for b in range(len(vector)):
-            result[b] += matrix[a, b] * factor
-    return result
+def _dot(x: Array, y: Array) -> float:
+    a = b = c = d = 0.0  # four sums that do not wait for each other
+    whole = len(x) - len(x) % 4
+    for k in range(0, whole, 4):
+        a += x[k] * y[k]
+        b += x[k + 1] * y[k + 1]
+        c += x[k + 2] * y[k + 2]
+        d += x[k + 3] * y[k + 3]
+    for k in range(whole, len(x)):
+        a += x[k] * y[k]
+    return (a + b) + (c + d)
+
+
+@inlined
+def _multiply(matrix: Array, x: Array, result: Array) -> None:
+    """Fill the product of a symmetric matrix and a vector; row by row, so that it is vectorised."""
+    for b in range(len(x)):
+        result[b] = 0.0
+    for a in range(len(x)):
+        for b in range(len(x)):
+            result[b] += matrix[a, b] * x[a]
 
 
 @inlined
 def _tridiagonal(diagonal: Array, beside: Array, vectors: Array) -> None:
     """Diagonalise a symmetric tridiagonal matrix in place by implicit QL steps; rows of ``vectors`` are eigenvectors."""
     n = len(diagonal)
-    beside[n - 1] = 0.0
     for at in range(n):
         for _ in range(60):
             end = at
-            while end < n - 1:
-                size = abs(diagonal[end]) + abs(diagonal[end + 1])
-                if abs(beside[end]) <= 1e-17 + EPSILON * size:
-                    break
+            while end < n - 1 and abs(beside[end]) > EPSILON * (abs(diagonal[end]) + abs(diagonal[end + 1])) + 1e-17:
                 end += 1
             if end == at:
                 break
             g = (diagonal[at + 1] - diagonal[at]) / (2.0 * beside[at])
-            r = math.hypot(g, 1.0)
-            g = diagonal[end] - diagonal[at] + beside[at] / (g + math.copysign(r, g))
+            g = diagonal[end] - diagonal[at] + beside[at] / (g + math.copysign(math.hypot(g, 1.0), g))
             sine, cosine, shift = 1.0, 1.0, 0.0
-            split = False
-            for k in range(end - 1, at - 1, -1):
+            k = end - 1
+            while k >= at:
                 f, b = sine * beside[k], cosine * beside[k]
                 r = math.hypot(f, g)
                 beside[k + 1] = r
                 if r == 0.0:
                     diagonal[k + 1] -= shift
-                    beside[end] = 0.0
-                    split = True
                     break
                 sine, cosine = f / r, g / r
                 g = diagonal[k + 1] - shift
@@ -194,60 +204,67 @@ def _tridiagonal(diagonal: Array, beside: Array, vectors: Array) -> None:
                     f = vectors[k + 1, column]
                     vectors[k + 1, column] = sine * vectors[k, column] + cosine * f
                     vectors[k, column] = cosine * vectors[k, column] - sine * f
-            if not split:
+                k -= 1
+            if k < at:
                 diagonal[at] -= shift
                 beside[at] = g
-                beside[end] = 0.0
+            beside[end] = 0.0
 
 
 @inlined
-def _lanczos(matrix: Array, top: Array) -> tuple[Array, float, float]:
-    """Return the eigenvector of a symmetric matrix whose eigenvalue is largest in magnitude, it, and the next.
+def _lanczos(matrix: Array, basis: Array, u: Array) -> tuple[float, float]:
+    """Fill the eigenvector of a symmetric matrix whose eigenvalue is largest in magnitude; return it and the next.
 
-    Eigenvectors are orthogonal to ``top``. All basis vectors are orthogonalised against each other, twice.
+    Only eigenvectors orthogonal to the first row of ``basis`` count. All basis vectors are orthogonalised against each
+    other.
     """
-    n = len(top)
-    basis = np.zeros((n + 1, n))
-    basis[0] = top
-    diagonal, beside = np.zeros(n), np.zeros(n)
-    vector = np.empty(n)
+    n = len(u)
+    diagonal, beside, vector = np.empty(n), np.empty(n), np.empty(n)
+    values, rest, ritz = np.empty(n), np.empty(n), np.empty((n, n))
     for a in range(n):  # any vector without symmetry
         vector[a] = 0.5 + ((a + 1) * 0.6180339887498949) % 1.0
-    size = 0
-    ritz, values = np.ones((1, 1)), np.zeros(1)
-    first, second = 0, 0
+    size, first, second = 0, 0, 0
     while True:
-        for _ in range(2):
+        length, before = math.sqrt(_dot(vector, vector)), math.inf
+        while length < 0.7 * before and length > 0:  # a second time if most of the vector was removed
+            before = length if before == math.inf else 0.0
             for row in range(size + 1):
-                projection = (basis[row] * vector).sum()
+                projection = _dot(basis[row], vector)
                 for b in range(n):
                     vector[b] -= projection * basis[row, b]
-        length = math.sqrt((vector * vector).sum())
+            length = math.sqrt(_dot(vector, vector))
         exhausted = size == n - 1 or length < 1e-14
         if size > 0:
             beside[size - 1] = length
-            if exhausted or size % 6 == 0:
-                values = diagonal[:size].copy()
-                ritz = np.eye(size)
-                _tridiagonal(values, beside[:size].copy(), ritz)
-                first = int(np.argmax(np.abs(values)))
-                second = first
-                for k in range(size):
-                    if k != first and (second == first or abs(values[k]) > abs(values[second])):
-                        second = k
-                gap = abs(values[first]) - (abs(values[second]) if size > 1 else 0.0)
-                rest = length * abs(ritz[second, size - 1])
-                if exhausted or (length * abs(ritz[first, size - 1]) < 1e-10 and rest < max(1e-10, 0.1 * gap)):
-                    break
-        vector /= length
+        if size > 0 and (exhausted or size % 6 == 0):
+            for k in range(size):
+                values[k], rest[k] = diagonal[k], beside[k]
+                for b in range(size):
+                    ritz[k, b] = 1.0 if k == b else 0.0
+            _tridiagonal(values[:size], rest[:size], ritz[:size])
+            first = 0
+            for k in range(size):
+                first = k if abs(values[k]) > abs(values[first]) else first
+            second = 1 if first == 0 else 0
+            for k in range(size):
+                second = k if k != first and abs(values[k]) > abs(values[second]) else second
+            if exhausted:
+                break
+            gap = abs(values[first]) - abs(values[second])
+            error, other = length * abs(ritz[first, size - 1]), length * abs(ritz[second, size - 1])
+            if error < 1e-10 and other < max(1e-10, 0.1 * gap):
+                break
         size += 1
-        basis[size] = vector
-        vector = _product(matrix, basis[size])
-        diagonal[size - 1] = (vector * basis[size]).sum()
-    u = np.zeros(n)
+        for b in range(n):
+            basis[size, b] = vector[b] / length
+        _multiply(matrix, basis[size], vector)
+        diagonal[size - 1] = _dot(vector, basis[size])
+    for b in range(n):
+        u[b] = 0.0
     for row in range(size):
-        u += ritz[first, row] * basis[row + 1]
-    return u, values[first], values[second] if size > 1 else 0.0
+        for b in range(n):
+            u[b] += ritz[first, row] * basis[row + 1, b]
+    return values[first], values[second] if size > 1 else 0.0
 
 
 @inlined
@@ -260,33 +277,38 @@ def _maximal_correlation(p: Array, px: Array) -> float:
     quotient (T u)' W (T u) / u' T u, computed from the eigenvector of T, differs from the eigenvalue of W T only by the
     second order of W - T. The bound of that difference decides whether the result is good enough.
     """
-    active = np.flatnonzero(px > 0)
-    n = len(active)
+    n, active = 0, np.empty(len(px), dtype=np.int64)
+    for a in range(len(px)):
+        if px[a] > 0:
+            active[n] = a
+            n += 1
     if n < 2:
         return 0.0
-    root = np.sqrt(px[active])
-    symmetric, weighted = np.empty((n, n)), np.empty((n, n))
+    symmetric, weighted, basis = np.empty((n, n)), np.empty((n, n)), np.empty((n + 1, n))
     change = 0.0
     for a in range(n):
+        basis[0, a] = math.sqrt(px[active[a]])
+    for a in range(n):
         for b in range(n):
-            symmetric[a, b] = p[active[a], active[b]] / (root[a] * root[b])
-            weighted[a, b] = symmetric[a, b] / (1 + EPSILON / (px[active[a]] * px[active[b]]))
+            both = px[active[a]] * px[active[b]]
+            symmetric[a, b] = p[active[a], active[b]] / (basis[0, a] * basis[0, b])
+            weighted[a, b] = symmetric[a, b] / (1 + EPSILON / both)
             change += (symmetric[a, b] - weighted[a, b]) ** 2
     change = math.sqrt(change)
-    u, first, second = _lanczos(symmetric, root / math.sqrt((root * root).sum()))
-    square = first * first
-    gap = min(1 - square, square - second * second)
+    u, image, again = np.empty(n), np.empty(n), np.empty(n)
+    first, second = _lanczos(symmetric, basis, u)
+    gap = min(1 - first * first, first * first - second * second)
     if change < 1e-14 or abs(first) < 1e-7:
         return abs(first)
     if gap <= 4 * change:
         return abs(first) if change < 1e-11 else -abs(first)
-    image = _product(symmetric, u)
-    again = _product(weighted, image)
-    value = (image * again).sum() / (image * u).sum()
-    residual = again - value * u
-    if (residual * residual).sum() > 1e-11 * gap * value:
-        return -math.sqrt(value)
-    return math.sqrt(value)
+    _multiply(symmetric, u, image)
+    _multiply(weighted, image, again)
+    value = _dot(image, again) / _dot(image, u)
+    residual = 0.0
+    for b in range(n):
+        residual += (again[b] - value * u[b]) ** 2
+    return math.sqrt(value) if residual < 1e-11 * gap * value else -math.sqrt(value)
 
 
 @compiled("float64[:, ::1](uint32[::1], uint32[::1], int64[::1], float64[::1], int64)")
@@ -314,7 +336,8 @@ def region_features(grid: NDArray, voxels: NDArray, steps: NDArray, levels: Arra
     added, apart = np.empty(2 * span + 1), np.empty(span + 1)
     for direction in range(len(steps)):
         step = np.uint64(steps[direction])
-        counts[:] = 0
+        for k in range(len(counts)):
+            counts[k] = 0
         for voxel in voxels:
             here = np.uint64(voxel)
             counts[np.uint64(grid[here]) * np.uint64(kinds + 1) + np.uint64(grid[here + step])] += np.uint32(1)

@@ -33,7 +33,6 @@ FEATURES = (
 """Order of the values that the compiled functions return."""
 
 _EPSILON = 2.0**-52
-_PERCENTILES = np.array([10.0, 25.0, 50.0, 75.0, 90.0])
 
 
 def first_order(values: NDArray[np.floating], grey: GreyLevels, voxel_mm3: float, shift: float) -> dict[str, float]:
@@ -56,38 +55,48 @@ def first_order(values: NDArray[np.floating], grey: GreyLevels, voxel_mm3: float
     """
     x = values.astype(np.float64, copy=False)
     # The mean is numpy's: of a constant, whose deviations are nothing but its rounding, other features follow from it.
-    found = _region_features(x, float(x.mean()), np.percentile(x, _PERCENTILES), grey.counts, voxel_mm3, shift)
+    found = _region_features(np.sort(x), float(x.mean()), grey.counts, voxel_mm3, shift)
     return dict(zip(FEATURES, found.tolist(), strict=True))
 
 
 @inlined
-def _moments(x: Array, mean: float, percentiles: Array, voxel_mm3: float, shift: float, out: Array) -> None:
-    """Fill all features but entropy and uniformity."""
-    low = high = x[0]
-    energy = absolute = square = cube = fourth = robust_sum = robust_absolute = 0.0
-    robust = 0
-    for value in x:
-        low, high = min(low, value), max(high, value)
-        shifted = value + shift
+def _percentile(x: Array, share: float) -> float:
+    """Interpolate linearly between sorted values, rounded as by numpy."""
+    at = share * (len(x) - 1)
+    below = int(at)
+    part = at - below
+    low, high = x[below], x[min(below + 1, len(x) - 1)]
+    return low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part)
+
+
+@inlined
+def _moments(x: Array, mean: float, voxel_mm3: float, shift: float, out: Array) -> None:
+    """Fill all features but entropy and uniformity from sorted intensities and their mean."""
+    n = len(x)
+    p10, p90 = _percentile(x, 0.1), _percentile(x, 0.9)
+    energy = absolute = square = cube = fourth = robust = 0.0
+    first, last = n, 0
+    for k in range(n):
+        shifted = x[k] + shift
         energy += shifted * shifted
-        deviation = value - mean
+        deviation = x[k] - mean
         squared = deviation * deviation
         absolute += abs(deviation)
         square += squared
         cube += squared * deviation
         fourth += squared * squared
-        if percentiles[0] <= value <= percentiles[4]:
-            robust += 1
-            robust_sum += value
-    for value in x:
-        if percentiles[0] <= value <= percentiles[4]:
-            robust_absolute += abs(value - robust_sum / robust)
-    n = len(x)
+        if p10 <= x[k] <= p90:
+            first, last = min(first, k), k + 1
+            robust += x[k]
+    robust /= last - first
+    robust_absolute = 0.0
+    for k in range(first, last):
+        robust_absolute += abs(x[k] - robust)
     variance = square / n
     scale = variance if variance != 0 else 1.0
-    out[0], out[1], out[2], out[4] = percentiles[0], percentiles[4], energy, percentiles[3] - percentiles[1]
-    out[5], out[6], out[7], out[8] = fourth / n / (scale * scale), high, absolute / n, mean
-    out[9], out[10], out[11], out[12] = percentiles[2], low, high - low, robust_absolute / robust
+    out[0], out[1], out[2], out[4] = p10, p90, energy, _percentile(x, 0.75) - _percentile(x, 0.25)
+    out[5], out[6], out[7], out[8] = fourth / n / (scale * scale), x[n - 1], absolute / n, mean
+    out[9], out[10], out[11], out[12] = _percentile(x, 0.5), x[0], x[n - 1] - x[0], robust_absolute / (last - first)
     out[13], out[14], out[15] = math.sqrt(energy / n), cube / n / scale**1.5, energy * voxel_mm3
     out[17] = variance
 
@@ -104,11 +113,9 @@ def _histogram(counts: Array, total: float, out: Array) -> None:
     out[3], out[16] = entropy, uniformity
 
 
-@compiled("float64[::1](float64[::1], float64, float64[::1], float64[::1], float64, float64)")
-def _region_features(
-    x: Array, mean: float, percentiles: Array, counts: Array, voxel_mm3: float, shift: float
-) -> Array:
+@compiled("float64[::1](float64[::1], float64, float64[::1], float64, float64)")
+def _region_features(x: Array, mean: float, counts: Array, voxel_mm3: float, shift: float) -> Array:
     features = np.empty(len(FEATURES))
-    _moments(x, mean, percentiles, voxel_mm3, shift, features)
+    _moments(x, mean, voxel_mm3, shift, features)
     _histogram(counts, float(len(x)), features)
     return features

@@ -36,6 +36,15 @@ SIZE_FEATURES = (
 
 _EPSILON = 2.0**-52
 _NEIGHBOURS = 27
+_BEHIND, _ABOVE_BEFORE, _ABOVE = 2, 4, 8  # steps (0, 1, 0), (1, -1, -1) and (1, 0, 0), see `Region.steps`
+
+
+@inlined
+def _sizes(largest: int) -> Array:
+    sizes = np.empty(largest)
+    for size in range(largest):
+        sizes[size] = size + 1
+    return sizes
 
 
 @inlined
@@ -51,7 +60,7 @@ def _variance(counts: Array, values: Array, total: float) -> float:
 
 @inlined
 def _size_features(counts: NDArray, i: Array, j: Array, out: Array) -> None:
-    """Fill the features of counts (levels x sizes) of the levels ``i`` and the sizes ``j``."""
+    """Fill the features of counts (levels x sizes, or more) of the levels ``i`` and the sizes ``j``."""
     by_level, by_size = np.zeros(len(i)), np.zeros(len(j))
     small_low = small_high = large_low = large_high = 0.0
     for a in range(len(i)):
@@ -95,26 +104,41 @@ def _size_features(counts: NDArray, i: Array, j: Array, out: Array) -> None:
 @compiled("float64[:, ::1](uint32[::1], uint32[::1], int64[::1], float64[::1], int64)")
 def run_features(grid: NDArray, voxels: NDArray, steps: NDArray, levels: Array, longest: int) -> Array:
     """Return directions x features of runs of equal level, of which none is longer than ``longest``."""
-    features = np.empty((len(steps), 16))
-    counts = np.zeros((len(levels), longest), dtype=np.uint32)
-    sizes = np.arange(1.0, longest + 1)
+    features = np.empty((len(steps), len(SIZE_FEATURES)))
+    counts = np.zeros((len(levels), longest + 1), dtype=np.uint32)
+    sizes = _sizes(longest)
+    place = np.zeros(len(grid), dtype=np.uint32)  # of each voxel in its run, from 0
     for direction in range(len(steps)):
         step = np.uint64(steps[direction])
-        most = 0
+        most = np.uint32(0)
         for voxel in voxels:
-            at = np.uint64(voxel)
-            level = grid[at]
-            if grid[at - step] != level:
-                length = 0
-                at += step
-                while grid[at] == level:
-                    length += 1
-                    at += step
-                counts[np.uint64(level) - np.uint64(1), length] += np.uint32(1)
-                most = max(most, length)
-        _size_features(counts[:, : most + 1], levels, sizes[: most + 1], features[direction])
-        counts[:, : most + 1] = 0
+            here = np.uint64(voxel)
+            level = np.uint64(grid[here])
+            at = (place[here - step] + np.uint32(1)) * np.uint32(grid[here - step] == level)
+            place[here] = at
+            counts[level - np.uint64(1), np.uint64(at)] += np.uint32(1)
+            most = max(most, at)
+        length = int(most) + 1
+        for a in range(len(levels)):  # as many voxels have a place as there are runs longer than it
+            for b in range(length):
+                counts[a, b] -= counts[a, b + 1]
+        _size_features(counts, levels, sizes[:length], features[direction])
+        for a in range(len(levels)):
+            for b in range(length):
+                counts[a, b] = 0
     return features
+
+
+@inlined
+def _unite(root_of: NDArray, one: int, other: int) -> None:
+    """Unite the zones of two voxels; the root of a zone is its first voxel."""
+    first, second = root_of[one], np.uint32(other)
+    while root_of[first] != first:
+        first = root_of[first]
+    while root_of[second] != second:
+        root_of[second] = root_of[root_of[second]]
+        second = root_of[second]
+    root_of[max(first, second)] = min(first, second)
 
 
 @compiled("float64[::1](uint32[::1], uint32[::1], int64[::1], float64[::1])")
@@ -122,19 +146,19 @@ def zone_features(grid: NDArray, voxels: NDArray, steps: NDArray, levels: Array)
     """Return the features of zones: voxels of equal level that are connected through any of the 26 neighbours."""
     root_of = np.empty(len(grid), dtype=np.uint32)
     for voxel in voxels:
-        root = voxel
         root_of[voxel] = voxel
-        for step in steps:
-            other = np.uint32(voxel - step)
-            if grid[other] == grid[voxel]:
-                while root_of[other] != other:
-                    root_of[other] = root_of[root_of[other]]
-                    other = root_of[other]
-                if other < root:
-                    root_of[root] = other
-                    root = other
-                elif other > root:
-                    root_of[other] = root
+        level = grid[voxel]
+        if grid[voxel - steps[_ABOVE]] == level:  # is a neighbour of all other neighbours that precede the voxel
+            _unite(root_of, voxel, voxel - steps[_ABOVE])
+        elif grid[voxel - steps[_BEHIND]] == level:  # is a neighbour of all others but these
+            _unite(root_of, voxel, voxel - steps[_BEHIND])
+            for k in range(_ABOVE_BEFORE, _ABOVE_BEFORE + 3):
+                if grid[voxel - steps[k]] == level:
+                    _unite(root_of, voxel, voxel - steps[k])
+        else:
+            for k in range(len(steps)):
+                if grid[voxel - steps[k]] == level:
+                    _unite(root_of, voxel, voxel - steps[k])
     size_of = np.zeros(len(grid), dtype=np.uint32)
     largest = 0
     for voxel in voxels:  # a root precedes its zone, so that its own entry is final
@@ -157,7 +181,7 @@ def zone_features(grid: NDArray, voxels: NDArray, steps: NDArray, levels: Array)
         if size_of[voxel] > 0:
             counts[int(grid[voxel]) - 1, column_of[size_of[voxel]]] += np.uint32(1)
             sizes[column_of[size_of[voxel]]] = size_of[voxel]
-    features = np.empty(16)
+    features = np.empty(len(SIZE_FEATURES))
     _size_features(counts, levels, sizes, features)
     return features
 
@@ -172,7 +196,8 @@ def neighbourhood(grid: NDArray, voxels: NDArray, steps: NDArray, levels: Array)
     counts = np.zeros((len(levels), _NEIGHBOURS), dtype=np.uint32)
     tones = np.zeros((2, len(levels)))
     level_of = np.zeros(len(levels) + 1)
-    level_of[1:] = levels
+    for a in range(len(levels)):
+        level_of[a + 1] = levels[a]
     for voxel in voxels:
         here = np.uint64(voxel)
         kind = grid[here]
@@ -188,6 +213,6 @@ def neighbourhood(grid: NDArray, voxels: NDArray, steps: NDArray, levels: Array)
         if neighbours > 0:
             tones[0, row] += 1
             tones[1, row] += abs(levels[row] - total / neighbours)
-    features = np.empty(16)
-    _size_features(counts, levels, np.arange(1.0, _NEIGHBOURS + 1), features)
+    features = np.empty(len(SIZE_FEATURES))
+    _size_features(counts, levels, _sizes(_NEIGHBOURS), features)
     return features, tones
