@@ -345,3 +345,66 @@ def region_features(grid: NDArray, voxels: NDArray, steps: NDArray, levels: Arra
             _features(p, px, levels, highest, added, apart, features[direction])
             features[direction, _MCC] = _maximal_correlation(p, px) if kinds > 1 else 1.0
     return features
+
+
+@compiled(
+    "float64[::1](uint32[::1], uint32[::1], int64[::1], int64[::1], int64[::1], int64[::1], float64[::1], int64)",
+)
+def feature_around(
+    grid: NDArray,
+    centres: NDArray,
+    cube: NDArray,
+    steps: NDArray,
+    first: NDArray,
+    pairs: NDArray,
+    levels: Array,
+    feature: int,
+) -> Array:
+    """Return one feature of the cube round each of ``centres``: the mean over the directions that have pairs, or NaN.
+
+    Parameters
+    ----------
+    grid, centres, steps, levels
+        As in ``region_features``; the grid's margin is as wide as the cube's radius.
+    cube
+        Offsets from the cube's centre to all of its voxels.
+    first, pairs
+        Offsets to the first voxel of each pair within the cube, direction after direction; the pairs of direction k are
+        those from ``pairs[k]`` to ``pairs[k + 1]``.
+    feature
+        Position in ``FEATURES``.
+    """
+    most = min(len(cube), len(levels))
+    counts = np.empty((most + 1) * (most + 1), dtype=np.uint32)
+    p, px, here, found = np.empty((most, most)), np.empty(most), np.empty(most), np.empty(len(FEATURES))
+    span = int(levels[-1]) - int(levels[0])
+    added, apart = np.empty(2 * span + 1), np.empty(span + 1)
+    number = np.zeros(len(levels) + 1, dtype=np.int64)
+    result = np.empty(len(centres))
+    for k in range(len(centres)):
+        for offset in cube:
+            number[grid[centres[k] + offset]] = 1
+        number[0], kinds = 0, 0
+        for level in range(1, len(number)):
+            if number[level] > 0:
+                here[kinds] = levels[level - 1]
+                kinds += 1
+                number[level] = kinds
+        total, directions = 0.0, 0
+        for direction in range(len(steps)):
+            for pair in range((kinds + 1) * (kinds + 1)):
+                counts[pair] = 0
+            for pair in range(pairs[direction], pairs[direction + 1]):
+                at = centres[k] + first[pair]
+                counts[number[grid[at]] * (kinds + 1) + number[grid[at + steps[direction]]]] += np.uint32(1)
+            if _probabilities(counts, kinds, p, px[:kinds]):
+                directions += 1
+                if feature == _MCC:
+                    total += abs(_maximal_correlation(p, px[:kinds])) if len(levels) > 1 else 1.0
+                else:
+                    _features(p, px[:kinds], here[:kinds], int(levels[-1]), added, apart, found)
+                    total += found[feature]
+        result[k] = total / directions if directions > 0 else np.nan
+        for level in range(len(number)):
+            number[level] = 0
+    return result

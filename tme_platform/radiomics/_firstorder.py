@@ -119,3 +119,52 @@ def _region_features(x: Array, mean: float, counts: Array, voxel_mm3: float, shi
     _moments(x, mean, voxel_mm3, shift, features)
     _histogram(counts, float(len(x)), features)
     return features
+
+
+@compiled("float64[::1](float64[::1], uint32[::1], uint32[::1], int64[::1], int64, float64, float64, int64)")
+def feature_around(
+    values: Array,
+    grid: NDArray,
+    centres: NDArray,
+    cube: NDArray,
+    kinds: int,
+    voxel_mm3: float,
+    shift: float,
+    feature: int,
+) -> Array:
+    """Return one feature of the cube round each of ``centres``.
+
+    Parameters
+    ----------
+    values, grid
+        Intensity and number of the grey level (1 to ``kinds``, 0 outside) of each voxel of the padded box, raveled.
+    centres
+        Positions of voxels of the region in it.
+    cube
+        Offsets from the cube's centre to all of its voxels.
+    voxel_mm3, shift
+        As in ``first_order``.
+    feature
+        Position in ``FEATURES``.
+    """
+    x, counts, found = np.empty(len(cube)), np.zeros(kinds + 1), np.empty(len(FEATURES))
+    result = np.empty(len(centres))
+    for k in range(len(centres)):
+        n, total = 0, 0.0
+        for offset in cube:
+            at = centres[k] + offset
+            if grid[at] > 0:
+                total += values[at]
+                counts[grid[at]] += 1
+                place = n
+                while place > 0 and x[place - 1] > values[at]:
+                    x[place] = x[place - 1]
+                    place -= 1
+                x[place] = values[at]
+                n += 1
+        _moments(x[:n], total / n, voxel_mm3, shift, found)
+        _histogram(counts, float(n), found)
+        result[k] = found[feature]
+        for kind in range(len(counts)):
+            counts[kind] = 0.0
+    return result

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from tme_platform.radiomics._compiled import compiled
 
-# One of each pair of opposite neighbours (z, y, x).
-_DIRECTIONS = [d for d in itertools.product((0, 1), (-1, 0, 1), (-1, 0, 1)) if d > (0, 0, 0)]
+DIRECTIONS = np.array([d for d in itertools.product((0, 1), (-1, 0, 1), (-1, 0, 1)) if d > (0, 0, 0)])
+"""(13, 3): one of each pair of opposite neighbours along z, y and x."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,12 @@ class Region:
     @cached_property
     def steps(self) -> NDArray[np.int64]:
         """Difference of position to one neighbour of each of the 13 opposite pairs, all positive."""
-        return self.offsets(np.array(_DIRECTIONS))
+        return self.offsets(DIRECTIONS)
 
     @cached_property
     def steps_across(self) -> NDArray[np.int64]:
         """Those of ``steps`` along which the box is more than one voxel wide."""
-        wide = [all(n > abs(k) for n, k in zip(self.inside.shape, d, strict=True)) for d in _DIRECTIONS]
-        return self.steps[np.array(wide)]
+        return self.steps[(np.abs(DIRECTIONS) < self.inside.shape).all(axis=1)]
 
     def offsets(self, by: NDArray[np.integer]) -> NDArray[np.int64]:
         """Return the differences of position (n,) for steps (n, 3) along z, y and x."""
