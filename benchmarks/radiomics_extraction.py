@@ -1,11 +1,12 @@
 """Compare the time and values of feature extraction with plain pyradiomics, on one thread.
 
-Run: ``python benchmarks/radiomics_extraction.py [--images FOLDER] [--only STS_008 ...] [--pool | --icc]``.
+Run: ``python benchmarks/radiomics_extraction.py [--images FOLDER] [--only STS_008 ...] [--pool | --icc | --maps]``.
 
 Plain pyradiomics is called twice per tumour: on the original image and mask, and on the preprocessed image with the
 ring mask. The time to prepare the ring counts for tme_platform but not for pyradiomics. Times are processor seconds,
 so that other load on the machine matters little. ``--pool`` instead times the cohort on one and on two processes by
-the clock; ``--icc`` times the agreement of 958 features of 30 patients in 3 readings.
+the clock; ``--icc`` times the agreement of 958 features of 30 patients in 3 readings; ``--maps`` compares
+``feature_map``, including its preparation of the image, with pyradiomics' voxel-based mode on the prepared image.
 
 flash-radiomics is timed on the same two calls if it is installed (``uv pip install --group bench``); the platform
 does not depend on it.
@@ -26,8 +27,20 @@ import numpy as np
 import pandas as pd
 import SimpleITK as sitk  # noqa: N813
 
+from radiomics.featureextractor import RadiomicsFeatureExtractor
+
 from tme_platform.imaging import read_mask, read_series
-from tme_platform.radiomics import WHOLE_IMAGE, BatchOptions, ExtractionJob, extract, extract_many, icc, prepare
+from tme_platform.radiomics import (
+    WHOLE_IMAGE,
+    BatchOptions,
+    ExtractionJob,
+    compile_kernels,
+    extract,
+    extract_many,
+    feature_map,
+    icc,
+    prepare,
+)
 
 SETTINGS = WHOLE_IMAGE
 GIVEN = {"binWidth": 5, "voxelArrayShift": 300, "additionalInfo": False}
@@ -37,6 +50,15 @@ PREPROCESSING = {
     "resampledPixelSpacing": [1, 1, 1],
     "interpolator": "sitkBSpline",
 }
+
+MAPS = [
+    ("firstorder", "Mean"),
+    ("firstorder", "Entropy"),
+    ("glcm", "Contrast"),
+    ("glcm", "JointEntropy"),
+    ("glcm", "Imc1"),
+    ("glcm", "MCC"),
+]
 
 
 def run_extractor(module, image, mask, **given):
@@ -55,15 +77,19 @@ def timed(function, *arguments, clock=time.process_time, **named):
     return result, clock() - start
 
 
+def tumours(folder, only):
+    """Yield the name, the image and the mask of each tumour."""
+    for path in sorted(folder.glob("*_image.nii.gz")):
+        name = "_".join(path.name.split("_")[:2])
+        if not only or name in only:
+            image = read_series(path)
+            yield name, image, read_mask(path.with_name(path.name.replace("_image", "_mask")), image)
+
+
 def compare(folder, only):
     """Print one row per tumour: sizes, seconds, ratio, largest relative difference."""
     rows = []
-    for path in sorted(folder.glob("*_image.nii.gz")):
-        name = "_".join(path.name.split("_")[:2])
-        if only and name not in only:
-            continue
-        image = read_series(path)
-        mask = read_mask(path.with_name(path.name.replace("_image", "_mask")), image)
+    for name, image, mask in tumours(folder, only):
         ours, seconds = timed(extract, image, mask)
         prepared = prepare(image, mask, SETTINGS)
         tumour, first = timed(run_extractor, "radiomics", image, mask, **PREPROCESSING)
@@ -112,6 +138,32 @@ def _table(rows):
         print("| " + " | ".join([row["tumour"], *cells]) + " |")
 
 
+def maps(folder, only):
+    """Print the time of maps of the original image, one feature at a time, and the largest relative difference."""
+    for name, image, mask in tumours(folder, only):
+        prepared = prepare(image, mask, SETTINGS)
+        voxels = int(sitk.GetArrayViewFromImage(prepared.tumour).sum())
+        for family, feature in MAPS:
+            extractor = RadiomicsFeatureExtractor(**GIVEN, voxelBatch=1000)  # all voxels at once need tens of GB
+            extractor.disableAllFeatures()
+            extractor.enableFeaturesByName(**{family: [feature]})
+            full = f"original_{family}_{feature}"
+            found, theirs = timed(extractor.execute, prepared.image, prepared.tumour, voxelBased=True)
+            runs = [timed(feature_map, image, mask, full, outside=0) for _ in range(3)]
+            ours, seconds = min(runs, key=lambda run: run[1])
+            first = ours.TransformPhysicalPointToIndex(found[full].GetOrigin())
+            values = sitk.GetArrayFromImage(sitk.RegionOfInterest(ours, found[full].GetSize(), first))
+            expected = sitk.GetArrayFromImage(found[full])
+            apart = np.nanmax(np.abs(values - expected) / np.maximum(np.abs(expected), 1e-9))
+            same = np.array_equal(np.isnan(values), np.isnan(expected))
+            print(
+                f"{name}, {voxels:,} voxels, {full}: pyradiomics {theirs:.2f} s, tme {seconds:.3f} s, "
+                f"ratio {theirs / seconds:.0f}, largest relative difference {apart:.1e}"
+                f"{'' if same else ', DIFFERENT voxels are missing'}",
+                flush=True,
+            )
+
+
 def agreement_speed():
     """Print the time of the ICCs with their intervals for 958 features of 30 patients in 3 readings."""
     random = np.random.default_rng(0)
@@ -155,10 +207,14 @@ if __name__ == "__main__":
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--pool", action="store_true")
     parser.add_argument("--icc", action="store_true")
+    parser.add_argument("--maps", action="store_true")
     chosen = parser.parse_args()
+    compile_kernels()
     if chosen.icc:
         agreement_speed()
     elif chosen.pool:
         pool(chosen.images)
+    elif chosen.maps:
+        maps(chosen.images, chosen.only or ["STS_008"])
     else:
         compare(chosen.images, chosen.only)

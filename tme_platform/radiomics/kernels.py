@@ -1,0 +1,16 @@
+"""Compilation of the functions that compute features, ahead of their first use. They belong in their families' modules."""
+
+import importlib
+
+_MODULES = ("_grey_levels", "_firstorder", "_cooccurrence", "_neighbours")
+
+
+def compile_kernels() -> None:
+    """Compile the functions that compute features, or load them from numba's cache.
+
+    Otherwise their first use does so. Call it once before processes start that would each compile the same. The cache is
+    in ``__pycache__`` beside the source or, if that cannot be written, in the user's cache folder; ``NUMBA_CACHE_DIR``
+    names another one. Without any folder that can be written, each process compiles for itself.
+    """
+    for module in _MODULES:
+        importlib.import_module(f"{__package__}.{module}")
