@@ -267,8 +267,8 @@ def _lanczos(matrix: Array, basis: Array, u: Array) -> tuple[float, float]:
     return values[first], values[second] if size > 1 else 0.0
 
 
-@inlined
-def _maximal_correlation(p: Array, px: Array) -> float:
+@compiled("float64(float64[:, ::1], float64[::1])")
+def maximal_correlation(p: Array, px: Array) -> float:
     """Return the square root of the second largest eigenvalue of Q; negative if it may differ by more than 1e-11.
 
     With ``eps`` in its denominators, Q is similar to W T, where T[i, j] = p[i, j] / sqrt(px[i] px[j]) and
@@ -343,7 +343,7 @@ def region_features(grid: NDArray, voxels: NDArray, steps: NDArray, levels: Arra
             counts[np.uint64(grid[here]) * np.uint64(kinds + 1) + np.uint64(grid[here + step])] += np.uint32(1)
         if _probabilities(counts, kinds, p, px):
             _features(p, px, levels, highest, added, apart, features[direction])
-            features[direction, _MCC] = _maximal_correlation(p, px) if kinds > 1 else 1.0
+            features[direction, _MCC] = maximal_correlation(p, px) if kinds > 1 else 1.0
     return features
 
 
@@ -400,7 +400,7 @@ def feature_around(
             if _probabilities(counts, kinds, p, px[:kinds]):
                 directions += 1
                 if feature == _MCC:
-                    total += abs(_maximal_correlation(p, px[:kinds])) if len(levels) > 1 else 1.0
+                    total += abs(maximal_correlation(p, px[:kinds])) if len(levels) > 1 else 1.0
                 else:
                     _features(p, px[:kinds], here[:kinds], int(levels[-1]), added, apart, found)
                     total += found[feature]

@@ -88,7 +88,8 @@ def _moments(x: Array, mean: float, voxel_mm3: float, shift: float, out: Array) 
         if p10 <= x[k] <= p90:
             first, last = min(first, k), k + 1
             robust += x[k]
-    robust /= last - first
+    within = float(max(last - first, 0))  # none, if there are two voxels
+    robust /= within
     robust_absolute = 0.0
     for k in range(first, last):
         robust_absolute += abs(x[k] - robust)
@@ -96,7 +97,7 @@ def _moments(x: Array, mean: float, voxel_mm3: float, shift: float, out: Array) 
     scale = variance if variance != 0 else 1.0
     out[0], out[1], out[2], out[4] = p10, p90, energy, _percentile(x, 0.75) - _percentile(x, 0.25)
     out[5], out[6], out[7], out[8] = fourth / n / (scale * scale), x[n - 1], absolute / n, mean
-    out[9], out[10], out[11], out[12] = _percentile(x, 0.5), x[0], x[n - 1] - x[0], robust_absolute / (last - first)
+    out[9], out[10], out[11], out[12] = _percentile(x, 0.5), x[0], x[n - 1] - x[0], robust_absolute / within
     out[13], out[14], out[15] = math.sqrt(energy / n), cube / n / scale**1.5, energy * voxel_mm3
     out[17] = variance
 

@@ -2,7 +2,8 @@
 
 import importlib
 
-_MODULES = ("_grey_levels", "_firstorder", "_cooccurrence", "_neighbours")
+KERNELS = "tme_platform.radiomics._intensities"
+"""Module that imports all of them, for processes that fork others."""
 
 
 def compile_kernels() -> None:
@@ -12,5 +13,4 @@ def compile_kernels() -> None:
     in ``__pycache__`` beside the source or, if that cannot be written, in the user's cache folder; ``NUMBA_CACHE_DIR``
     names another one. Without any folder that can be written, each process compiles for itself.
     """
-    for module in _MODULES:
-        importlib.import_module(f"{__package__}.{module}")
+    importlib.import_module(KERNELS)
