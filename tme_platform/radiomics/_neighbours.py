@@ -188,10 +188,10 @@ def zone_features(grid: NDArray, voxels: NDArray, steps: NDArray, levels: Array)
 
 @compiled("Tuple((float64[::1], float64[:, ::1]))(uint32[::1], uint32[::1], int64[::1], float64[::1])")
 def neighbourhood(grid: NDArray, voxels: NDArray, steps: NDArray, levels: Array) -> tuple[Array, Array]:
-    """Return the features of dependences, and 2 x levels: voxels with a neighbour, sum of their tone differences.
+    """Return the features of dependences, and 2 x levels: number of voxels, sum of their tone differences.
 
     The dependence of a voxel is the number of voxels of its level among itself and its neighbours; its tone difference
-    is that between its level and its neighbours' mean level.
+    is that between its level and its neighbours' mean level (0 without neighbours; pyradiomics counts such voxels).
     """
     counts = np.zeros((len(levels), _NEIGHBOURS), dtype=np.uint32)
     tones = np.zeros((2, len(levels)))
@@ -210,8 +210,8 @@ def neighbourhood(grid: NDArray, voxels: NDArray, steps: NDArray, levels: Array)
             total += level_of[before] + level_of[after]
         row = np.uint64(kind) - np.uint64(1)
         counts[row, same] += np.uint32(1)
+        tones[0, row] += 1
         if neighbours > 0:
-            tones[0, row] += 1
             tones[1, row] += abs(levels[row] - total / neighbours)
     features = np.empty(len(SIZE_FEATURES))
     _size_features(counts, levels, _sizes(_NEIGHBOURS), features)

@@ -13,11 +13,8 @@ def ngtdm(levels: Array, tones: Array) -> dict[str, float]:
     ----------
     Amadasun & King 1989, IEEE Trans. Syst. Man Cybern. 19(5):1264-1274; pyradiomics, ``radiomics.ngtdm``.
     """
-    some = tones[0] > 0
-    i, (n, s) = levels[some], tones[:, some]
+    i, (n, s) = levels, tones
     voxels, kinds = n.sum(), len(n)
-    if kinds == 0:
-        return dict.fromkeys(("Busyness", "Coarseness", "Complexity", "Contrast", "Strength"), np.nan)
     p = n / voxels
     weighted = float(p @ s)
     apart = i[:, None] - i
