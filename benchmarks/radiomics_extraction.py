@@ -26,7 +26,6 @@ os.environ.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "ITK_GLO
 import numpy as np
 import pandas as pd
 import SimpleITK as sitk  # noqa: N813
-
 from radiomics.featureextractor import RadiomicsFeatureExtractor
 
 from tme_platform.imaging import read_mask, read_series

@@ -1,8 +1,8 @@
 """The decorator of compiled functions. The functions belong in the modules of their families.
 
-numba keeps compiled code in ``__pycache__`` beside the source or, if that cannot be written, in the user's cache folder
-(``NUMBA_CACHE_DIR`` names another one). An entry is renewed when its own source file changes, not when another one does:
-a compiled function may call only compiled functions of its own file.
+numba keeps compiled code in ``__pycache__`` beside the source or, if that cannot be written, in the user's cache
+folder (``NUMBA_CACHE_DIR`` names another one). An entry is renewed when its own source file changes, not when another
+one does: a compiled function may call only compiled functions of its own file.
 """
 
 from collections.abc import Callable
@@ -20,7 +20,7 @@ def inlined(function: Function) -> Function:
 
 
 def compiled(signature: str) -> Callable[[Function], Function]:
-    """Compile a function for one signature at import, or load it from the cache; it runs on one thread without the GIL."""
+    """Compile a function for one signature at import, or load it from the cache. It releases the GIL."""
 
     def compile_now(function: Function) -> Function:
         options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}

@@ -1,6 +1,6 @@
 """Compiled co-occurrence: pairs of neighbouring grey levels, their 24 features, the maximal correlation coefficient.
 
-Loops are written for the compiler: levels are numbered 1, 2, ... without gaps (0 is outside), all arrays are contiguous.
+Loops are written for the compiler; levels are numbered 1, 2, ... without gaps, 0 is outside.
 """
 
 import math
@@ -11,33 +11,16 @@ from numpy.typing import NDArray
 from tme_platform.radiomics._compiled import compiled, inlined
 
 Array = NDArray[np.float64]
+Numbers = NDArray[np.uint32]
+Steps = NDArray[np.int64]
 
+# fmt: off
 FEATURES = (
-    "Autocorrelation",
-    "JointAverage",
-    "ClusterProminence",
-    "ClusterShade",
-    "ClusterTendency",
-    "Contrast",
-    "Correlation",
-    "JointEnergy",
-    "MaximumProbability",
-    "SumSquares",
-    "DifferenceAverage",
-    "DifferenceEntropy",
-    "DifferenceVariance",
-    "Id",
-    "Idm",
-    "Idmn",
-    "Idn",
-    "InverseVariance",
-    "SumAverage",
-    "SumEntropy",
-    "JointEntropy",
-    "Imc1",
-    "Imc2",
-    "MCC",
+    "Autocorrelation", "JointAverage", "ClusterProminence", "ClusterShade", "ClusterTendency", "Contrast",
+    "Correlation", "JointEnergy", "MaximumProbability", "SumSquares", "DifferenceAverage", "DifferenceEntropy", "DifferenceVariance",
+    "Id", "Idm", "Idmn", "Idn", "InverseVariance", "SumAverage", "SumEntropy", "JointEntropy", "Imc1", "Imc2", "MCC",
 )
+# fmt: on
 """Order of the columns that the compiled functions return."""
 
 EPSILON = 2.0**-52
@@ -47,7 +30,7 @@ _MCC = 23
 
 
 @inlined
-def _probabilities(counts: NDArray, kinds: int, p: Array, px: Array) -> bool:
+def _probabilities(counts: Numbers, kinds: int, p: Array, px: Array) -> bool:
     """Fill the symmetric joint and the marginal probabilities; return whether there are any pairs."""
     total = 0
     for a in range(1, kinds + 1):
@@ -89,6 +72,19 @@ def _difference_features(apart: Array, highest: float, out: Array) -> None:
 
 
 @inlined
+def _marginals(px: Array, i: Array) -> tuple[float, float, float]:
+    """Return mean, variance and entropy of the levels."""
+    mean = variance = entropy = 0.0
+    for a in range(len(i)):
+        mean += px[a] * i[a]
+    for a in range(len(i)):
+        variance += px[a] * (i[a] - mean) ** 2
+        if px[a] > 0:
+            entropy -= px[a] * math.log2(px[a] + EPSILON)
+    return mean, variance, entropy
+
+
+@inlined
 def _features(p: Array, px: Array, i: Array, highest: int, added: Array, apart: Array, out: Array) -> None:
     """Fill all features but the last from one direction's probabilities of the levels ``i``."""
     kinds, low, span = len(i), int(i[0]), int(i[-1]) - int(i[0])
@@ -96,13 +92,7 @@ def _features(p: Array, px: Array, i: Array, highest: int, added: Array, apart: 
         added[k] = 0.0
     for k in range(span + 1):
         apart[k] = 0.0
-    mean, variance, marginal = 0.0, 0.0, 0.0
-    for a in range(kinds):
-        mean += px[a] * i[a]
-    for a in range(kinds):
-        variance += px[a] * (i[a] - mean) ** 2
-        if px[a] > 0:
-            marginal -= px[a] * math.log2(px[a] + EPSILON)
+    mean, variance, marginal = _marginals(px, i)
     product = tendency = shade = prominence = contrast = covariance = 0.0
     energy = largest = joint = mixed = independent = 0.0
     for a in range(kinds):
@@ -174,7 +164,7 @@ def _multiply(matrix: Array, x: Array, result: Array) -> None:
 
 @inlined
 def _tridiagonal(diagonal: Array, beside: Array, vectors: Array) -> None:
-    """Diagonalise a symmetric tridiagonal matrix in place by implicit QL steps; rows of ``vectors`` are eigenvectors."""
+    """Diagonalise a symmetric tridiagonal matrix in place by implicit QL steps, and fill rows with its eigenvectors."""
     n = len(diagonal)
     for at in range(n):
         for _ in range(60):
@@ -212,6 +202,40 @@ def _tridiagonal(diagonal: Array, beside: Array, vectors: Array) -> None:
 
 
 @inlined
+def _orthogonalise(vector: Array, basis: Array) -> float:
+    """Make a vector orthogonal to rows, once more if little of it is left, and return its length."""
+    before, length = 0.0, math.sqrt(_dot(vector, vector))
+    for _ in range(2):
+        before = length
+        for row in range(len(basis)):
+            projection = _dot(basis[row], vector)
+            for b in range(len(vector)):
+                vector[b] -= projection * basis[row, b]
+        length = math.sqrt(_dot(vector, vector))
+        if length > 0.7 * before:
+            break
+    return length
+
+
+@inlined
+def _ritz_pairs(diagonal: Array, beside: Array, values: Array, vectors: Array) -> tuple[int, int]:
+    """Fill the eigenvalues of a tridiagonal matrix and its eigenvectors; return the places of the two largest."""
+    rest = np.empty(len(values))
+    for k in range(len(values)):
+        values[k], rest[k] = diagonal[k], beside[k]
+        for b in range(len(values)):
+            vectors[k, b] = 1.0 if k == b else 0.0
+    _tridiagonal(values, rest, vectors)
+    first = 0
+    for k in range(len(values)):
+        first = k if abs(values[k]) > abs(values[first]) else first
+    second = 1 if first == 0 else 0
+    for k in range(len(values)):
+        second = k if k != first and abs(values[k]) > abs(values[second]) else second
+    return first, second
+
+
+@inlined
 def _lanczos(matrix: Array, basis: Array, u: Array) -> tuple[float, float]:
     """Fill the eigenvector of a symmetric matrix whose eigenvalue is largest in magnitude; return it and the next.
 
@@ -220,34 +244,17 @@ def _lanczos(matrix: Array, basis: Array, u: Array) -> tuple[float, float]:
     """
     n = len(u)
     diagonal, beside, vector = np.empty(n), np.empty(n), np.empty(n)
-    values, rest, ritz = np.empty(n), np.empty(n), np.empty((n, n))
+    values, ritz = np.empty(n), np.empty((n, n))
     for a in range(n):  # any vector without symmetry
         vector[a] = 0.5 + ((a + 1) * 0.6180339887498949) % 1.0
     size, first, second = 0, 0, 0
     while True:
-        length, before = math.sqrt(_dot(vector, vector)), math.inf
-        while length < 0.7 * before and length > 0:  # a second time if most of the vector was removed
-            before = length if before == math.inf else 0.0
-            for row in range(size + 1):
-                projection = _dot(basis[row], vector)
-                for b in range(n):
-                    vector[b] -= projection * basis[row, b]
-            length = math.sqrt(_dot(vector, vector))
+        length = _orthogonalise(vector, basis[: size + 1])
         exhausted = size == n - 1 or length < 1e-14
         if size > 0:
             beside[size - 1] = length
         if size > 0 and (exhausted or size % 6 == 0):
-            for k in range(size):
-                values[k], rest[k] = diagonal[k], beside[k]
-                for b in range(size):
-                    ritz[k, b] = 1.0 if k == b else 0.0
-            _tridiagonal(values[:size], rest[:size], ritz[:size])
-            first = 0
-            for k in range(size):
-                first = k if abs(values[k]) > abs(values[first]) else first
-            second = 1 if first == 0 else 0
-            for k in range(size):
-                second = k if k != first and abs(values[k]) > abs(values[second]) else second
+            first, second = _ritz_pairs(diagonal[:size], beside[:size], values[:size], ritz[:size])
             if exhausted:
                 break
             gap = abs(values[first]) - abs(values[second])
@@ -272,10 +279,10 @@ def maximal_correlation(p: Array, px: Array) -> float:
     """Return the square root of the second largest eigenvalue of Q; negative if it may differ by more than 1e-11.
 
     With ``eps`` in its denominators, Q is similar to W T, where T[i, j] = p[i, j] / sqrt(px[i] px[j]) and
-    W = T / (1 + eps / (px[i] px[j])) are symmetric. T has the eigenvector sqrt(px) with eigenvalue 1. Of its others, the
-    largest in magnitude is found by Lanczos iteration. An eigenvector u of W T has the left eigenvector T u, so that the
-    quotient (T u)' W (T u) / u' T u, computed from the eigenvector of T, differs from the eigenvalue of W T only by the
-    second order of W - T. The bound of that difference decides whether the result is good enough.
+    W = T / (1 + eps / (px[i] px[j])) are symmetric. T has the eigenvector sqrt(px) with eigenvalue 1. Of the others,
+    the largest in magnitude is found by Lanczos iteration. An eigenvector u of W T has the left eigenvector T u, so
+    that the quotient (T u)' W (T u) / u' T u, computed from the eigenvector of T, differs from the eigenvalue of W T
+    only by the second order of W - T. The bound of that difference decides whether the result is good enough.
     """
     n, active = 0, np.empty(len(px), dtype=np.int64)
     for a in range(len(px)):
@@ -312,21 +319,11 @@ def maximal_correlation(p: Array, px: Array) -> float:
 
 
 @compiled("float64[:, ::1](uint32[::1], uint32[::1], int64[::1], float64[::1], int64)")
-def region_features(grid: NDArray, voxels: NDArray, steps: NDArray, levels: Array, highest: int) -> Array:
+def region_features(grid: Numbers, voxels: Numbers, steps: Steps, levels: Array, highest: int) -> Array:
     """Return directions x features of a region; NaN for directions without pairs.
 
-    Parameters
-    ----------
-    grid
-        Number of the grey level of each voxel of the padded box, raveled.
-    voxels
-        Positions of the region's voxels in it.
-    steps
-        Offset to the neighbour in each direction (positive).
-    levels
-        The grey levels that are numbered 1, 2, ...
-    highest
-        The largest grey level.
+    Takes the grid of ``GreyLevels``, the positions of the voxels in it, the offsets to one neighbour of each opposite
+    pair, the levels that are numbered 1, 2, ..., and the highest of them.
     """
     features = np.full((len(steps), len(FEATURES)), np.nan)
     kinds = len(levels)
@@ -347,32 +344,40 @@ def region_features(grid: NDArray, voxels: NDArray, steps: NDArray, levels: Arra
     return features
 
 
+@inlined
+def _levels_around(grid: Numbers, centre: int, cube: Steps, levels: Array, number: Steps, here: Array) -> int:
+    """Fill the levels in a cube, and their numbers among them; return how many there are."""
+    for level in range(len(number)):
+        number[level] = 0
+    for offset in cube:
+        number[grid[centre + offset]] = 1
+    number[0], kinds = 0, 0
+    for level in range(1, len(number)):
+        if number[level] > 0:
+            here[kinds] = levels[level - 1]
+            kinds += 1
+            number[level] = kinds
+    return kinds
+
+
 @compiled(
     "float64[::1](uint32[::1], uint32[::1], int64[::1], int64[::1], int64[::1], int64[::1], float64[::1], int64)",
 )
 def feature_around(
-    grid: NDArray,
-    centres: NDArray,
-    cube: NDArray,
-    steps: NDArray,
-    first: NDArray,
-    pairs: NDArray,
+    grid: Numbers,
+    centres: Numbers,
+    cube: Steps,
+    steps: Steps,
+    first: Steps,
+    pairs: Steps,
     levels: Array,
     feature: int,
 ) -> Array:
     """Return one feature of the cube round each of ``centres``: the mean over the directions that have pairs, or NaN.
 
-    Parameters
-    ----------
-    grid, centres, steps, levels
-        As in ``region_features``; the grid's margin is as wide as the cube's radius.
-    cube
-        Offsets from the cube's centre to all of its voxels.
-    first, pairs
-        Offsets to the first voxel of each pair within the cube, direction after direction; the pairs of direction k are
-        those from ``pairs[k]`` to ``pairs[k + 1]``.
-    feature
-        Position in ``FEATURES``.
+    ``cube`` has the offsets from its centre to all of its voxels, ``first`` those to the first voxel of each pair in
+    it, of which those from ``pairs[k]`` on belong to direction k; ``feature`` is a position in ``FEATURES``. The rest is
+    as in ``region_features``; the margin of the grid is as wide as the cube's radius.
     """
     most = min(len(cube), len(levels))
     counts = np.empty((most + 1) * (most + 1), dtype=np.uint32)
@@ -382,14 +387,7 @@ def feature_around(
     number = np.zeros(len(levels) + 1, dtype=np.int64)
     result = np.empty(len(centres))
     for k in range(len(centres)):
-        for offset in cube:
-            number[grid[centres[k] + offset]] = 1
-        number[0], kinds = 0, 0
-        for level in range(1, len(number)):
-            if number[level] > 0:
-                here[kinds] = levels[level - 1]
-                kinds += 1
-                number[level] = kinds
+        kinds = _levels_around(grid, centres[k], cube, levels, number, here)
         total, directions = 0.0, 0
         for direction in range(len(steps)):
             for pair in range((kinds + 1) * (kinds + 1)):
@@ -405,6 +403,4 @@ def feature_around(
                     _features(p, px[:kinds], here[:kinds], int(levels[-1]), added, apart, found)
                     total += found[feature]
         result[k] = total / directions if directions > 0 else np.nan
-        for level in range(len(number)):
-            number[level] = 0
     return result

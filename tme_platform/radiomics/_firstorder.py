@@ -9,6 +9,7 @@ from tme_platform.radiomics._compiled import compiled, inlined
 from tme_platform.radiomics._grey_levels import GreyLevels
 
 Array = NDArray[np.float64]
+Numbers = NDArray[np.uint32]
 
 FEATURES = (
     "10Percentile",
@@ -65,7 +66,7 @@ def _percentile(x: Array, share: float) -> float:
     at = share * (len(x) - 1)
     below = int(at)
     part = at - below
-    low, high = x[below], x[min(below + 1, len(x) - 1)]
+    low, high = float(x[below]), float(x[min(below + 1, len(x) - 1)])
     return low + (high - low) * part if part < 0.5 else high - (high - low) * (1 - part)
 
 
@@ -125,9 +126,9 @@ def _region_features(x: Array, mean: float, counts: Array, voxel_mm3: float, shi
 @compiled("float64[::1](float64[::1], uint32[::1], uint32[::1], int64[::1], int64, float64, float64, int64)")
 def feature_around(
     values: Array,
-    grid: NDArray,
-    centres: NDArray,
-    cube: NDArray,
+    grid: Numbers,
+    centres: Numbers,
+    cube: NDArray[np.int64],
     kinds: int,
     voxel_mm3: float,
     shift: float,

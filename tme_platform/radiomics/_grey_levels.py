@@ -50,11 +50,11 @@ class Region:
     @cached_property
     def steps_across(self) -> NDArray[np.int64]:
         """Those of ``steps`` along which the box is more than one voxel wide."""
-        return self.steps[(np.abs(DIRECTIONS) < self.inside.shape).all(axis=1)]
+        return np.asarray(self.steps[(np.abs(DIRECTIONS) < self.inside.shape).all(axis=1)])
 
     def offsets(self, by: NDArray[np.integer]) -> NDArray[np.int64]:
         """Return the differences of position (n,) for steps (n, 3) along z, y and x."""
-        return by @ np.array([self.shape[1] * self.shape[2], self.shape[2], 1])
+        return np.asarray(by @ np.array([self.shape[1] * self.shape[2], self.shape[2], 1]))
 
 
 @dataclass(frozen=True)

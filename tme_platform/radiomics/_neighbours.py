@@ -1,8 +1,8 @@
 """Compiled counts over the 26 neighbours of each voxel: runs, zones, dependences, tone differences.
 
-All functions take a grid (the number of the grey level of each voxel of the padded box, raveled; 1, 2, ... without gaps,
-0 outside), the positions of the region's voxels in it (ascending), the offsets to one neighbour of each opposite pair
-(positive), and the grey levels that are numbered 1, 2, ...
+All functions take a grid (the number of the grey level of each voxel of the padded box, raveled; 1, 2, ... without
+gaps, 0 outside), the positions of the region's voxels in it (ascending), the offsets to one neighbour of each opposite
+pair (positive), and the grey levels that are numbered 1, 2, ...
 """
 
 import math
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from tme_platform.radiomics._compiled import compiled, inlined
 
 Array = NDArray[np.float64]
+Numbers = NDArray[np.uint32]
+Steps = NDArray[np.int64]
 
 SIZE_FEATURES = (
     "small",
@@ -59,7 +61,7 @@ def _variance(counts: Array, values: Array, total: float) -> float:
 
 
 @inlined
-def _size_features(counts: NDArray, i: Array, j: Array, out: Array) -> None:
+def _size_features(counts: Numbers, i: Array, j: Array, out: Array) -> None:
     """Fill the features of counts (levels x sizes, or more) of the levels ``i`` and the sizes ``j``."""
     by_level, by_size = np.zeros(len(i)), np.zeros(len(j))
     small_low = small_high = large_low = large_high = 0.0
@@ -102,7 +104,7 @@ def _size_features(counts: NDArray, i: Array, j: Array, out: Array) -> None:
 
 
 @compiled("float64[:, ::1](uint32[::1], uint32[::1], int64[::1], float64[::1], int64)")
-def run_features(grid: NDArray, voxels: NDArray, steps: NDArray, levels: Array, longest: int) -> Array:
+def run_features(grid: Numbers, voxels: Numbers, steps: Steps, levels: Array, longest: int) -> Array:
     """Return directions x features of runs of equal level, of which none is longer than ``longest``."""
     features = np.empty((len(steps), len(SIZE_FEATURES)))
     counts = np.zeros((len(levels), longest + 1), dtype=np.uint32)
@@ -130,7 +132,7 @@ def run_features(grid: NDArray, voxels: NDArray, steps: NDArray, levels: Array, 
 
 
 @inlined
-def _unite(root_of: NDArray, one: int, other: int) -> None:
+def _unite(root_of: Numbers, one: int, other: int) -> None:
     """Unite the zones of two voxels; the root of a zone is its first voxel."""
     first, second = root_of[one], np.uint32(other)
     while root_of[first] != first:
@@ -141,9 +143,9 @@ def _unite(root_of: NDArray, one: int, other: int) -> None:
     root_of[max(first, second)] = min(first, second)
 
 
-@compiled("float64[::1](uint32[::1], uint32[::1], int64[::1], float64[::1])")
-def zone_features(grid: NDArray, voxels: NDArray, steps: NDArray, levels: Array) -> Array:
-    """Return the features of zones: voxels of equal level that are connected through any of the 26 neighbours."""
+@inlined
+def _zones(grid: Numbers, voxels: Numbers, steps: Steps) -> tuple[Numbers, int]:
+    """Return the size of each zone at the position of its first voxel, 0 at other voxels; and the largest size."""
     root_of = np.empty(len(grid), dtype=np.uint32)
     for voxel in voxels:
         root_of[voxel] = voxel
@@ -166,6 +168,13 @@ def zone_features(grid: NDArray, voxels: NDArray, steps: NDArray, levels: Array)
         root_of[voxel] = root
         size_of[root] += np.uint32(1)
         largest = max(largest, int(size_of[root]))
+    return size_of, largest
+
+
+@compiled("float64[::1](uint32[::1], uint32[::1], int64[::1], float64[::1])")
+def zone_features(grid: Numbers, voxels: Numbers, steps: Steps, levels: Array) -> Array:
+    """Return the features of zones: voxels of equal level that are connected through any of the 26 neighbours."""
+    size_of, largest = _zones(grid, voxels, steps)
     column_of = np.zeros(largest + 1, dtype=np.int64)
     for voxel in voxels:
         if size_of[voxel] > 0:
@@ -187,7 +196,7 @@ def zone_features(grid: NDArray, voxels: NDArray, steps: NDArray, levels: Array)
 
 
 @compiled("Tuple((float64[::1], float64[:, ::1]))(uint32[::1], uint32[::1], int64[::1], float64[::1])")
-def neighbourhood(grid: NDArray, voxels: NDArray, steps: NDArray, levels: Array) -> tuple[Array, Array]:
+def neighbourhood(grid: Numbers, voxels: Numbers, steps: Steps, levels: Array) -> tuple[Array, Array]:
     """Return the features of dependences, and 2 x levels: number of voxels, sum of their tone differences.
 
     The dependence of a voxel is the number of voxels of its level among itself and its neighbours; its tone difference

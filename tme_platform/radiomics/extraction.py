@@ -27,9 +27,9 @@ def extract(
     Tumour values equal those of pyradiomics for ``image`` and ``mask`` with the same settings (with ``normalise: body``
     for the image normalised in that way), and ring values those of pyradiomics for the ring mask on the same
     preprocessed image, both within a relative difference of 1e-9. Images of ``LoG``, ``Wavelet`` and ``Gradient``
-    and the mesh are computed by pyradiomics' own code; first-order and texture features by compiled functions that visit
-    only the voxels of the region. Normalisation, resampling, filtering and binning are done once for both regions and
-    all families.
+    and the mesh are computed by pyradiomics' own code, first-order and texture features by compiled functions that
+    visit only the voxels of the region. Normalisation, resampling, filtering and binning are done once for both
+    regions and all families.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Maps of a feature: its value in the neighbourhood of each voxel. Features of whole regions belong in ``extraction``."""
+"""Maps of a feature: its value round each voxel. Features of whole regions belong in ``extraction``."""
 
 import difflib
 import itertools
@@ -30,8 +30,8 @@ def feature_map(
     """Compute a first-order or co-occurrence feature in a cube round each voxel of tumour or ring.
 
     Values equal those of pyradiomics in its voxel-based mode within a relative difference of 1e-9, but for two cases.
-    Where some directions of a cube have no pair of voxels, ``MCC`` is the mean over the others; pyradiomics gives no map
-    then. Where all intensities of a cube are equal, skewness and kurtosis depend on rounding in both.
+    Where some directions of a cube have no pair of voxels, ``MCC`` is the mean over the others; pyradiomics gives no
+    map then. Where all intensities of a cube are equal, skewness and kurtosis depend on rounding in both.
 
     Parameters
     ----------
@@ -133,7 +133,9 @@ def _parts(feature: str, settings: ExtractionSettings) -> tuple[str, str, str, s
     if full not in known:
         near = difflib.get_close_matches(full, sorted(known), n=3, cutoff=0.5)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise ValueError(f"no map of {feature!r}: maps are of first-order and glcm features of the settings' images{hint}")
+        raise ValueError(
+            f"no map of {feature!r}: maps are of first-order and glcm features of the settings' images{hint}"
+        )
     region, image_type, family, short = full.split("_")
     return region, image_type, family, short
 

@@ -1,4 +1,4 @@
-"""Compilation of the functions that compute features, ahead of their first use. They belong in their families' modules."""
+"""Compilation of the functions that compute features, ahead of their first use. They belong in their own modules."""
 
 import importlib
 
@@ -9,8 +9,8 @@ KERNELS = "tme_platform.radiomics._intensities"
 def compile_kernels() -> None:
     """Compile the functions that compute features, or load them from numba's cache.
 
-    Otherwise their first use does so. Call it once before processes start that would each compile the same. The cache is
-    in ``__pycache__`` beside the source or, if that cannot be written, in the user's cache folder; ``NUMBA_CACHE_DIR``
-    names another one. Without any folder that can be written, each process compiles for itself.
+    Otherwise their first use does so. Call it once before processes start that would each compile the same. The cache
+    is in ``__pycache__`` beside the source or, if that cannot be written, in the user's cache folder;
+    ``NUMBA_CACHE_DIR`` names another one. Without a folder that can be written, each process compiles for itself.
     """
     importlib.import_module(KERNELS)

@@ -12,8 +12,8 @@ import SimpleITK as sitk  # noqa: N813
 from radiomics import firstorder, glcm, gldm, glrlm, glszm, imageoperations, ngtdm
 from threadpoolctl import threadpool_limits
 
-from tme_platform.radiomics._glcm import _maximal_correlation as by_eigenvalues
 from tme_platform.radiomics._cooccurrence import maximal_correlation
+from tme_platform.radiomics._glcm import _maximal_correlation as by_eigenvalues
 from tme_platform.radiomics._grey_levels import discretise
 from tme_platform.radiomics._intensities import Region, intensity_features
 
@@ -181,7 +181,12 @@ print(hashlib.sha256(np.concatenate(found).tobytes()).hexdigest())
 def printed(**environment):
     root = Path(__file__).parents[2]
     done = subprocess.run(
-        [sys.executable, "-c", PRINT], capture_output=True, text=True, check=True, cwd=root, env=os.environ | environment
+        [sys.executable, "-c", PRINT],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=root,
+        env=os.environ | environment,
     )
     return done.stdout.strip()
 
