@@ -17,15 +17,15 @@ Steps = NDArray[np.int64]
 # fmt: off
 FEATURES = (
     "Autocorrelation", "JointAverage", "ClusterProminence", "ClusterShade", "ClusterTendency", "Contrast",
-    "Correlation", "JointEnergy", "MaximumProbability", "SumSquares", "DifferenceAverage", "DifferenceEntropy", "DifferenceVariance",
-    "Id", "Idm", "Idmn", "Idn", "InverseVariance", "SumAverage", "SumEntropy", "JointEntropy", "Imc1", "Imc2", "MCC",
+    "Correlation", "JointEnergy", "MaximumProbability", "SumSquares", "DifferenceAverage", "DifferenceEntropy",
+    "DifferenceVariance", "Id", "Idm", "Idmn", "Idn", "InverseVariance", "SumAverage", "SumEntropy", "JointEntropy",
+    "Imc1", "Imc2", "MCC",
 )
 # fmt: on
 """Order of the columns that the compiled functions return."""
 
 EPSILON = 2.0**-52
 """Added by pyradiomics wherever a logarithm or a quotient of a probability might be undefined."""
-
 _MCC = 23
 
 
@@ -153,13 +153,13 @@ def _dot(x: Array, y: Array) -> float:
 
 
 @inlined
-def _multiply(matrix: Array, x: Array, result: Array) -> None:
-    """Fill the product of a symmetric matrix and a vector; row by row, so that it is vectorised."""
-    for b in range(len(x)):
+def _multiply(rows: Array, x: Array, result: Array) -> None:
+    """Fill the sum of rows multiplied by ``x``: the product of a symmetric matrix and a vector, but vectorised."""
+    for b in range(len(result)):
         result[b] = 0.0
     for a in range(len(x)):
-        for b in range(len(x)):
-            result[b] += matrix[a, b] * x[a]
+        for b in range(len(result)):
+            result[b] += rows[a, b] * x[a]
 
 
 @inlined
@@ -227,9 +227,9 @@ def _ritz_pairs(diagonal: Array, beside: Array, values: Array, vectors: Array) -
             vectors[k, b] = 1.0 if k == b else 0.0
     _tridiagonal(values, rest, vectors)
     first = 0
-    for k in range(len(values)):
+    for k in range(1, len(values)):
         first = k if abs(values[k]) > abs(values[first]) else first
-    second = 1 if first == 0 else 0
+    second = int(first == 0)
     for k in range(len(values)):
         second = k if k != first and abs(values[k]) > abs(values[second]) else second
     return first, second
@@ -239,12 +239,10 @@ def _ritz_pairs(diagonal: Array, beside: Array, values: Array, vectors: Array) -
 def _lanczos(matrix: Array, basis: Array, u: Array) -> tuple[float, float]:
     """Fill the eigenvector of a symmetric matrix whose eigenvalue is largest in magnitude; return it and the next.
 
-    Only eigenvectors orthogonal to the first row of ``basis`` count. All basis vectors are orthogonalised against each
-    other.
+    Only eigenvectors orthogonal to the first row of ``basis`` count.
     """
     n = len(u)
-    diagonal, beside, vector = np.empty(n), np.empty(n), np.empty(n)
-    values, ritz = np.empty(n), np.empty((n, n))
+    diagonal, beside, values, vector, ritz = np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty((n, n))
     for a in range(n):  # any vector without symmetry
         vector[a] = 0.5 + ((a + 1) * 0.6180339887498949) % 1.0
     size, first, second = 0, 0, 0
@@ -266,11 +264,7 @@ def _lanczos(matrix: Array, basis: Array, u: Array) -> tuple[float, float]:
             basis[size, b] = vector[b] / length
         _multiply(matrix, basis[size], vector)
         diagonal[size - 1] = _dot(vector, basis[size])
-    for b in range(n):
-        u[b] = 0.0
-    for row in range(size):
-        for b in range(n):
-            u[b] += ritz[first, row] * basis[row + 1, b]
+    _multiply(basis[1 : size + 1], ritz[first, :size], u)
     return values[first], values[second] if size > 1 else 0.0
 
 
@@ -376,8 +370,8 @@ def feature_around(
     """Return one feature of the cube round each of ``centres``: the mean over the directions that have pairs, or NaN.
 
     ``cube`` has the offsets from its centre to all of its voxels, ``first`` those to the first voxel of each pair in
-    it, of which those from ``pairs[k]`` on belong to direction k; ``feature`` is a position in ``FEATURES``. The rest is
-    as in ``region_features``; the margin of the grid is as wide as the cube's radius.
+    it, of which those from ``pairs[k]`` on belong to direction k; ``feature`` is a position in ``FEATURES``. The rest
+    is as in ``region_features``; the margin of the grid is as wide as the cube's radius.
     """
     most = min(len(cube), len(levels))
     counts = np.empty((most + 1) * (most + 1), dtype=np.uint32)
