@@ -104,7 +104,7 @@ def clinical_only(settings: SignatureSettings, linked: bool) -> Callable[[int], 
         few = settings.for_few_variables()
         mine, theirs = out_of_fold(features, hot, settings), out_of_fold(clinical, hot, few)
         both = out_of_fold(features.join(clinical), hot, settings)
-        predictor = fit_first(clinical, hot, few, None).decision_function(clinical)
+        predictor = fit_first(clinical, hot, few).decision_function(clinical)
         found = added_value(hot, mine.groupby("patient_id")["score"].mean().to_numpy(), predictor)
         gain = compare_within_fold(both, theirs)
         return {
@@ -122,7 +122,7 @@ def out_of_fold(features: pd.DataFrame, hot: np.ndarray, settings: SignatureSett
     for repeat in range(settings.n_repeats):
         split = StratifiedKFold(settings.n_splits, shuffle=True, random_state=repeat).split(features, hot)
         for fold, (train, test) in enumerate(split):
-            score = fit_first(features.iloc[train], hot[train], settings, None).predict_proba(features.iloc[test])[:, 1]
+            score = fit_first(features.iloc[train], hot[train], settings).predict_proba(features.iloc[test])[:, 1]
             own = {"patient_id": features.index[test], "hot": hot[test], "score": score}
             parts.append(pd.DataFrame({**own, "repeat": repeat, "fold": fold}))
     return pd.concat(parts, ignore_index=True)

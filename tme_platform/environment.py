@@ -21,6 +21,8 @@ USER = "TME_USER"
 UMASK = "TME_UMASK"
 """Environment variable: the permissions that new files and folders do not have, in octal."""
 _OWNER_ONLY = 0o077
+CODE_SOCKET = "TME_CODE_SOCKET"
+"""Environment variable: the socket of the code server of `tme ui`, which Dagster's page waits for."""
 UI_TOKEN = "TME_UI_TOKEN"  # noqa: S105 (the name, not the token)
 """Environment variable: the token that every request to the pages of Dagster and MLflow has to bring."""
 UI_ADDRESSES = "TME_UI_ADDRESSES"

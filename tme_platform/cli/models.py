@@ -27,9 +27,9 @@ def show(context: typer.Context) -> None:
     """List the versions side by side: what changed since the version before, and whether it exceeds noise."""
     if context.invoked_subcommand is not None:
         return
-    from tme_platform.tracking import open_tracker
+    from tme_platform.tracking.registered import open_registry
 
-    tracker = open_tracker(context.obj.state, context.obj.tracking_uri)
+    tracker = open_registry(context.obj.state, context.obj.tracking_uri)
     records = tracker.versions()
     aliases: dict[str, list[str]] = {}
     for alias, version in tracker.aliases().items():
@@ -75,13 +75,15 @@ def reproduce(
     context: typer.Context, version: Annotated[str, typer.Argument(help="Version or alias, such as 1 or champion.")]
 ) -> None:
     """Train a version again from its table versions and report differences."""
-    from tme_platform.radiomics import available_processors
-    from tme_platform.steps.reproduce import reproduce as again
     from tme_platform.tracking import open_tracker
+    from tme_platform.tracking.registered import open_registry
 
     workspace = context.obj
+    record = open_registry(workspace.state, workspace.tracking_uri).version(version)  # before anything heavy
+    from tme_platform.radiomics import available_processors
+    from tme_platform.steps.reproduce import reproduce as again
+
     tracker = open_tracker(workspace.state, workspace.tracking_uri)
-    record = tracker.version(version)
     with console.status(f"training version {record.version} again"):
         found = again(tracker, workspace.lake, record, workers=workspace.workers or available_processors())
     tables = ", ".join(f"{name} version {number}" for name, number in found.tables.items())
@@ -102,7 +104,7 @@ def differences(
 ) -> list[str]:
     """What differs between two versions: data, settings, figures, and whether the AUCs differ by more than noise."""
     from tme_platform.signature import SignatureSettings, compare_versions
-    from tme_platform.tracking import stored_settings
+    from tme_platform.tracking.stored_settings import stored_settings
 
     before, after = summaries[older.version], summaries[newer.version]
     linear = any(stored_settings(tracker, record, "settings", SignatureSettings).linear for record in (older, newer))

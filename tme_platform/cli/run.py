@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tme_platform.cli.console import console, errors, shown, shown_lines
-from tme_platform.cli.stopping import Stop, stoppable
+from tme_platform.stopping import Stop, stoppable
 
 if TYPE_CHECKING:
     from tme_platform.orchestration.run import Outcome
@@ -56,7 +56,20 @@ def run(
 
     Cohorts with a file `.copying` in their landing folder wait; that is no failure.
     """
+    _check_names(context.obj, cohort or [], select)
     _finish(_stoppable(context.obj, cohorts=cohort, select=select, refresh=refresh))
+
+
+def _check_names(workspace: Workspace, cohorts: list[str], select: str | None) -> None:
+    """Check what was typed before Dagster is imported."""
+    if select is not None:
+        from tme_platform.orchestration.selection import check_selection
+
+        check_selection(select)
+    if cohorts:
+        from tme_platform.cohorts import check_landed
+
+        check_landed(workspace.landing, cohorts)
 
 
 def _stoppable(workspace: Workspace, **chosen: Any) -> Outcome:

@@ -33,11 +33,14 @@ def score(
     ] = None,
 ) -> None:
     """Score one new patient: rad-score, hot or cold, and how far the case lies outside the training data."""
-    from tme_platform.scoring import score_case
     from tme_platform.tracking import open_tracker
-    from tme_platform.tracking.scoring_model import load_scoring_model
+    from tme_platform.tracking.registered import open_registry
 
     workspace: Workspace = context.obj
+    open_registry(workspace.state, workspace.tracking_uri).version(model)  # before anything heavy
+    from tme_platform.scoring import score_case
+    from tme_platform.tracking.scoring_model import load_scoring_model
+
     scoring = load_scoring_model(open_tracker(workspace.state, workspace.tracking_uri), model)
     case = score_case(
         scoring,

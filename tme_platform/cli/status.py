@@ -19,6 +19,7 @@ from tme_platform.cli.console import console, errors, shown
 
 if TYPE_CHECKING:
     from tme_platform.orchestration.plan import TableStatus
+    from tme_platform.orchestration.survey import Survey
     from tme_platform.steps.workspace import Workspace
 
 _WHOLE = "(whole study)"
@@ -32,16 +33,19 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, all tables.")] = False,
 ) -> None:
     """Show which tables are current, stale, missing or failed, and why. Nothing is written."""
-    from tme_platform.orchestration.attempts import parts_being_built
-    from tme_platform.orchestration.survey import survey
+    from tme_platform.yaml_file import nearest
 
     workspace = context.obj
     known = sorted({*workspace.cohorts(), *workspace.unreadable(), *workspace.being_copied()})
     if unknown := sorted(set(cohort or ()) - set(known)):
-        raise ValueError(f"no cohort {', '.join(unknown)} in the study; there are: {', '.join(known)}")
-    with _recorded_runs(workspace) as instance:
-        running = () if instance is None else parts_being_built(instance, workspace.state)
-        plan = survey(workspace, instance, running=running, write=False).plan()
+        near = nearest(unknown[0], known)
+        raise ValueError(f"no cohort {', '.join(unknown)} in the study{near}; there are: {', '.join(known)}")
+    from tme_platform.orchestration.survey import survey
+
+    going = _may_be_going(workspace)  # before the lake: what ends in between counts as under way
+    looked = survey(workspace, None, write=False)
+    late = any(known.reason for known in looked.state.values())
+    plan = (_with_runs(workspace, looked, late=late) if going or late else looked).plan()
     _note_other_study(workspace)
     found = [one for one in plan.statuses if not cohort or one.cohort in cohort]
     if as_json:
@@ -71,10 +75,35 @@ def _note_other_study(workspace: Workspace) -> None:
     )
 
 
+def _home(workspace: Workspace) -> Path:
+    """Where Dagster's instance of the lake is, if it has one."""
+    return Path(os.environ.get("DAGSTER_HOME") or workspace.state / "dagster")
+
+
+def _may_be_going(workspace: Workspace) -> bool:
+    from tme_platform.orchestration.run_states import UNDER_WAY, may_have
+
+    return may_have(_home(workspace), UNDER_WAY)
+
+
+def _with_runs(workspace: Workspace, looked: Survey, *, late: bool) -> Survey:
+    """Add what Dagster says of failures and of runs under way, if it may say anything: importing it takes seconds."""
+    from tme_platform.orchestration.run_states import FAILED, UNDER_WAY, may_have
+
+    if not may_have(_home(workspace), UNDER_WAY | FAILED if late else UNDER_WAY):
+        return looked
+    with _recorded_runs(workspace) as instance:
+        if instance is None:
+            return looked
+        from tme_platform.orchestration.attempts import parts_being_built
+
+        return looked.with_runs(instance, parts_being_built(instance, workspace.state))
+
+
 @contextlib.contextmanager
 def _recorded_runs(workspace: Workspace) -> Iterator[Any]:
     """Dagster's instance of the lake, if it has one that can be opened; none is created."""
-    home = Path(os.environ.get("DAGSTER_HOME") or workspace.state / "dagster")
+    home = _home(workspace)
     if "DAGSTER_HOME" not in os.environ and not home.is_dir():
         yield None
         return

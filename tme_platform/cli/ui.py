@@ -7,10 +7,12 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from types import FrameType
@@ -22,12 +24,15 @@ from rich.console import Console
 from tme_platform.cli.children import Children
 from tme_platform.cli.console import console
 from tme_platform.cli.private import close_to_others
-from tme_platform.environment import UI_TOKEN
+from tme_platform.environment import CODE_SOCKET, UI_TOKEN
 from tme_platform.location import file_uri
 from tme_platform.serving import Token, places, taken_token
 
 HOST = "127.0.0.1"  # the open-source servers know no login, so nobody else may reach them
 _WEBSERVER = "tme_platform.orchestration.webserver"
+_DEFINITIONS = "tme_platform.definitions"
+_DAEMON = "dagster-daemon"
+_PAGES = ("dagster-webserver", "mlflow")
 _PATIENCE_SECONDS = 120
 _STOPPED_BY = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -58,7 +63,10 @@ def ui(
 
 
 def serve(state: Path, port: int, mlflow_port: int, console: Console, token: Token | None = None) -> int:
-    """Start Dagster's webserver and daemon and MLflow, wait until they answer, and serve until Ctrl-C or SIGTERM.
+    """Start Dagster and MLflow, print the address of each as soon as it answers, serve until Ctrl-C or SIGTERM.
+
+    The code is loaded once, by a server of its own for Dagster's page and daemon, while the page imports what it needs.
+    The daemon, which nobody waits for, is started when the page answers.
 
     Returns
     -------
@@ -77,10 +85,18 @@ def serve(state: Path, port: int, mlflow_port: int, console: Console, token: Tok
     with locked(state / "locks", "ui", on_wait=_refuse), _interrupted_by_signals():
         try:
             _end_gone_runs(state)
-            with Children() as children:
-                for name, command in _commands(state, port, mlflow_port).items():
-                    children.start(name, command, logs / f"{name}.log", _with_token(name, environment, token))
-                return _watch(children, state, port, mlflow_port, console, token)
+            # A socket in a folder that only we can enter: whoever reaches the code server can run code.
+            with tempfile.TemporaryDirectory(prefix="tme-ui-") as folder, Children() as children:
+                commands = _commands(state, port, mlflow_port, Path(folder) / "code")
+                environment[CODE_SOCKET] = str(Path(folder) / "code")
+
+                def start(name: str) -> None:
+                    children.start(name, commands[name], logs / f"{name}.log", _with_token(name, environment, token))
+
+                for name in commands.keys() - {_DAEMON}:
+                    start(name)
+                pages = _pages(port, mlflow_port, token)
+                return _watch(children, state, pages, console, on_dagster=lambda: start(_DAEMON))
         except KeyboardInterrupt:
             with contextlib.suppress(OSError):  # the terminal may be closed
                 console.print("stopped")
@@ -89,18 +105,39 @@ def serve(state: Path, port: int, mlflow_port: int, console: Console, token: Tok
             _end_gone_runs(state)
 
 
-def _watch(children: Children, state: Path, port: int, mlflow_port: int, console: Console, token: Token | None) -> int:
-    """Wait until the servers answer, and then for as long as they run; the exit code if one of them ends."""
+@dataclass(frozen=True)
+class _Page:
+    """What is served: where it says that it is ready, its address for people, and what is there."""
+
+    ready: str
+    address: str
+    shows: str
+
+
+def _pages(port: int, mlflow_port: int, token: Token | None) -> dict[str, _Page]:
+    dagster, mlflow = f"http://{HOST}:{port}", f"http://{HOST}:{mlflow_port}"
+    link = token.link if token else str
+    return {
+        "Dagster": _Page(f"{dagster}/server_info", link(f"{dagster}/asset-groups"), "tables, checks, runs"),
+        "MLflow": _Page(f"{mlflow}/health", link(f"{mlflow}/"), "model versions"),
+    }
+
+
+def _watch(
+    children: Children, state: Path, pages: dict[str, _Page], console: Console, on_dagster: Callable[[], None]
+) -> int:
+    """Print each address when it answers, and serve as long as all servers run; the exit code if one of them ends."""
     logs = state / "logs"
     console.print("starting Dagster and MLflow ...")
-    waiting = {f"http://{HOST}:{port}/server_info", f"http://{HOST}:{mlflow_port}/health"}
-    if not _wait(waiting, children):
-        console.print(f"[red]error[/red]  a server did not come up; its log is in {logs}")
+    for name in _answering(pages, children):
+        page = pages[name]
+        console.print(f"{f'[bold]{name}[/bold]':<23}{page.address}   ({page.shows})", soft_wrap=True)
+        if name == "Dagster":
+            on_dagster()
+        pages = {other: left for other, left in pages.items() if other != name}
+    if pages:
+        console.print(f"[red]error[/red]  {' and '.join(pages)} did not come up; logs are in {logs}")
         return 1
-    pages = [f"http://{HOST}:{port}/asset-groups", f"http://{HOST}:{mlflow_port}/"]
-    dagster, mlflow = map(token.link, pages) if token else pages
-    console.print(f"[bold]Dagster[/bold]  {dagster}   (tables, checks, runs)", soft_wrap=True)
-    console.print(f"[bold]MLflow[/bold]   {mlflow}   (model versions)", soft_wrap=True)
     landing = os.environ.get("TME_LANDING", state / "landing")
     console.print(f"Sensors keep up with {landing}; logs are in {logs}. Ctrl-C stops.")
     while (ended := children.ended()) is None:
@@ -111,6 +148,10 @@ def _watch(children: Children, state: Path, port: int, mlflow_port: int, console
 
 def _end_gone_runs(state: Path) -> None:
     """Record the end of runs that processes of an earlier `tme ui`, or of this one, left under way."""
+    from tme_platform.orchestration.run_states import UNDER_WAY, may_have
+
+    if not may_have(Path(os.environ.get("DAGSTER_HOME") or state / "dagster"), UNDER_WAY):
+        return  # as nearly always; importing Dagster takes seconds
     from tme_platform.orchestration.alive import end_gone_runs
     from tme_platform.orchestration.instance import open_instance
 
@@ -139,24 +180,33 @@ def _environment(state: Path, mlflow_port: int) -> dict[str, str]:
 
 def _with_token(name: str, environment: dict[str, str], token: Token | None) -> dict[str, str]:
     """The environment of one server; only pages get the token, and never on a command line, which all see."""
-    return environment | {UI_TOKEN: token.secret} if token and name != "dagster-daemon" else environment
+    return environment | {UI_TOKEN: token.secret} if token and name in _PAGES else environment
 
 
-def _commands(state: Path, port: int, mlflow_port: int) -> dict[str, list[str]]:
-    from tme_platform.tracking import Tracker
+def _commands(state: Path, port: int, mlflow_port: int, code: Path) -> dict[str, list[str]]:
+    """The command lines of the servers by name; `code` is the socket of the code server, beside its workspace file."""
+    import yaml
+
+    from tme_platform.tracking.place import artifacts_of, follow_state, local_uri
     from tme_platform.tracking.webserver import APP_NAME
 
-    Tracker.of_lake(state).follow_lake()  # before its server reads it
+    follow_state(state)  # before its server reads it
     binaries = Path(sys.executable).parent
-    module = ["-m", "tme_platform.definitions"]
+    workspace = code.with_suffix(".yaml")
+    # The name under which Dagster has known the code since it was loaded as a module: sensors are remembered by it.
+    server = {"socket": str(code), "location_name": _DEFINITIONS}
+    workspace.write_text(yaml.safe_dump({"load_from": [{"grpc_server": server}]}), encoding="utf-8")
     ours = places(mlflow_port)
     return {
-        "dagster-webserver": [sys.executable, "-m", _WEBSERVER, *module, "-h", HOST, "-p", str(port)],
-        "dagster-daemon": [str(binaries / "dagster-daemon"), "run", *module],
+        "dagster-code": [str(binaries / "dagster"), "api", "grpc", "-m", _DEFINITIONS, "--socket", str(code)],
+        "dagster-webserver": [
+            *(sys.executable, "-m", _WEBSERVER, "-w", str(workspace), "-h", HOST, "-p", str(port)),
+        ],
+        _DAEMON: [str(binaries / "dagster-daemon"), "run", "-w", str(workspace)],
         "mlflow": [
             *(str(binaries / "mlflow"), "server", "--app-name", APP_NAME),
-            *("--backend-store-uri", Tracker.local_uri(state)),
-            *("--default-artifact-root", file_uri(state / "mlflow" / "artifacts"), "--no-serve-artifacts"),
+            *("--backend-store-uri", local_uri(state)),
+            *("--default-artifact-root", file_uri(artifacts_of(state)), "--no-serve-artifacts"),
             *("--host", HOST, "--workers", "1"),  # and MLFLOW_PORT
             "--uvicorn-opts=--no-access-log",  # it would show the token of the link
             # The guard is stricter; by default MLflow takes requests under any name that begins like a private address.
@@ -178,15 +228,15 @@ def _interrupted_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _wait(urls: set[str], children: Children) -> bool:
+def _answering(pages: dict[str, _Page], children: Children) -> Iterator[str]:
+    """The names of the pages in the order in which they answer, as long as all servers run, and for two minutes."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    left = set(urls)
-    while left and time.monotonic() < deadline:
-        if children.ended() is not None:
-            return False
-        left = {url for url in left if not _answers(url)}
-        time.sleep(0.3)
-    return not left
+    left = dict(pages)
+    while left and time.monotonic() < deadline and children.ended() is None:
+        for name in [name for name, page in left.items() if _answers(page.ready)]:
+            del left[name]
+            yield name
+        time.sleep(0.2)
 
 
 def _answers(url: str) -> bool:

@@ -37,6 +37,7 @@ from tme_platform.cohorts.files import list_files
 from tme_platform.cohorts.folders import (
     BEING_COPIED,
     COHORT_FILE,
+    check_landed,
     landing_path,
     list_cohorts,
     refuse_unfinished,
@@ -95,6 +96,7 @@ __all__ = [
     "ScoreComparison",
     "Split",
     "check_cohort",
+    "check_landed",
     "compare_patients",
     "feature_names",
     "folded",

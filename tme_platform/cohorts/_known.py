@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tme_platform.cohorts._matrix import read_matrix
+from tme_platform.cohorts._matrix import sample_names
 from tme_platform.cohorts._tables import are_summaries, read_text_table
 from tme_platform.cohorts.cells import examples
 from tme_platform.cohorts.declaration import Cohort, ExpressionSource, PatientKey
@@ -29,7 +29,7 @@ def known_patients(folder: Path, cohort: Cohort) -> list[str]:
             ids = ids[~are_summaries(ids)]
             named |= set(ids if key.pattern is None else match_patients(ids, key.pattern, file, ignored).dropna())
     if cohort.expression is not None:
-        named |= set(_samples(folder, cohort.expression, ignored))
+        named |= set(_samples(folder, cohort.expression))
     return sorted(named)
 
 
@@ -44,11 +44,10 @@ def _patient_columns(cohort: Cohort) -> list[tuple[str, PatientKey]]:
     return columns
 
 
-def _samples(folder: Path, source: ExpressionSource, ignored: Rejections) -> list[str]:
+def _samples(folder: Path, source: ExpressionSource) -> list[str]:
     """Patients of the columns that the reader takes for samples, with or without values."""
-    matrix = read_matrix(folder, source, ignored)
-    names = [] if matrix is None else list(matrix.columns)
-    return [patient for name in names if (patient := patient_of(str(name), source.patient_pattern))]
+    names = sample_names(folder, source)
+    return [patient for name in names if (patient := patient_of(name, source.patient_pattern))]
 
 
 def patient_of(sample: str, pattern: str | None) -> str | None:

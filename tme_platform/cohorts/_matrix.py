@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 _MOSTLY = 0.5
 _SHOWN = 5
+_REMEMBERED = 256
+_SAMPLES: dict[tuple[object, ...], tuple[str, ...]] = {}
+"""Samples of the matrices that this process has read: who asks for the patients need not read the numbers again."""
 
 
 def read_matrix(folder: Path, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame | None:
@@ -47,6 +50,33 @@ def read_matrix(folder: Path, source: ExpressionSource, rejected: Rejections) ->
     path = open_landed(folder, source.file, rejected)
     if path is None:
         return None
+    known_as = _known_as(path, source)
+    matrix = _read(path, source, rejected)
+    if len(_SAMPLES) >= _REMEMBERED:
+        _SAMPLES.pop(next(iter(_SAMPLES)))
+    _SAMPLES[known_as] = () if matrix is None else tuple(map(str, matrix.columns))
+    return matrix
+
+
+def sample_names(folder: Path, source: ExpressionSource) -> Sequence[str]:
+    """Names of the samples of a matrix as `read_matrix` gives them; a file that was read by it is not read again."""
+    ignored = Rejections("")
+    path = open_landed(folder, source.file, ignored)
+    if path is None:
+        return ()
+    known_as = _known_as(path, source)
+    if known_as not in _SAMPLES:
+        read_matrix(folder, source, ignored)
+    return _SAMPLES.get(known_as, ())  # none of a file that is being written
+
+
+def _known_as(path: Path, source: ExpressionSource) -> tuple[object, ...]:
+    """What tells a file, and how it is read, from others and from its own earlier content."""
+    found = path.stat()
+    return (path.resolve(), found.st_size, found.st_mtime_ns, found.st_ctime_ns, source.model_dump_json())
+
+
+def _read(path: Path, source: ExpressionSource, rejected: Rejections) -> pd.DataFrame | None:
     try:
         cells = _from_parquet(path) if path.suffix == ".parquet" else _from_text(path, source, rejected)
     except UNREADABLE as error:

@@ -113,9 +113,9 @@ class CohortContent:
 def read_content(folder: Path, cohort: Cohort) -> CohortContent:
     """Read a cohort as a run would. Bad content raises no error: a part that fails is listed in `failures`."""
     content = CohortContent(folder, cohort, list_files(folder))
-    content.clinical = _attempt(content, "clinical", lambda: _clinical(folder, cohort))
-    if cohort.expression is not None:
+    if cohort.expression is not None:  # first: the clinical tables ask who its samples are
         content.expression = _attempt(content, "expression", lambda: _expression(folder, cohort))
+    content.clinical = _attempt(content, "clinical", lambda: _clinical(folder, cohort))
     if (finished := cohort.cell_scores) is not None:
         content.cell_scores = _attempt(content, "cell_scores", lambda: _scores(content, finished))
     for label, other in cohort.other_scores.items():
@@ -127,6 +127,7 @@ def read_content(folder: Path, cohort: Cohort) -> CohortContent:
     if cohort.imaging is not None:
         hashes = dict(zip(content.files["file"], content.files["sha256"], strict=True))
         content.outlines = _attempt(content, "imaging", lambda: read_manifest(folder, folder.name, cohort, hashes))
+    content.rejected = dict(sorted(content.rejected.items(), key=lambda part: part[0] != "clinical"))
     expression = content.expression
     known = {} if expression is None or expression.log2 is None else {"expression": list(expression.log2.columns)}
     try:

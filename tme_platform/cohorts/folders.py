@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from tme_platform.cohorts.declaration import COHORT_NAME
 from tme_platform.cohorts.errors import CohortError
+from tme_platform.yaml_file import nearest
 
 COHORT_FILE = "cohort.yaml"
 MARKERS = (".copying", ".incomplete")
@@ -26,6 +28,22 @@ def list_cohorts(landing: Path) -> list[str]:
         return []
     folders = (folder for folder in landing.iterdir() if (folder / COHORT_FILE).is_file())
     return sorted(folder.name for folder in folders if re.fullmatch(COHORT_NAME, folder.name))
+
+
+def check_landed(landing: Path, names: Iterable[str]) -> None:
+    """Check that cohorts have landed.
+
+    Raises
+    ------
+    ValueError
+        There is no landing folder of one; the message says which there are.
+    """
+    landed = list_cohorts(landing)
+    if unknown := [name for name in names if name not in landed]:
+        raise ValueError(
+            f"no landing folder for {', '.join(unknown)} in {landing}{nearest(unknown[0], landed)}; "
+            f"there are: {', '.join(landed)}"
+        )
 
 
 def landing_path(folder: Path, relative: str) -> Path:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.special import expit, logit
-from scipy.stats import norm
 
 from tme_platform.evaluation.delong import ONE_PATIENT, DeLongAuc, placements, variance
 from tme_platform.statistics import outcome_and_scores, single_class_reason
@@ -54,6 +51,9 @@ def auc_logit(y: ArrayLike, score: ArrayLike, *, confidence: float = 0.95) -> De
 
 def auc_from_estimate(auc: float, se: float, n: int, n_positive: int, *, confidence: float = 0.95) -> DeLongAuc:
     """Compute the interval and p of an AUC whose standard error is known, as `auc_logit`."""
+    from scipy.special import expit, logit
+    from scipy.stats import norm
+
     nan = float("nan")
     if np.isnan(se):
         return DeLongAuc(auc, nan, nan, nan, nan, n, n_positive, ONE_PATIENT)
@@ -73,6 +73,7 @@ def auc_from_estimate(auc: float, se: float, n: int, n_positive: int, *, confide
 
 def _newcombe_limit(n_cases: int, n_controls: int, z: float) -> float:
     """Smallest AUC that an observed AUC of 1 does not refute."""
+    from scipy.optimize import brentq
 
     def excess(auc: float) -> float:
         return float(1 - auc - z * np.sqrt(_hanley_variance(auc, n_cases, n_controls)))

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.special import logit
-from scipy.stats import norm
 
 from tme_platform.statistics import fit_logistic, outcome_and_scores, proportion_interval, single_class_reason
 from tme_platform.statistics.logistic import COLLINEAR, SEPARATED
@@ -47,6 +45,8 @@ def calibration(
         Probabilities are clipped to 0.005 and 0.995 before taking logits. NaN with a reason if there is only one
         outcome, if the probabilities separate the outcomes or are constant, or if they are not probabilities.
     """
+    from scipy.stats import norm
+
     positive, (p,) = outcome_and_scores(y, probability)
     names = ["calibration_slope", "calibration_intercept", "calibration_in_the_large", "brier", "brier_scaled"]
     reason = single_class_reason(positive) or ("the score is not a probability" if ((p < 0) | (p > 1)).any() else "")
@@ -71,6 +71,8 @@ def calibration(
 
 def clipped_logit(p: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return logits; 0 and 1, which have none, are clipped to 0.005 and 0.995. NaN stays NaN."""
+    from scipy.special import logit
+
     return np.asarray(logit(np.clip(p, _CLIP, 1 - _CLIP)), dtype=np.float64)
 
 

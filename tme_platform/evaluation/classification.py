@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
-from scipy.stats import norm
 
 from tme_platform.statistics import outcome_and_scores, proportion_interval
 
@@ -115,6 +113,9 @@ def _at_prevalence(
     tp: float, n_cases: int, tn: float, n_controls: int, prevalence: float, confidence: float
 ) -> list[_Row]:
     """PPV and NPV by Bayes' rule; each is a logit that adds the logits of prevalence and likelihood ratio."""
+    from scipy.special import expit, logit
+    from scipy.stats import norm
+
     n = n_cases + n_controls
     names = ("ppv_at_prevalence", "npv_at_prevalence")
     if not n_cases or not n_controls:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import norm, rankdata
 
 from tme_platform.statistics import outcome_and_scores, single_class_reason
 
@@ -78,6 +77,8 @@ def auc_delong(y: ArrayLike, score: ArrayLike, *, confidence: float = 0.95) -> D
     DeLong et al. 1988, Biometrics 44:837; mid-ranks: Sun & Xu 2014, IEEE Signal Process Lett 21:1389;
     R: ``pROC::ci.auc(pROC::roc(y, score, direction = "<"))``.
     """
+    from scipy.stats import norm
+
     positive, (scores,) = outcome_and_scores(y, score)
     n, n_positive = positive.size, int(positive.sum())
     nan = float("nan")
@@ -125,6 +126,8 @@ def compare_auc_delong(y: ArrayLike, score_a: ArrayLike, score_b: ArrayLike) -> 
 
 def comparison_from_estimates(auc_a: float, auc_b: float, se: float, n: int) -> AucComparison:
     """Compute z and p of two AUCs whose difference has a known standard error."""
+    from scipy.stats import norm
+
     difference, nan = auc_a - auc_b, float("nan")
     if np.isnan(se):
         return AucComparison(nan, nan, auc_a, auc_b, se, n, ONE_PATIENT)
@@ -142,6 +145,8 @@ def placements(
     For each case this is the share of controls with a lower score, for each control the share of cases with a higher
     score. Ties count one half. The mean of either is the AUC.
     """
+    from scipy.stats import rankdata
+
     n_cases = int(positive.sum())
     n_controls = positive.size - n_cases
     overall = rankdata(scores)

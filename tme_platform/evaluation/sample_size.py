@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 
 _ENOUGH_EVENTS = 10
 _ENOUGH_SHRINKAGE = 0.9
@@ -55,6 +54,8 @@ def sample_size(n: int, n_positive: int, n_features: int, *, nagelkerke: float =
     Riley et al. 2019, Stat Med 38:1276 (criterion 1); Peduzzi et al. 1996, J Clin Epidemiol 49:1373 (events per
     variable).
     """
+    from scipy.optimize import brentq
+
     rarer = min(n_positive, n - n_positive)
     if rarer < 1 or n_features < 1:
         nan = float("nan")

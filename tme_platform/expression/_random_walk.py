@@ -6,11 +6,14 @@ Normalising and combining the sums belongs in `single_sample` and `estimate`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 _BLOCK_BYTES = 48 * 2**20
 _BYTES_PER_VALUE = 64
@@ -19,6 +22,8 @@ _BYTES_PER_VALUE = 64
 
 def membership(genes: pd.Index, gene_sets: Mapping[str, Sequence[str]]) -> sparse.csr_array:
     """Return a matrix of sets x genes with ones for members. Genes missing from the matrix are left out."""
+    from scipy import sparse
+
     if not genes.is_unique:
         repeated = genes[genes.duplicated()].unique()
         raise ValueError(f"Genes more than once: {_first_names(repeated)}. Use collapse_duplicates first.")

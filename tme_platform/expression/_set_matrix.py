@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 _LEAST_PER_GROUP = 2
 
@@ -91,6 +94,8 @@ def two_groups(expression: pd.DataFrame, group: pd.Series[bool], gene_sets: Mapp
 
 def _membership(gene_sets: Mapping[str, Sequence[str]], genes: pd.Index) -> tuple[list[str], sparse.csr_array]:
     """Return the sets with a gene inside and a gene outside, and sets x genes."""
+    from scipy import sparse
+
     names, columns, ends = [], [np.zeros(0, dtype=np.int64)], [0]
     for name, members in gene_sets.items():
         found = genes.get_indexer(pd.Index(list(members)).unique())

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
-from scipy import stats
 
 from tme_platform.statistics import benjamini_hochberg
 
@@ -33,6 +32,8 @@ def score_agreement(
         One row per pair: ``population``, ``compared_with``, ``n``, ``rho`` (Spearman), ``p`` (two-sided), ``fdr``
         (Benjamini-Hochberg over the pairs) and ``reason`` if rho is NaN.
     """
+    from scipy import stats
+
     patients = scores.columns.intersection(fractions.columns)
     rows = []
     for population, counterpart in pairs.items():

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
 
 from tme_platform.expression._set_matrix import TwoGroups
 
@@ -60,6 +59,8 @@ def camera(data: TwoGroups) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     ----------
     Wu & Smyth 2012, Nucleic Acids Res 40:e133.
     """
+    from scipy import stats
+
     score = moderated_z(data)
     n_genes, inside = len(score), data.sizes
     outside = n_genes - inside
@@ -106,6 +107,8 @@ def fit_variance_prior(variance: NDArray[np.float64], df: int) -> VariancePrior:
     ----------
     Smyth 2004, Stat Appl Genet Mol Biol 3:3.
     """
+    from scipy import special
+
     values = np.maximum(variance, _SMALLEST_SHARE_OF_MEDIAN * np.median(variance))
     logs = np.log(values) - special.digamma(df / 2) + np.log(df / 2)
     excess = logs.var(ddof=1) - special.polygamma(1, df / 2)
@@ -117,6 +120,8 @@ def fit_variance_prior(variance: NDArray[np.float64], df: int) -> VariancePrior:
 
 def _inverse_trigamma(value: float) -> float:
     """Solve trigamma(y) = value by Newton's method on 1 / trigamma, which is convex: it converges from below."""
+    from scipy import special
+
     y = 0.5 + 1 / value
     for _ in range(50):
         trigamma = float(special.polygamma(1, y))

@@ -10,7 +10,6 @@ from collections.abc import Hashable
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from tme_platform.statistics import benjamini_hochberg
 
@@ -65,6 +64,8 @@ def compare_genes(
 
 
 def _compare(left: NDArray[np.float64], right: NDArray[np.float64]) -> pd.DataFrame:
+    from scipy import stats
+
     n_left, n_right = (~np.isnan(left)).sum(axis=1), (~np.isnan(right)).sum(axis=1)
     mean_left, mean_right = _mean(left, n_left), _mean(right, n_right)
     reason = _reasons(left, right, n_left, n_right)

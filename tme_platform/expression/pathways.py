@@ -46,7 +46,7 @@ def enrichment(
     seed
         Seed of the random sets.
     threads
-        Number of threads of gseapy.
+        Number of threads of gseapy; the values do not depend on it.
 
     Returns
     -------

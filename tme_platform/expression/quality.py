@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.stats import rankdata
 
 from tme_platform.expression._random_walk import membership
 from tme_platform.expression.single_sample import ssgsea
 from tme_platform.expression.units import RELATIVE_UNITS
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 CAUTION_TIE_NOISE = 0.1
 MOST_TIE_NOISE = 0.25
@@ -54,6 +56,8 @@ def expression_quality(
         (genes whose value another gene has), ``largest_tie_share`` (genes of the most frequent value), ``tie_noise``
         (NaN with fewer than two sets).
     """
+    from scipy.stats import rankdata
+
     values = expression.to_numpy(dtype=np.float64)
     sets = membership(expression.index, gene_sets)
     sizes = np.diff(sets.indptr)

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from tme_platform.figures import style
 from tme_platform.figures.frames import format_p, present_phenotypes, select_cohort
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 COLUMNS = ["variable", "group", "n", "q1", "median", "q3", "mean", "ci_low", "ci_high"]
 BOX_NOTE = "Box: quartiles; whiskers: 1.5 times the interquartile range; diamond: mean with 95 % CI."
@@ -83,6 +82,8 @@ def phenotype_boxes(
 
 def phenotype_legend(target: Axes | Figure, phenotype: pd.Series, **kwargs: Any) -> None:
     """Add a legend of the phenotypes with their n to a panel or a figure."""
+    from matplotlib.patches import Patch
+
     handles = [
         Patch(
             facecolor=style.PHENOTYPE_COLOURS[name],
@@ -159,6 +160,8 @@ def counts_note(phenotype: pd.Series, fdr: Mapping[str, float]) -> str:
 
 def phenotype_line(name: str, label: str) -> Line2D:
     """Return the legend entry of a phenotype's curve."""
+    from matplotlib.lines import Line2D
+
     return Line2D(
         [], [], color=style.PHENOTYPE_COLOURS[name], linestyle=style.PHENOTYPE_LINES[name], label=label,
         linewidth=style.LINE_POINTS,

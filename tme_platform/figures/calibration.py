@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import by_endpoint, check_not_empty, endpoint_label, format_interval
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TITLE = "Calibration of the recalibrated rad-score"
 

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from tme_platform.figures import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 SIMULATED = "simulated data"
 RELATIVE_NOTE = (
@@ -65,6 +68,8 @@ def canvas(
     share_y: bool = False,
 ) -> tuple[Figure, np.ndarray]:
     """Create a figure of the given print size and its axes (rows x cols)."""
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(width_mm / style.MM_PER_INCH, height_mm / style.MM_PER_INCH), layout="constrained")
     axes = figure.subplots(
         rows, cols, squeeze=False, sharex=share_x, sharey=share_y, width_ratios=widths, height_ratios=heights
@@ -120,6 +125,8 @@ def is_relative(*frames: pd.DataFrame | None) -> bool:
 
 def write_message(axes: Axes, text: str) -> None:
     """Write a sentence in an otherwise empty panel."""
+    from matplotlib.figure import Figure
+
     axes.set_axis_off()
     width = axes.get_position().width * (axes.figure.get_figwidth() if isinstance(axes.figure, Figure) else 3.0)
     axes.text(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap, to_rgb
-from matplotlib.patches import Patch
 
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import check_not_empty, cohort_label, numeric_values, select_cohort
 from tme_platform.phenotypes import Scaling, scale_scores
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.patches import Patch
 
 TITLE = "Cell populations by cluster"
 _BARS = {
@@ -47,6 +50,8 @@ def cell_score_heatmap(
     cohort
         Cohort to draw, if the tables hold several.
     """
+    from matplotlib.patches import Patch
+
     scores = numeric_values(check_not_empty(select_cohort(cell_scores, cohort), "the cohort has no cell scores."))
     labels = (
         select_cohort(tme_phenotypes, cohort).set_index("patient_id").reindex(scores.index).dropna(subset=["cluster"])
@@ -71,7 +76,7 @@ def cell_score_heatmap(
         scaled[rows].T.to_numpy(),
         aspect="auto",
         interpolation="nearest" if len(order) < 600 else "antialiased",
-        cmap=style.DIVERGING,
+        cmap=style.diverging(),
         vmin=-_LIMIT,
         vmax=_LIMIT,
     )
@@ -106,6 +111,9 @@ def _annotations(patients: pd.DataFrame | None, cohort: str | None, order: pd.In
 
 def _draw_bar(panel: Axes, name: str, values: pd.Series) -> list[Patch]:
     """Draw one annotation bar, missing values in white, and return its legend entries."""
+    from matplotlib.colors import ListedColormap
+    from matplotlib.patches import Patch
+
     colours = style.PHENOTYPE_COLOURS if name == "phenotype" else _BARS[name]
     present = [level for level in colours if (values == level).any()]
     codes = values.map({level: at for at, level in enumerate(present)}).to_numpy(dtype=np.float64)
@@ -133,5 +141,7 @@ def _separate(heat: Axes, clusters: pd.Series, group_rank: pd.Series) -> None:
 
 def _dark(colour: str) -> tuple[float, float, float]:
     """Darken a colour so that it can be used for text."""
+    from matplotlib.colors import to_rgb
+
     red, green, blue = to_rgb(colour)
     return 0.58 * red, 0.58 * green, 0.58 * blue

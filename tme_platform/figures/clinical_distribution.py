@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
-from matplotlib.axes import Axes
 
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import check_not_empty, cohort_label, format_p, select_cohort, variable_label
 from tme_platform.statistics.proportions import proportion_interval
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TITLE = "Clinical variables by phenotype"
 _LEAST = 0.02

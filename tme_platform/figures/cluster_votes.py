@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pandas as pd
-from matplotlib.ticker import MaxNLocator
 
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
@@ -29,6 +28,8 @@ def cluster_votes(cluster_evidence: pd.DataFrame, *, cohort: str | None = None) 
     cohort
         Cohort to draw, if the table holds several.
     """
+    from matplotlib.ticker import MaxNLocator
+
     own = check_not_empty(select_cohort(cluster_evidence, cohort), "this cohort was not clustered.")
     silhouette = own[own["index_name"] == SILHOUETTE].set_index("k")["value"].sort_index()
     voting = own[own["index_name"] != SILHOUETTE]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.patches import FancyBboxPatch
 
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import check_not_empty
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TITLE = "From patients to rad-scores"
 STAGES = ("patients", "cell scores", "phenotype", "image features", "signature", "rad-score")
@@ -68,6 +71,8 @@ def cohort_flow(
 
 def _row(panel: Axes, y: int, own: pd.DataFrame, rejected: int) -> None:
     """Draw the boxes of a cohort, connected by arrows."""
+    from matplotlib.patches import FancyBboxPatch
+
     last, counts = None, own["n"].astype(int).to_dict()
     reached = [x for x, stage in enumerate(STAGES) if counts[stage] > 0]
     for x, stage in enumerate(STAGES):

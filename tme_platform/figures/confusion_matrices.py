@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.colors import LinearSegmentedColormap
 
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish, write_message
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 TITLE = "Confusion matrices of the rad-score"
 ANALYSES = {"honest": "honest threshold", "paper": "our reading"}
 _NAMES = ("positive", "negative")
-_SHADES = LinearSegmentedColormap.from_list("tme_shares", ["#ffffff", "#8fb8d8"])
+_SHADES = ("#ffffff", "#8fb8d8")
 _PAIRS_ACROSS = 2
 _LETTERS = 46
 """Letters of the small size that fit above a pair of panels."""
@@ -106,8 +105,11 @@ def confusion(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def _panel(panel: Axes, matrix: pd.DataFrame) -> None:
+    from matplotlib.colors import LinearSegmentedColormap
+
     shares = matrix["share"].to_numpy(dtype=np.float64).reshape(2, 2)
-    panel.imshow(shares, cmap=_SHADES, vmin=0, vmax=1, aspect="auto")
+    shades = LinearSegmentedColormap.from_list("tme_shares", _SHADES)
+    panel.imshow(shares, cmap=shades, vmin=0, vmax=1, aspect="auto")
     for at, row in enumerate(matrix.to_dict("records")):
         patients = row["patients"]
         count = f"{patients:.0f}" if float(patients).is_integer() else f"{patients:.1f}"

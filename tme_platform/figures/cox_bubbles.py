@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.colors import TwoSlopeNorm
-from matplotlib.lines import Line2D
 
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish, write_message
@@ -19,6 +18,9 @@ from tme_platform.figures.frames import (
     select_cohort,
     sorted_endpoints,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TITLE = "Survival and cell populations"
 PATIENTS = ("all", "hot", "cold")
@@ -102,6 +104,9 @@ def _order(known: pd.DataFrame, populations: pd.DataFrame | None, cohort: str | 
 
 
 def _bubbles(panel: Axes, data: pd.DataFrame, own: pd.DataFrame, order: list[str], endpoint: str) -> None:
+    from matplotlib.colors import TwoSlopeNorm
+    from matplotlib.lines import Line2D
+
     extremes = np.abs(np.log2(data["hr"].astype("float64")))
     reach = float(np.clip(np.nanpercentile(extremes, 95), 0.2, _WIDEST))
     norm = TwoSlopeNorm(0.0, -reach, reach)
@@ -115,7 +120,7 @@ def _bubbles(panel: Axes, data: pd.DataFrame, own: pd.DataFrame, order: list[str
             rows["population"].map(position),
             s=_SMALLEST + _AREA * rows["minus_log10_fdr"],
             c=np.log2(rows["hr"].astype("float64")),
-            cmap=style.DIVERGING,
+            cmap=style.diverging(),
             norm=norm,
             edgecolors=[style.INK if is_significant else _FAINT_RIM for is_significant in significant],
             linewidths=[1.3 if is_significant else 0.3 for is_significant in significant],

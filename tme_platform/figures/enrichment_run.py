@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Hashable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, NothingToDrawError, canvas, finish
@@ -21,6 +20,9 @@ from tme_platform.figures.frames import (
     select_cohort,
     top_gene_sets,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TITLE = "Running sums of gene sets, the paper's way"
 

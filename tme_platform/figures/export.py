@@ -6,10 +6,6 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_pdf import FigureCanvasPdf
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from PIL import Image
 
 from tme_platform.figures.style import study_style
 
@@ -30,6 +26,8 @@ def fix_layout(figure: Figure) -> None:
     Otherwise every export computes it again, starting from the previous result, and files of the same figure differ
     slightly.
     """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
     if (layout := figure.get_layout_engine()) is None:
         return
     with study_style():
@@ -41,6 +39,9 @@ def fix_layout(figure: Figure) -> None:
 
 def to_png(figure: Figure, dpi: int = 300) -> bytes:
     """Export to PNG. Journals ask for 300 dots per inch."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
+
     buffer = io.BytesIO()
     with study_style():
         canvas: Any = FigureCanvasAgg(figure)  # untyped in matplotlib
@@ -71,6 +72,8 @@ def to_small_png(figure: Figure, at_most: int = SMALL_BYTES) -> bytes:
 
 def to_svg(figure: Figure) -> bytes:
     """Export to SVG with text as outlines."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     buffer = io.BytesIO()
     with study_style():
         FigureCanvasSVG(figure)
@@ -80,6 +83,8 @@ def to_svg(figure: Figure) -> bytes:
 
 def to_pdf(figure: Figure) -> bytes:
     """Export to PDF with embedded fonts."""
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf
+
     buffer = io.BytesIO()
     with study_style():
         FigureCanvasPdf(figure)
@@ -88,6 +93,8 @@ def to_pdf(figure: Figure) -> bytes:
 
 
 def _fewer_colours(png: bytes) -> bytes:
+    from PIL import Image
+
     buffer = io.BytesIO()
     with Image.open(io.BytesIO(png)) as picture:
         # A median cut would lose rare colours, such as those of a legend.

@@ -46,7 +46,9 @@ def feature_cell_map(
     figure, axes = canvas(style.DOUBLE_MM, min(66 + 3.15 * len(columns), 225))
     panel = axes[0, 0]
     reach = max(0.3, float(np.nanmax(np.abs(values))) if np.isfinite(values).any() else 0.3)
-    image = panel.imshow(values, cmap=style.DIVERGING, vmin=-reach, vmax=reach, aspect="auto", interpolation="nearest")
+    image = panel.imshow(
+        values, cmap=style.diverging(), vmin=-reach, vmax=reach, aspect="auto", interpolation="nearest"
+    )
     y, x = np.nonzero(fdr.loc[order, columns].T.to_numpy(dtype=np.float64) < 0.05)
     panel.plot(x, y, "*", color=style.INK, markersize=4, linestyle="", gid="significant")
     panel.set_xticks(range(len(order)), [name if len(name) < 42 else name[:39] + "..." for name in order], rotation=90)

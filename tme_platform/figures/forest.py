@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
 from tme_platform.figures import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _TICKS = (0.125, 0.25, 0.5, 1, 2, 4, 8)
 _NEAR_TICKS = (0.5, 0.67, 0.8, 1, 1.25, 1.5, 2)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from tme_platform.figures import style
 from tme_platform.figures.boxes import phenotype_line
@@ -24,6 +24,9 @@ from tme_platform.figures.frames import (
     select_cohort,
     sorted_endpoints,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TITLE = "Survival by phenotype"
 _ACROSS = 2
@@ -94,6 +97,8 @@ def kaplan_meier(
 
 def _panels(upper: Axes, lower: Axes, curves: pd.DataFrame, endpoint: str, title: str) -> list[str]:
     """Draw the curves of one endpoint, and the numbers at risk below them."""
+    from matplotlib.ticker import MaxNLocator
+
     notes, handles = [], []
     groups = [name for name in style.PHENOTYPES if (curves["phenotype"] == name).any()]
     upper.set_axis_on()

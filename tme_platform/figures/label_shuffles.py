@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import check_not_empty, format_p
-from tme_platform.statistics import permutation_p
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TITLE = "AUC with shuffled labels"
 
@@ -32,21 +35,22 @@ def label_shuffles(label_permutations: pd.DataFrame) -> Drawn:
     panels = []
     for within, rows in known.groupby("within", sort=True):
         null = rows.loc[rows["shuffle"] > 0, "auc"].to_numpy(dtype=np.float64)
-        true = rows.loc[rows["shuffle"] == 0, "auc"].to_numpy(dtype=np.float64)
-        if len(null) and len(true):
-            panels.append((str(within), float(true[0]), null))
+        first = rows[rows["shuffle"] == 0]
+        if len(null) and len(first):
+            panels.append((str(within), first.iloc[0], null))
     check_not_empty(known if panels else known.iloc[:0], "labels were not shuffled.")
     figure, axes = canvas(style.SINGLE_MM * 1.15, 22 + 46 * len(panels), len(panels), 1, share_x=True)
     notes = []
-    for panel, (within, observed, null) in zip(axes[:, 0], panels, strict=True):
+    for panel, (within, true, null) in zip(axes[:, 0], panels, strict=True):
         way = f"among {within}" if within == "all patients" else f"within {within}"
-        _histogram(panel, observed, null, way)
+        _histogram(panel, float(true["auc"]), null, way)
         low, high = np.percentile(null, [2.5, 97.5])
         least = f" (smallest possible value {1 / (null.size + 1):.2g})" if null.size < 100 else ""
-        p = format_p(permutation_p(observed, null))
+        p = f"{format_p(float(true['p']))} (standard error {true['p_se']:.2g})"
         notes.append(f"Shuffled {way}: n = {null.size}, 95 % of them within {low:.2f}–{high:.2f}; {p}{least}.")
     axes[-1, 0].set_xlabel("cross-validated AUC (shortened procedure)")
-    return finish(figure, known[["within", "shuffle", "auc"]], title=TITLE, frames=(label_permutations,), notes=notes)
+    columns = ["within", "shuffle", "auc", "p", "p_se"]
+    return finish(figure, known[columns], title=TITLE, frames=(label_permutations,), notes=notes)
 
 
 def _histogram(panel: Axes, observed: float, null: np.ndarray, way: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from matplotlib.colors import to_rgb
 
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
@@ -105,4 +104,6 @@ def _at_random(metric: str, prevalence: float) -> float:
 
 def _pale(colour: str) -> tuple[float, ...]:
     """Mix a colour with white so that hatch and interval remain visible."""
+    from matplotlib.colors import to_rgb
+
     return tuple(0.45 * part + 0.55 for part in to_rgb(colour))

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import textwrap
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import check_not_empty
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TITLE = "Hot and cold by other definitions"
 _PANELS = {
@@ -76,6 +78,8 @@ def _range(counts: pd.Series) -> str:
 def _draw(
     panel: Axes, data: pd.DataFrame, name: str, hot: str, cold: str | None, interval: tuple[str, str] | None
 ) -> None:
+    from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
+
     rows = np.arange(len(data))
     colour = style.PHENOTYPE_COLOURS["hot"] if cold is not None else style.INK
     if hot in _NO_EFFECT:

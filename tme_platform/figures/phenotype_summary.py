@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
-from matplotlib.transforms import blended_transform_factory
 
 from tme_platform.evaluation import odds_ratio
 from tme_platform.expression import CHECKPOINT_GENES
@@ -18,6 +15,9 @@ from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import check_not_empty, endpoint_label, sorted_endpoints
 from tme_platform.statistics import standardised_difference
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TITLE = "Hot compared with cold tumours"
 _OTHERWISE, _SAME_RNA, _OUTCOME = "measured otherwise", "from the same RNA", "outcome"
@@ -201,6 +201,8 @@ def _reach(part: pd.DataFrame, name: str) -> float:
 
 
 def _draw(panel: Axes, own: pd.DataFrame, lines: list[tuple[str, str]], part: str, reach: float) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     rows = {line: y for y, line in enumerate(lines)}
     panel.axvline(0, color=style.MUTED, linewidth=0.8)
     for row in own.to_dict("records"):
@@ -251,6 +253,9 @@ def _mark(panel: Axes, y: int, values: np.ndarray, row: dict[Hashable, object], 
 
 def _draw_legend(panels: np.ndarray) -> None:
     """Draw the legend over the whole width of an otherwise empty row of panels."""
+    from matplotlib.lines import Line2D
+    from matplotlib.transforms import blended_transform_factory
+
     for panel in panels:
         panel.set_axis_off()
     words = {"hot": "higher in hot", "cold": "higher in cold", _NO_EVIDENCE: "no evidence of a difference"}

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
@@ -23,6 +21,9 @@ from tme_platform.figures.frames import (
     select_cohort,
     sorted_endpoints,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TITLE = "Survival above and below the cut of each population"
 _ACROSS = 4
@@ -54,6 +55,8 @@ def population_kaplan_meier(
     cohort
         Cohort to draw, if the tables hold several.
     """
+    from matplotlib.lines import Line2D
+
     every = check_not_empty(select_cohort(population_curves, cohort), "no population of this cohort has a cut.")
     names = sorted_endpoints(every)
     curves = every[every["endpoint"] == names[0]]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import check_not_empty, cohort_label, endpoint_label, select_cohort
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TITLE = "Response and cell populations"
 _MOST_ARMS = 4

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
@@ -17,6 +18,9 @@ from tme_platform.figures.frames import (
     select_cohort,
     sorted_endpoints,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TITLE = "Response by phenotype"
 _OFFSET = {"hot": -0.17, "cold": 0.17}

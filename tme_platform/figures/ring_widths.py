@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import NullLocator, ScalarFormatter
 
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish, write_message
@@ -41,6 +40,8 @@ def ring_widths(ring_width: pd.DataFrame, *, reference_mm: float = 2.0, cohort: 
     cohort
         Cohort to draw, if the table holds several.
     """
+    from matplotlib.ticker import NullLocator, ScalarFormatter
+
     own = check_not_empty(select_cohort(ring_width, cohort), "no ring was measured at several widths.").copy()
     own["feature_class"] = own["feature"].map(_feature_class)
     grouped = own.groupby(["feature_class", "width_mm"], sort=True)

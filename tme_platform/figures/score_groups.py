@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t
 
 from tme_platform.figures import style
 from tme_platform.figures.frames import select_cohort
@@ -29,6 +28,8 @@ _UPRIGHT_LETTERS = 23
 
 def with_intervals(rad_score_groups: pd.DataFrame, cohort: str | None) -> pd.DataFrame:
     """Return the groups of a cohort with the 95 % confidence interval of the mean (Student's t)."""
+    from scipy.stats import t
+
     own = select_cohort(rad_score_groups, cohort)
     n = own["n"].astype("float64")
     half = own["sd"].astype("float64") / n**0.5 * pd.Series(t.ppf(0.975, (n - 1).where(n > 1)), index=own.index)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
-from matplotlib.patheffects import withStroke
 
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, NothingToDrawError, canvas, finish
 from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import check_not_empty, cohort_label, select_cohort
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TITLE = "Tumour and ring"
 TUMOUR_COLOUR = "#F0E442"
@@ -41,6 +42,9 @@ def segmentation(tumour_slice: pd.DataFrame, *, cohort: str | None = None) -> Dr
     ValueError
         The lines of the slice differ in length, or slice and masks differ in shape.
     """
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Rectangle
+
     lines = check_not_empty(select_cohort(tumour_slice, cohort), "the cohort has no outlines.").sort_values("line")
     image = _grid([line.split() for line in lines["intensities"]], np.float64)
     tumour, ring = (_grid([list(line) for line in lines[name]], np.uint8) for name in ("tumour", "ring"))
@@ -135,6 +139,8 @@ def _contour(
 
 def _scale_bar(panel: Axes) -> None:
     """Draw a scale bar of a round length, at most 30 % of the width."""
+    from matplotlib.patheffects import withStroke
+
     left, right = panel.get_xlim()
     bottom, top = panel.get_ylim()
     length = max((bar for bar in _BARS_MM if bar <= 0.3 * (right - left)), default=_BARS_MM[0])
@@ -151,6 +157,8 @@ def _scale_bar(panel: Axes) -> None:
 
 def _sides(panel: Axes, top: str, left: str) -> None:
     """Write the letters of the patient's sides, as scanners do."""
+    from matplotlib.patheffects import withStroke
+
     for x, y, letter, across, down in ((0.5, 0.96, top, "center", "top"), (0.03, 0.5, left, "left", "center")):
         panel.text(
             x, y, letter, transform=panel.transAxes, color="white", ha=across, va=down, size=style.TEXT_POINTS,

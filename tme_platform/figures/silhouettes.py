@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import check_not_empty, cohort_label, select_cohort
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TITLE = "Silhouettes by number of clusters"
 _COLOURS = ("#4d4d4d", "#E69F00", "#56B4E9", "#009E73", "#CC79A7")
@@ -57,6 +60,8 @@ def silhouettes(cluster_silhouettes: pd.DataFrame, *, cohort: str | None = None)
 
 
 def _draw(panel: Axes, own: pd.DataFrame) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     gap = max(1.0, _GAP * len(own))
     start = 0.0
     for cluster, rows in own.groupby("cluster"):

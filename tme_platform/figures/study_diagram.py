@@ -5,18 +5,19 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.patches import FancyBboxPatch, Rectangle
 
 from tme_platform.cohorts.declaration import Cohort, Role
 from tme_platform.figures import style
 from tme_platform.figures.canvas import Drawn, canvas, finish
 from tme_platform.figures.entry import figure
 from tme_platform.figures.frames import check_not_empty, endpoint_label, format_interval, sorted_endpoints
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TITLE = "Design of the study"
 _ROLES = {
@@ -223,6 +224,8 @@ def _role_words(roles: tuple[Role, ...]) -> str:
 
 
 def _draw_box(panel: Axes, y: int, box: _Box) -> None:
+    from matplotlib.patches import FancyBboxPatch
+
     trains = box.trains > 0
     defines = Role.PHENOTYPE_REFERENCE in box.roles
     panel.add_patch(
@@ -247,6 +250,8 @@ def _draw_box(panel: Axes, y: int, box: _Box) -> None:
 
 def _draw_counts(panel: Axes, y: int, box: _Box) -> None:
     """Draw hot and cold as a bar of their shares with their numbers."""
+    from matplotlib.patches import Rectangle
+
     x, total = _X["phenotypes"], sum(box.counts.values())
     if not total:
         panel.text(x, y, "–", va="center", size=style.SMALL_POINTS)

@@ -10,11 +10,10 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
-from matplotlib.colors import LinearSegmentedColormap
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from matplotlib.colors import LinearSegmentedColormap
 
 MM_PER_INCH = 25.4
 SINGLE_MM = 85.0
@@ -54,8 +53,7 @@ SERIES_LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 SERIES_MARKERS = ("o", "s", "^", "D", "v")
 SERIES_HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx")
 
-DIVERGING = LinearSegmentedColormap.from_list("tme_diverging", ["#0072B2", "#9ecae1", "#f7f7f7", "#f4b183", "#D55E00"])
-"""Diverging colour map between the colours of cold and hot."""
+_DIVERGING = ("#0072B2", "#9ecae1", "#f7f7f7", "#f4b183", "#D55E00")
 
 LINE_POINTS = 1.2
 SMALL_POINTS = 7.0
@@ -105,8 +103,17 @@ RC: dict[str, object] = {
 @contextlib.contextmanager
 def study_style() -> Iterator[None]:
     """Apply the study's matplotlib settings and restore the previous ones afterwards."""
+    import matplotlib as mpl
+
     with mpl.rc_context(rc=RC):  # type: ignore[arg-type]
         yield
+
+
+def diverging() -> LinearSegmentedColormap:
+    """Return the diverging colour map between the colours of cold and hot."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("tme_diverging", _DIVERGING)
 
 
 def series_style(position: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ belong in ``tme_platform.radiomics``, the assignment of images to patients in ``
 
 from tme_platform.imaging._landed import data_file
 from tme_platform.imaging.acquisition import acquisition_tags, image_modality
-from tme_platform.imaging.air import air_threshold
+from tme_platform.imaging.air import Air, air_of, air_threshold
 from tme_platform.imaging.dicom import SERIES_NOTE, uid_digest
 from tme_platform.imaging.errors import ImagingError
 from tme_platform.imaging.exclusion import read_exclusion
@@ -15,7 +15,7 @@ from tme_platform.imaging.grid import resample_to_grid
 from tme_platform.imaging.mask import read_mask
 from tme_platform.imaging.modality import check_modality
 from tme_platform.imaging.overlap import Overlap, overlap
-from tme_platform.imaging.preprocessing import correct_bias, z_score
+from tme_platform.imaging.preprocessing import Scaling, correct_bias, scaling_of, z_score
 from tme_platform.imaging.quality import region_quality
 from tme_platform.imaging.regions import Delineation, delineate, regions
 from tme_platform.imaging.series import read_series
@@ -24,12 +24,15 @@ from tme_platform.imaging.slice import Slice, largest_slice
 
 __all__ = [
     "SERIES_NOTE",
+    "Air",
     "Delineation",
     "ImagingError",
     "Overlap",
     "RegionSettings",
+    "Scaling",
     "Slice",
     "acquisition_tags",
+    "air_of",
     "air_threshold",
     "check_modality",
     "correct_bias",
@@ -45,6 +48,7 @@ __all__ = [
     "region_quality",
     "regions",
     "resample_to_grid",
+    "scaling_of",
     "uid_digest",
     "z_score",
 ]

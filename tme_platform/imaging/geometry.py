@@ -31,15 +31,18 @@ def onto_grid(mask: sitk.Image, reference: sitk.Image, name: str = "the mask") -
     Returns
     -------
     SimpleITK.Image
-        The mask with exactly the geometry of ``reference``. If its own differed, the metadata ``geometry_note`` (text)
-        and ``geometry_mismatch_mm`` are set: the largest distance between corresponding corners if it was taken voxel
-        by voxel, the farthest that a voxel of the outline was moved if it was resampled.
+        The mask with exactly the geometry of ``reference``: the one given if it has it. If its own differed, the
+        metadata ``geometry_note`` (text) and ``geometry_mismatch_mm`` are set: the largest distance between
+        corresponding corners if it was taken voxel by voxel, the farthest that a voxel of the outline was moved if it
+        was resampled.
 
     Raises
     ------
     ImagingError
         ``geometry_mismatch`` (the distance in mm is in the message), ``mask_outside_image`` or ``mask_lost``.
     """
+    if _geometry(mask) == _geometry(reference):
+        return mask
     if mask.GetSize() == reference.GetSize():
         apart = corner_distance_mm(mask, reference)
         if apart <= _NOISE_SHARE_OF_VOXEL * min(reference.GetSpacing()):
@@ -94,7 +97,7 @@ def resampled_array(mask: sitk.Image, grid: sitk.Image) -> NDArray[np.bool_]:
 
 def to_mask(inside: NDArray[np.bool_], reference: sitk.Image) -> sitk.Image:
     """Return a boolean array (z, y, x) as an 8-bit mask with the geometry of an image."""
-    mask = sitk.GetImageFromArray(inside.astype(np.uint8))
+    mask = sitk.GetImageFromArray(np.ascontiguousarray(inside).view(np.uint8))
     mask.CopyInformation(reference)
     return mask
 
@@ -112,22 +115,38 @@ def index_affine(grid: sitk.Image) -> tuple[NDArray[np.float64], NDArray[np.floa
     return direction * np.array(grid.GetSpacing()), np.array(grid.GetOrigin())
 
 
-def index_box(inside: NDArray[np.bool_]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the lowest and highest index along each axis of an array with at least one true value."""
-    axes = range(inside.ndim)
-    hits = [np.flatnonzero(inside.any(axis=tuple(a for a in axes if a != axis))) for axis in axes]
-    return np.array([hit[0] for hit in hits]), np.array([hit[-1] for hit in hits])
+def index_box(inside: NDArray[np.generic]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lowest and highest index along each axis of an array with at least one value that is not 0."""
+    low, high = [], []
+    for axis in range(inside.ndim):
+        others = tuple(other for other in range(inside.ndim) if other != axis)
+        hits = np.flatnonzero(inside.any(axis=others))
+        low.append(hits[0])
+        high.append(hits[-1])
+        inside = inside[(slice(None),) * axis + (slice(hits[0], hits[-1] + 1),)]  # the rest has none
+    return np.array(low), np.array(high)
 
 
 def foreground_box(mask: sitk.Image) -> tuple[np.ndarray, np.ndarray]:
     """Return the lowest and highest index (x, y, z) inside a mask that is not empty."""
-    low, high = index_box(sitk.GetArrayViewFromImage(mask) != 0)
+    low, high = index_box(sitk.GetArrayViewFromImage(mask))
     return low[::-1], high[::-1]
+
+
+def around(mask: sitk.Image, voxels: int) -> sitk.Image:
+    """Return the part of a mask that is not empty up to some voxels beyond its bounding box."""
+    low, high = foreground_box(mask)
+    first, last = np.maximum(low - voxels, 0), np.minimum(high + voxels, np.array(mask.GetSize()) - 1)
+    return mask[tuple(slice(int(a), int(b) + 1) for a, b in zip(first, last, strict=True))]
 
 
 def spans_a_plane(low: np.ndarray, high: np.ndarray) -> bool:
     """Tell whether a box is at least two voxels wide along two axes; pyradiomics refuses anything smaller."""
     return int(np.sum(high > low)) >= 2
+
+
+def _geometry(image: sitk.Image) -> tuple[tuple[float, ...], ...]:
+    return image.GetSize(), image.GetOrigin(), image.GetSpacing(), image.GetDirection()
 
 
 def _check_inside(mask: sitk.Image, reference: sitk.Image, name: str) -> None:

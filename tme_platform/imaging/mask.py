@@ -58,8 +58,10 @@ def read_mask(path: str | Path, reference: sitk.Image, label: int | None = None)
     if _is_dicom(path):
         return _from_dicom(path, reference, label)
     layer = layer_of(path, label)
-    labels = round_geometry(read_volume(path, "mask", component=layer.component if layer else None))
-    return onto_grid(_select(labels, layer.label if layer else label, path.name), reference, path.name)
+    component, label = (layer.component, layer.label) if layer else (None, label)
+    # The labels, as large as the mask, are named nowhere: they are gone before the mask is copied.
+    mask = _select(round_geometry(read_volume(path, "mask", component=component)), label, path.name)
+    return onto_grid(mask, reference, path.name)
 
 
 def _is_dicom(path: Path) -> bool:

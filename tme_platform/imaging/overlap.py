@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
-from scipy import ndimage
 
 from tme_platform.imaging.geometry import onto_grid
 
@@ -66,9 +65,13 @@ def overlap(first: sitk.Image, second: sitk.Image) -> Overlap:
 
 def _surface_distances(one: np.ndarray, other: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
     """Return the distances (mm) of the surface voxels of one mask to those of the other."""
+    from scipy import ndimage
+
     to_surface = ndimage.distance_transform_edt(~_surface(other), sampling=spacing)
     return np.asarray(to_surface[_surface(one)])
 
 
 def _surface(inside: np.ndarray) -> np.ndarray:
+    from scipy import ndimage
+
     return np.asarray(inside & ~ndimage.binary_erosion(inside))

@@ -9,11 +9,12 @@ import numpy as np
 import SimpleITK as sitk  # noqa: N813
 from numpy.typing import NDArray
 
-from tme_platform.imaging.air import air_threshold
+from tme_platform.imaging.air import Air, air_of, inside_values
 from tme_platform.imaging.distance import signed_distance_mm
 from tme_platform.imaging.errors import ImagingError
-from tme_platform.imaging.geometry import onto_grid, resampled_array, to_mask
+from tme_platform.imaging.geometry import around, onto_grid, resampled_array, to_mask
 from tme_platform.imaging.grid import resample_to_grid
+from tme_platform.imaging.preprocessing import Scaling
 from tme_platform.imaging.settings import RegionSettings
 
 
@@ -109,6 +110,7 @@ def delineate(
     *,
     exclude: sitk.Image | None = None,
     resampled: tuple[sitk.Image, sitk.Image] | None = None,
+    air: Air | None = None,
 ) -> Delineation:
     """Compute the regions as ``regions`` does, and count the voxels left out of the ring.
 
@@ -121,49 +123,57 @@ def delineate(
     resampled
         Image and mask on the study's grid, if the caller has them already. This image may be scaled, since air and
         vessels are searched in ``image``.
+    air
+        The air of ``image``, if the caller has searched it already (``air_of``).
     """
     settings = settings or RegionSettings()
     mask = onto_grid(mask, image)
-    values = sitk.GetArrayViewFromImage(image)
-    inside = sitk.GetArrayViewFromImage(mask) != 0
-    if inside.all():
+    if sitk.GetArrayViewFromImage(mask).all():
         raise ImagingError("mask_covers_image", "the outline covers the whole image; outline the tumour only.")
     grid, tumour_mask = resampled or resample_to_grid(
-        sitk.Cast(image, sitk.sitkFloat64), mask, spacing_mm=settings.spacing_mm, pad_voxels=settings.pad_voxels
+        image, mask, spacing_mm=settings.spacing_mm, pad_voxels=settings.pad_voxels, scaling=Scaling()
     )
     tumour = sitk.GetArrayFromImage(tumour_mask) != 0
-    distance = signed_distance_mm(_fill_cavities(mask), grid, settings.outer_mm + 3 * settings.spacing_mm)
+    width = max(settings.inner_mm, settings.outer_mm)
+    distance = signed_distance_mm(_fill_cavities(mask), grid, width + 3 * settings.spacing_mm)
     ring = (distance >= -settings.inner_mm) & (distance <= settings.outer_mm)
-    in_tumour = values[inside]
-    air_below = air_threshold(values, float(np.median(in_tumour))) if settings.leave_out_air else None
+    below = (air or air_of(image, mask)).below if settings.leave_out_air else None
+    in_tumour = inside_values(sitk.GetArrayViewFromImage(image), mask)
     outside = ring & ~tumour
-    air = vessel = excluded = np.zeros_like(ring)
-    if air_below is not None:
-        air = outside & _on_grid(values < air_below, image, grid)
+    none = np.zeros_like(ring)
+    air_voxels = vessels = none
+    if below is not None:
+        air_voxels = outside & (_on_grid(image, grid, in_tumour.max()) < below)
     if settings.vessel_sd is not None:
         above = float(in_tumour.mean() + settings.vessel_sd * in_tumour.std())
-        vessel = outside & ~air & _on_grid(values > above, image, grid)
+        vessels = outside & ~air_voxels & (_on_grid(image, grid, in_tumour.min()) > above)
+    excluded = none
     if exclude is not None:
-        excluded = ring & ~(air | vessel) & resampled_array(exclude != 0, grid)
+        excluded = ring & ~(air_voxels | vessels) & resampled_array(exclude != 0, grid)
     return Delineation(
         image=grid,
         tumour=to_mask(tumour, grid),
-        ring=to_mask(ring & ~(air | vessel | excluded), grid),
+        ring=to_mask(ring & ~(air_voxels | vessels | excluded), grid),
         ring_voxels=int(ring.sum()),
-        air_voxels=int(air.sum()),
-        vessel_voxels=int(vessel.sum()),
+        air_voxels=int(air_voxels.sum()),
+        vessel_voxels=int(vessels.sum()),
         excluded_voxels=int(excluded.sum()),
-        air_below=float("nan") if air_below is None else air_below,
+        air_below=float("nan") if below is None else below,
     )
 
 
-def _on_grid(voxels: NDArray[np.bool_], image: sitk.Image, grid: sitk.Image) -> NDArray[np.bool_]:
-    """Resample voxels of the image to the grid.
+def _on_grid(image: sitk.Image, grid: sitk.Image, beyond: float) -> NDArray[np.floating]:
+    """Return the intensities of the nearest voxels of the image, and ``beyond`` where the grid leaves the image.
 
-    Intensities are compared with thresholds as arrays: SimpleITK truncates a threshold to the pixel type of the image.
+    They are compared with thresholds as arrays: SimpleITK truncates a threshold to the pixel type of the image.
     """
-    return resampled_array(to_mask(voxels, image), grid)
+    nearest = sitk.Resample(image, grid, sitk.Transform(), sitk.sitkNearestNeighbor, float(beyond))
+    return np.asarray(sitk.GetArrayFromImage(nearest))
 
 
 def _fill_cavities(mask: sitk.Image) -> sitk.Image:
-    return sitk.BinaryFillhole(sitk.Cast(mask != 0, sitk.sitkUInt8), fullyConnected=False, foregroundValue=1.0)
+    """Return the mask (1 inside) without closed cavities, cropped to a voxel round the outline."""
+    from scipy import ndimage
+
+    near = around(mask, 1)
+    return to_mask(ndimage.binary_fill_holes(sitk.GetArrayViewFromImage(near) != 0), near)

@@ -15,6 +15,7 @@ from tme_platform.steps.workspace import Workspace
 from tme_platform.steps.world import HASHES
 from tme_platform.tables import TABLES, TableSchema, rejections
 from tme_platform.tracking import Tracker
+from tme_platform.tracking.place import local_uri
 
 _ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 
@@ -94,7 +95,7 @@ def needed_versions(tracker: Tracker) -> dict[str, list[int]]:
 
 def _has_models(workspace: Workspace) -> bool:
     """Whether there can be models: a server may have some, a lake without MLflow's database has none."""
-    local = Tracker.local_uri(workspace.state)
+    local = local_uri(workspace.state)
     return workspace.tracker.uri != local or (workspace.state / "mlflow" / "mlflow.db").exists()
 
 

@@ -1,16 +1,19 @@
-"""Dagster's instance of a lake: where its state is kept, and how it is opened."""
+"""Dagster's instance of a lake: where its state is kept, and how it is opened. Dagster is imported to open it only."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import dagster as dg
 import yaml
 
 from tme_platform.lake.locks import locked
-from tme_platform.report import write_if_changed
+from tme_platform.orchestration.run_states import STORAGE_KEYS
+from tme_platform.whole_file import write_if_changed
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 FAST_HISTORY = "TME_FAST_HISTORY"
 """Environment variable: 0 opens the run history with Dagster's own classes, see `fast_history`."""
@@ -29,7 +32,6 @@ _SERVED = "served"
 """Folder below Dagster's home: the home of the processes that `tme ui` starts, with the same databases."""
 _FORMER_STORAGE = "tme_platform.orchestration.run_history"
 _LOGS = "dagster.core.storage.local_compute_log_manager"
-_STORAGE_KEYS = {"storage", "run_storage", "event_log_storage", "schedule_storage"}
 
 
 def dagster_home(state: Path) -> Path:
@@ -45,6 +47,8 @@ def dagster_home(state: Path) -> Path:
 
 def open_instance(state: Path) -> dg.DagsterInstance:
     """Open Dagster's instance of a lake; `DAGSTER_HOME` wins where it is set."""
+    import dagster as dg
+
     if "DAGSTER_HOME" not in os.environ:
         os.environ["DAGSTER_HOME"] = str(dagster_home(state))
     # Events of a step are stored together: an SQLite commit for each would take longer than light assets do.
@@ -65,7 +69,7 @@ def served_home(state: Path) -> Path:
     if not _fast():
         return home
     given = _given(home)
-    if _STORAGE_KEYS & set(given):
+    if STORAGE_KEYS & set(given):
         return home
     logs = {"module": _LOGS, "class": "LocalComputeLogManager", "config": {"base_dir": str(home / "storage")}}
     places = {"local_artifact_storage": _artifacts(home), "compute_logs": logs}
@@ -79,7 +83,7 @@ def served_home(state: Path) -> Path:
 def _fast_config(home: Path) -> str | None:
     """The operator's configuration with the fast storage; None where it names a storage of its own."""
     given = _given(home)
-    if _STORAGE_KEYS & set(given):
+    if STORAGE_KEYS & set(given):
         return None
     write_if_changed(home / _FAST_YAML, yaml.safe_dump({**given, "storage": _storage(home)}).encode())
     return _FAST_YAML

@@ -1,4 +1,4 @@
-"""Carrying out the plan from a command: its runs one after the other, in this process.
+"""Carrying out the plan from a command: wave after wave, the runs of a wave side by side.
 
 After each wave the rest is looked at again, because a table that is rebuilt with the same content changes nothing
 after it. A failure stops what depends on it within its cohort; everything else goes on.
@@ -8,35 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from uuid import uuid4
 
 import dagster as dg
 
-from tme_platform.cohorts import list_cohorts
+from tme_platform.cohorts import check_landed
 from tme_platform.lake import LakeError, build_catalog, catalog_is_current
-from tme_platform.orchestration.attempts import failure_message, parts_built_elsewhere
+from tme_platform.orchestration.attempts import parts_built_elsewhere
 from tme_platform.orchestration.build import build_definitions
+from tme_platform.orchestration.carry_out import Carried, Carrier, Failure
 from tme_platform.orchestration.plan import DECLARATIONS, Part, PartState, Plan, PlannedRun
 from tme_platform.orchestration.progress import Progress
-from tme_platform.orchestration.requests import COMMAND_TAG, new_cohorts
+from tme_platform.orchestration.requests import new_cohorts
 from tme_platform.orchestration.selection import select_assets
+from tme_platform.orchestration.side_by_side import Crew
 from tme_platform.orchestration.survey import CATALOG, Survey, nodes, survey
 from tme_platform.steps.materialise import NOTHING_CHANGED
 from tme_platform.steps.registry import STEPS
 from tme_platform.steps.scope import Refresh
 from tme_platform.steps.workspace import Workspace
-
-STOPPED = "stopped by a signal; what was finished is kept"
-"""What is recorded of a run whose process was asked to stop."""
-
-
-@dataclass(frozen=True)
-class Failure:
-    """One asset (of one cohort) that failed, and why."""
-
-    asset: str
-    cohort: str | None
-    message: str
 
 
 @dataclass
@@ -66,53 +55,26 @@ class _Session:
 
     workspace: Workspace
     instance: dg.DagsterInstance
-    job: dg.JobDefinition
     refresh: Refresh
     outcome: Outcome
-    stop: Callable[[], bool]
     attempted: set[Part] = field(default_factory=set)
     held: set[Part] = field(default_factory=set)
     skipped: set[Part] = field(default_factory=set)
     unreadable: dict[str, str] = field(default_factory=dict)
 
-    def execute(self, run: PlannedRun) -> None:
-        """Run the assets of a planned run, and note what was built and what failed."""
-        keys = [dg.AssetKey(asset) for asset in run.assets]
-        result = self._in_process(run, keys)
+    def note(self, run: PlannedRun, carried: Carried) -> None:
+        """Note what of a planned run was built and what failed."""
         self.outcome.runs += 1
-        failures = _failures(result, run.cohort)
-        self.outcome.failures += failures
-        failed = {Part(failure.asset, run.cohort) for failure in failures}
-        built = {event.asset_key for event in result.get_asset_materialization_events()}
+        self.outcome.failures += carried.failures
+        failed = {Part(failure.asset, run.cohort) for failure in carried.failures}
         parts = {Part(asset, run.cohort) for asset in run.assets}
-        not_built = {Part(key.to_user_string(), run.cohort) for key in keys if key not in built}
+        not_built = {part for part in parts if part.asset not in carried.built}
         # Dagster skips what depends on a failure; what collects the reasons gets a run of its own.
         later = {part for part in not_built - failed if part != Part(CATALOG, None) and STEPS[part.asset].collects}
         parts, not_built = parts - later, not_built - later
         self.attempted |= parts
         self.held |= failed | not_built
         self.skipped |= not_built - failed
-
-    def _in_process(self, run: PlannedRun, keys: Sequence[dg.AssetKey]) -> dg.ExecuteInProcessResult:
-        run_id = str(uuid4())
-        try:
-            result = self.job.execute_in_process(
-                instance=self.instance,
-                partition_key=run.cohort,
-                asset_selection=keys,
-                tags={COMMAND_TAG: "tme run"},
-                run_config=_run_config(run.assets, self.refresh),
-                raise_on_error=False,
-                run_id=run_id,
-            )
-            # Dagster takes a signal for a failure of the run, and goes on behind it.
-            if self.stop():
-                raise KeyboardInterrupt
-        except KeyboardInterrupt:
-            if (stopped := self.instance.get_run_by_id(run_id)) is not None and not stopped.is_success:
-                self.instance.report_run_canceled(stopped, STOPPED)
-            raise
-        return result
 
     def note_blocked(self, plan: Plan) -> None:
         """Note what cannot be built; of a cohort that cannot be read, or is being copied, that says enough."""
@@ -165,25 +127,24 @@ def run_study(
         A cohort has not landed, or the selection cannot be used.
     """
     landed = workspace.cohorts()
-    if unknown := [name for name in cohorts or () if name not in list_cohorts(workspace.landing)]:
-        raise ValueError(
-            f"no landing folder for {', '.join(unknown)} in {workspace.landing}; there are: {', '.join(landed)}"
-        )
+    check_landed(workspace.landing, cohorts or ())
     if new := new_cohorts(instance, landed):
         instance.add_dynamic_partitions("cohort", new)
     definitions = build_definitions(workspace=workspace, progress=progress)
     only = _chosen(select_assets(definitions, select), cohorts or landed)
     job = definitions.resolve_implicit_global_asset_job_def()
-    session = _Session(workspace, instance, job, refresh, Outcome(), stop)
+    session = _Session(workspace, instance, refresh, Outcome())
     found = session.look(refresh, only)
     session.unreadable = found.unreadable
     session.outcome.failures += [Failure(DECLARATIONS, name, text) for name, text in found.unreadable.items()]
     plan = found.plan(only=only)
-    while plan.next_wave:
-        session.note_blocked(plan)
-        for run in plan.next_wave:
-            session.execute(run)
-        plan = session.look_again(plan.parts).plan(held=session.held, only=only)
+    here = Carrier(job, instance, refresh, stop)
+    with Crew(workspace, instance, here, progress, refresh) as crew:
+        while plan.next_wave:
+            session.note_blocked(plan)
+            for run, carried in zip(plan.next_wave, crew.carry_out(plan.next_wave), strict=True):
+                session.note(run, carried)
+            plan = session.look_again(plan.parts).plan(held=session.held, only=only)
     session.note_blocked(plan)
     session.outcome.skipped = sorted(session.skipped, key=str)
     for part in only:
@@ -210,32 +171,3 @@ def _catalog(workspace: Workspace, held: Collection[Part]) -> list[Failure]:
     except LakeError as error:
         return [] if Part(CATALOG, None) in held else [Failure(CATALOG, None, str(error))]
     return []
-
-
-def _run_config(assets: Sequence[str], refresh: Refresh) -> dict[str, object]:
-    ops = {asset: {"config": {"refresh": refresh}} for asset in assets if asset != CATALOG}
-    return {"ops": ops, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-
-
-def _failures(result: dg.ExecuteInProcessResult, cohort: str | None) -> list[Failure]:
-    unmet = unmet_checks(result)
-    found = [
-        Failure(event.step_key or "?", cohort, unmet.get(event.step_key or "?") or failure_message(event))
-        for event in result.all_events
-        if event.is_step_failure
-    ]
-    if not result.success and not found:
-        found.append(
-            Failure("run", cohort, f"run {result.run_id} failed before any asset did; see Dagster's event log")
-        )
-    return found
-
-
-def unmet_checks(result: dg.ExecuteInProcessResult) -> dict[str, str]:
-    """What blocking checks said that did not pass, by asset; Dagster's own message only names them."""
-    said: dict[str, list[str]] = {}
-    for check in result.get_asset_check_evaluations():
-        if not check.passed and check.blocking and check.description:
-            text = f"check {check.check_name} does not pass: {check.description}"
-            said.setdefault(check.asset_key.to_user_string(), []).append(text)
-    return {asset: " ".join(texts) for asset, texts in said.items()}

@@ -1,4 +1,7 @@
-"""What `tme run --select` names: an expression of assets. Which of them run belongs in `plan`."""
+"""What `tme run --select` names: an expression of assets. Which of them run belongs in `plan`.
+
+Dagster is imported only to resolve an expression: a table that does not exist is found without it.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,13 @@ import re
 import warnings
 from collections.abc import Collection
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
-import dagster as dg
+from tme_platform.tables import TABLES
+from tme_platform.tables.schema import Stage
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 SYNTAX = (
     "write names of tables joined by `or`, `and`, `not`, such as 'cell_scores or signature'; 'cell_scores+' also takes "
@@ -19,6 +27,18 @@ _TOKEN = re.compile(
     r"""|\w+:(?:"[^"]*"(?:="[^"]*")?|[^\s()]+)"""  # owner:, tag:, kind:, ... as they are
     r"""|(?<!\w)(?P<name>[A-Za-z_]\w*)(?!\w|\s*\()"""
 )
+
+
+def check_selection(text: str | None) -> None:
+    """Check the names in an expression, before anything else is loaded.
+
+    Raises
+    ------
+    ValueError
+        It names a table or a group that does not exist.
+    """
+    known = {"key": {*TABLES, Stage.CATALOG.value}, "group": {stage.group for stage in Stage}}
+    _TOKEN.sub(lambda token: _expanded(token, known, text or ""), text or "")
 
 
 def select_assets(definitions: dg.Definitions, text: str | None) -> set[str]:
@@ -38,6 +58,8 @@ def select_assets(definitions: dg.Definitions, text: str | None) -> set[str]:
         The expression cannot be read, names no asset, or names a table or a group that does not exist: left out
         without a word, it would look as if it had been run.
     """
+    import dagster as dg
+
     specs = list(definitions.resolve_all_asset_specs())
     names = {spec.key.to_user_string() for spec in specs}
     if text is None:

@@ -1,7 +1,7 @@
 """The survey: the state of every part, looked up in the lake and in Dagster, for the plan to decide on.
 
 The lake says whether content is current (the trace of each table); Dagster says whether a part was recorded, whether
-its last run failed, and what is running.
+its last run failed, and what is running. Dagster is imported only where it is asked.
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ from __future__ import annotations
 import functools
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
-
-import dagster as dg
+from typing import TYPE_CHECKING
 
 from tme_platform.cohorts import CohortError
 from tme_platform.lake import catalog_is_current
-from tme_platform.orchestration.alive import end_gone_runs
-from tme_platform.orchestration.attempts import failed_attempts, parts_under_way
 from tme_platform.orchestration.plan import Need, Node, Part, PartState, Plan, make_plan
 from tme_platform.steps.registry import STEPS
 from tme_platform.steps.scope import Refresh
 from tme_platform.steps.workspace import Workspace
 from tme_platform.steps.world import World
 from tme_platform.tables.cohorts import COHORT_FILES
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 CATALOG = "catalog"
 
@@ -59,6 +59,10 @@ class Survey:
         refused = {"unreadable": self.unreadable, "copied": self.copied}
         return make_plan(nodes(), self.cohorts, self.state, held=held, only=only, **refused)
 
+    def with_runs(self, instance: dg.DagsterInstance, running: Collection[Part]) -> Survey:
+        """Add what Dagster's run history says: what was recorded, whether the last run failed, what is running."""
+        return replace(self, state=dict(_with_runs(instance, self.state, running)))
+
 
 def survey(
     workspace: Workspace,
@@ -76,7 +80,7 @@ def survey(
     Parameters
     ----------
     instance
-        Where runs are recorded; None if nothing has run yet.
+        Where runs are recorded; None if nothing has run yet, or the lake alone is asked.
     refresh
         Which content counts as not current; see `RefreshConfig`.
     parts
@@ -92,6 +96,9 @@ def survey(
     """
     # Before the lake: a run that ends in between counts as under way, and nothing is requested twice.
     if instance is not None:
+        from tme_platform.orchestration.alive import end_gone_runs
+        from tme_platform.orchestration.attempts import parts_under_way
+
         if write:
             end_gone_runs(instance, workspace.state)
         running = parts_under_way(instance, workspace.state) if running is None else running
@@ -102,9 +109,8 @@ def survey(
     ]
     wanted = [part for part in all_parts if parts is None or part in parts]
     state = {part: _in_lake(workspace, world, part, refresh) for part in wanted}
-    if instance is not None:
-        state = dict(_with_runs(instance, state, running or ()))
-    return Survey(tuple(world.cohorts), state, workspace.unreadable(), workspace.being_copied())
+    found = Survey(tuple(world.cohorts), state, workspace.unreadable(), workspace.being_copied())
+    return found if instance is None else found.with_runs(instance, running or ())
 
 
 def _in_lake(workspace: Workspace, world: World, part: Part, refresh: Refresh) -> PartState:
@@ -127,6 +133,8 @@ def _in_lake(workspace: Workspace, world: World, part: Part, refresh: Refresh) -
 def _with_runs(
     instance: dg.DagsterInstance, state: dict[Part, PartState], running: Collection[Part]
 ) -> Iterable[tuple[Part, PartState]]:
+    from tme_platform.orchestration.attempts import failed_attempts
+
     recorded = _recorded(instance, {part.asset for part in state})
     failures = failed_attempts(instance, [part for part, known in state.items() if known.reason])
     for part, known in state.items():
@@ -141,6 +149,8 @@ def _with_runs(
 
 def _recorded(instance: dg.DagsterInstance, assets: set[str]) -> dict[str, Collection[str | None]]:
     """The parts of each asset that Dagster has seen built, with one question about all assets without cohorts."""
+    import dagster as dg
+
     per_cohort = {node.asset for node in nodes() if node.per_cohort}
     of_study = {asset: dg.AssetKey(asset) for asset in assets if asset not in per_cohort}
     latest = instance.get_latest_materialization_events(of_study.values())

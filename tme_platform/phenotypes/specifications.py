@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
-from sklearn.metrics import silhouette_score
 
 from tme_platform.phenotypes.assignment import assign_phenotypes
 from tme_platform.phenotypes.choice import choose_k
@@ -71,6 +70,8 @@ def label_by(
     ValueError
         If neither `groups` nor `like` names the clusters, or as raised by `fit_phenotypes`.
     """
+    from sklearn.metrics import silhouette_score
+
     scaled = scale_scores(scores, scaling).dropna()
     if k is None:
         partitions = kmeans_partitions(scaled, 2, k_max, n_init=n_init, seed=seed)

@@ -8,7 +8,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from tme_platform.radiomics._compiled import compiled, inlined
+from tme_platform.compiled import compiled, inlined
 
 Array = NDArray[np.float64]
 Numbers = NDArray[np.uint32]

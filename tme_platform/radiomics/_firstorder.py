@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from tme_platform.radiomics._compiled import compiled, inlined
+from tme_platform.compiled import compiled, inlined
 from tme_platform.radiomics._grey_levels import GreyLevels
 
 Array = NDArray[np.float64]

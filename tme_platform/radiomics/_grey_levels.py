@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from tme_platform.radiomics._compiled import compiled
+from tme_platform.compiled import compiled
 
 DIRECTIONS = np.array([d for d in itertools.product((0, 1), (-1, 0, 1), (-1, 0, 1)) if d > (0, 0, 0)])
 """(13, 3): one of each pair of opposite neighbours along z, y and x."""

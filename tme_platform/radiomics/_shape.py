@@ -1,15 +1,14 @@
-"""Shape features of a region, as pyradiomics defines them, without comparing all pairs of surface points."""
+"""Shape features of a region, as pyradiomics defines them, without comparing all pairs of surface points.
+
+Searches on the border are compiled, in ``_surface``.
+"""
 
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import ConvexHull
-from scipy.spatial.distance import pdist
 
 Array = NDArray[np.floating]
-
-_DIRECTIONS = 16
 
 
 def shape(inside: NDArray[np.bool_], spacing: tuple[float, float, float]) -> dict[str, float]:
@@ -26,11 +25,15 @@ def shape(inside: NDArray[np.bool_], spacing: tuple[float, float, float]) -> dic
     ----------
     pyradiomics, ``radiomics.shape``; Lorensen & Cline 1987, Comput. Graph. 21(4):163-169 (the mesh).
     """
-    inside = np.pad(inside, 1)
-    step = np.array(spacing)
-    area, volume = _mesh(inside, step)
-    diameter, in_plane = _diameters(inside, step)
-    least, minor, major = _axes(inside, step)
+    from tme_platform.radiomics._surface import count_cubes
+
+    padded = np.pad(inside, 1).view(np.uint8)
+    step = np.array(spacing, dtype=np.float64)
+    cubes, positions, first, second = count_cubes(padded)
+    voxels = int(np.count_nonzero(inside))
+    area, volume = _mesh(cubes, positions, step)
+    diameter, in_plane = _diameters(padded, step)
+    least, minor, major = _axes(voxels, first, second, step)
     return {
         "Elongation": _root(minor, major),
         "Flatness": _root(least, major),
@@ -45,27 +48,18 @@ def shape(inside: NDArray[np.bool_], spacing: tuple[float, float, float]) -> dic
         "Sphericity": (36 * np.pi * volume**2) ** (1 / 3) / area,
         "SurfaceArea": area,
         "SurfaceVolumeRatio": area / volume,
-        "VoxelVolume": float(inside.sum() * step.prod()),
+        "VoxelVolume": float(voxels * step.prod()),
     }
 
 
-def _mesh(inside: NDArray[np.bool_], step: Array) -> tuple[float, float]:
+def _mesh(counts: NDArray[np.int64], positions: NDArray[np.int64], step: Array) -> tuple[float, float]:
     """Return area and volume of pyradiomics' marching-cubes mesh.
 
     A cube's contribution to either depends on which of its eight corners are inside and, for the volume, linearly on
     its position. It is therefore enough to count the cubes of each kind and to sum their positions.
     """
-    code = np.zeros(tuple(n - 1 for n in inside.shape), dtype=np.uint8)
-    for bit, (z, y, x) in enumerate(np.ndindex(2, 2, 2)):
-        corner = inside[z : z + code.shape[0], y : y + code.shape[1], x : x + code.shape[2]]
-        code |= corner.view(np.uint8) << np.uint8(bit)
-    positions = np.nonzero((code != 0) & (code != 255))
-    kinds = code[positions]
-    counts = np.bincount(kinds, minlength=256)
     volume_at_origin, volume_slope = _cube_volumes()
-    volume = counts @ volume_at_origin
-    for axis, position in enumerate(positions):
-        volume += np.bincount(kinds, weights=position, minlength=256) @ volume_slope[axis]
+    volume = counts @ volume_at_origin + (positions * volume_slope).sum()
     return float(counts @ _cube_areas(*step)), float(volume * step.prod())
 
 
@@ -101,74 +95,41 @@ def _of_cubes(inside: NDArray[np.bool_], step: tuple[float, float, float] = (1.0
     return float(area), float(volume)
 
 
-def _diameters(inside: NDArray[np.bool_], step: Array) -> tuple[float, list[float]]:
+def _diameters(padded: NDArray[np.uint8], step: Array) -> tuple[float, list[float]]:
     """Return the largest distance between mesh vertices, in space and within planes perpendicular to z, y and x.
 
-    Vertices lie half-way between two neighbours of which one is inside. A point between two others on a line cannot be
-    the end of a diameter.
+    A point between two others on a line cannot be the end of a diameter.
     """
-    vertices = _vertices(inside)
-    in_plane = [_planar_diameter(vertices, axis, step) for axis in range(3)]
-    for axis in range(3):
-        vertices = _line_ends(vertices, axis)
-    points = vertices / 2 * step
-    corners = points[ConvexHull(points).vertices]
-    return float(pdist(corners).max()), in_plane
+    from tme_platform.radiomics._surface import line_ends, widest, widest_in_planes
+
+    z, y, x = step / 2
+    along_x, along_z, along_y = line_ends(padded)
+    in_plane = [
+        widest_in_planes(along_x, y, x),
+        widest_in_planes(along_z, x, z),
+        widest_in_planes(along_y, z, y),
+    ]
+    points = np.concatenate([_points(along_x, end) for end in (0, 1)])
+    c, b, a = points.T
+    ends = ((along_z[b, a] == c[:, None]).any(axis=1)) & ((along_y[a, c] == b[:, None]).any(axis=1))
+    corners = points[ends] * (step / 2)
+    radius = np.linalg.norm(corners - (corners.min(axis=0) + corners.max(axis=0)) / 2, axis=1)
+    order = np.argsort(-radius)
+    return widest(corners[order], radius[order]), in_plane
 
 
-def _vertices(inside: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the mesh vertices (n x 3) in half voxels."""
-    found = []
-    for axis in range(3):
-        points = 2 * np.argwhere(np.diff(inside, axis=axis))
-        points[:, axis] += 1
-        found.append(points)
-    return np.concatenate(found)
+def _points(along_x: NDArray[np.int64], end: int) -> NDArray[np.int64]:
+    lines = np.argwhere(along_x[:, :, 1] >= 0)
+    return np.column_stack([lines, along_x[lines[:, 0], lines[:, 1], end]])
 
 
-def _line_ends(points: NDArray[np.int64], axis: int) -> NDArray[np.int64]:
-    """Return the first and the last point of every line along an axis."""
-    others = [a for a in range(3) if a != axis]
-    size = points.max(axis=0) + 1
-    line = points[:, others[0]] * size[others[1]] + points[:, others[1]]
-    order = np.argsort(line * size[axis] + points[:, axis])
-    line = line[order]
-    change = np.flatnonzero(np.diff(line)) + 1
-    ends = np.union1d(np.concatenate([[0], change]), np.concatenate([change - 1, [len(line) - 1]]))
-    return np.asarray(points[order[ends]])
+def _axes(voxels: int, first: NDArray[np.int64], second: NDArray[np.int64], step: Array) -> Array:
+    """Return the eigenvalues of the covariance of the voxel centres, ascending.
 
-
-def _planar_diameter(vertices: NDArray[np.int64], axis: int, step: Array) -> float:
-    """Return the largest distance between vertices in one plane perpendicular to an axis.
-
-    The extents of a plane's points in sixteen directions bound its diameter from both sides. Pairs are compared only
-    in planes whose upper bound reaches the best lower bound.
+    Sums of positions and of products are whole numbers, so that nothing is lost in their difference.
     """
-    row, column = (a for a in range(3) if a != axis)
-    ends = _line_ends(vertices, column)
-    ends = ends[np.argsort(ends[:, axis], kind="stable")]
-    starts = np.flatnonzero(np.diff(ends[:, axis], prepend=-1))
-    points = ends[:, [row, column]] / 2 * step[[row, column]]
-    extent = np.zeros(len(starts))
-    for angle in np.pi * np.arange(_DIRECTIONS) / _DIRECTIONS:
-        along = points @ np.array([np.cos(angle), np.sin(angle)])
-        extent = np.maximum(extent, np.maximum.reduceat(along, starts) - np.minimum.reduceat(along, starts))
-    upper = extent / np.cos(np.pi / (2 * _DIRECTIONS)) * (1 + 1e-12)
-    best = 0.0
-    stops = np.append(starts[1:], len(points))
-    for plane in np.argsort(-upper):
-        if upper[plane] < max(best, extent.max() * (1 - 1e-12)):
-            break
-        best = max(best, float(pdist(points[starts[plane] : stops[plane]]).max(initial=0.0)))
-    return best
-
-
-def _axes(inside: NDArray[np.bool_], step: Array) -> Array:
-    """Return the eigenvalues of the covariance of the voxel centres, ascending."""
-    points = np.argwhere(inside) * step
-    points -= points.mean(axis=0)
-    points /= np.sqrt(len(points))
-    eigenvalues = np.linalg.eigvals(points.T @ points).real  # numpy may type those of a symmetric matrix as complex
+    covariance = (voxels * second - np.outer(first, first)) / voxels**2 * np.outer(step, step)
+    eigenvalues = np.linalg.eigvals(covariance).real  # numpy may type those of a symmetric matrix as complex
     eigenvalues[(eigenvalues < 0) & (eigenvalues > -1e-10)] = 0
     return np.sort(eigenvalues)
 

@@ -64,6 +64,8 @@ FeatureRow = tuple[dict[str, Any], NDArray[np.float64]]
 
 OUTLINE_COLUMNS = ("patient_id", "series", "reader", "session")
 FAILURE_COLUMNS = ("patient_id", "file", "rule", "message", "row_key")
+_USED = ("scipy.ndimage", "scipy.spatial.distance", KERNELS)
+"""Imported where they are used; loaded once before processes are forked, not once in each."""
 TRANSIENT_RULES = (
     "worker_crashed",
     "extraction_failed",
@@ -261,7 +263,7 @@ def run_jobs(
 
     ``features`` tells whether jobs compute features.
     """
-    backend = options.backend or local_backend(options.workers, len(jobs), preload=[__name__, KERNELS])
+    backend = options.backend or local_backend(options.workers, len(jobs), preload=[__name__, *_USED])
     if features and isinstance(backend, ProcessPool):
         compile_kernels()  # or all processes would compile the same at once
     results: dict[int, list[Row]] = {}

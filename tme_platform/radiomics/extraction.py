@@ -8,9 +8,18 @@ import SimpleITK as sitk  # noqa: N813
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from tme_platform.imaging import Delineation, correct_bias, delineate, onto_grid, resample_to_grid, z_score
+from tme_platform.imaging import (
+    Delineation,
+    air_of,
+    correct_bias,
+    delineate,
+    onto_grid,
+    resample_to_grid,
+    scaling_of,
+)
 from tme_platform.imaging.geometry import index_box, spans_a_plane
 from tme_platform.radiomics._filters import filtered
+from tme_platform.radiomics._reference import reference_features
 from tme_platform.radiomics._shape import shape
 from tme_platform.radiomics.names import feature_names
 from tme_platform.radiomics.settings import WHOLE_IMAGE, ExtractionSettings
@@ -72,6 +81,8 @@ def region_features(
     Names of features start with the region's name. A region less than two voxels wide along two axes has no features.
     The filters need ``tumour`` to locate the tumour.
     """
+    if settings.engine == "pyradiomics":
+        return reference_features(image, regions, settings)
     # numba takes a second to import, which only those who compute features should wait for.
     from tme_platform.radiomics._intensities import Region, intensity_features
 
@@ -100,14 +111,12 @@ def prepare(
     mask = onto_grid(mask, image)
     if settings.bias_correction:
         image = correct_bias(image)
-    scaled = z_score(image, mask, over=settings.normalise, scale=settings.normalize_scale)
-    return delineate(
-        image,
-        mask,
-        settings.region_settings(),
-        exclude=exclude,
-        resampled=resample_to_grid(scaled, mask, spacing_mm=settings.spacing_mm, pad_voxels=settings.pad_voxels),
+    air = air_of(image, mask) if settings.leave_out_air or settings.normalise == "body" else None
+    scaling = scaling_of(image, mask, over=settings.normalise, scale=settings.normalize_scale, air=air)
+    resampled = resample_to_grid(
+        image, mask, spacing_mm=settings.spacing_mm, pad_voxels=settings.pad_voxels, scaling=scaling
     )
+    return delineate(image, mask, settings.region_settings(), exclude=exclude, resampled=resampled, air=air)
 
 
 def _named(prefix: str, features: dict[str, float]) -> dict[str, float]:

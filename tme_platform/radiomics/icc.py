@@ -5,7 +5,6 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import special
 
 IccForm = Literal["ICC1", "ICC2", "ICC3", "ICC1k", "ICC2k", "ICC3k"]
 
@@ -123,6 +122,8 @@ def _single(
     kind: str,
 ) -> tuple[NDArray[np.float64], ...]:
     """Return the coefficient of a single rating, its limits, F and p. Spearman-Brown gives the limits of a mean."""
+    from scipy import special
+
     error, df_error = (within, n * (k - 1)) if kind == "ICC1" else (residual, (n - 1) * (k - 1))
     f = between / error
     p = special.fdtrc(n - 1, df_error, f)
@@ -145,6 +146,8 @@ def _limits_icc2(
     k: int,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the limits of McGraw & Wong 1996, table 7, case 2 and 2A (Satterthwaite's degrees of freedom)."""
+    from scipy import special
+
     a = k * value / (n * (1 - value))
     b = 1 + k * value * (n - 1) / (n * (1 - value))
     df = (a * raters + b * residual) ** 2 / ((a * raters) ** 2 / (k - 1) + (b * residual) ** 2 / ((n - 1) * (k - 1)))

@@ -3,7 +3,13 @@
 import importlib
 
 KERNELS = "tme_platform.radiomics._intensities"
-"""Module that imports all of them, for processes that fork others."""
+"""Module of the largest part of them, for processes that fork others."""
+_MODULES = (
+    KERNELS,
+    "tme_platform.radiomics._surface",
+    "tme_platform.imaging._histogram",
+    "tme_platform.imaging._nearest",
+)
 
 
 def compile_kernels() -> None:
@@ -13,4 +19,5 @@ def compile_kernels() -> None:
     is in ``__pycache__`` beside the source or, if that cannot be written, in the user's cache folder;
     ``NUMBA_CACHE_DIR`` names another one. Without a folder that can be written, each process compiles for itself.
     """
-    importlib.import_module(KERNELS)
+    for module in _MODULES:
+        importlib.import_module(module)

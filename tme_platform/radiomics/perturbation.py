@@ -3,7 +3,6 @@
 import numpy as np
 import SimpleITK as sitk  # noqa: N813
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from tme_platform.imaging import ImagingError
 from tme_platform.imaging.geometry import foreground_box, to_mask
@@ -46,6 +45,8 @@ def perturbations(
     Zwanenburg et al. 2019, Sci. Rep. 9:614 (perturbation chains; the noise estimate is the median absolute deviation
     of the diagonal Haar detail over 0.6745, after Chang et al. 2000, IEEE Trans. Image Process. 9:1532-1546).
     """
+    from scipy import ndimage
+
     inside = sitk.GetArrayViewFromImage(mask) != 0
     if not inside.any():
         raise ImagingError("mask_empty", "the outline is empty; draw it, or remove the row.")

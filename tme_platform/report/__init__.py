@@ -11,7 +11,7 @@ from tme_platform.report.page import render_page
 from tme_platform.report.pictures import picture
 from tme_platform.report.sections import tables_needed
 from tme_platform.report.study_report import StudyReport, make_report
-from tme_platform.report.write import write_if_changed
+from tme_platform.whole_file import write_if_changed
 
 __all__ = [
     "FINDING_TABLES",

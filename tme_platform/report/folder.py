@@ -11,7 +11,7 @@ from tme_platform.report.findings import findings_table
 from tme_platform.report.page import render_page
 from tme_platform.report.remembered import Remembered
 from tme_platform.report.study_report import StudyReport
-from tme_platform.report.write import write_if_changed
+from tme_platform.whole_file import write_if_changed
 
 
 def page_path(state: Path, study: str) -> Path:

@@ -11,7 +11,6 @@ from typing import Any
 import pandas as pd
 
 from tme_platform.report.facts import StudyFacts, records
-from tme_platform.statistics import permutation_p
 from tme_platform.statistics.proportions import proportion_interval
 from tme_platform.study.published import published
 
@@ -237,14 +236,13 @@ def _signature(facts: StudyFacts) -> Iterator[Row]:
     every = facts.rows("label_permutations")
     for among, shuffles in every.groupby("within", sort=False) if len(every) else ():
         within = str(among)
-        observed = float(shuffles.loc[shuffles["shuffle"] == 0, "auc"].iloc[0])
-        permuted = shuffles.loc[shuffles["shuffle"] > 0, "auc"]
-        p = permutation_p(observed, permuted)
+        true = shuffles.set_index("shuffle").loc[0]
         yield _row(
             "label_permutation", "label_permutations", subject=None if within == "all patients" else f"within {within}",
-            analysis="honest", value=observed, p=p, n=n, n_positive=hot,
-            method=f"AUC from the shortened procedure; p from {len(permuted)} label permutations among "
-            f"{within if within == 'all patients' else f'patients of the same {within}'}",
+            analysis="honest", value=true["auc"], p=true["p"], n=n, n_positive=hot,
+            method=f"AUC from the shortened procedure; p from {len(shuffles) - 1} label permutations among "
+            f"{within if within == 'all patients' else f'patients of the same {within}'}, standard error "
+            f"{true['p_se']:.2g}",
         )  # fmt: skip
     for row in records(facts.rows("signature_optimism")):
         if row["metric"] in _RESAMPLED:

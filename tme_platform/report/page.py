@@ -12,7 +12,6 @@ from importlib import resources
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from tme_platform.figures import endpoint_label, event_word
@@ -34,6 +33,8 @@ def render_page(report: StudyReport) -> str:
     jinja2.TemplateError
         A template uses a value that the report does not have.
     """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     facts = report.facts
     environment = Environment(
         loader=PackageLoader("tme_platform.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,

@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from tme_platform.report.embed import Embedded
-from tme_platform.report.write import write_if_changed
+from tme_platform.whole_file import write_if_changed
 
 _DRAWING_LIBRARIES = ("matplotlib", "numpy", "pandas", "pillow", "scipy")
 _DRAWING_PACKAGES = ("tme_platform.figures", "tme_platform.report")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import norm
 
 from tme_platform.signature.out_of_fold import EACH_PAIR_TWICE
 from tme_platform.statistics import fit_logistic
@@ -55,6 +54,8 @@ def added_value(positive: NDArray[np.bool_], score: NDArray[np.float64], clinica
         NaN with a reason if a regression has no finite solution, for instance because the clinical model separates
         the phenotypes.
     """
+    from scipy.stats import norm
+
     nan, n = float("nan"), positive.size
     columns = np.column_stack([np.ones(n), _standardised(clinical), _standardised(score)])
     without, both = fit_logistic(positive, columns[:, :2]), fit_logistic(positive, columns)

@@ -38,6 +38,7 @@ class CardFacts:
     rivals: pd.DataFrame
     """Rows of `signature_rivals`."""
     permutation_p: float | None
+    permutation_p_se: float | None
     cautions: Sequence[str]
     criteria: Sequence[Criterion]
 
@@ -104,7 +105,10 @@ def _comparisons(facts: CardFacts) -> list[str]:
     aucs = [f"{row['model']} {_interval(row)}" for row in honest.dropna(subset=["value"]).to_dict("records")]
     lines = [f"Out-of-fold AUC compared with alternative models: {', '.join(aucs)}."] if aucs else []
     if facts.permutation_p is not None:
-        lines.append(f"Compared with shuffled labels: p = {facts.permutation_p:.3g}.")
+        lines.append(
+            f"Compared with shuffled labels: p = {facts.permutation_p:.3g} "
+            f"(standard error {facts.permutation_p_se:.2g})."
+        )
     return lines
 
 

@@ -7,14 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
-from sklearn.ensemble import RandomForestRegressor
-from sklearn.impute import SimpleImputer
-from sklearn.model_selection import KFold
-from sklearn.pipeline import make_pipeline
 
 from tme_platform.signature.parallel import delayed, in_processes
-from tme_platform.signature.transformers import AgreementFilter, RedundancyFilter
 from tme_platform.statistics import permutation_p
 
 if TYPE_CHECKING:
@@ -100,7 +94,7 @@ def continuous_signature(
     rng = np.random.default_rng(settings.seed)
     targets = [values, *(rng.permutation(values) for _ in range(n_permutations))]
     run = delayed(_predict)
-    predicted = in_processes((run(folds, one, settings) for one in targets), n_jobs)
+    predicted = in_processes([run(folds, one, settings) for one in targets], n_jobs)
     rhos = [_rho(folds, one, found) for one, found in zip(targets, predicted, strict=True)]
     number = np.empty(len(patients), dtype=np.int64)
     for at, fold in enumerate(folds):
@@ -118,6 +112,12 @@ def _not_possible(values: NDArray[np.float64], n_splits: int) -> str:
 
 def _folds(table: pd.DataFrame, settings: SignatureSettings, kept: Sequence[str] | None) -> list[_Fold]:
     """Everything that is learned from the features alone, which permutations of the target do not change."""
+    from sklearn.impute import SimpleImputer
+    from sklearn.model_selection import KFold
+    from sklearn.pipeline import make_pipeline
+
+    from tme_platform.signature.transformers import AgreementFilter, RedundancyFilter
+
     split = KFold(settings.n_splits, shuffle=True, random_state=settings.seed).split(table)
     folds = []
     for train, test in split:
@@ -130,6 +130,8 @@ def _folds(table: pd.DataFrame, settings: SignatureSettings, kept: Sequence[str]
 
 
 def _predict(folds: list[_Fold], target: NDArray[np.float64], settings: SignatureSettings) -> NDArray[np.float64]:
+    from sklearn.ensemble import RandomForestRegressor
+
     predicted = np.empty(target.size)
     for at, fold in enumerate(folds):
         own = target[fold.train]
@@ -145,6 +147,8 @@ def _predict(folds: list[_Fold], target: NDArray[np.float64], settings: Signatur
 
 
 def _top(x: NDArray[np.float64], target: NDArray[np.float64], settings: SignatureSettings) -> NDArray[np.int64]:
+    from scipy.stats import rankdata
+
     if settings.selection == "none" or x.shape[1] <= settings.n_top:
         return np.arange(x.shape[1])
     ranks, wanted = rankdata(x, axis=0), rankdata(target)
@@ -155,6 +159,8 @@ def _top(x: NDArray[np.float64], target: NDArray[np.float64], settings: Signatur
 
 def _rho(folds: list[_Fold], target: NDArray[np.float64], predicted: NDArray[np.float64]) -> float:
     """Mean of Spearman's correlation over folds; 0 in a fold without different predictions or values."""
+    from scipy.stats import rankdata
+
     found = []
     for fold in folds:
         a, b = (rankdata(values[fold.test]) for values in (target, predicted))

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.signature.crossval import quick_auc
-from tme_platform.signature.parallel import delayed, in_processes
+from tme_platform.signature.parallel import delayed, in_processes, no_report
+from tme_platform.signature.search import agreed_features
 from tme_platform.signature.training import training_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -29,6 +30,7 @@ def learning_curve(
     draws: int = 25,
     null_draws: int = 5,
     n_jobs: int = -1,
+    report: Callable[[int, int], None] = no_report,
 ) -> pd.DataFrame:
     """Estimate the cross-validated AUC for cohorts of growing size.
 
@@ -40,6 +42,8 @@ def learning_curve(
         Shares of the patients, drawn within hot and within cold.
     draws, null_draws
         Random draws (and random folds) per share, with the true and with shuffled labels.
+    report
+        Called with the number of draws that are done, and of all.
 
     Returns
     -------
@@ -51,7 +55,7 @@ def learning_curve(
     """
     settings = settings.shortened()
     table, positive = training_table(features, labels)
-    kept = None if kept_features is None else tuple(sorted(kept_features))
+    known = agreed_features(table, None if kept_features is None else tuple(sorted(kept_features))).matrix
     rng = np.random.default_rng(settings.seed)
     tasks = []
     for fraction in fractions:
@@ -62,16 +66,14 @@ def learning_curve(
                 labelled = rng.permutation(positive[rows]) if shuffled else positive[rows]
                 tasks.append((rows, labelled, shuffled, settings.seed + draw))
     run = delayed(quick_auc)
-    aucs = in_processes(
-        (run(table.iloc[rows], labelled, settings, kept, seed=seed) for rows, labelled, _, seed in tasks),
-        n_jobs,
-    )
+    calls = [run(known[rows], labelled, settings, seed=seed) for rows, labelled, _, seed in tasks]
+    aucs = in_processes(calls, n_jobs, report)
     drawn = pd.DataFrame(
         {
             "n": [rows.size for rows, *_ in tasks],
             "n_hot": [labelled.sum() for _, labelled, *_ in tasks],
             "shuffled": [shuffled for *_, shuffled, _ in tasks],
-            "auc": list(aucs),
+            "auc": aucs,
         }
     )
     sizes = drawn.groupby(["shuffled", "n", "n_hot"], sort=True)["auc"].agg(["mean", "std", "size"])

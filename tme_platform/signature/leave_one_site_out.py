@@ -10,7 +10,7 @@ import pandas as pd
 from tme_platform.evaluation import auc_from_estimate, placements, variance
 from tme_platform.signature.out_of_fold import EACH_PAIR_TWICE
 from tme_platform.signature.parallel import delayed, in_processes
-from tme_platform.signature.search import fit_best
+from tme_platform.signature.search import agreed_features, fit, search
 from tme_platform.signature.training import training_table
 
 if TYPE_CHECKING:
@@ -59,15 +59,14 @@ def leave_one_site_out(
         n and n_hot are its patients, and the AUC is `auc_within_sites`.
     """
     table, positive = training_table(features, labels)
-    kept = None if kept_features is None else tuple(sorted(kept_features))
+    known = agreed_features(table, None if kept_features is None else tuple(sorted(kept_features))).matrix
     where = sites.dropna().astype(str).reindex(table.index).astype("object")
     names = sorted(where.dropna().unique())
     held_out = [(where == name).to_numpy(dtype=bool) for name in names]
     reasons = [_not_possible(positive, inside, settings.n_splits) for inside in held_out]
     run = delayed(_scores)
     possible = [inside for inside, reason in zip(held_out, reasons, strict=True) if not reason]
-    calls = (run(table, positive, settings, kept, inside) for inside in possible)
-    scored = iter(in_processes(calls, n_jobs))
+    scored = iter(in_processes([run(known, positive, settings, inside) for inside in possible], n_jobs))
     rows, parts = [], []
     for name, inside, reason in zip(names, held_out, reasons, strict=True):
         counts = {"site": name, "n": inside.sum(), "n_hot": positive[inside].sum(), "n_training": (~inside).sum()}
@@ -131,14 +130,14 @@ def _not_possible(positive: NDArray[np.bool_], inside: NDArray[np.bool_], n_spli
 
 
 def _scores(
-    features: pd.DataFrame,
+    features: NDArray[np.float64],
     positive: NDArray[np.bool_],
     settings: SignatureSettings,
-    kept_features: tuple[str, ...] | None,
     inside: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
-    fitted = fit_best(features[~inside], positive[~inside], settings, kept_features, seed=settings.seed)
-    return np.asarray(fitted.pipeline.predict_proba(features[inside])[:, 1], dtype=np.float64)
+    x, known = features[~inside], positive[~inside]
+    found = search(x, known, settings, seed=settings.seed)
+    return np.asarray(fit(x, known, settings, found.params).predict_proba(features[inside])[:, 1], dtype=np.float64)
 
 
 def _of_site(cases: NDArray[np.float64], controls: NDArray[np.float64]) -> dict[str, object]:

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from tme_platform.evaluation import placements
-from tme_platform.signature.parallel import delayed, in_processes
-from tme_platform.signature.search import fit_first
+from tme_platform.signature.parallel import delayed, in_processes, no_report
+from tme_platform.signature.search import agreed_features, fit_first
 from tme_platform.signature.training import training_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -31,6 +31,7 @@ def optimism_corrected_auc(
     kept_features: Iterable[str] | None = None,
     n_bootstrap: int = 50,
     n_jobs: int = -1,
+    report: Callable[[int, int], None] = no_report,
 ) -> pd.DataFrame:
     """Correct the apparent AUC for optimism.
 
@@ -41,6 +42,8 @@ def optimism_corrected_auc(
         of the grid.
     n_bootstrap
         Resamples, drawn within hot and within cold.
+    report
+        Called with the number of fits that are done, and of all.
 
     Returns
     -------
@@ -54,13 +57,14 @@ def optimism_corrected_auc(
         - ``632plus``: Efron & Tibshirani 1997, JASA 92:548, with 0.5 as the no-information value.
     """
     table, positive = training_table(features, labels)
-    kept = None if kept_features is None else tuple(sorted(kept_features))
+    known = agreed_features(table, None if kept_features is None else tuple(sorted(kept_features))).matrix
     rng = np.random.default_rng(settings.seed)
     sides = (np.flatnonzero(positive), np.flatnonzero(~positive))
     resamples = [np.concatenate([rng.choice(side, side.size) for side in sides]) for _ in range(n_bootstrap)]
     run = delayed(_measure)
-    done = in_processes((run(table, positive, settings, kept, rows) for rows in resamples), n_jobs)
-    apparent = _measure(table, positive, settings, kept, np.arange(positive.size))[0]
+    everybody = np.arange(positive.size)
+    calls = [run(known, positive, settings, rows) for rows in [everybody, *resamples]]
+    (apparent, *_), *done = in_processes(calls, n_jobs, report)
     in_sample, original, left_out = (np.asarray(column) for column in zip(*done, strict=True))
     optimism = float((in_sample - original).mean())
     outside = float(np.nanmean(left_out))
@@ -78,14 +82,13 @@ def optimism_corrected_auc(
 
 
 def _measure(
-    features: pd.DataFrame,
+    features: NDArray[np.float64],
     positive: NDArray[np.bool_],
     settings: SignatureSettings,
-    kept: tuple[str, ...] | None,
     rows: NDArray[np.int64],
 ) -> tuple[float, float, float]:
     """AUC on the resample, on all patients, and on those the resample left out."""
-    model = fit_first(features.iloc[rows], positive[rows], settings, kept)
+    model = fit_first(features[rows], positive[rows], settings)
     scores = model.predict_proba(features)[:, 1]
     outside = np.setdiff1d(np.arange(positive.size), rows)
     return tuple(_auc(positive[chosen], scores[chosen]) for chosen in (rows, np.arange(positive.size), outside))  # type: ignore[return-value]

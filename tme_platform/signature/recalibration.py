@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import expit, logit
 
 from tme_platform.evaluation import clipped_logit
 
@@ -24,6 +23,8 @@ class Recalibration:
 
     def probability(self, score: ArrayLike) -> NDArray[np.float64]:
         """Return the probability of each score, at the prevalence of the patients it was fitted on; NaN stays NaN."""
+        from scipy.special import expit
+
         scores = np.asarray(score, dtype=np.float64)
         return np.asarray(expit(self.intercept + self.slope * clipped_logit(scores)), dtype=np.float64)
 
@@ -48,6 +49,7 @@ def fit_recalibration(positive: NDArray[np.bool_], score: NDArray[np.float64]) -
     ----------
     Platt 1999, in Advances in Large Margin Classifiers, 61; Niculescu-Mizil & Caruana 2005, ICML 625.
     """
+    from scipy.special import logit
     from sklearn.linear_model import LogisticRegression
 
     n_cases, n_controls = int(positive.sum()), int((~positive).sum())

@@ -16,7 +16,7 @@ from tme_platform.signature.out_of_fold import compare_within_fold
 from tme_platform.signature.training import train_signature
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -66,6 +66,7 @@ def compare_rivals(
     variants: Mapping[str, pd.DataFrame] | None = None,
     cohort: str = "",
     n_jobs: int = -1,
+    report: Callable[[str], None] = lambda _: None,
 ) -> pd.DataFrame:
     """Train the alternatives like the signature, in the same folds, and compare.
 
@@ -86,6 +87,8 @@ def compare_rivals(
         Variants of the same features (harmonised or not) for the same learner, by name.
     cohort, n_jobs
         Value of the cohort column; number of processes.
+    report
+        Called with the name of each model before it is trained.
 
     Returns
     -------
@@ -112,6 +115,7 @@ def compare_rivals(
         plans["combined"] = (both, signature.settings, [*kept, *coded.columns])
     rows, trained = _auc_rows("signature", signature), {}
     for name, (table, settings, used) in plans.items():
+        report(name)
         rival = train_signature(table, labels, settings=settings, kept_features=used, n_jobs=n_jobs)
         trained[name] = rival
         rows += _auc_rows(name, rival)

@@ -15,20 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.tree import DecisionTreeClassifier
 
 from tme_platform.signature.identity import SKOPS_TRUSTED_TYPES
-from tme_platform.signature.transformers import AgreementFilter, RedundancyFilter, TopFeatures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.pipeline import Pipeline
 
     _Whole = NDArray[np.int64]
 
@@ -82,10 +77,6 @@ _TYPES = {
     "TypeNode": {"builtins.str"},
 }
 """All types that a signature is made of, by the way in which skops stores them."""
-
-_FIRST = (AgreementFilter, SimpleImputer, RedundancyFilter, TopFeatures)
-_LAST = ((RandomForestClassifier,), (HistGradientBoostingClassifier,), (StandardScaler, LogisticRegression))
-"""The steps of a signature, see `build_pipeline`."""
 
 
 class StoredModelError(ValueError):
@@ -150,11 +141,12 @@ def _printable(text: object) -> str:
 
 def _check(pipeline: Any, data: bytes) -> None:  # noqa: ANN401 - whatever the file made
     """Check what scikit-learn does not: that no tree leads out of its arrays; then, that a patient gets a score."""
+    from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+    from sklearn.pipeline import Pipeline
+
     if type(pipeline) is not Pipeline:
         raise StoredModelError("it is not a pipeline")
-    kinds = tuple(type(step) for _, step in pipeline.steps)
-    if kinds[:4] != _FIRST or kinds[4:] not in _LAST:
-        raise StoredModelError(f"its steps are not those of a signature: {', '.join(kind.__name__ for kind in kinds)}")
+    _check_steps(tuple(type(step) for _, step in pipeline.steps))
     names = [str(name) for name in pipeline.feature_names_in_]
     somebody = pd.DataFrame(np.zeros((1, len(names))), columns=names)
     width = pipeline[:-1].transform(somebody).shape[1]
@@ -168,7 +160,24 @@ def _check(pipeline: Any, data: bytes) -> None:  # noqa: ANN401 - whatever the f
         raise StoredModelError("its scores are not shares of hot and cold")
 
 
+def _check_steps(kinds: tuple[type, ...]) -> None:
+    """Check that the steps are those of `build_pipeline`."""
+    from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+    from sklearn.impute import SimpleImputer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+
+    from tme_platform.signature.transformers import AgreementFilter, RedundancyFilter, TopFeatures
+
+    first = (AgreementFilter, SimpleImputer, RedundancyFilter, TopFeatures)
+    last = ((RandomForestClassifier,), (HistGradientBoostingClassifier,), (StandardScaler, LogisticRegression))
+    if kinds[:4] != first or kinds[4:] not in last:
+        raise StoredModelError(f"its steps are not those of a signature: {', '.join(kind.__name__ for kind in kinds)}")
+
+
 def _check_forest(forest: RandomForestClassifier, width: int) -> None:
+    from sklearn.tree import DecisionTreeClassifier
+
     for one in forest.estimators_:
         if type(one) is not DecisionTreeClassifier:
             raise StoredModelError(f"its forest has an estimator of type {type(one).__name__} among its trees")

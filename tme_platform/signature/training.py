@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from tme_platform.evaluation import auc_logit
 from tme_platform.signature.crossval import nested_cross_validation, out_of_fold_frame
 from tme_platform.signature.out_of_fold import within_fold_auc
-from tme_platform.signature.search import fit_best
+from tme_platform.signature.parallel import no_report
+from tme_platform.signature.pipeline import build_pipeline
+from tme_platform.signature.search import agreed_features, search
 from tme_platform.signature.trained import TrainedSignature
 from tme_platform.statistics import youden_threshold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -53,6 +56,7 @@ def train_signature(
     settings: SignatureSettings,
     kept_features: Iterable[str] | None = None,
     n_jobs: int = -1,
+    report: Callable[[int, int], None] = no_report,
 ) -> TrainedSignature:
     """Train a signature of hot against cold, and score every patient with models that never saw the patient.
 
@@ -68,6 +72,8 @@ def train_signature(
         Names of the features that passed the agreement filter; None keeps all.
     n_jobs
         Processes for the outer folds, as in joblib; the result does not depend on it.
+    report
+        Called with the number of outer folds that are done, and of all.
 
     Returns
     -------
@@ -85,23 +91,27 @@ def train_signature(
     table, positive = training_table(features, labels)
     _check_class_sizes(positive, settings.n_splits)
     kept = None if kept_features is None else tuple(sorted(kept_features))
-    folds = nested_cross_validation(table, positive, settings, kept, n_jobs=n_jobs)
-    fitted = fit_best(table, positive, settings, kept, seed=settings.seed)
+    pipeline = build_pipeline(settings, kept, stored=True)
+    with threadpool_limits(limits=1):  # threads slow down matrices this small
+        found = search(agreed_features(table, kept).matrix, positive, settings, seed=settings.seed)
+        pipeline[-1].set_params(**found.params)
+        fitted_scores = pipeline.fit(table, positive).predict_proba(table)[:, 1]
+    # after the fit, so that the worker processes find what this one has compiled
+    folds = nested_cross_validation(table, positive, settings, kept, n_jobs=n_jobs, report=report)
     out_of_fold = out_of_fold_frame(folds, table.index, positive)
-    fitted_scores = fitted.pipeline.predict_proba(table)[:, 1]
     return TrainedSignature(
-        pipeline=fitted.pipeline,
+        pipeline=pipeline,
         feature_names=tuple(table.columns),
         settings=settings,
-        best_params=fitted.params,
-        cv_results=fitted.results,
+        best_params=found.params,
+        cv_results=found.results,
         out_of_fold=out_of_fold,
-        importances=_importances(fitted.pipeline, folds, table.columns, settings.n_top),
+        importances=_importances(pipeline, folds, table.columns, settings.n_top),
         apparent=auc_logit(positive, fitted_scores),
-        searched=float(fitted.results.groupby("candidate")["auc"].mean().max()),
+        searched=float(found.results.groupby("candidate")["auc"].mean().max()),
         honest=within_fold_auc(out_of_fold, linear=settings.linear),
-        threshold=fitted.threshold,
-        recalibration=fitted.recalibration,
+        threshold=found.threshold,
+        recalibration=found.recalibration,
         paper_threshold=youden_threshold(positive, fitted_scores),
         n=positive.size,
         n_positive=int(positive.sum()),

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from scipy.stats import rankdata
 from sklearn.base import BaseEstimator
-from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_selection import SelectorMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+from tme_platform.signature.forest import Forest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,11 +118,13 @@ class TopFeatures(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         if self.method == "none" or matrix.shape[1] <= self.n_top:
             self.support_ = np.ones(matrix.shape[1], dtype=bool)
             return self
+        positive = outcome == outcome.max()
         if self.method == "importance":
-            forest = RandomForestClassifier(self.n_trees, class_weight="balanced", random_state=self.seed)
-            importance = forest.fit(matrix, outcome).feature_importances_
+            forest = Forest.fit(
+                matrix, positive, n_trees=self.n_trees, max_features="sqrt", balanced=True, seed=self.seed
+            )
+            importance = forest.importances()
         else:
-            positive = outcome == outcome.max()
             mean_rank = rankdata(matrix, axis=0)[positive].mean(axis=0)
             importance = np.abs(mean_rank - (len(positive) + 1) / 2)
         self.support_ = np.zeros(matrix.shape[1], dtype=bool)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import mannwhitneyu
 
 from tme_platform.evaluation import auc_from_estimate, placements, variance
 from tme_platform.signature.training import training_table
@@ -41,6 +40,8 @@ def feature_univariate(
         R's ``wilcox.test(exact = FALSE)``), fdr
         (Benjamini-Hochberg over all features, agreed or not), kept (by the agreement filter), reason.
     """
+    from scipy.stats import mannwhitneyu
+
     table, positive = training_table(features, labels)
     kept = set(table.columns) if kept_features is None else set(kept_features)
     rows = []

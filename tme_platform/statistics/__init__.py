@@ -19,7 +19,7 @@ from tme_platform.statistics.inputs import (
 )
 from tme_platform.statistics.logistic import LogisticFit, fit_logistic
 from tme_platform.statistics.mean_difference import Summary, mean_difference
-from tme_platform.statistics.permuted import p_of_counts, permutation_p
+from tme_platform.statistics.permuted import SequentialP, p_of_counts, permutation_p, sequential_p
 from tme_platform.statistics.proportions import mean_interval, proportion_interval
 from tme_platform.statistics.roc import roc_curve_points
 from tme_platform.statistics.table_one import table_one
@@ -31,6 +31,7 @@ __all__ = [
     "GroupComparison",
     "LogisticFit",
     "NumericTest",
+    "SequentialP",
     "StandardisedDifference",
     "Summary",
     "Vector",
@@ -47,6 +48,7 @@ __all__ = [
     "permutation_p",
     "proportion_interval",
     "roc_curve_points",
+    "sequential_p",
     "single_class_reason",
     "spearman_interval",
     "spearman_table",

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm, rankdata
-from scipy.stats import t as student
 
 from tme_platform.statistics.adjust import benjamini_hochberg
 
@@ -36,6 +34,8 @@ def spearman_interval(rho: float, n: int, level: float = 0.95) -> tuple[float, f
     ----------
     Bonett & Wright 2000, Psychometrika 65:23: variance (1 + rho^2 / 2) / (n - 3) on Fisher's z scale.
     """
+    from scipy.stats import norm
+
     if n < 4 or np.isnan(rho):
         return float("nan"), float("nan")
     if abs(rho) == 1:
@@ -65,6 +65,8 @@ def spearman_table(features: pd.DataFrame, populations: pd.DataFrame) -> pd.Data
     ValueError
         If a patient has more than one row.
     """
+    from scipy.stats import t as student
+
     for name, frame in (("features", features), ("populations", populations)):
         if frame.index.has_duplicates:
             raise ValueError(f"{name}: patient {frame.index[frame.index.duplicated()][0]} has more than one row")
@@ -112,6 +114,8 @@ def _columns_by_missing(values: NDArray[np.float64]) -> list[tuple[NDArray[np.bo
 
 def _unit_ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Rank each column, centred and scaled to length 1; NaN for a constant column."""
+    from scipy.stats import rankdata
+
     ranks = rankdata(values, axis=0)
     ranks -= ranks.mean(axis=0)
     length = np.sqrt((ranks**2).sum(axis=0))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
 
 
 @dataclass(frozen=True)
@@ -46,6 +45,8 @@ def standardised_difference(
     ----------
     Bonett 2008, Psychological Methods 13:99.
     """
+    from scipy.stats import norm
+
     if not 0 < level < 1:
         raise ValueError(f"the confidence level {level} is not between 0 and 1")
     if min(sds) < 0:

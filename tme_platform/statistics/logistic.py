@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 SEPARATED = "the outcomes are separated: the odds ratio is not finite"
 COLLINEAR = "a predictor is constant, or a combination of the others"
@@ -65,6 +64,8 @@ def fit_logistic(
     Albert & Anderson 1984, Biometrika 71:1 (separation); Konis 2007, thesis, Oxford (its detection by linear
     programming).
     """
+    from scipy.special import expit
+
     width = design.shape[1]
     shift = np.zeros(len(design)) if offset is None else offset
     if np.linalg.matrix_rank(design) < width:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import t
 
 
 class Summary(NamedTuple):
@@ -34,6 +33,8 @@ def mean_difference(first: Summary, second: Summary, level: float = 0.95) -> tup
     ----------
     Welch 1947, Biometrika 34:28.
     """
+    from scipy.stats import t
+
     if not 0 < level < 1:
         raise ValueError(f"the confidence level {level} is not between 0 and 1")
     difference = first.mean - second.mean

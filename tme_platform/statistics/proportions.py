@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm, t
 
 
 def proportion_interval(k: float, n: float, level: float = 0.95) -> tuple[float, float]:
@@ -31,6 +30,8 @@ def proportion_interval(k: float, n: float, level: float = 0.95) -> tuple[float,
     ----------
     Wilson 1927, J Am Stat Assoc 22:209.
     """
+    from scipy.stats import norm
+
     if not 0 <= k <= n:
         raise ValueError(f"{k} of {n} is not a proportion: k must be between 0 and n")
     _check_level(level)
@@ -67,6 +68,8 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float,
     ValueError
         If `level` is not between 0 and 1.
     """
+    from scipy.stats import t
+
     _check_level(level)
     known = np.asarray(values, dtype=np.float64)
     known = known[~np.isnan(known)]

@@ -79,6 +79,7 @@ def pathway_enrichment(scope: Scope) -> StepResult:
     ranking = ranked.set_index("gene")["signal_to_noise"]
     parts = []
     for collection in settings.collections:
+        scope.report(f"{collection}: preranked GSEA")
         gene_sets, _ = harmonise_gene_sets(
             read_gmt(scope.collection(collection)), ranking.index, aliases=scope.study.gene_sets.aliases
         )
@@ -89,6 +90,7 @@ def pathway_enrichment(scope: Scope) -> StepResult:
             max_size=settings.max_size,
             permutations=settings.permutations,
             seed=settings.seed,
+            threads=scope.workers,
         )
         parts.append(found.assign(collection=collection))
     table = pd.concat(parts, ignore_index=True)

@@ -41,7 +41,11 @@ from tme_platform.tables.radiomics import (
 
 
 def feature_set_name(settings: ExtractionSettings) -> str:
-    """Name of the features that these settings give; cohorts share a signature only if it is the same."""
+    """Name of the features that these settings give; cohorts share a signature only if it is the same.
+
+    Both engines give the same features.
+    """
+    settings = settings.model_copy(update={"engine": "compiled"})
     digest = hashlib.sha256(json.dumps(settings.resolved(), sort_keys=True).encode()).hexdigest()
     return f"pyradiomics-{digest[:8]}"
 
@@ -78,7 +82,9 @@ def radiomic_features(scope: Scope) -> StepResult:
     )
     rows = made.rows.assign(feature_set=feature_set_name(settings))
     rejected = _with_same_data(scope, rows, made.rejected, None)
-    return StepResult(rows, rejected, {"outlines": len(rows), "extracted_now": made.computed})
+    return StepResult(
+        rows, rejected, {"outlines": len(rows), "extracted_now": made.computed, "engine": settings.engine}
+    )
 
 
 def _with_same_data(scope: Scope, rows: pd.DataFrame, rejected: pd.DataFrame, file: str | None) -> pd.DataFrame:

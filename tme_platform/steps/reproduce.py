@@ -12,7 +12,8 @@ from tme_platform.signature import SignatureSettings, content_key, train_signatu
 from tme_platform.steps.training import training_set
 from tme_platform.tables.radiomics import AGREED_FEATURES
 from tme_platform.tables.signature import SIGNATURE_PATIENTS
-from tme_platform.tracking import FORGOTTEN_TAG, ModelRecord, Tracker, stored_settings
+from tme_platform.tracking import FORGOTTEN_TAG, ModelRecord, Tracker
+from tme_platform.tracking.stored_settings import stored_settings
 
 _SCORED = ["score", "probability", "called_hot"]
 

@@ -26,7 +26,7 @@ from tme_platform.steps.reading import (
     of_signature_series,
 )
 from tme_platform.steps.scope import Scope
-from tme_platform.steps.step import Finding, StepResult, content_check, empty, step
+from tme_platform.steps.step import Finding, StepResult, content_check, counted, empty, step
 from tme_platform.steps.training import TrainingSet, current_training_set
 from tme_platform.tables.cohorts import IMAGING_SERIES
 from tme_platform.tables.expression import CELL_SCORES
@@ -144,6 +144,7 @@ def signature(scope: Scope) -> StepResult:
             settings=settings,
             kept_features=training.kept_features,
             n_jobs=scope.workers,
+            report=counted(scope, "training: fold"),
         )
         record = scope.tracker.log(_model_run(scope, key, trained, training))
     scope.depend_on(record)

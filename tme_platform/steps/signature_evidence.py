@@ -24,7 +24,7 @@ from tme_platform.signature import (
 from tme_platform.steps.controls import shuffled_voxels
 from tme_platform.steps.reading import clinical_by_patient, current_model, first_readings, of_signature_series
 from tme_platform.steps.scope import Scope
-from tme_platform.steps.step import StepResult, empty, step
+from tme_platform.steps.step import StepResult, counted, empty, step
 from tme_platform.steps.training import TrainingSet, current_training_set
 from tme_platform.tables.cohorts import PATIENTS
 from tme_platform.tables.phenotypes import TME_PHENOTYPES
@@ -103,7 +103,6 @@ def signature_rivals(scope: Scope) -> StepResult:
     )
     clinical = _clinical(scope, training.rows)[list(asked.clinical_variables)].dropna(axis="columns", how="all")
     volume = next((name for name in asked.volume_features if name in training.features.columns), None)
-    scope.report(f"training rivals on {len(training.labels)} patients")
     table = compare_rivals(
         recorded,
         training.features,
@@ -114,6 +113,7 @@ def signature_rivals(scope: Scope) -> StepResult:
         challengers=asked.rivals,
         variants=_harmonised_otherwise(scope, training) | shuffled_voxels(scope, training),
         n_jobs=scope.workers,
+        report=lambda model: scope.report(f"training {model.replace('_', ' ')} on {len(training.labels)} patients"),
     )
     honest = table.query("analysis == 'honest' and metric == 'auc'").set_index("model")["value"]
     details = {
@@ -140,30 +140,39 @@ def _unharmonised(scope: Scope, cohort: str) -> pd.DataFrame:
     return first_readings(of_signature_series(scope, scope.read(RADIOMIC_FEATURES, cohort), cohort))
 
 
-@step(LABEL_PERMUTATIONS, version="2", reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES, PATIENTS])
+@step(LABEL_PERMUTATIONS, version="3", reads=[SIGNATURE, SIGNATURE_PATIENTS, AGREED_FEATURES, PATIENTS])
 def label_permutations(scope: Scope) -> StepResult:
-    """Shuffle hot and cold among all patients and within sites, and train again, to see what chance gives."""
+    """Shuffle hot and cold among all patients and within sites, and train again, to see what chance gives.
+
+    Shuffling stops when the p-value is precise enough (Besag & Clifford 1991).
+    """
     training = _training(scope)
     if training is None:
         return empty(scope, _NO_SIGNATURE)
     asked = scope.study.evaluation
-    scope.report(f"{asked.permutations} shuffles")
     within, reason = _circumstance(scope, training)
     tables: list[pd.DataFrame] = []
     details: dict[str, object] = {}
+    observed = None
     for name, groups in (("all patients", None), *(() if within is None else ((within.name, within),))):
         found = label_permutation(
             training.features,
             training.labels,
             n_permutations=asked.permutations,
+            enough=asked.permutations_reaching,
             within=groups,
+            observed=observed,
+            report=counted(scope, f"labels shuffled, {name}:"),
             **_procedure(scope, training),
         )
-        aucs = [found.auc, *found.null]
-        tables.append(pd.DataFrame({"shuffle": range(len(aucs)), "within": name, "auc": aucs}))
+        observed = found.auc
+        table = pd.DataFrame({"within": name, "auc": [observed, *found.null]}).rename_axis("shuffle").reset_index()
+        table.loc[0, ["p", "p_se"]] = found.p, found.p_se
+        tables.append(table)
         suffix = "" if groups is None else f"_within_{name}"
         details |= {
             f"p{suffix}": found.p,
+            f"p_se{suffix}": found.p_se,
             f"auc{suffix}": found.auc,
             f"median_shuffled_auc{suffix}": float(pd.Series(found.null).median()),
             f"patients_shuffled{suffix}": found.n_shuffled,
@@ -214,6 +223,7 @@ def learning_curve(scope: Scope) -> StepResult:
     table = signature.learning_curve(
         training.features,
         training.labels,
+        report=counted(scope, "learning curve: draw"),
         draws=scope.study.evaluation.learning_draws,
         null_draws=scope.study.evaluation.learning_null_draws,
         **_procedure(scope, training),
@@ -283,6 +293,7 @@ def signature_optimism(scope: Scope) -> StepResult:
         training.features,
         training.labels,
         n_bootstrap=scope.study.evaluation.bootstraps,
+        report=counted(scope, "optimism: fit"),
         **_procedure(scope, training),
     )
     return StepResult(

@@ -6,11 +6,8 @@ import pandas as pd
 
 from tme_platform.cohorts import Role
 from tme_platform.csv_text import csv_text
-from tme_platform.figures import FIGURES
-from tme_platform.report import picture, remembered_figures
 from tme_platform.signature import Criterion, SignatureSettings, promotion_criteria
 from tme_platform.signature.card import CardFacts, model_card
-from tme_platform.statistics import permutation_p
 from tme_platform.steps.reading import current_model
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.signature import patients_on_one_side
@@ -30,7 +27,8 @@ from tme_platform.tables.signature import (
     SIGNATURE_REVIEW,
     SIGNATURE_RIVALS,
 )
-from tme_platform.tracking import ModelRecord, stored_settings
+from tme_platform.tracking import ModelRecord
+from tme_platform.tracking.stored_settings import stored_settings
 
 _EVALUATED = (
     COHORT_METRICS,
@@ -167,8 +165,7 @@ def _facts(
         source = scope.declaration("provenance", cohort=cohort).provenance
         cohorts[cohort] = f"{source.source} ({source.licence}; {source.kind})"
     every = evaluated[LABEL_PERMUTATIONS.name]
-    shuffles = every[every["within"] == "all patients"].set_index("shuffle")["auc"]
-    p = None if shuffles.empty else permutation_p(shuffles[0], shuffles.drop(0))
+    true = every[(every["within"] == "all patients") & (every["shuffle"] == 0)]
     return CardFacts(
         version=record.version,
         decision=decision,
@@ -184,7 +181,8 @@ def _facts(
         table_versions=scope.tracker.table_versions(record),
         metrics=evaluated[COHORT_METRICS.name],
         rivals=evaluated[SIGNATURE_RIVALS.name],
-        permutation_p=p,
+        permutation_p=None if true.empty else float(true["p"].iloc[0]),
+        permutation_p_se=None if true.empty else float(true["p_se"].iloc[0]),
         cautions=[str(text) for text in evaluated[SIGNATURE_CAUTIONS.name]["caution"].dropna()],
         criteria=criteria,
     )
@@ -192,6 +190,9 @@ def _facts(
 
 def _files(scope: Scope, evaluated: dict[str, pd.DataFrame]) -> dict[str, bytes]:
     """Every evaluation table as CSV, and the figures that they make, as the report shows them."""
+    from tme_platform.figures import FIGURES
+    from tme_platform.report import picture, remembered_figures
+
     files = {f"evaluation/{name}.csv": csv_text(table).encode() for name, table in evaluated.items() if len(table)}
     tables = {**evaluated, **{schema.name: scope.read(schema) for schema in (SIGNATURE, RAD_SCORES)}}
     remembered = remembered_figures(scope.state_folder, scope.study.name)

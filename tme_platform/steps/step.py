@@ -56,6 +56,11 @@ def empty(scope: Scope, note: str) -> StepResult:
     return StepResult(pd.DataFrame(columns=scope.schema.own_columns), details={"note": note})
 
 
+def counted(scope: Scope, what: str) -> Callable[[int, int], None]:
+    """Return a function that reports the progress of long work: what, how many of how many."""
+    return lambda done, of: scope.report(f"{what} {done} of {of}")
+
+
 @dataclass(frozen=True)
 class Finding:
     """Outcome of a content check."""

@@ -1,6 +1,5 @@
 """The study report: every number it states as a table, and the page made from them. What is said is `report`'s."""
 
-from tme_platform.report import make_report, page_path, remembered_figures, render_page, write_if_changed
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import StepResult, step
 from tme_platform.steps.study_facts import REPORTED, study_facts
@@ -14,6 +13,8 @@ def study_report(scope: Scope) -> StepResult:
     It is rebuilt when anything that it states has changed; figures whose rows are unchanged are not drawn again.
     `tme report` prints where it lies and writes the folder for a manuscript.
     """
+    from tme_platform.report import make_report, page_path, remembered_figures, render_page, write_if_changed
+
     report = make_report(
         study_facts(scope),
         figures=scope.study.report.figures,

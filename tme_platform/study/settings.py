@@ -153,8 +153,11 @@ class EvaluationSettings(_Settings):
     """Feature of the volume-only model: the first of these in the feature set."""
     clinical_variables: CanonicalColumns = ("age_years", "stage", "er", "pr", "her2")
     """Canonical columns of the clinical and the combined model, if a cohort has them."""
-    permutations: Annotated[int, Field(ge=19)] = 100
-    """Permutations of the labels; the smallest p-value is 1 / (permutations + 1)."""
+    permutations: Annotated[int, Field(ge=19)] = 499
+    """Permutations of the labels at most; the smallest p-value is 1 / (permutations + 1)."""
+    permutations_reaching: Annotated[int, Field(ge=5)] = 20
+    """The permutation test stops when so many permutations have reached the AUC of the true labels: the standard error
+    of p is then at most p / sqrt(permutations_reaching), 22 % of p."""
     continuous_permutations: Annotated[int, Field(ge=19)] = 49
     """Permutations of each continuous target; the smallest p-value is 1 / (continuous_permutations + 1)."""
     learning_draws: Annotated[int, Field(ge=2)] = 25

@@ -195,6 +195,12 @@ LABEL_PERMUTATIONS = TableSchema(
             isin=("all patients", "site", "scanner"),
         ),
         share("auc", "AUC of one round of cross-validation by the shortened procedure, which grows few trees."),
+        share(
+            "p",
+            "One-sided p-value, in the row of the true labels: of the sequential test of Besag & Clifford 1991, which "
+            "stops when enough shuffles have reached the AUC of the true labels.",
+        ),
+        share("p_se", "Standard error of p, because only some shuffles were drawn."),
     ),
     key=("within", "shuffle"),
     per_cohort=False,

@@ -44,6 +44,14 @@ def check_reachable(uri: str) -> None:
         ) from error
 
 
+def store_failed(uri: str, why: str) -> TrackingError:
+    """The error of a store that is there and cannot be used."""
+    return TrackingError(
+        f"MLflow at {shown(uri)} failed: {why}. No model of this run was stored; check that it is up, has room "
+        "and is not locked by another process, and run again"
+    )
+
+
 @contextlib.contextmanager
 def translate_errors(uri: str) -> Iterator[None]:
     """Turn errors of the store into one sentence."""
@@ -55,10 +63,7 @@ def translate_errors(uri: str) -> Iterator[None]:
             yield
     except (MlflowException, SQLAlchemyError) as error:
         first = str(error).strip().splitlines()[0]
-        raise TrackingError(
-            f"MLflow at {shown(uri)} failed: {first}. No model of this run was stored; check that it is up, has room "
-            "and is not locked by another process, and run again"
-        ) from error
+        raise store_failed(uri, first) from error
 
 
 @contextlib.contextmanager

@@ -6,13 +6,15 @@ constructed from the model itself. What may be in `model.skops` is decided in `s
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
-from sklearn.pipeline import Pipeline
 
 from tme_platform.signature import MAX_MODEL_BYTES, SKOPS_TRUSTED_TYPES, StoredModelError, read_pipeline
 from tme_platform.tracking.artifacts import Artifacts
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
 
 MODEL_FILE = "model.skops"
 _DESCRIPTION = "MLmodel"

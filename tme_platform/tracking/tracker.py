@@ -16,18 +16,18 @@ from typing import Any
 
 import pandas as pd
 
-from tme_platform.location import file_uri, sqlite_path, sqlite_uri
+from tme_platform.location import file_uri, sqlite_path
 from tme_platform.signature import StoredModelError
 from tme_platform.tracking.artifacts import Artifacts
 from tme_platform.tracking.contents import log_dataset, log_model, log_search, log_tables, register
 from tme_platform.tracking.moved import follow_lake
+from tme_platform.tracking.place import EXPERIMENT, artifacts_of, database_of, local_uri
 from tme_platform.tracking.reach import check_reachable, translate_disk_errors, translate_errors
 from tme_platform.tracking.records import ModelRecord, ModelRun
 from tme_platform.tracking.stored_model import MODEL_FILE, load_stored_model
 
 KEY_TAG = "tme.content_key"
-_EXPERIMENT_ID = "tme.experiment_id"
-_EXPERIMENT = "rad-score"
+EXPERIMENT_TAG = "tme.experiment_id"
 _METRICS_PER_CALL = 1000
 """MLflow takes no more at once."""
 _PICKLE = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
@@ -53,17 +53,12 @@ class Tracker:
     @classmethod
     def of_lake(cls, state: Path, uri: str = "") -> Tracker:
         """The tracker of a lake: in its state folder, or at the server or database that `uri` names."""
-        return cls(uri or cls.local_uri(state), state.resolve() / "mlflow" / "artifacts")
-
-    @staticmethod
-    def local_uri(state: Path) -> str:
-        """URI of the SQLite store in a lake's state folder (MLflow 3.17 refuses plain `file:` stores)."""
-        return sqlite_uri(state / "mlflow" / "mlflow.db")
+        return cls(uri or local_uri(state), artifacts_of(state))
 
     def follow_lake(self) -> None:
         """Correct the addresses of artifacts if the lake was moved or copied; see `moved`."""
         if (database := self.own_database()) is not None:
-            follow_lake(database, file_uri(self.artifacts), _EXPERIMENT)
+            follow_lake(database, file_uri(self.artifacts), EXPERIMENT)
 
     def find(self, content_key: str) -> ModelRecord | None:
         """The newest registered model with this key whose files are there, or None."""
@@ -86,7 +81,7 @@ class Tracker:
         return [
             self._record(v)
             for v in sorted(found, key=lambda version: int(version.version))
-            if {KEY_TAG, _EXPERIMENT_ID} <= {*v.tags}
+            if {KEY_TAG, EXPERIMENT_TAG} <= {*v.tags}
         ]
 
     def log(self, run: ModelRun) -> ModelRecord:
@@ -111,7 +106,7 @@ class Tracker:
             version = register(mlflow.MlflowClient(), self.model_name, info, active.info.run_id)
         client = self._client()
         # Tagged last: only a version that is complete is ever found again.
-        client.set_model_version_tag(self.model_name, version, _EXPERIMENT_ID, experiment)
+        client.set_model_version_tag(self.model_name, version, EXPERIMENT_TAG, experiment)
         client.set_model_version_tag(self.model_name, version, KEY_TAG, run.content_key)
         return ModelRecord(self.model_name, version, active.info.run_id, run.content_key, experiment)
 
@@ -369,16 +364,16 @@ class Tracker:
                 os.environ[_PICKLE] = allowed
 
     def _experiment(self, mlflow: Any) -> str:
-        known = mlflow.get_experiment_by_name(_EXPERIMENT)
+        known = mlflow.get_experiment_by_name(EXPERIMENT)
         if known is not None:
             return str(known.experiment_id)
         # A server has a place of its own for artifacts, which may be on another machine.
         place = None if self.uri.startswith("http") else file_uri(self.artifacts)
-        return str(mlflow.create_experiment(_EXPERIMENT, artifact_location=place))
+        return str(mlflow.create_experiment(EXPERIMENT, artifact_location=place))
 
     @staticmethod
     def _record(version: Any) -> ModelRecord:
-        experiment = version.tags[_EXPERIMENT_ID]
+        experiment = version.tags[EXPERIMENT_TAG]
         return ModelRecord(version.name, str(version.version), version.run_id, version.tags[KEY_TAG], experiment)
 
 
@@ -390,7 +385,7 @@ def open_tracker(state: Path, uri: str = "") -> Tracker:
     LookupError
         No model was ever stored there.
     """
-    if not uri and not (state / "mlflow" / "mlflow.db").exists():
+    if not uri and not database_of(state).exists():
         raise LookupError(f"no models in {state}: run `tme demo` or `tme run` first, or name another lake (--lake)")
     return Tracker.of_lake(state, uri)
 

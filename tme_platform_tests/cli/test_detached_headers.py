@@ -1,6 +1,7 @@
 """`tme score` and `tme check` on headers that name other files: nothing of these is read, and the message says so."""
 
 from types import SimpleNamespace
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -49,6 +50,7 @@ def test_a_score_refuses_them(landing, tmp_path, monkeypatch, trick, option):
     model = SimpleNamespace(harmonisation=None, training_geometry=None)
     monkeypatch.setattr("tme_platform.tracking.scoring_model.load_scoring_model", lambda *_: model)
     monkeypatch.setattr("tme_platform.tracking.open_tracker", lambda *_: None)
+    monkeypatch.setattr("tme_platform.tracking.registered.open_registry", lambda *_: mock.Mock())
     for name in ("TME_LAKE", "TME_STATE", "TME_LANDING", "TME_STUDY", "TME_BACKEND"):
         monkeypatch.setenv(name, "")
     files = {"--image": str(landing / "good.nii.gz"), "--mask": str(landing / "good.nii.gz")}

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tme_platform.cohorts import read_expression, read_gene_lengths
+from tme_platform.cohorts import _matrix, read_content, read_expression, read_gene_lengths, scored_patients
 from tme_platform.expression import packaged_gene_lengths
 
 
@@ -176,3 +176,19 @@ def test_a_large_matrix_is_read_exactly(land):
     matrix, rejected = read_expression(folder, "small", cohort)
     assert rejected.empty
     np.testing.assert_array_equal(matrix.to_numpy(), values)
+
+
+def test_a_matrix_is_read_once_for_its_values_and_its_patients(land, monkeypatch):
+    folder, cohort = land("expression: {file: e.tsv, unit: log2_tpm}\n", {"e.tsv": "gene\tP2\tP1\nA\t1\t2\nB\t3\t5\n"})
+    opened = []
+    original = _matrix._read
+    monkeypatch.setattr(_matrix, "_read", lambda path, *more: opened.append(path.name) or original(path, *more))
+    content = read_content(folder, cohort)
+    assert content.clinical.patients["patient_id"].tolist() == ["P1", "P2"]
+    assert content.expression.log2.shape == (2, 2)
+    assert opened == ["e.tsv"]
+    assert scored_patients(folder) == {"P1", "P2"}
+    assert opened == ["e.tsv"]
+    (folder / "e.tsv").write_text("gene\tP3\tP1\nA\t1\t2\nB\t3\t5\n")
+    assert scored_patients(folder) == {"P1", "P3"}, "it has changed"
+    assert opened == ["e.tsv", "e.tsv"]

@@ -91,12 +91,20 @@ def test_where_a_command_works_may_be_said_behind_its_name() -> None:
 
 
 def test_the_user_interfaces_are_reached_from_this_machine_only(tmp_path: Path) -> None:
-    commands = ui._commands(tmp_path, 3000, 5000)
+    commands = ui._commands(tmp_path, 3000, 5000, tmp_path / "code")
     hosts = {
         name: [value for option, value in pairwise(command) if option in ("-h", "--host")]
         for name, command in commands.items()
     }
-    assert hosts == {"dagster-webserver": ["127.0.0.1"], "dagster-daemon": [], "mlflow": ["127.0.0.1"]}
+    assert hosts == {
+        "dagster-code": [],
+        "dagster-webserver": ["127.0.0.1"],
+        "dagster-daemon": [],
+        "mlflow": ["127.0.0.1"],
+    }
+    reached = dict(pairwise(commands["dagster-code"]))
+    assert reached["--socket"] == str(tmp_path / "code"), "a socket, which has the permissions of a file; no port"
+    assert not {"-h", "-p", "--host", "--port"} & {*commands["dagster-code"]}
     given = dict(pairwise(commands["mlflow"]))
     assert given["--app-name"] == "tme_platform", "the guard"
     assert given["--allowed-hosts"] == "127.0.0.1:5000,localhost:5000"

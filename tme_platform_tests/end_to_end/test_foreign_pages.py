@@ -14,6 +14,7 @@ from urllib.parse import quote
 import pytest
 
 from tme_platform.cli import ui
+from tme_platform.environment import CODE_SOCKET
 from tme_platform.serving import Token
 from tme_platform.steps.workspace import Workspace
 from tme_platform_tests.support.served_pages import JSON, SECRET, Served, another_site
@@ -54,10 +55,15 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dagster]:
         workspace = Workspace(lake_root=str(root / "lake"), landing_root=str(root / "landing"))
         workspace.export()
         port = free_port()
-        command = ui._commands(workspace.state, port, 1)["dagster-webserver"]
-        environment = ui._with_token("dagster-webserver", ui._environment(workspace.state, 1), Token(SECRET))
+        socket = tmp_path_factory.mktemp("s") / "code"
+        commands = ui._commands(workspace.state, port, 1, socket)
+        environment = ui._environment(workspace.state, 1) | {CODE_SOCKET: str(socket)}
+        with_token = ui._with_token("dagster-webserver", environment, Token(SECRET))
     log, page = root / "log", Dagster(port)
-    with process(command, log, env=environment) as started:
+    with (
+        process(commands["dagster-code"], root / "code.log", env=environment),
+        process(commands["dagster-webserver"], log, env=with_token) as started,
+    ):
         wait_until(lambda: ui._answers(f"{page.address}/server_info"), started, log)
         yield page
 
@@ -187,10 +193,11 @@ def test_a_run_cannot_name_other_code(served: Dagster) -> None:
 def test_the_token_is_on_no_command_line_and_not_given_to_the_daemon(tmp_path: Path) -> None:
     token = Token(SECRET)
     environment = {"PATH": os.environ["PATH"]}
-    given = {name: SECRET in str(ui._with_token(name, environment, token)) for name in ui._commands(tmp_path, 1, 2)}
-    assert given == {"dagster-webserver": True, "dagster-daemon": False, "mlflow": True}
-    assert SECRET not in str(ui._commands(tmp_path, 1, 2))
-    assert ui._commands(tmp_path, 1, 2)["dagster-webserver"][0] == sys.executable
+    commands = ui._commands(tmp_path, 1, 2, tmp_path / "code")
+    given = {name: SECRET in str(ui._with_token(name, environment, token)) for name in commands}
+    assert given == {"dagster-code": False, "dagster-webserver": True, "dagster-daemon": False, "mlflow": True}
+    assert SECRET not in str(commands)
+    assert commands["dagster-webserver"][0] == sys.executable
 
 
 def test_help_names_the_guard_and_wrong_settings_end_with_a_sentence(

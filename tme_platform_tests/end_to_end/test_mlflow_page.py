@@ -31,7 +31,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         os.environ.pop("DAGSTER_HOME", None)
         workspace = Workspace(lake_root=str(root / "lake"), landing_root=str(root / "landing"))
         workspace.export()
-        command = ui._commands(workspace.state, 1, port)["mlflow"]
+        command = ui._commands(workspace.state, 1, port, root / "code")["mlflow"]
         environment = ui._with_token("mlflow", ui._environment(workspace.state, port), Token(SECRET))
     log, page = root / "log", Served(port)
     with process(command, log, env=environment) as started:

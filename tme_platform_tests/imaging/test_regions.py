@@ -189,3 +189,21 @@ def test_rounding_does_not_move_the_border_between_slices():
     here = signed_distance_mm(mask, grid)
     for margin in (5.0, 6.0, 30.0):
         assert (signed_distance_mm(mask, grid, margin) == here).all()
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 3.0), (2.0, 2.0, 2.0)])
+def test_distances_far_from_the_border_do_not_change_those_near_it(spacing):
+    """Deep inside a large tumour distances are only known to be large."""
+    image, mask = ellipsoid((34, 30, 32), spacing)
+    grid, _ = resample_to_grid(image, mask)
+    near, everywhere = (signed_distance_mm(mask, grid, margin) for margin in (5.0, 100.0))
+    assert everywhere.min() < -25
+    compared = np.abs(everywhere) <= 3
+    assert (near[compared] == everywhere[compared]).all()
+    assert np.abs(near[~compared]).min() > 3
+
+
+def test_a_wide_ring_reaches_deep_into_the_tumour():
+    image, mask = ellipsoid((30, 28, 29), (1.0, 1.0, 3.0))
+    ring = regions(image, mask, inner_mm=20, outer_mm=1)["ring"]
+    assert measured(ring) == pytest.approx(ring_volume((30, 28, 29), 20, 1), rel=0.03)

@@ -31,7 +31,7 @@ from tme_platform.tables.phenotypes import CLUSTER_EVIDENCE
 from tme_platform.tables.report import STUDY_REPORT
 from tme_platform.tables.signature import SIGNATURE
 from tme_platform.tables.survival import SURVIVAL_CURVES, SURVIVAL_TESTS
-from tme_platform.tracking import Tracker
+from tme_platform.tracking.place import local_uri
 from tme_platform_tests.support.platform import Platform
 from tme_platform_tests.support.small_study import make_study
 from tme_platform_tests.support.user_interfaces import chromium, dagster_ui, mlflow_ui, window
@@ -370,7 +370,7 @@ def test_dagster_shows_the_study_in_its_order_and_an_asset_with_its_figure(brows
 def test_mlflow_shows_the_run_and_the_version_with_its_card(browser: object, platform: Platform) -> None:
     state = platform.workspace.state
     version = platform.workspace.lake.read(SIGNATURE).iloc[0]
-    with mlflow_ui(Tracker.local_uri(state), state / "mlflow" / "artifacts") as address, window(browser) as opened:
+    with mlflow_ui(local_uri(state), state / "mlflow" / "artifacts") as address, window(browser) as opened:
         view = opened.page
         view.goto(f"{address}/#/models/{version['model_name']}/versions/{version['model_version']}")
         view.get_by_text("Source Run").wait_for()

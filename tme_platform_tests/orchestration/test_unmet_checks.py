@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import dagster as dg
 
-from tme_platform.orchestration.run import unmet_checks
+from tme_platform.orchestration.carry_out import unmet_checks
 
 
 @dg.asset(

@@ -18,10 +18,16 @@ from tme_platform.signature import (
 )
 from tme_platform.signature.pipeline import parameter_grid
 from tme_platform.signature.rivals import constant_folds
-from tme_platform.signature.search import fit_best, fit_first
+from tme_platform.signature.search import fit, fit_first, search
 from tme_platform.signature.transformers import TopFeatures
 
 SEEDS = 20
+
+# of `test_values_are_those_of_scikit_learns_forest`
+PERMUTED = [0.8298076923076924, 0.5686813186813188, 0.48585164835164835, 0.4885989010989011]
+CURVE = [0.8123015873015872, 0.38035714285714284, 0.8408424908424909, 0.5589972527472526]
+OPTIMISM = [1.0, 0.08770833333333332, 0.9122916666666667, 0.696030474155474, 0.752525984025406]
+TRAINED = [0.8760989010989011, 0.38111263736263734, 0.717330121800674, 0.40231990231990256]
 
 
 def _noise(seed):
@@ -57,6 +63,22 @@ def test_label_permutation_detects_signal_but_not_noise(cohort, quick):
     noise = label_permutation(features.filter(like="noise"), labels, settings=quick, n_permutations=9, n_jobs=1)
     assert noise.p == (1 + (noise.null >= noise.auc).sum()) / 10
     assert noise.p > 0.1
+
+
+def test_label_permutation_stops_when_enough_shuffles_reach_the_true_labels(cohort, quick):
+    """With a block of 20 shuffles, what was drawn behind the last that counts is left out."""
+    features, labels = cohort
+    noise, reported = features.filter(like="noise"), []
+    found = label_permutation(
+        noise, labels, settings=quick, n_permutations=99, enough=4, n_jobs=1, report=lambda *at: reported.append(at)
+    )
+    reached = found.null >= found.auc
+    assert (reached.sum(), bool(reached[-1])) == (4, True)
+    assert found.p == 4 / found.null.size
+    assert found.p_se == pytest.approx(np.sqrt(found.p * (1 - found.p) / found.null.size))
+    assert 0 <= reported[-1][0] - found.null.size < 20
+    again = label_permutation(noise, labels, settings=quick, n_permutations=99, enough=4, observed=found.auc, n_jobs=2)
+    np.testing.assert_array_equal(again.null, found.null)
 
 
 def test_labels_shuffled_within_sites_do_not_reject_for_the_site_alone(quick):
@@ -200,8 +222,9 @@ def test_without_a_pair_in_any_fold_there_is_no_auc(trained):
 
 def test_ridge_uses_every_feature_that_is_not_redundant(cohort, quick):
     ridge = quick.model_copy(update={"model": "ridge"})
-    fitted = fit_best(cohort[0], (cohort[1] == "hot").to_numpy(), ridge, None, seed=1)
-    model, params = fitted.pipeline, fitted.params
+    hot = (cohort[1] == "hot").to_numpy()
+    params = search(cohort[0].to_numpy(), hot, ridge, seed=1).params
+    model = fit(cohort[0], hot, ridge, params)
     assert model[:-1].get_feature_names_out().tolist() == [c for c in cohort[0] if c not in ("copy", "constant")]
     assert (model[-1].coef_ != 0).all()
     assert len(parameter_grid(ridge)) == 5
@@ -248,10 +271,23 @@ def test_external_auc_recovers_known_truth(quick, effect):
         tables = [pd.DataFrame(rng.normal(size=(side.size, 10))).add_prefix("f") for side in (hot, other)]
         for table, side in zip(tables, (hot, other), strict=True):
             table[["f0", "f1"]] += effect * side[:, None]
-        model = fit_first(tables[0], hot, quick, None)
+        model = fit_first(tables[0], hot, quick)
         areas.append(auc_logit(other, rad_score(model, tables[1])))
     if effect == 0:
         # 95 of 100 expected, three standard errors allowed
         assert sum(area.ci_low <= 0.5 <= area.ci_high for area in areas) >= 88
     else:
         assert np.mean([area.auc for area in areas]) > 0.8
+
+
+def test_values_are_those_of_scikit_learns_forest(cohort, quick):
+    """As computed before the forests of the evidence were compiled, with scikit-learn 1.9.1 for every tree."""
+    found = label_permutation(*cohort, settings=quick, n_permutations=3, n_jobs=1)
+    assert [found.auc, *found.null] == pytest.approx(PERMUTED, abs=1e-12)
+    curve = learning_curve(*cohort, settings=quick, fractions=(0.5, 1.0), draws=3, null_draws=2, n_jobs=1)
+    assert curve[["auc", "null_auc"]].to_numpy().ravel() == pytest.approx(CURVE, abs=1e-12)
+    optimism = optimism_corrected_auc(*cohort, settings=quick, n_bootstrap=3, n_jobs=1)["value"]
+    assert optimism.to_numpy() == pytest.approx(OPTIMISM, abs=1e-12)
+    once = train_signature(*cohort, settings=quick.model_copy(update={"n_repeats": 1}), n_jobs=1)
+    figures = [once.honest.auc, once.threshold, once.recalibration.slope, once.importances["permutation"].sum()]
+    assert figures == pytest.approx(TRAINED, abs=1e-9)

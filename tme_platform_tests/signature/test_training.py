@@ -13,7 +13,8 @@ from tme_platform.signature import (
     within_fold_auc,
 )
 from tme_platform.signature.crossval import nested_cross_validation
-from tme_platform.signature.search import fit_best
+from tme_platform.signature.pipeline import build_pipeline
+from tme_platform.signature.search import agreed_features, fit, search
 from tme_platform.signature.training import training_table
 
 
@@ -42,9 +43,9 @@ def test_held_out_patients_play_no_part_in_threshold_and_recalibration(cohort, q
     folds = nested_cross_validation(table, positive, quick, None, n_jobs=1)
     train = np.setdiff1d(np.arange(positive.size), folds[0].rows)
     seed = quick.seed + 1000
-    fitted = fit_best(table.iloc[train], positive[train], quick, None, seed=seed)
-    assert fitted.threshold == folds[0].threshold
-    np.testing.assert_array_equal(fitted.recalibration.probability(folds[0].scores), folds[0].probabilities)
+    found = search(table.to_numpy()[train], positive[train], quick, seed=seed)
+    assert found.threshold == folds[0].threshold
+    np.testing.assert_array_equal(found.recalibration.probability(folds[0].scores), folds[0].probabilities)
 
 
 def test_threshold_and_recalibration_rest_on_held_out_scores(trained, cohort, quick):
@@ -163,3 +164,19 @@ def test_too_few_patients_or_invalid_values_raise(cohort, quick):
 def test_settings_refuse_unknown_names():
     with pytest.raises(ValueError, match="n_split"):
         SignatureSettings.model_validate({"n_split": 5})
+
+
+@pytest.mark.parametrize("model", ["random_forest", "ridge", "gradient_boosting"])
+def test_what_is_cross_validated_scores_as_what_is_stored(cohort, quick, model):
+    """Cross-validation fits arrays of agreed features, and a compiled forest; a stored pipeline has neither."""
+    settings, kept = quick.model_copy(update={"model": model}), ("copy", "noise1", "noise2", "noise7", "signal")
+    table, positive = training_table(*cohort)
+    params = search(agreed_features(table, kept).matrix, positive, settings, seed=1).params
+    measured = fit(agreed_features(table, kept).matrix, positive, settings, params)
+    stored = build_pipeline(settings, kept, stored=True)
+    stored[-1].set_params(**params)
+    expected = stored.fit(table, positive).predict_proba(table)[:, 1]
+    assert np.ptp(expected) > 0.1
+    np.testing.assert_array_equal(measured.predict_proba(agreed_features(table, kept).matrix)[:, 1], expected)
+    used = measured[:-1].get_feature_names_out(agreed_features(table, kept).names)
+    assert used.tolist() == stored[:-1].get_feature_names_out().tolist()

@@ -498,11 +498,11 @@ def _signature() -> dict[str, pd.DataFrame]:
         ),
         "label_permutations": pd.DataFrame(
             [
-                (within, shuffle, auc)
+                (within, shuffle, auc, *((1 / 51, 0.019) if shuffle == 0 else (np.nan, np.nan)))
                 for within, centre in (("all patients", 0.5), ("site", 0.6))
                 for shuffle, auc in enumerate([0.75, *np.linspace(centre - 0.1, centre + 0.1, 50)])
             ],
-            columns=["within", "shuffle", "auc"],
+            columns=["within", "shuffle", "auc", "p", "p_se"],
         ),
     }  # fmt: skip
 

@@ -24,9 +24,8 @@ union all select 'rad_score_groups', variable, null, null, null, max(p) from rad
 union all select 'cluster_null', concat_ws('.', cohort, measure, cluster), value, null_low, null_high, p from cluster_null
 union all select 'phenotype_characteristics', concat_ws('.', cohort, variable, phenotype), median, q1, q3, p
 from phenotype_characteristics where family in ('purity', 'yardsticks', 'estimate')
-union all select 'label_permutations', within, any_value(auc) filter (shuffle = 0), null, null,
-    avg((auc >= truth)::int) from label_permutations
-    join (select within, auc as truth from label_permutations where shuffle = 0) using (within) group by within
+union all select 'label_permutations', within, auc, null, null, p from label_permutations where shuffle = 0
+union all select 'label_permutations.se', within, p_se, null, null, null from label_permutations where shuffle = 0
 union all select 'leave_one_site_out', site, auc, ci_low, ci_high, p from leave_one_site_out
 union all select 'continuous_signature', target, rho, null, null, p from continuous_signature
 union all select 'feature_univariate.fdr', feature, null, null, null, fdr from feature_univariate

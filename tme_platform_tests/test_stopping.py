@@ -7,11 +7,11 @@ import time
 
 import pytest
 
-from tme_platform.cli.stopping import stoppable
+from tme_platform.stopping import stoppable
 
 STUBBORN = """
 import signal, sys, time
-from tme_platform.cli.stopping import stoppable
+from tme_platform.stopping import stoppable
 
 with stoppable() as stop:
     for turn in range(600):

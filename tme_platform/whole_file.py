@@ -1,4 +1,4 @@
-"""Atomic writing of files."""
+"""Writing a file whole, or not at all."""
 
 import contextlib
 import os
