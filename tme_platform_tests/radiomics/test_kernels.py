@@ -12,10 +12,12 @@ import SimpleITK as sitk  # noqa: N813
 from radiomics import firstorder, glcm, gldm, glrlm, glszm, imageoperations, ngtdm
 from threadpoolctl import threadpool_limits
 
+from tme_platform.radiomics import batch
 from tme_platform.radiomics._cooccurrence import maximal_correlation
 from tme_platform.radiomics._glcm import _maximal_correlation as by_eigenvalues
 from tme_platform.radiomics._grey_levels import discretise
 from tme_platform.radiomics._intensities import Region, intensity_features
+from tme_platform.radiomics.backends import ProcessPool
 
 
 @pytest.fixture(autouse=True)
@@ -197,6 +199,36 @@ def test_a_second_call_and_other_processes_give_the_same_bits():
         return hashlib.sha256(np.concatenate(found).tobytes()).hexdigest()
 
     assert digest() == digest() == printed()
+
+
+@pytest.mark.parametrize(("features", "expected"), [(True, ["compile", "map"]), (False, ["map"])])
+def test_a_pool_starts_after_its_parent_has_compiled(monkeypatch, features, expected):
+    calls = []
+
+    class Pool(ProcessPool):
+        def map(self, function, jobs):
+            calls.append("map")
+            return iter(())
+
+    monkeypatch.setattr(batch, "local_backend", lambda *_, preload: Pool(2, preload))
+    monkeypatch.setattr(batch, "compile_kernels", lambda: calls.append("compile"))
+    batch.run_jobs(None, [], batch.BatchOptions(), features=features)
+    assert calls == expected
+
+
+def test_all_compiled_functions_are_compiled_ahead():
+    """A module with compiled functions that `compile_kernels` does not import."""
+    code = (
+        "import sys, tme_platform.radiomics as r; r.compile_kernels(); "
+        "print(*sorted(m for m in sys.modules if m.startswith('tme_platform')))"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    loaded = done.stdout.split()
+    for package in ("imaging", "radiomics"):
+        for path in (root / "tme_platform" / package).glob("*.py"):
+            if "tme_platform.compiled" in path.read_text():
+                assert f"tme_platform.{package}.{path.stem}" in loaded
 
 
 def test_numba_is_imported_only_where_features_are_computed():
