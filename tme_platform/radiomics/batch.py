@@ -64,7 +64,7 @@ FeatureRow = tuple[dict[str, Any], NDArray[np.float64]]
 
 OUTLINE_COLUMNS = ("patient_id", "series", "reader", "session")
 FAILURE_COLUMNS = ("patient_id", "file", "rule", "message", "row_key")
-_USED = ("scipy.ndimage", "scipy.spatial.distance", KERNELS)
+_USED = ("scipy.ndimage", "scipy.spatial.distance", *KERNELS)
 """Imported where they are used; loaded once before processes are forked, not once in each."""
 TRANSIENT_RULES = (
     "worker_crashed",

@@ -2,14 +2,13 @@
 
 import importlib
 
-KERNELS = "tme_platform.radiomics._intensities"
-"""Module of the largest part of them, for processes that fork others."""
-_MODULES = (
-    KERNELS,
-    "tme_platform.radiomics._surface",
+KERNELS = (
     "tme_platform.imaging._histogram",
     "tme_platform.imaging._nearest",
+    "tme_platform.radiomics._intensities",
+    "tme_platform.radiomics._surface",
 )
+"""Modules that import all of them, for processes that fork others."""
 
 
 def compile_kernels() -> None:
@@ -19,5 +18,5 @@ def compile_kernels() -> None:
     is in ``__pycache__`` beside the source or, if that cannot be written, in the user's cache folder;
     ``NUMBA_CACHE_DIR`` names another one. Without a folder that can be written, each process compiles for itself.
     """
-    for module in _MODULES:
+    for module in KERNELS:
         importlib.import_module(module)
