@@ -1,13 +1,15 @@
 """Compare the time and values of feature extraction with plain pyradiomics, on one thread.
 
-Run: ``python benchmarks/radiomics_extraction.py [--images FOLDER] [--only STS_008 ...] [--pool | --icc | --memory]``.
+Run: ``python benchmarks/radiomics_extraction.py [--images FOLDER] [--only STS_008 ...] [--pool | --icc | --maps |
+--memory]``.
 
 Plain pyradiomics is called twice per tumour: on the original image and mask, and on the preprocessed image with the
 ring mask. The time to prepare the ring counts for tme_platform but not for pyradiomics; it is also given alone (the
 least of three calls). Times are processor seconds, so that other load on the machine matters little. ``--pool`` instead
 times the cohort on one and on two processes by the clock; ``--icc`` times the agreement of 958 features of 30 patients
-in 3 readings; ``--memory`` measures the peak memory of a process that extracts one lesion from a large image, and fails
-if it is above `MOST_COPIES` images.
+in 3 readings; ``--maps`` compares ``feature_map``, including its preparation of the image, with pyradiomics'
+voxel-based mode on the prepared image; ``--memory`` measures the peak memory of a process that extracts one lesion from
+a large image, and fails if it is above `MOST_COPIES` images.
 
 flash-radiomics is timed on the same two calls if it is installed (``uv pip install --group bench``); the platform
 does not depend on it.
@@ -29,6 +31,7 @@ os.environ.update({"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "ITK_GLO
 import numpy as np
 import pandas as pd
 import SimpleITK as sitk  # noqa: N813
+from radiomics.featureextractor import RadiomicsFeatureExtractor
 
 from tme_platform.imaging import read_mask, read_series
 from tme_platform.radiomics import (
@@ -36,8 +39,10 @@ from tme_platform.radiomics import (
     BatchOptions,
     ExtractionJob,
     ExtractionSettings,
+    compile_kernels,
     extract,
     extract_many,
+    feature_map,
     icc,
     prepare,
 )
@@ -50,6 +55,8 @@ PREPROCESSING = {
     "resampledPixelSpacing": [1, 1, 1],
     "interpolator": "sitkBSpline",
 }
+
+MAPS = [("firstorder", "Mean"), ("firstorder", "Entropy"), ("glcm", "Contrast"), ("glcm", "JointEntropy")]
 
 
 LARGE = (300, 512, 512)
@@ -74,15 +81,19 @@ def timed(function, *arguments, clock=time.process_time, **named):
     return result, clock() - start
 
 
+def tumours(folder, only):
+    """Yield the name, the image and the mask of each tumour."""
+    for path in sorted(folder.glob("*_image.nii.gz")):
+        name = "_".join(path.name.split("_")[:2])
+        if not only or name in only:
+            image = read_series(path)
+            yield name, image, read_mask(path.with_name(path.name.replace("_image", "_mask")), image)
+
+
 def compare(folder, only):
     """Print one row per tumour: sizes, seconds, ratio, largest relative difference."""
     rows = []
-    for path in sorted(folder.glob("*_image.nii.gz")):
-        name = "_".join(path.name.split("_")[:2])
-        if only and name not in only:
-            continue
-        image = read_series(path)
-        mask = read_mask(path.with_name(path.name.replace("_image", "_mask")), image)
+    for name, image, mask in tumours(folder, only):
         ours, seconds = timed(extract, image, mask)
         prepared, preparation = min((timed(prepare, image, mask, SETTINGS) for _ in range(3)), key=lambda run: run[1])
         tumour, first = timed(run_extractor, "radiomics", image, mask, **PREPROCESSING)
@@ -131,6 +142,32 @@ def _table(rows):
     for row in rows:
         cells = [f"{row[name]:.2f}" if isinstance(row[name], float) else f"{row[name]:,}" for name in names[1:]]
         print("| " + " | ".join([row["tumour"], *cells]) + " |")
+
+
+def maps(folder, only):
+    """Print the time of the map of each of a few features, and the largest relative difference."""
+    for name, image, mask in tumours(folder, only):
+        prepared = prepare(image, mask, SETTINGS)
+        voxels = int(sitk.GetArrayViewFromImage(prepared.tumour).sum())
+        for family, feature in MAPS:
+            extractor = RadiomicsFeatureExtractor(**GIVEN, voxelBatch=500)  # all voxels at once need gigabytes
+            extractor.disableAllFeatures()
+            extractor.enableFeaturesByName(**{family: [feature]})
+            full = f"original_{family}_{feature}"
+            found, theirs = timed(extractor.execute, prepared.image, prepared.tumour, voxelBased=True)
+            runs = [timed(feature_map, image, mask, full, outside=0) for _ in range(3)]
+            ours, seconds = min(runs, key=lambda run: run[1])
+            first = ours.TransformPhysicalPointToIndex(found[full].GetOrigin())
+            values = sitk.GetArrayFromImage(sitk.RegionOfInterest(ours, found[full].GetSize(), first))
+            expected = sitk.GetArrayFromImage(found[full])
+            apart = np.nanmax(np.abs(values - expected) / np.maximum(np.abs(expected), 1e-9))
+            same = np.array_equal(np.isnan(values), np.isnan(expected))
+            print(
+                f"{name}, {voxels:,} voxels, {full}: pyradiomics {theirs:.2f} s, tme {seconds:.3f} s, "
+                f"ratio {theirs / seconds:.0f}, largest relative difference {apart:.1e}"
+                f"{'' if same else ', DIFFERENT voxels are missing'}",
+                flush=True,
+            )
 
 
 def agreement_speed():
@@ -233,13 +270,17 @@ if __name__ == "__main__":
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--pool", action="store_true")
     parser.add_argument("--icc", action="store_true")
+    parser.add_argument("--maps", action="store_true")
     parser.add_argument("--memory", action="store_true")
     chosen = parser.parse_args()
+    compile_kernels()
     if chosen.icc:
         agreement_speed()
     elif chosen.memory:
         memory()
     elif chosen.pool:
         pool(chosen.images)
+    elif chosen.maps:
+        maps(chosen.images, chosen.only or ["STS_008"])
     else:
         compare(chosen.images, chosen.only)

@@ -12,6 +12,12 @@ from numba import njit
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+def inlined(function: Function) -> Function:
+    """Compile a function only as a part of the compiled functions of its file that call it."""
+    found: Function = njit(nogil=True, error_model="numpy")(function)
+    return found
+
+
 def compiled(signature: str) -> Callable[[Function], Function]:
     """Compile a function of arrays and numbers for one signature, on one thread and with IEEE arithmetic.
 

@@ -20,6 +20,7 @@ from tme_platform.radiomics.combat import Combat, fit_combat
 from tme_platform.radiomics.control import extract_many_shuffled, extract_shuffled, shuffle_inside
 from tme_platform.radiomics.dictionary import feature_dictionary
 from tme_platform.radiomics.extraction import extract, prepare
+from tme_platform.radiomics.feature_map import feature_map
 from tme_platform.radiomics.harmonisation import (
     batch_components,
     batch_share,
@@ -30,6 +31,7 @@ from tme_platform.radiomics.harmonisation import (
 )
 from tme_platform.radiomics.icc import IccForm, icc
 from tme_platform.radiomics.jobs import Backend, BackendError, available_processors
+from tme_platform.radiomics.kernels import compile_kernels
 from tme_platform.radiomics.key import row_key
 from tme_platform.radiomics.names import feature_names
 from tme_platform.radiomics.outlines import compare_outlines
@@ -59,6 +61,7 @@ __all__ = [
     "combat_from_table",
     "combat_table",
     "compare_outlines",
+    "compile_kernels",
     "describe_many",
     "extract",
     "extract_many",
@@ -66,6 +69,7 @@ __all__ = [
     "extract_perturbed",
     "extract_shuffled",
     "feature_dictionary",
+    "feature_map",
     "feature_names",
     "fit_combat",
     "fit_harmonisation",

@@ -26,9 +26,10 @@ from tme_platform.imaging import (
     region_quality,
 )
 from tme_platform.radiomics._recent import INCOMPLETE_SO_FAR, so_far
-from tme_platform.radiomics.backends import local_backend
+from tme_platform.radiomics.backends import ProcessPool, local_backend
 from tme_platform.radiomics.extraction import extract
 from tme_platform.radiomics.jobs import Backend, WorkerCrashError
+from tme_platform.radiomics.kernels import KERNELS, compile_kernels
 from tme_platform.radiomics.names import feature_names
 from tme_platform.radiomics.perturbation import perturbations
 from tme_platform.radiomics.settings import ExtractionSettings
@@ -63,7 +64,7 @@ FeatureRow = tuple[dict[str, Any], NDArray[np.float64]]
 
 OUTLINE_COLUMNS = ("patient_id", "series", "reader", "session")
 FAILURE_COLUMNS = ("patient_id", "file", "rule", "message", "row_key")
-_USED = ("scipy.ndimage", "scipy.spatial.distance")
+_USED = ("scipy.ndimage", "scipy.spatial.distance", *KERNELS)
 """Imported where they are used; loaded once before processes are forked, not once in each."""
 TRANSIENT_RULES = (
     "worker_crashed",
@@ -154,7 +155,7 @@ def describe_many(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Compute the quality measures (``region_quality``) of many outlines; see ``extract_many``."""
     settings = settings or ExtractionSettings()
-    rows, failures = run_jobs(partial(_quality, settings=settings), jobs, options)
+    rows, failures = run_jobs(partial(_quality, settings=settings), jobs, options, features=False)
     return pd.DataFrame(rows), failures
 
 
@@ -179,7 +180,7 @@ def acquire_many(
     jobs: Sequence[ExtractionJob], *, options: BatchOptions = DEFAULT_OPTIONS
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read the acquisition parameters (``imaging.acquisition_tags``) of many series; see ``extract_many``."""
-    rows, failures = run_jobs(_acquisition, jobs, options)
+    rows, failures = run_jobs(_acquisition, jobs, options, features=False)
     return pd.DataFrame(rows), failures
 
 
@@ -255,9 +256,16 @@ def run_jobs(
     function: Callable[[ExtractionJob], list[Row]],
     jobs: Sequence[ExtractionJob],
     options: BatchOptions,
+    *,
+    features: bool = True,
 ) -> tuple[list[Row], pd.DataFrame]:
-    """Run all jobs, largest image first; return their rows in the order of the jobs, and the table of failures."""
+    """Run all jobs, largest image first; return their rows in the order of the jobs, and the table of failures.
+
+    ``features`` tells whether jobs compute features.
+    """
     backend = options.backend or local_backend(options.workers, len(jobs), preload=[__name__, *_USED])
+    if features and isinstance(backend, ProcessPool):
+        compile_kernels()  # or all processes would compile the same at once
     results: dict[int, list[Row]] = {}
     failures: dict[int, dict[str, str]] = {}
     start = time.perf_counter()

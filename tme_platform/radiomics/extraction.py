@@ -1,6 +1,5 @@
 """Features of tumour and ring from one image and one outline. Many outlines at a time belong in ``batch``."""
 
-import logging
 from collections.abc import Mapping
 
 import numpy as np
@@ -19,17 +18,11 @@ from tme_platform.imaging import (
     scaling_of,
 )
 from tme_platform.imaging.geometry import index_box, spans_a_plane
-from tme_platform.radiomics._firstorder import first_order
-from tme_platform.radiomics._glcm import glcm
-from tme_platform.radiomics._grey_levels import discretise
-from tme_platform.radiomics._ngtdm import ngtdm
+from tme_platform.radiomics._filters import filtered
 from tme_platform.radiomics._reference import reference_features
 from tme_platform.radiomics._shape import shape
-from tme_platform.radiomics._size_matrices import gldm, glrlm, glszm
 from tme_platform.radiomics.names import feature_names
 from tme_platform.radiomics.settings import WHOLE_IMAGE, ExtractionSettings
-
-_TEXTURES = {"glcm": glcm, "gldm": gldm, "glrlm": glrlm, "glszm": glszm, "ngtdm": ngtdm}
 
 
 def extract(
@@ -42,9 +35,10 @@ def extract(
 
     Tumour values equal those of pyradiomics for ``image`` and ``mask`` with the same settings (with ``normalise: body``
     for the image normalised in that way), and ring values those of pyradiomics for the ring mask on the same
-    preprocessed image, both within a relative difference of 1e-9. Image types, texture matrices and mesh are computed
-    by pyradiomics' own code. Normalisation, resampling, filtering and binning are done once for both regions and all
-    families; no Python code loops over voxels, levels or pairs of surface points.
+    preprocessed image, both within a relative difference of 1e-9. Images of ``LoG``, ``Wavelet`` and ``Gradient``
+    and the mesh are computed by pyradiomics' own code, first-order and texture features by compiled functions that
+    visit only the voxels of the region. Normalisation, resampling, filtering and binning are done once for both
+    regions and all families.
 
     Parameters
     ----------
@@ -89,17 +83,22 @@ def region_features(
     """
     if settings.engine == "pyradiomics":
         return reference_features(image, regions, settings)
+    # numba takes a second to import, which only those who compute features should wait for.
+    from tme_platform.radiomics._intensities import Region, intensity_features
+
     inside_of = {name: sitk.GetArrayFromImage(region) > 0 for name, region in regions.items()}
     inside_of = {name: inside for name, inside in inside_of.items() if _has_features(inside)}
     spacing = image.GetSpacing()[::-1]
     boxes = {name: _bounding_box(inside) for name, inside in inside_of.items()}
+    geometry = {name: Region(inside[boxes[name]]) for name, inside in inside_of.items()}
     values: dict[str, float] = {}
-    for name, inside in inside_of.items():
-        values |= _named(f"{name}_original_shape", shape(inside[boxes[name]], spacing))
-    for image_type, filtered in _filtered(image, tumour, settings):
-        for name, inside in inside_of.items():
-            box = boxes[name]
-            families = _intensity_features(filtered[box], inside[box], float(np.prod(spacing)), settings)
+    for name, region in geometry.items():
+        values |= _named(f"{name}_original_shape", shape(region.inside, spacing))
+    for image_type, voxels in filtered(image, tumour, inside_of, settings.filters()):
+        for name, region in geometry.items():
+            families = intensity_features(
+                voxels[name], region, float(np.prod(spacing)), settings.bin_width, settings.voxel_array_shift
+            )
             for family, features in families.items():
                 values |= _named(f"{name}_{image_type}_{family}", features)
     return values
@@ -118,29 +117,6 @@ def prepare(
         image, mask, spacing_mm=settings.spacing_mm, pad_voxels=settings.pad_voxels, scaling=scaling
     )
     return delineate(image, mask, settings.region_settings(), exclude=exclude, resampled=resampled, air=air)
-
-
-def _filtered(
-    image: sitk.Image, mask: sitk.Image, settings: ExtractionSettings
-) -> list[tuple[str, NDArray[np.floating]]]:
-    from radiomics import imageoperations
-
-    # Its log entries on every filtered image would flood the log of a cohort; errors are raised anyway.
-    logging.getLogger("radiomics").setLevel(logging.ERROR)
-    results = []
-    for image_type, arguments in settings.filters().items():
-        images = getattr(imageoperations, f"get{image_type}Image")(image, mask, **arguments)
-        results += [(name, sitk.GetArrayFromImage(filtered)) for filtered, name, _ in images]
-    return results
-
-
-def _intensity_features(
-    values: NDArray[np.floating], inside: NDArray[np.bool_], voxel_mm3: float, settings: ExtractionSettings
-) -> dict[str, dict[str, float]]:
-    inside_values = values[inside]
-    grey = discretise(inside_values, inside, settings.bin_width)
-    first = first_order(inside_values, grey, voxel_mm3, settings.voxel_array_shift)
-    return {"firstorder": first} | {family: compute(grey) for family, compute in _TEXTURES.items()}
 
 
 def _named(prefix: str, features: dict[str, float]) -> dict[str, float]:

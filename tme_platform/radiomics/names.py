@@ -1,5 +1,7 @@
 """Names and order of the features. Their values are computed in ``extraction``."""
 
+import functools
+
 from tme_platform.radiomics.settings import ExtractionSettings
 
 REGIONS = ("tumour", "ring")
@@ -43,8 +45,10 @@ def image_type_names(settings: ExtractionSettings) -> list[str]:
     return names
 
 
-def class_features(family: str) -> list[str]:
-    """List the features of one of pyradiomics' classes, without the deprecated ones."""
+@functools.cache  # pyradiomics inspects its classes at each call
+def class_features(family: str) -> tuple[str, ...]:
+    """Name the features of one of pyradiomics' classes, without the deprecated ones."""
     from radiomics import getFeatureClasses
 
-    return [name for name, deprecated in getFeatureClasses()[family].getFeatureNames().items() if not deprecated]
+    names = getFeatureClasses()[family].getFeatureNames()
+    return tuple(name for name, deprecated in names.items() if not deprecated)

@@ -9,6 +9,7 @@ import SimpleITK as sitk  # noqa: N813
 
 from tme_platform.imaging import read_mask, read_series, z_score
 from tme_platform.radiomics import ExtractionSettings, extract
+from tme_platform.radiomics._intensities import Region, intensity_features
 from tme_platform.radiomics._shape import shape
 
 extraction = importlib.import_module("tme_platform.radiomics.extraction")
@@ -20,8 +21,8 @@ def without_resampling(image, mask, settings):
     values = sitk.GetArrayFromImage(image)
     box, spacing = extraction._bounding_box(inside), image.GetSpacing()[::-1]
     volume = spacing[0] * spacing[1] * spacing[2]
-    families = {"shape": shape(inside[box], spacing)} | extraction._intensity_features(
-        values[box], inside[box], volume, settings
+    families = {"shape": shape(inside[box], spacing)} | intensity_features(
+        values[inside], Region(inside[box]), volume, settings.bin_width, settings.voxel_array_shift
     )
     return pd.Series({f"original_{f}_{n}": float(v) for f, values in families.items() for n, v in values.items()})
 
