@@ -44,7 +44,7 @@ def fit(
     features: ArrayLike, positive: NDArray[np.bool_], settings: SignatureSettings, params: Mapping[str, Any]
 ) -> Pipeline:
     """Fit the pipeline with given classifier settings to agreed features."""
-    pipeline = build_pipeline(settings)
+    pipeline = build_pipeline(settings, compiled=True)
     pipeline[-1].set_params(**params)
     return pipeline.fit(features, positive)
 
@@ -103,7 +103,7 @@ def _search(
     features: NDArray[np.float64], positive: NDArray[np.bool_], settings: SignatureSettings, seed: int
 ) -> tuple[pd.DataFrame, NDArray[np.float64]]:
     """AUC per candidate and fold, and the held-out scores (candidates x patients)."""
-    pipeline, grid = build_pipeline(settings), parameter_grid(settings)
+    pipeline, grid = build_pipeline(settings, compiled=True), parameter_grid(settings)
     overrides = search_overrides(settings)
     folds = StratifiedKFold(min(settings.n_splits, _smallest(positive)), shuffle=True, random_state=seed)
     rows, scores = [], np.full((len(grid), positive.size), np.nan)
