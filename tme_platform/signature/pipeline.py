@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def build_pipeline(
-    settings: SignatureSettings, kept_features: Iterable[str] | None = None, *, stored: bool = False
+    settings: SignatureSettings, kept_features: Iterable[str] | None = None, *, compiled: bool = False
 ) -> Pipeline:
     """Assemble the unfitted pipeline.
 
@@ -26,9 +26,9 @@ def build_pipeline(
         The signature's settings.
     kept_features
         Names of the features that passed the agreement filter; None keeps all.
-    stored
-        Whether the pipeline is to be stored: its forest is then scikit-learn's, otherwise `CompiledForest`, which
-        gives the same scores sooner.
+    compiled
+        Whether the pipeline is only measured: it takes features that agree, without a filter, and its forest is
+        `CompiledForest`. It gives the same scores as the pipeline that is stored, sooner.
     """
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import Pipeline
@@ -40,14 +40,14 @@ def build_pipeline(
     # a ridge penalty needs no selection: it shrinks the coefficients of useless features
     selection = "none" if settings.model == "ridge" else settings.selection
     steps: list[tuple[str, Any]] = [
-        ("agreement", AgreementFilter(kept)),
+        *([] if compiled else [("agreement", AgreementFilter(kept))]),
         ("impute", SimpleImputer(strategy="median")),
         ("redundancy", RedundancyFilter(settings.max_correlation)),
         ("top", TopFeatures(selection, settings.n_top, settings.search_trees, settings.seed)),
     ]
     if settings.model in ("ridge", "logistic"):
         steps.append(("scale", StandardScaler()))
-    return Pipeline([*steps, ("classifier", _classifier(settings, stored))])
+    return Pipeline([*steps, ("classifier", _classifier(settings, compiled))])
 
 
 def parameter_grid(settings: SignatureSettings) -> list[dict[str, Any]]:
@@ -70,7 +70,7 @@ def search_overrides(settings: SignatureSettings) -> dict[str, int]:
     return {"n_estimators": settings.search_trees} if settings.model == "random_forest" else {}
 
 
-def _classifier(settings: SignatureSettings, stored: bool) -> Any:  # noqa: ANN401 - scikit-learn has no types
+def _classifier(settings: SignatureSettings, compiled: bool) -> Any:  # noqa: ANN401 - scikit-learn has no types
     from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
 
@@ -83,5 +83,5 @@ def _classifier(settings: SignatureSettings, stored: bool) -> Any:  # noqa: ANN4
         return HistGradientBoostingClassifier(
             max_iter=50, min_samples_leaf=5, early_stopping=False, class_weight=weight, random_state=seed
         )
-    forest = RandomForestClassifier if stored else CompiledForest
+    forest = CompiledForest if compiled else RandomForestClassifier
     return forest(settings.n_trees, class_weight=weight, random_state=seed)

@@ -42,7 +42,7 @@ def fit(
     features: ArrayLike, positive: NDArray[np.bool_], settings: SignatureSettings, params: Mapping[str, Any]
 ) -> Pipeline:
     """Fit the pipeline with given classifier settings to agreed features."""
-    pipeline = build_pipeline(settings)
+    pipeline = build_pipeline(settings, compiled=True)
     pipeline[-1].set_params(**params)
     return pipeline.fit(features, positive)
 
@@ -104,7 +104,7 @@ def _search(
     from sklearn.base import clone
     from sklearn.model_selection import StratifiedKFold
 
-    pipeline, grid = build_pipeline(settings), parameter_grid(settings)
+    pipeline, grid = build_pipeline(settings, compiled=True), parameter_grid(settings)
     overrides = search_overrides(settings)
     folds = StratifiedKFold(min(settings.n_splits, _smallest(positive)), shuffle=True, random_state=seed)
     rows, scores = [], np.full((len(grid), positive.size), np.nan)

@@ -91,7 +91,7 @@ def train_signature(
     table, positive = training_table(features, labels)
     _check_class_sizes(positive, settings.n_splits)
     kept = None if kept_features is None else tuple(sorted(kept_features))
-    pipeline = build_pipeline(settings, kept, stored=True)
+    pipeline = build_pipeline(settings, kept)
     with threadpool_limits(limits=1):  # threads slow down matrices this small
         found = search(agreed_features(table, kept).matrix, positive, settings, seed=settings.seed)
         pipeline[-1].set_params(**found.params)

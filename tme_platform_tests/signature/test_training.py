@@ -173,7 +173,7 @@ def test_what_is_cross_validated_scores_as_what_is_stored(cohort, quick, model):
     table, positive = training_table(*cohort)
     params = search(agreed_features(table, kept).matrix, positive, settings, seed=1).params
     measured = fit(agreed_features(table, kept).matrix, positive, settings, params)
-    stored = build_pipeline(settings, kept, stored=True)
+    stored = build_pipeline(settings, kept)
     stored[-1].set_params(**params)
     expected = stored.fit(table, positive).predict_proba(table)[:, 1]
     assert np.ptp(expected) > 0.1
