@@ -32,7 +32,7 @@ def work(path: str, seconds: float) -> None:
 
 if __name__ == "__main__":
     run = delayed(work)
-    in_processes((run(sys.argv[1], seconds) for seconds in (0.0, 600.0, 600.0)), 2)
+    in_processes([run(sys.argv[1], seconds) for seconds in (0.0, 600.0, 600.0)], 2)
 """
 
 

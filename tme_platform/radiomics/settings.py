@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tme_platform.imaging import RegionSettings
 
-FEATURE_VERSION = "3"
+FEATURE_VERSION = "4"
 """Increase it when the same image, mask and settings give other values, so that every row is recomputed."""
 
 STUDY_IMAGE_TYPES: tuple[str, ...] = ("Original", "Square", "SquareRoot", "Logarithm", "Exponential")

@@ -8,8 +8,8 @@ from importlib.metadata import version
 
 from tme_platform.radiomics.settings import FEATURE_VERSION
 
-PACKAGES = ("pyradiomics-bhklab", "SimpleITK", "numpy", "scipy", "PyWavelets")
-"""Definitions and texture matrices; resampling, filters and N4; arithmetic; distance maps and hulls; wavelets."""
+PACKAGES = ("pyradiomics-bhklab", "SimpleITK", "numba", "numpy", "scipy", "PyWavelets")
+"""Definitions, LoG and wavelet; filters and N4; compiled code; arithmetic; smoothing; wavelets."""
 
 
 @functools.cache

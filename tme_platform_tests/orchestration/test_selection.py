@@ -36,7 +36,7 @@ def shown() -> Iterator[str]:
 def test_every_selection_that_is_shown_can_be_used(definitions: dg.Definitions) -> None:
     selections = set(shown())
     assert len(selections) >= 7
-    assert {"cell_scores or signature", "group:s3_phenotypes", "signature"} <= selections
+    assert {"cell_scores or signature", "group:s3_phenotypes"} <= selections
     for selection in selections:
         assert select_assets(definitions, selection), selection
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tme_platform.cohorts import one_spelling, read_features, repeated_names, similar_names, values_alike
+from tme_platform.cohorts import one_spelling, read_features, repeated_names, showing_cells, similar_names, values_alike
 from tme_platform.cohorts.cohort_file import read_cohort
 from tme_platform.lake import ask, build_catalog
 from tme_platform.steps.workspace import Workspace
@@ -179,7 +179,9 @@ def test_the_rule_of_spelling() -> None:
 
 def test_values_of_a_clinical_column_that_differ_only_in_case_are_named() -> None:
     arms = {"b": ["Control", "drug"], "a": ["control", "Drug 2", "drug  2"]}
-    assert values_alike("arm", arms) == [
+    with showing_cells():
+        said = values_alike("arm", arms)
+    assert said == [
         "arm: 'Control' of b and 'control' of a differ only in case or spaces and count as different. "
         "Write them alike.",
         "arm: 'Drug 2' of a and 'drug  2' of a differ only in case or spaces and count as different. Write them alike.",

@@ -24,4 +24,5 @@ _SAID = {"model_version": ["1"], "decision": ["promoted"]}
 def test_a_promotion_is_said_once_also_after_a_run_that_ended(said: dict, registry: str, decision: str) -> None:
     tracker = SimpleNamespace(promotion=lambda _: registry)
     scope = SimpleNamespace(previous=lambda *, always: pd.DataFrame(said), tracker=tracker)
-    assert _decide(scope, SimpleNamespace(version="1"), "1", []) == decision
+    record = SimpleNamespace(version="1", content_key="a")
+    assert _decide(scope, record, record, [], "") == decision

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tme_platform.cohorts import check_cohort
+from tme_platform.cohorts import check_cohort, showing_cells
 from tme_platform.expression import gene_set_path, read_gmt
 from tme_platform.steps.study_check import check_all, check_in_study, check_names, check_study, checked
 from tme_platform.study import Study, StudyError, load_study
@@ -211,7 +211,8 @@ def test_names_and_values_that_cohorts_write_differently(tmp_path: Path) -> None
     scored(tmp_path, "one", ["B CELLS", "my_set"], ["Control", "Drug"] * 4, seed=1)
     scored(tmp_path, "two", ["B cells", "My set"], ["control", "Drug"] * 4, seed=2)
     scored(tmp_path, "three", ["B cells", "other"], ["Drug"] * 8, seed=3)
-    reports, verdict = check_all(study(), tmp_path, ["one", "two", "three"])
+    with showing_cells():
+        reports, verdict = check_all(study(), tmp_path, ["one", "two", "three"])
     assert "populations stored in the spelling of the study: 'B CELLS' as 'B cells'" in reports[0].notes
     assert [note for report in reports[1:] for note in report.notes] == []
     assert verdict.warnings == (
