@@ -221,8 +221,9 @@ def test_names_and_values_that_cohorts_write_differently(tmp_path: Path) -> None
         "arm: 'Control' of one and 'control' of two differ only in case or spaces and count as different. "
         "Write them alike.",
     )
-    report, kept = checked(study(), tmp_path, "two")
-    of_two = check_names(report, study(), tmp_path, kept.names)
+    with showing_cells():
+        report, kept = checked(study(), tmp_path, "two")
+        of_two = check_names(report, study(), tmp_path, kept.names)
     assert [text.split(" differ")[0] for text in of_two] == [
         "'My set' of two and 'my_set' of one",
         "arm: 'Control' of one and 'control' of two",
