@@ -12,26 +12,35 @@ from numba import njit
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+"""One thread, IEEE arithmetic; other Python threads may go on."""
+
+
 def inlined(function: Function) -> Function:
     """Compile a function only as a part of the compiled functions of its file that call it."""
-    found: Function = njit(nogil=True, error_model="numpy")(function)
+    found: Function = njit(**_OPTIONS)(function)
     return found
 
 
-def compiled(signature: str) -> Callable[[Function], Function]:
-    """Compile a function of arrays and numbers for one signature, on one thread and with IEEE arithmetic.
+def compiled(signature: str | None = None) -> Callable[[Function], Function]:
+    """Compile a function of arrays and numbers, and keep the compiled code in the cache.
+
+    Parameters
+    ----------
+    signature
+        Types for which it is compiled when its module is imported; None compiles at the first call, for its types.
 
     Notes
     -----
     The cache is renewed when the file of the function changes, so a compiled function calls none of another file.
     """
+    given = () if signature is None else (signature,)
 
     def compile_now(function: Function) -> Function:
-        options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
         try:
-            found: Function = njit(signature, cache=True, **options)(function)
+            found: Function = njit(*given, cache=True, **_OPTIONS)(function)
         except RuntimeError:  # no folder of the cache can be written
-            found = njit(signature, **options)(function)
+            found = njit(*given, **_OPTIONS)(function)
         return found
 
     return compile_now

@@ -45,9 +45,9 @@ def label_shuffles(label_permutations: pd.DataFrame) -> Drawn:
         way = f"among {within}" if within == "all patients" else f"within {within}"
         _histogram(panel, float(true["auc"]), null, way)
         low, high = np.percentile(null, [2.5, 97.5])
-        least = f" (smallest possible value {1 / (null.size + 1):.2g})" if null.size < 100 else ""
-        p = f"{format_p(float(true['p']))} (standard error {true['p_se']:.2g})"
-        notes.append(f"Shuffled {way}: n = {null.size}, 95 % of them within {low:.2f}–{high:.2f}; {p}{least}.")
+        least = f"; smallest possible value {1 / (null.size + 1):.2g}" if null.size < 100 else ""
+        p = f"{format_p(float(true['p']))} (standard error {true['p_se']:.2g}{least})"
+        notes.append(f"Shuffled {way}: n = {null.size}, 95 % of them within {low:.2f}–{high:.2f}; {p}.")
     axes[-1, 0].set_xlabel("cross-validated AUC (shortened procedure)")
     columns = ["within", "shuffle", "auc", "p", "p_se"]
     return finish(figure, known[columns], title=TITLE, frames=(label_permutations,), notes=notes)

@@ -11,7 +11,6 @@ import pandas as pd
 from tme_platform.evaluation import placements
 from tme_platform.signature.pipeline import build_pipeline, parameter_grid, search_overrides
 from tme_platform.signature.recalibration import Recalibration, fit_recalibration
-from tme_platform.signature.transformers import AgreementFilter
 from tme_platform.statistics import youden_threshold
 
 if TYPE_CHECKING:
@@ -34,6 +33,8 @@ class AgreedFeatures:
 
 def agreed_features(table: pd.DataFrame, kept_features: tuple[str, ...] | None) -> AgreedFeatures:
     """Apply the agreement filter to all patients: no fold changes it."""
+    from tme_platform.signature.transformers import AgreementFilter
+
     kept = AgreementFilter(kept_features).fit(table).get_support()
     return AgreedFeatures(table.to_numpy(dtype=np.float64)[:, kept], list(table.columns[kept]))
 

@@ -15,7 +15,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
+
+from tme_platform.compiled import compiled, inlined
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,7 +55,7 @@ class Trees(NamedTuple):
         return cls(np.zeros(n_trees, dtype=np.int64), feature, numbers[0], left, right, *numbers[1:])
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled()
 def grow(  # noqa: C901 (every step changes the state that the next one needs)
     x: NDArray[np.float32],
     order: NDArray[np.int64],
@@ -202,7 +203,7 @@ def grow(  # noqa: C901 (every step changes the state that the next one needs)
                 waiting += 1
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled()
 def add_shares(x: NDArray[np.float32], trees: Trees, sums: NDArray[np.float64]) -> None:
     """Add up over trees the share of the positive class in the leaf of each row of `x` (patients x features)."""
     for tree in range(trees.n_nodes.size):
@@ -214,7 +215,7 @@ def add_shares(x: NDArray[np.float32], trees: Trees, sums: NDArray[np.float64]) 
             sums[row] += trees.share[tree, node]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@compiled()
 def add_decrease(trees: Trees, decrease: NDArray[np.float64]) -> None:
     """Add up by how much the splits on each feature lower the impurity times the weight (trees x features)."""
     for tree in range(trees.n_nodes.size):
@@ -228,7 +229,7 @@ def add_decrease(trees: Trees, decrease: NDArray[np.float64]) -> None:
                 )
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@inlined
 def _pick(order: NDArray[np.int64], inside: NDArray[np.bool_], column: NDArray[np.int64]) -> None:
     """Put the patients that are inside a node in the order of all patients."""
     filled = 0
@@ -238,7 +239,7 @@ def _pick(order: NDArray[np.int64], inside: NDArray[np.bool_], column: NDArray[n
             filled += 1
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@inlined
 def _sort(members: NDArray[np.int64], rank: NDArray[np.int64], column: NDArray[np.int64]) -> None:
     """Put the few patients of a node in the order of their ranks, by insertion."""
     for filled in range(members.size):
@@ -249,7 +250,7 @@ def _sort(members: NDArray[np.int64], rank: NDArray[np.int64], column: NDArray[n
         column[at] = members[filled]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@inlined
 def _best_cut(
     values: NDArray[np.float32],
     column: NDArray[np.int64],
@@ -279,7 +280,7 @@ def _best_cut(
     return best, threshold, best_left, best_left_positive
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@inlined
 def _gini(weight: int, positive: int) -> float:
     negative = weight - positive
     return 1.0 - float(negative * negative + positive * positive) / float(weight * weight)

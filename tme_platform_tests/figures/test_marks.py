@@ -384,7 +384,7 @@ def test_learning_curve_names_its_lines_and_shows_the_null(sample):
 
 def test_label_shuffles_p_counts_the_true_labels(sample):
     made = draw("label_shuffles", sample)
-    assert "p = 0.02 (smallest possible value 0.02)" in words(made)
+    assert "p = 0.02 (standard error 0.019; smallest possible value 0.02)" in words(made)
     assert "true labels: 0.75" in words(made)
 
 

@@ -1,4 +1,4 @@
-"""Runs side by side: their tables are those of one run after the other, and a process that is lost fails its run only."""
+"""Runs side by side: the tables of one run after the other, and a process that is lost fails its own run only."""
 
 import multiprocessing
 import os

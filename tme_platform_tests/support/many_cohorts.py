@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
 import yaml
 
 from tme_platform.orchestration.survey import nodes
@@ -80,12 +79,13 @@ def build_all(workspace: Workspace) -> None:
 @contextmanager
 def only_tables() -> Iterator[None]:
     """The graph with nothing but `TABLES`: all others would take most of the time, and say nothing about cohorts."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in set(STEPS) - set(TABLES):
-            patch.delitem(STEPS, name)
+    everything = dict(STEPS)
+    try:
+        for name in everything.keys() - set(TABLES):
+            del STEPS[name]
         nodes.cache_clear()
-        try:
-            yield
-        finally:
-            nodes.cache_clear()
-    nodes.cache_clear()
+        yield
+    finally:
+        STEPS.clear()
+        STEPS.update(everything)  # in their order
+        nodes.cache_clear()
