@@ -12,7 +12,7 @@ REPOSITORY = Path(__file__).parent.parent
 
 
 def pytest_configure() -> None:
-    """Let signals end the programs that tests start: a session in the background ignores some, and would pass that on."""
+    """Let signals end the programs that tests start: a session in the background ignores and passes on some."""
     for number, handler in (
         (signal.SIGINT, signal.default_int_handler),
         (signal.SIGTERM, signal.SIG_DFL),

@@ -6,8 +6,10 @@ takes seconds to import what it needs; this one does not wait for that, so littl
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -71,11 +73,15 @@ class Crew:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         for one in self._beside:
-            one.process.terminate()
+            with contextlib.suppress(OSError):  # it is gone
+                one.pipe.send(None)
+            if kind is not None:
+                one.process.terminate()
         for one in self._beside:
             one.process.join(_END_SECONDS)
             if one.process.is_alive():
                 one.process.kill()
+                one.process.join()
             one.pipe.close()
 
     def carry_out(self, runs: Sequence[PlannedRun]) -> list[Carried]:
@@ -177,13 +183,14 @@ def _serve(
     """Carry out the runs that come through a pipe."""
     os.environ.update(environment)
     end_with_parent()
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # which the command may ignore, but sends
     with stoppable() as stop:
         try:
             with dg.DagsterInstance.from_ref(instance) as own:
                 definitions = build_definitions(workspace=workspace, progress=_Told(pipe))
                 carrier = Carrier(definitions.resolve_implicit_global_asset_job_def(), own, refresh, stop)
                 pipe.send(_READY)
-                while True:
-                    pipe.send((_CARRIED, carrier(pipe.recv())))
+                while (run := pipe.recv()) is not None:
+                    pipe.send((_CARRIED, carrier(run)))
         except (KeyboardInterrupt, EOFError, BrokenPipeError):
             return
