@@ -122,7 +122,10 @@ def test_labels_by_patient_of_a_cohort_without_these_patients(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("manifest", "said"),
-    [("patient_id,image,mask\nA,i,m\n", "is not in the landing folder. Add the file"), ("id,image\nA,i\n", "no column")],
+    [
+        ("patient_id,image,mask\nA,i,m\n", "is not in the landing folder. Add the file"),
+        ("id,image\nA,i\n", "no column"),
+    ],
 )
 def test_a_manifest_without_a_usable_outline_fails_with_the_reason(tmp_path: Path, manifest: str, said: str) -> None:
     none = pd.DataFrame(columns=TABLES["imaging_series"].own_columns)
