@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-UNDER_WAY = frozenset({"QUEUED", "NOT_STARTED", "MANAGED", "STARTING", "STARTED", "SUSPENDED", "CANCELING"})
+UNDER_WAY = frozenset({"QUEUED", "NOT_STARTED", "MANAGED", "STARTING", "STARTED", "CANCELING"})
 FAILED = frozenset({"FAILURE", "CANCELED"})
 STORAGE_KEYS = frozenset({"storage", "run_storage", "event_log_storage", "schedule_storage"})
 """Keys of `dagster.yaml` by which an operator names another place for the run history."""
