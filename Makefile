@@ -2,6 +2,7 @@
 # make test   run the tests                           make lint  check style, types and imports
 # make ui     open Dagster and MLflow in a browser    make docs  build the documentation into site/
 # make test-deployment  test the services that deploy/ describes
+# make bench  measure what could become slower, into docs/ratios.json
 # make sbom   check the licences of dependencies, and list them in sbom.json
 # All targets set up the environment first.
 
@@ -12,10 +13,10 @@ STAMP := $(VENV)/.installed
 LAKE ?= data_lake
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-deployment lint sbom docs ui lock clean
+.PHONY: help setup demo test test-deployment lint bench sbom docs ui lock clean
 
 help:
-	@sed -n '1,6s/^# //p' Makefile
+	@sed -n '1,7s/^# //p' Makefile
 
 setup: $(STAMP)
 
@@ -45,6 +46,9 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks.ratios
 
 sbom: $(STAMP)
 	$(BIN)/python .ci/dependencies.py licences

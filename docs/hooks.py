@@ -5,6 +5,7 @@ Called by mkdocs (`hooks` in mkdocs.yml). The pages themselves are Markdown that
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from itertools import groupby
@@ -17,6 +18,7 @@ from tme_platform.tables import TABLES, Column, TableSchema
 DOCS = Path(__file__).parent
 CATALOGUE = "<!-- the catalogue of tables -->"
 DICTIONARY = "<!-- the dictionary of features -->"
+RATIOS = "<!-- the measured ratios -->"
 _LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s#]+)(#[^)\s]*)?\)")
 _LOADED = re.compile(r"""<(?:script|img|iframe)[^>]*\ssrc=["']?(?:https?:)?//|<link[^>]*rel=["']?stylesheet[^>]*//""")
 
@@ -24,7 +26,7 @@ _LOADED = re.compile(r"""<(?:script|img|iframe)[^>]*\ssrc=["']?(?:https?:)?//|<l
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Put the catalogues in their places, and make links to files outside `docs/` text that names the file."""
     here = DOCS / page.file.src_uri
-    for place, generated in ((CATALOGUE, catalogue), (DICTIONARY, dictionary)):
+    for place, generated in ((CATALOGUE, catalogue), (DICTIONARY, dictionary), (RATIOS, ratios)):
         if place in markdown:
             markdown = markdown.replace(place, generated())
     return _LINK.sub(lambda found: _inside(found, here), markdown)
@@ -63,6 +65,24 @@ def dictionary() -> str:
         parts += [f"## {family}", f"{title.capitalize()}. {len(rows)} features."]
         parts.append("\n".join(["| feature | unit | what it measures |", "| --- | --- | --- |", *lines]))
     return "\n\n".join(parts)
+
+
+def ratios() -> str:
+    """The ratios that `make bench` has written last, in Markdown."""
+    known = json.loads((DOCS / "ratios.json").read_text(encoding="utf-8"))
+    libraries = ", ".join(f"{name} {number}" for name, number in known["libraries"].items())
+    faster = [f"| {name} | {value:,} |" for name, value in known["times_as_fast"].items()]
+    loops = [f"| {name} | {value:,} |" for name, value in known["calibration_loops"].items()]
+    said = (
+        f"Measured on {known['date']} ({known['machine']}; {libraries}; a loop took {known['calibration_seconds']} s)."
+    )
+    return "\n\n".join(
+        [
+            said,
+            "\n".join(["| work, compared with | times as fast |", "| --- | ---: |", *faster]),
+            "\n".join(["| command | loops |", "| --- | ---: |", *loops]),
+        ]
+    )
 
 
 def _table(schema: TableSchema) -> str:
