@@ -51,7 +51,12 @@ def write_cohort_file(folder: Path, cohort: SimulatedCohort, *, features: bool, 
         "roles": list(cohort.roles),
         "provenance": _provenance(f"effect of the infiltration on images {effect:g}, seed {seed}"),
         "clinical": [
-            {"file": "clinical.csv", "patient_id": "patient_id", "columns": {name: name for name in cohort.clinical}}
+            {
+                "file": "clinical.csv",
+                "patient_id": "patient_id",
+                "columns": {name: name for name in cohort.clinical},
+                "other": list(TRUTH_COLUMNS),
+            }
         ],
     }
     if cohort.expression:
