@@ -1,4 +1,4 @@
-"""The end of worker processes: each ends with the process that it works for. What they work on belongs elsewhere.
+"""How worker processes begin and end: each ends with the process that it works for. What they do belongs elsewhere.
 
 A worker waits for its next job, which never comes if that process was killed. Ctrl-C is left to that process.
 """
@@ -8,7 +8,25 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from multiprocessing.context import ForkServerContext, SpawnContext
+
+
+def process_context(preload: Sequence[str]) -> ForkServerContext | SpawnContext:
+    """Return the way in which processes are started: by a fork server where there is one, else from nothing.
+
+    Forking a process with threads (Dagster, a notebook) may deadlock; a fork server has no threads.
+
+    Parameters
+    ----------
+    preload
+        Modules that the fork server imports before it forks, if it is not running yet.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(preload))
+    return context
 
 
 def end_with_parent() -> None:

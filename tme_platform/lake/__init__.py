@@ -2,7 +2,6 @@
 
 Nothing here knows what a table means or who makes it; that is `orchestration`.
 
-
 The modules are imported when something of them is used: commands that need only one of them answer at once.
 """
 

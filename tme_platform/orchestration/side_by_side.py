@@ -7,7 +7,6 @@ takes seconds to import what it needs; this one does not wait for that, so littl
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import signal
 import threading
@@ -15,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerContext, ForkServerProcess, SpawnContext, SpawnProcess
+from multiprocessing.context import ForkServerProcess, SpawnProcess
 from types import TracebackType
 from typing import Any
 
@@ -29,7 +28,7 @@ from tme_platform.radiomics import available_processors
 from tme_platform.steps.scope import Refresh
 from tme_platform.steps.workspace import Workspace
 from tme_platform.stopping import stoppable
-from tme_platform.workers import end_with_parent
+from tme_platform.workers import end_with_parent, process_context
 
 _MOST = 4
 """Processes that carry out runs, at most: each has processes of its own for heavy work, and memory."""
@@ -109,11 +108,7 @@ class Crew:
             self._beside.append(self._started(max(2, 2 * processors // (wanted + 1))))
 
     def _started(self, workers: int) -> _Beside:
-        # Forking a process with threads (Dagster) may deadlock; a fork server has none.
-        context: ForkServerContext | SpawnContext = multiprocessing.get_context("spawn")
-        if "forkserver" in multiprocessing.get_all_start_methods():
-            context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload([__name__])
+        context = process_context([__name__])
         pipe, theirs = context.Pipe()
         arguments = (theirs, replace(self.workspace, workers=workers), self.instance.get_ref(), self.refresh)
         process = context.Process(target=_serve, args=(*arguments, dict(os.environ)), name="runs beside")

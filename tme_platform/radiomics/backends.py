@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
 from tme_platform.radiomics.jobs import Job, Result, WorkerCrashError, available_processors, prepare_worker
+from tme_platform.workers import process_context
 
 
 class InProcess:
@@ -42,11 +42,7 @@ class ProcessPool:
 
     def __init__(self, workers: int | None = None, preload: Sequence[str] = ()) -> None:
         self.workers = workers or available_processors()
-        # Forking a process with threads (Dagster, a notebook) may deadlock; a fork server has no threads.
-        forkserver = "forkserver" in multiprocessing.get_all_start_methods()
-        self._context = multiprocessing.get_context("forkserver" if forkserver else "spawn")
-        if forkserver:
-            self._context.set_forkserver_preload(list(preload))
+        self._context = process_context(preload)
 
     def map(self, function: Callable[[Job], Result], jobs: Sequence[Job]) -> Iterator[tuple[int, Result | Exception]]:
         """Yield (index, result or exception) as jobs finish.
