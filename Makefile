@@ -20,14 +20,16 @@ help:
 
 setup: $(STAMP)
 
-# uv installs the same lock file as pip (`pip install --require-hashes -r requirements.lock`), but faster. The functions
-# that compute features are compiled here, and not during the first run.
+# uv installs the same lock file as pip (`pip install --require-hashes -r requirements.lock`), but faster. Python files
+# and the functions that compute features are compiled here: else each first use does so, and where Python may not write
+# (PYTHONDONTWRITEBYTECODE) every process, for several seconds.
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("tme_platform needs Python 3.11 to 3.13, this is " + sys.version.split()[0] + "; set PYTHON=...") if not (3, 11) <= sys.version_info[:2] <= (3, 13) else None'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.lock)"
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	$(BIN)/python -m compileall -q tme_platform
 	$(BIN)/python -c 'from tme_platform.radiomics import compile_kernels; compile_kernels()'
 	@touch $@
 

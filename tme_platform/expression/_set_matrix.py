@@ -96,13 +96,17 @@ def _membership(gene_sets: Mapping[str, Sequence[str]], genes: pd.Index) -> tupl
     """Return the sets with a gene inside and a gene outside, and sets x genes."""
     from scipy import sparse
 
-    names, columns, ends = [], [np.zeros(0, dtype=np.int64)], [0]
+    places = {gene: place for place, gene in enumerate(genes)}  # thousands of small lookups in an index take seconds
+    names: list[str] = []
+    columns: list[int] = []
+    ends = [0]
     for name, members in gene_sets.items():
-        found = genes.get_indexer(pd.Index(list(members)).unique())
-        found = np.sort(found[found >= 0])
+        found = sorted({places[gene] for gene in members if gene in places})
         if 0 < len(found) < len(genes):
             names.append(name)
-            columns.append(found)
-            ends.append(ends[-1] + len(found))
+            columns += found
+            ends.append(len(columns))
     shape = (len(names), len(genes))
-    return names, sparse.csr_array((np.ones(ends[-1]), np.concatenate(columns), np.array(ends)), shape=shape)
+    return names, sparse.csr_array(
+        (np.ones(len(columns)), np.array(columns, dtype=np.int64), np.array(ends)), shape=shape
+    )

@@ -24,6 +24,7 @@ from tme_platform.lake.commit_log import STATE_KEY, Entry, audit_entry, commit_p
 from tme_platform.lake.discretion import TABLE_SETTINGS, settle, without_statistics
 from tme_platform.lake.errors import not_read, not_written
 from tme_platform.lake.locks import locked
+from tme_platform.lake.matrix import matrix_of
 from tme_platform.lake.rows import RowChanges, compare_rows, content_hash
 from tme_platform.location import delta_uri, is_url, state_folder, storage_options
 from tme_platform.tables.schema import TableSchema
@@ -209,6 +210,15 @@ class Lake:
         """
         table = self._latest(schema) if version is None else self.table(schema, version)
         return self._read(schema, table, cohort, columns, rows)
+
+    def read_matrix(
+        self, schema: TableSchema, cohort: str, *, rows: str, columns: str, value: str, order: str
+    ) -> pd.DataFrame:
+        """Read one cohort of a long table as a matrix; the parameters are those of `matrix.matrix_of`."""
+        table = self._latest(schema)
+        if table is None:
+            return pd.DataFrame(dtype="float64")
+        return matrix_of(table, cohort, rows=rows, columns=columns, value=value, order=order)
 
     def _read(
         self,

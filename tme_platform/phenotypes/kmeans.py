@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from tme_platform.phenotypes.transfers import Settled, Transfers
-
-if TYPE_CHECKING:
-    from threadpoolctl import ThreadpoolController
 
 _SAME = 1e-9
 """Relative difference up to which two within-cluster sums of squares count as the same."""
@@ -35,7 +30,7 @@ def fit_kmeans(
 ) -> KMeansFit:
     """Partition samples by k-means, searching until the best partition was found repeatedly.
 
-    The first third of the `n_init` starts are centroids from scikit-learn's k-means++. Each later start recombines two
+    The first third of the `n_init` starts are centroids from greedy k-means++. Each later start recombines two
     partitions found before (matched centroids, each from either; Gribel & Vidal 2019). From every start, samples are
     moved singly until no move improves the within-cluster sum of squares (`Transfers`). The search ends after `n_init`
     starts once five have found the best sum of squares, not counting recombinations of the best partition itself, or
@@ -77,12 +72,12 @@ def fit_kmeans(
     if not 1 <= n_init <= most:
         raise ValueError(f"n_init = {n_init} and max_starts = {most} do not satisfy 1 <= n_init <= max_starts.")
     values = finite_values(data)
-    distinct = len(np.unique(values, axis=0))
+    order = _sorted_rows(values)
+    distinct = _count_distinct(values[order])
     if not 1 <= k <= distinct:
         raise ValueError(
             f"k-means cannot form {k} clusters from {distinct} distinct samples: choose k in 1..{distinct}."
         )
-    order = np.lexsort(values.T[::-1])
     labels = np.ones(len(values), dtype=np.int64)
     if k > 1:
         labels[order] = _by_size(_best(values[order], k, n_init, most, seed).labels, values[order])
@@ -120,7 +115,8 @@ def kmeans_partitions(
         If `k_min` is below 2 or above `k_max`, or a value is missing.
     """
     check_k_range(k_min, k_max)
-    distinct = len(np.unique(finite_values(data), axis=0))
+    values = finite_values(data)
+    distinct = _count_distinct(values[_sorted_rows(values)])
     columns = {
         f"k{k}": fit_kmeans(data, k, n_init=n_init, seed=seed, max_starts=max_starts).labels.astype("Int64")
         if k <= distinct
@@ -146,43 +142,38 @@ def finite_values(data: pd.DataFrame) -> NDArray[np.float64]:
     return values
 
 
+def _sorted_rows(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The order of rows by their values, the first column first."""
+    order = np.argsort(values[:, 0], kind="stable")
+    tied = np.any(np.diff(values[order, 0]) == 0)
+    return np.lexsort(values.T[::-1]) if tied else order  # sorting by all columns takes longer than a small partition
+
+
+def _count_distinct(rows: NDArray[np.float64]) -> int:
+    """The number of distinct rows, of sorted rows."""
+    return int(np.any(np.diff(rows, axis=0) != 0, axis=1).sum()) + min(len(rows), 1)
+
+
 def _best(values: NDArray[np.float64], k: int, least: int, most: int, seed: int) -> Settled:
     """The best of `least` to `most` starts."""
-    # sums depend on the number of threads; with one thread, every machine gets the same partition
-    with _thread_pools().limit(limits=1):
-        transfers, generator = Transfers(values), np.random.default_rng(seed)
-        found: list[Settled] = []
-        times: list[int] = []
-        for start in range(most):
-            parents = _two_of(found, generator) if start >= least / 3 else []
-            centroids = _recombined(parents, generator) if parents else _plus_plus(transfers.values, k, generator)
-            settled = transfers.settle(centroids)
-            allowed = _SAME * (settled.within + _SAME * transfers.total)
-            same = next((i for i, other in enumerate(found) if abs(other.within - settled.within) <= allowed), None)
-            if same is None:
-                found.append(settled)
-                times.append(1)
-            else:
-                times[same] += all(parent is not found[same] for parent in parents)
-            best = min(range(len(found)), key=lambda i: found[i].within)
-            if start + 1 >= least and times[best] >= _ENOUGH:
-                break
+    transfers, generator = Transfers(values), np.random.default_rng(seed)
+    found: list[Settled] = []
+    times: list[int] = []
+    for start in range(most):
+        parents = _two_of(found, generator) if start >= least / 3 else []
+        centroids = _recombined(parents, generator) if parents else transfers.start(k, generator)
+        settled = transfers.settle(centroids)
+        allowed = _SAME * (settled.within + _SAME * transfers.total)
+        same = next((i for i, other in enumerate(found) if abs(other.within - settled.within) <= allowed), None)
+        if same is None:
+            found.append(settled)
+            times.append(1)
+        else:
+            times[same] += all(parent is not found[same] for parent in parents)
+        best = min(range(len(found)), key=lambda i: found[i].within)
+        if start + 1 >= least and times[best] >= _ENOUGH:
+            break
     return found[best]
-
-
-@cache
-def _thread_pools() -> ThreadpoolController:
-    """Thread pools of the libraries used here; finding them takes longer than a small partition."""
-    import sklearn.cluster  # noqa: F401
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
-
-
-def _plus_plus(values: NDArray[np.float64], k: int, generator: np.random.Generator) -> NDArray[np.float64]:
-    from sklearn.cluster import kmeans_plusplus
-
-    return np.asarray(kmeans_plusplus(values, k, random_state=int(generator.integers(2**31)))[0])
 
 
 def _two_of(found: list[Settled], generator: np.random.Generator) -> list[Settled]:

@@ -56,23 +56,22 @@ def bootstrap_jaccard(
     """
     known = labels.reindex(data.index).dropna()
     used = data.loc[known.index]
-    indicator = pd.get_dummies(known).astype(float)
+    codes, clusters = pd.factorize(known, sort=True)
+    original_of = np.eye(len(clusters))[codes]
     generator = np.random.default_rng(seed)
-    jaccard = np.full((n_boot, indicator.shape[1]), np.nan)
+    jaccard = np.full((n_boot, len(clusters)), np.nan)
     for draw in range(n_boot):
         rows = np.unique(generator.integers(0, len(used), len(used)))
-        refitted = pd.get_dummies(fit_kmeans(used.iloc[rows], k, n_init=n_init, seed=seed + draw).labels).to_numpy(
-            float
-        )
-        original = indicator.to_numpy()[rows]
+        labels_now = fit_kmeans(used.iloc[rows], k, n_init=n_init, seed=seed + draw).labels.to_numpy()
+        refitted, original = np.eye(k)[labels_now - 1], original_of[rows]
         intersection = original.T @ refitted
         union = original.sum(axis=0)[:, None] + refitted.sum(axis=0)[None, :] - intersection
         jaccard[draw] = (intersection / union).max(axis=1)
     tail = (1 - level) / 2
     return pd.DataFrame(
         {
-            "cluster": indicator.columns,
-            "n": indicator.sum().astype(int).to_numpy(),
+            "cluster": clusters,
+            "n": np.bincount(codes),
             "jaccard": jaccard.mean(axis=0),
             "ci_low": np.quantile(jaccard, tail, axis=0),
             "ci_high": np.quantile(jaccard, 1 - tail, axis=0),

@@ -35,12 +35,13 @@ def gene_set_tests(scope: Scope) -> StepResult:
     if min(n_hot, n_cold) < _LEAST_PER_PHENOTYPE:
         return empty(scope, f"{n_hot} hot and {n_cold} cold tumours with expression are too few to compare")
     settings = scope.study.enrichment
+    known = set(matrix.index)
     parts, left_out = [], 0
     for collection in settings.collections:
         gene_sets, _ = harmonise_gene_sets(
             read_gmt(scope.collection(collection)), matrix.index, aliases=scope.study.gene_sets.aliases
         )
-        measured = {name: [gene for gene in genes if gene in matrix.index] for name, genes in gene_sets.items()}
+        measured = {name: [gene for gene in genes if gene in known] for name, genes in gene_sets.items()}
         fitting = {
             name: genes for name, genes in measured.items() if _fits(genes, settings.min_size, settings.max_size)
         }

@@ -38,10 +38,7 @@ FEATURE_DESCRIPTION = ("cohort", *OUTLINE_KEY, "feature_set", "row_key", "proven
 
 def expression_matrix(scope: Scope, cohort: str | None = None) -> pd.DataFrame:
     """The expression of a cohort, genes x samples, log2; genes in the order of the cohort's file, which breaks ties."""
-    long = scope.read(EXPRESSION, cohort, columns=EXPRESSION.own_columns)
-    matrix = long.pivot(index="gene", columns="sample_id", values="value").rename_axis(index=None, columns=None)
-    order = long.drop_duplicates("gene").sort_values("gene_order", kind="stable")["gene"]
-    return matrix.loc[order.to_list()]
+    return scope.read_matrix(EXPRESSION, cohort, rows="gene", columns="sample_id", value="value", order="gene_order")
 
 
 def rankable_matrix(scope: Scope, cohort: str | None = None) -> pd.DataFrame:

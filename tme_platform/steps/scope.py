@@ -161,6 +161,14 @@ class Scope:
             self.trace[record] = Found(whole) if record.whole else Found(frame_hash(frame), whole)
         return frame
 
+    def read_matrix(
+        self, schema: TableSchema, cohort: str | None = None, *, rows: str, columns: str, value: str, order: str
+    ) -> pd.DataFrame:
+        """Read a long table of one cohort as a matrix; all of it is recorded. See `Lake.read_matrix`."""
+        part = cohort or self.own_cohort
+        self._note(TableRead(schema.name, part))
+        return self.world.lake.read_matrix(schema, part, rows=rows, columns=columns, value=value, order=order)
+
     def has_rows(self, schema: TableSchema, cohort: str | None = None) -> bool:
         """Whether a table has any rows for the cohort, without reading it."""
         part = cohort or (self.cohort if schema.per_cohort else None)
