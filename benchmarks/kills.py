@@ -24,7 +24,7 @@ from unittest import mock
 from uuid import uuid4
 
 import dagster as dg
-from lakes import contents, parts, same, start
+from lakes import contents, failed, parts, same, start
 
 from tme_platform.lake import Lake, ask
 from tme_platform.orchestration.alive import UNDER_WAY
@@ -47,7 +47,7 @@ def kill_often(folder: Path, kills: int, seed: int) -> dict[str, object]:
     uninterrupted, killed = folder / "uninterrupted", folder / "killed"
     started = time.perf_counter()
     if start(uninterrupted).wait():
-        raise AssertionError("the uninterrupted run failed")
+        raise failed(uninterrupted)
     duration = time.perf_counter() - started
     expected = contents(Lake(uninterrupted))
     generator = random.Random(seed)  # noqa: S311 (times, not secrets)
@@ -86,7 +86,7 @@ def _ends_within(lake: Path, seconds: float | None) -> bool:
         _wait_for_orphans(mark)
         return False
     if code:
-        raise AssertionError("a run after a kill failed; call `tme run` on that lake for the reason")
+        raise failed(lake)
     return True
 
 

@@ -17,15 +17,30 @@ RUN_COLUMNS = ["mlflow_run_id", "model_version"]
 
 
 def start(lake: Path | str, *options: str, environment: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
-    """Start `tme run` in a lake, in a new process group. The environment chooses the study, as for `tme`."""
+    """Start `tme run` in a lake, in a new process group. The environment chooses the study, as for `tme`.
+
+    What it prints is in a file beside the lake.
+    """
     inherited = {name: value for name, value in os.environ.items() if name not in {"TME_STATE", "DAGSTER_HOME"}}
-    return subprocess.Popen(
-        [TME, "--lake", lake, "run", *options],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.STDOUT,
-        env={**inherited, **(environment or {})},
-        start_new_session=True,
-    )
+    with printed(lake).open("ab") as output:
+        return subprocess.Popen(
+            [TME, "--lake", lake, "run", *options],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**inherited, **(environment or {})},
+            start_new_session=True,
+        )
+
+
+def printed(lake: Path | str) -> Path:
+    """The file in which `start` keeps what the runs of a lake print."""
+    return Path(f"{lake}.log")
+
+
+def failed(lake: Path | str) -> AssertionError:
+    """The error to raise if a run failed, with the end of what runs of this lake printed."""
+    last = printed(lake).read_text(errors="replace").splitlines()[-60:]
+    return AssertionError("\n".join([f"a run in {lake} failed", *last]))
 
 
 def parts(lake: Lake, schema: TableSchema) -> dict[str | None, pd.DataFrame]:

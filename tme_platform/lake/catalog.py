@@ -15,8 +15,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -55,6 +58,23 @@ _DUCKDB_TYPES = {"string": "VARCHAR", "float64": "DOUBLE", "Int64": "BIGINT", "b
 def catalog_path(folder: Path | str) -> Path:
     """Where the catalog lies in a lake's state folder (of a lake in a folder: in the lake)."""
     return Path(folder) / "tme.duckdb"
+
+
+@contextmanager
+def opened_catalog(folder: Path | str, config: dict[str, Any] | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the catalog of a state folder for reading, in a database of its own with its own configuration.
+
+    All of a process's connections to one file share their configuration, and would lock it for each other.
+
+    Raises
+    ------
+    duckdb.Error
+        There is no catalog, or the file is not one.
+    """
+    with duckdb.connect(config=config or {}) as connection:
+        connection.execute(f"ATTACH {_quoted(str(catalog_path(folder)))} AS tme (READ_ONLY)")
+        connection.execute("USE tme")
+        yield connection
 
 
 def build_catalog(lake: Lake) -> pd.DataFrame:
@@ -111,7 +131,7 @@ def catalog_is_current(lake: Lake) -> bool:
     if not catalog_is_of(lake):
         return False
     try:
-        with duckdb.connect(str(catalog_path(lake.state_folder)), read_only=True) as connection:
+        with opened_catalog(lake.state_folder) as connection:
             shown = dict(connection.execute("SELECT table_name, version FROM lake_tables").fetchall())
     except duckdb.Error:
         return False
@@ -129,12 +149,11 @@ def _comment(lake: Lake) -> str:
 
 def catalog_is_of(lake: Lake) -> bool:
     """Whether there is a catalog, and of this lake where it lies now."""
-    path = catalog_path(lake.state_folder)
-    if not path.is_file():
+    if not catalog_path(lake.state_folder).is_file():
         return False
     said = "SELECT comment FROM duckdb_tables() WHERE table_name = 'lake_tables'"
     try:
-        with duckdb.connect(str(path), read_only=True) as connection:
+        with opened_catalog(lake.state_folder) as connection:
             return connection.execute(said).fetchone() == (_comment(lake),)
     except duckdb.Error:
         return False

@@ -13,7 +13,7 @@ import tempfile
 import duckdb
 import pandas as pd
 
-from tme_platform.lake.catalog import build_catalog, catalog_is_of, catalog_path, fill
+from tme_platform.lake.catalog import build_catalog, catalog_is_of, catalog_path, fill, opened_catalog
 from tme_platform.lake.errors import LakeError
 from tme_platform.lake.local_copy import copies_of
 from tme_platform.lake.store import Lake
@@ -68,7 +68,7 @@ def ask(lake: Lake, sql: str) -> pd.DataFrame:
             with duckdb.connect(config=_NO_EXTENSIONS) as connection:
                 fill(connection, lake, None)
                 return _answer(connection, lake, sql)
-    with duckdb.connect(str(path), read_only=True, config=_NO_EXTENSIONS) as connection:
+    with opened_catalog(lake.state_folder, _NO_EXTENSIONS) as connection:
         return _answer(connection, lake, sql)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -111,6 +112,13 @@ def test_what_only_reads_is_answered(lake: Lake) -> None:
         "select 1;",
     ):
         assert len(ask(lake, sql)), sql
+
+
+def test_threads_ask_at_once_also_beside_a_connection_of_their_own(lake: Lake) -> None:
+    sql = "select count(*) as n from cell_scores"
+    with duckdb.connect(str(catalog_path(lake.state_folder)), read_only=True), ThreadPoolExecutor(4) as threads:
+        assert {int(found["n"].iloc[0]) for found in threads.map(lambda _: ask(lake, sql), range(12))} == {2}
+    assert catalog_is_of(lake)
 
 
 def test_what_a_query_needs_on_disk_is_not_in_the_lake_and_half_of_the_memory_is_left(lake: Lake) -> None:
