@@ -51,6 +51,30 @@ def workspace_resource(workspace: Workspace) -> dg.ResourceDefinition:
     return resource
 
 
+_claimed: set[str] = set()
+"""Runs whose locks this process holds since before Dagster knew of them."""
+
+
+@contextmanager
+def claimed(state: Path, run_id: str) -> Iterator[None]:
+    """Hold the lock of a run that this process is about to request and to carry out.
+
+    Without it, a process that is killed between the two leaves a run that has no lock yet, and counts as beginning for
+    minutes. If the lock cannot be made, `carried_out` says why.
+    """
+    folder = _locks(state)
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(OSError):
+            held.enter_context(locked(folder, run_id))
+            _claimed.add(run_id)
+        try:
+            yield
+        finally:
+            if run_id in _claimed:
+                remove_lock(folder, run_id)
+                _claimed.discard(run_id)
+
+
 @contextmanager
 def carried_out(instance: dg.DagsterInstance, state: Path, run_id: str) -> Iterator[None]:
     """Hold the lock of a run as long as the block, in which this process carries it out.
@@ -61,12 +85,17 @@ def carried_out(instance: dg.DagsterInstance, state: Path, run_id: str) -> Itera
         The folder of the locks cannot be written; the text says what to do.
     """
     folder = _locks(state)
+    place = {_PLACE_TAG: f"{socket.gethostname()}:{folder}"}
+    if run_id in _claimed:
+        instance.add_run_tags(run_id, place)
+        yield
+        return
     with contextlib.ExitStack() as held:
         try:
             held.enter_context(locked(folder, run_id))
         except OSError as error:
             raise dg.Failure(of_system(error), allow_retries=False) from error
-        instance.add_run_tags(run_id, {_PLACE_TAG: f"{socket.gethostname()}:{folder}"})
+        instance.add_run_tags(run_id, place)
         try:
             yield
         finally:

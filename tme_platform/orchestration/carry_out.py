@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import uuid4
 
 import dagster as dg
 
+from tme_platform.orchestration.alive import claimed
 from tme_platform.orchestration.attempts import failure_message, failure_of_run
 from tme_platform.orchestration.plan import PlannedRun
 from tme_platform.orchestration.requests import COMMAND_TAG
@@ -43,11 +45,14 @@ class Carrier:
     ----------
     job
         The job of all assets.
+    state
+        The workspace's state folder, where a run under way holds its lock.
     stop
         Whether this process was asked to stop.
     """
 
     job: dg.JobDefinition
+    state: Path
     instance: dg.DagsterInstance
     refresh: Refresh
     stop: Callable[[], bool]
@@ -61,6 +66,10 @@ class Carrier:
             The process was asked to stop; the run is recorded as canceled.
         """
         run_id = str(uuid4())
+        with claimed(self.state, run_id):
+            return self._executed(run, run_id)
+
+    def _executed(self, run: PlannedRun, run_id: str) -> Carried:
         try:
             result = self.job.execute_in_process(
                 instance=self.instance,

@@ -138,7 +138,7 @@ def run_study(
     session.unreadable = found.unreadable
     session.outcome.failures += [Failure(DECLARATIONS, name, text) for name, text in found.unreadable.items()]
     plan = found.plan(only=only)
-    here = Carrier(job, instance, refresh, stop)
+    here = Carrier(job, workspace.state, instance, refresh, stop)
     with Crew(workspace, instance, here, progress, refresh) as crew:
         while plan.next_wave:
             session.note_blocked(plan)

@@ -183,7 +183,8 @@ def _serve(
         try:
             with dg.DagsterInstance.from_ref(instance) as own:
                 definitions = build_definitions(workspace=workspace, progress=_Told(pipe))
-                carrier = Carrier(definitions.resolve_implicit_global_asset_job_def(), own, refresh, stop)
+                job = definitions.resolve_implicit_global_asset_job_def()
+                carrier = Carrier(job, workspace.state, own, refresh, stop)
                 pipe.send(_READY)
                 while (run := pipe.recv()) is not None:
                     pipe.send((_CARRIED, carrier(run)))

@@ -15,7 +15,7 @@ from dagster import DagsterRunStatus
 
 from tme_platform.lake.locks import locked
 from tme_platform.orchestration import alive
-from tme_platform.orchestration.alive import GONE, carried_out, end_gone_runs, has_process
+from tme_platform.orchestration.alive import GONE, carried_out, claimed, end_gone_runs, has_process
 from tme_platform.orchestration.attempts import (
     failed_attempts,
     parts_being_built,
@@ -82,6 +82,41 @@ def test_a_run_ends_with_its_process(instance: dg.DagsterInstance, job: dg.JobDe
     assert failed_attempts(instance, [PART]) == {PART: f"run {run.run_id[:8]} ended before the asset did: {GONE}"}
     assert end_gone_runs(instance, tmp_path) == []
     assert not list((tmp_path / "locks" / "runs").glob(f"{run.run_id}*"))
+
+
+def claim(state: Path, run_id: str, ready: Any) -> None:
+    """Hold the lock of a run that is about to be requested, until killed."""
+    with claimed(state, run_id):
+        ready.set()
+        signal.pause()
+
+
+def test_a_run_whose_process_is_killed_before_it_begins_ends_at_once(
+    instance: dg.DagsterInstance, job: dg.JobDefinition, tmp_path: Path
+) -> None:
+    run = request(instance, job, DagsterRunStatus.STARTING)
+    context = multiprocessing.get_context("spawn")
+    ready = context.Event()
+    process = context.Process(target=claim, args=(tmp_path, run.run_id, ready))
+    process.start()
+    try:
+        assert ready.wait(60)
+        assert end_gone_runs(instance, tmp_path) == []
+    finally:
+        os.kill(process.pid or 0, signal.SIGKILL)
+        process.join()
+    assert end_gone_runs(instance, tmp_path) == [run.run_id]
+
+
+def test_a_claimed_run_keeps_its_lock_until_it_has_ended(
+    instance: dg.DagsterInstance, job: dg.JobDefinition, tmp_path: Path
+) -> None:
+    run = request(instance, job, STARTED)
+    with claimed(tmp_path, run.run_id):
+        with carried_out(instance, tmp_path, run.run_id):
+            assert has_process(run, tmp_path)
+        assert has_process(run, tmp_path)
+    assert not list((tmp_path / "locks" / "runs").glob("*.lock"))
 
 
 def test_a_run_in_the_same_process_is_known_to_be_under_way(

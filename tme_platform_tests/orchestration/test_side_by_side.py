@@ -60,7 +60,7 @@ def instance(tmp_path: Path) -> Iterator[tuple[Workspace, dg.DagsterInstance]]:
 def carried_out(workspace: Workspace, instance: dg.DagsterInstance, heard: Heard) -> list[Carried]:
     """Two runs, of which this process carries out the first and begins when the other process has built a table."""
     job = build_definitions(workspace=workspace, progress=heard).resolve_implicit_global_asset_job_def()
-    carrier = Carrier(job, instance, "stale", lambda: False)
+    carrier = Carrier(job, workspace.state, instance, "stale", lambda: False)
 
     def here(run: PlannedRun) -> Carried:
         assert heard.first.wait(_PATIENCE)
