@@ -13,8 +13,10 @@ import gseapy
 import pandas as pd
 from gseapy.gsea import Prerank
 
-_SAMPLE_SIZE = 51
-"""Sample size of the multilevel splitting. fgsea's default of 101 takes twice as long for comparable p values."""
+_SAMPLE_SIZE = 21
+"""Sample size of the multilevel splitting. A p of 0.001 is then known up to a factor of 2, one of 1e-6 up to 2.7 (one
+standard error; Korotkevich et al. 2021, supplement); with fgsea's default of 101 up to 1.4 and 1.6, in four times the
+time. No conclusion rests on these p values."""
 
 _SMALLEST_P = 1e-6
 """Smallest p value that is resolved: enough for a false discovery rate over ten thousand sets."""
