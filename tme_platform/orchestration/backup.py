@@ -18,6 +18,7 @@ from tme_platform.lake.forget import data_files
 from tme_platform.location import is_url
 
 _TABLES, _LOG = "tables", "_delta_log"
+_CHECKPOINT_HINT = "_last_checkpoint"
 _REBUILT = {"locks", "parquet", "logs", "tme.duckdb", _TABLES, "landing"}
 """What any run makes again, and what has been copied, or is the operator's own."""
 DATABASES = (".db", ".sqlite", ".sqlite3")
@@ -88,7 +89,8 @@ def _tables(folder: Path) -> list[Path]:
 
 
 def _copy_table(table: Path, copy: Path, done: Backup) -> None:
-    log = sorted(path for path in (table / _LOG).rglob("*") if path.is_file())
+    # The hint may name a checkpoint that is written after the list was made; without it, readers look for themselves.
+    log = sorted(path for path in (table / _LOG).rglob("*") if path.is_file() and path.name != _CHECKPOINT_HINT)
     for path in [*data_files(table), *log]:
         _copy(path, copy / path.relative_to(table), done)
     done.tables += 1

@@ -20,6 +20,7 @@ from tme_platform.orchestration.survey import survey
 from tme_platform.steps.reproduce import reproduce
 from tme_platform.steps.workspace import Workspace
 from tme_platform.tables import TABLES
+from tme_platform.tables.phenotypes import TME_PHENOTYPES
 from tme_platform_tests.support.platform import history
 from tme_platform_tests.support.small_study import copy_study, report_made
 
@@ -113,6 +114,19 @@ def test_a_commit_during_the_copy_is_in_it_whole_or_not_at_all(
     finally:
         original.lake.commit(schema, frame, cohort=cohort, code_version=state.code_version, reads=state.reads)
     assert len(Lake(tmp_path / "copy").read(schema, cohort)) in (1, len(frame))
+
+
+def test_a_table_with_a_checkpoint_is_read_without_its_hint(original: Workspace, tmp_path: Path) -> None:
+    table = original.lake.table(TME_PHENOTYPES)
+    assert table is not None
+    table.create_checkpoint()
+    hint = Path(original.lake.uri(TME_PHENOTYPES)) / "_delta_log" / "_last_checkpoint"
+    assert hint.is_file()
+    back_up(original.lake, tmp_path / "copy")
+    assert not list((tmp_path / "copy").rglob("_last_checkpoint"))
+    copied = Lake(tmp_path / "copy").read(TME_PHENOTYPES)
+    assert copied.equals(original.lake.read(TME_PHENOTYPES))
+    assert len(copied)
 
 
 def test_the_command_says_what_it_copied_and_refuses_to_do_it_twice(original: Workspace, tmp_path: Path) -> None:
