@@ -67,7 +67,7 @@ def _fits(genes: list[str], min_size: int, max_size: int) -> bool:
     return min_size <= len(set(genes)) <= max_size
 
 
-@step(PATHWAY_ENRICHMENT, version="2", reads=[GENE_COMPARISON])
+@step(PATHWAY_ENRICHMENT, version="3", reads=[GENE_COMPARISON])
 def pathway_enrichment(scope: Scope) -> StepResult:
     """Find the gene sets at either end of the genes ranked from hot to cold: the paper's way (gseapy prerank).
 

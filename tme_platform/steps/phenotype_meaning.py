@@ -140,7 +140,7 @@ def gene_comparison(scope: Scope) -> StepResult:
 
 @step(
     PHENOTYPE_STABILITY,
-    version="3",
+    version="4",
     reads=[CELL_SCORES, POPULATIONS, TME_PHENOTYPES, EXPRESSION, EXPRESSION_QUALITY, PATIENTS],
 )
 def phenotype_stability(scope: Scope) -> StepResult:
@@ -195,7 +195,7 @@ def phenotype_stability(scope: Scope) -> StepResult:
     return StepResult(table, details=jaccard)
 
 
-@step(CLUSTER_NULL, version="2", reads=[CELL_SCORES, TME_PHENOTYPES])
+@step(CLUSTER_NULL, version="3", reads=[CELL_SCORES, TME_PHENOTYPES])
 def cluster_null(scope: Scope) -> StepResult:
     """Ask whether one Gaussian cloud would give clusters as separate and as stable."""
     if not fits_here(scope):

@@ -138,7 +138,7 @@ def _clusters(k: int | None) -> str:
 
 @step(
     SPECIFICATION_LABELS,
-    version="2",
+    version="3",
     reads=[TME_PHENOTYPES, EXPRESSION, EXPRESSION_QUALITY, CELL_SCORES, POPULATIONS, OTHER_SCORES],
 )
 def specification_labels(scope: Scope) -> StepResult:

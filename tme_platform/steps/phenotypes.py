@@ -62,7 +62,7 @@ def too_few(scaled: pd.DataFrame, k: int) -> str:
     return "" if distinct > k else f"{distinct} tumours with different scores are too few for {k} clusters"
 
 
-@step(CLUSTER_EVIDENCE, version="3", reads=[CELL_SCORES])
+@step(CLUSTER_EVIDENCE, version="4", reads=[CELL_SCORES])
 def cluster_evidence(scope: Scope) -> StepResult:
     """Cluster the scaled scores into k = 2 to 8 groups and ask each index how many it would take."""
     if not fits_here(scope):
@@ -84,7 +84,7 @@ def cluster_evidence(scope: Scope) -> StepResult:
     return StepResult(_evidence(result, widths), details=details)
 
 
-@step(CLUSTER_SILHOUETTES, version="2", reads=[CELL_SCORES])
+@step(CLUSTER_SILHOUETTES, version="3", reads=[CELL_SCORES])
 def cluster_silhouettes(scope: Scope) -> StepResult:
     """Compute the silhouette width of each tumour in the partitions of `cluster_evidence` with up to five clusters."""
     if not fits_here(scope):
@@ -129,7 +129,7 @@ def _number_of_clusters(scope: Scope) -> int:
     )
 
 
-@step(PHENOTYPE_MODEL, version="3", reads=[CELL_SCORES, POPULATIONS, CLUSTER_EVIDENCE])
+@step(PHENOTYPE_MODEL, version="4", reads=[CELL_SCORES, POPULATIONS, CLUSTER_EVIDENCE])
 def phenotype_model(scope: Scope) -> StepResult:
     """Fit k-means and name the clusters: the one richest in adaptive and activated innate cells is A, hot.
 
