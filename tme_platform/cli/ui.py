@@ -187,9 +187,11 @@ def _commands(state: Path, port: int, mlflow_port: int, code: Path) -> dict[str,
     """The command lines of the servers by name; `code` is the socket of the code server, beside its workspace file."""
     import yaml
 
-    from tme_platform.tracking.place import artifacts_of, follow_state, local_uri
+    from tme_platform.tracking.first_use import make_database
+    from tme_platform.tracking.place import artifacts_of, database_of, follow_state, local_uri
     from tme_platform.tracking.webserver import APP_NAME
 
+    make_database(database_of(state))
     follow_state(state)  # before its server reads it
     binaries = Path(sys.executable).parent
     workspace = code.with_suffix(".yaml")

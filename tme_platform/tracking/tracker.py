@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import logging
 import os
 import tempfile
 import time
@@ -20,6 +19,7 @@ from tme_platform.location import file_uri, sqlite_path
 from tme_platform.signature import StoredModelError
 from tme_platform.tracking.artifacts import Artifacts
 from tme_platform.tracking.contents import log_dataset, log_model, log_search, log_tables, register
+from tme_platform.tracking.first_use import make_database, quiet_mlflow
 from tme_platform.tracking.moved import follow_lake
 from tme_platform.tracking.place import EXPERIMENT, artifacts_of, database_of, local_uri
 from tme_platform.tracking.reach import check_reachable, translate_disk_errors, translate_errors
@@ -343,8 +343,7 @@ class Tracker:
         check_reachable(self.uri)
         import mlflow
 
-        for noisy in ("mlflow", "alembic"):  # after the import, which sets levels of its own
-            logging.getLogger(noisy).setLevel(logging.ERROR)
+        quiet_mlflow()
         # A second lock: with it MLflow's own loaders run nothing, whatever the format. None of them is called here.
         allowed = os.environ.get(_PICKLE)
         os.environ[_PICKLE] = "false"
@@ -354,6 +353,9 @@ class Tracker:
         try:
             with warnings.catch_warnings(), translate_errors(self.uri):
                 warnings.simplefilter("ignore")
+                if (own := self.own_database()) is not None:
+                    with translate_disk_errors(self.uri):
+                        make_database(own)
                 yield mlflow
         finally:
             mlflow.set_tracking_uri(before[0])

@@ -11,6 +11,7 @@ import yaml
 from tme_platform.orchestration.instance import open_instance
 from tme_platform.orchestration.progress import LoggedProgress
 from tme_platform.orchestration.run import run_study
+from tme_platform.steps.workspace import Workspace
 from tme_platform.tables import TABLES
 from tme_platform_tests.support.daemon import Daemon, daemon, twice
 from tme_platform_tests.support.many_cohorts import STUDY, land_cohort, make_many
@@ -22,18 +23,23 @@ _WAVES = 5
 
 
 @pytest.fixture(scope="module")
-def keeping_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """A finished study of two cohorts that the daemon keeps up with."""
-    root = tmp_path_factory.mktemp("daemon")
-    workspace = make_many(root, 3)
+def study(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A finished study of four cohorts, `c00` and `c01` among them."""
+    workspace = make_many(tmp_path_factory.mktemp("daemon"), 4)
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("DAGSTER_HOME", raising=False)
         with open_instance(workspace.state) as instance:
             outcome = run_study(workspace, instance, LoggedProgress())
-            assert outcome.success, outcome.failures
-        with daemon(workspace) as started:
-            started.new_runs()
-            yield started
+    assert outcome.success, outcome.failures
+    return workspace
+
+
+@pytest.fixture
+def keeping_up(study: Workspace) -> Iterator[Daemon]:
+    """The study with a daemon that keeps up with it."""
+    with daemon(study) as started:
+        started.new_runs()
+        yield started
 
 
 def of(runs: list[dg.DagsterRun], cohort: str | None) -> int:
@@ -83,3 +89,19 @@ def test_the_daemon_keeps_up_with_every_kind_of_change(keeping_up: Daemon) -> No
     assert all(run.is_success for run in runs)
     assert twice(runs) == []
     assert {run.tags.get(COHORT) for run in runs} >= {"reference", "c00", "new"}
+
+
+def test_what_a_killed_daemon_and_its_run_leave_is_taken_up(study: Workspace) -> None:
+    path = study.landing / "c01" / "clinical.csv"
+    table = pd.read_csv(path)
+    with daemon(study) as first:
+        first.new_runs()
+        pd.concat([table, table.tail(1).assign(id="late")]).to_csv(path, index=False)
+        first.kill_during_a_run()
+        killed = [run.run_id for run in first.new_runs() if not run.is_finished]
+    assert killed
+    with daemon(study) as second:
+        runs = second.keeps_up()
+        assert len(study.lake.read(TABLES["patients"], "c01")) == len(table) + 1
+        assert {run.run_id for run in runs if not run.is_success} == set(killed), "ended, and no other failed"
+        assert twice([run for run in runs if run.run_id not in killed]) == []

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -20,7 +23,7 @@ from tme_platform.orchestration.instance import open_instance, served_home
 from tme_platform.orchestration.plan import Part
 from tme_platform.orchestration.survey import survey
 from tme_platform.steps.workspace import Workspace
-from tme_platform_tests.support.killed import marked_environment, nothing_left, wait_for
+from tme_platform_tests.support.killed import left_over, marked_environment, nothing_left, wait_for
 from tme_platform_tests.support.servers import process
 
 _PATIENCE = 600
@@ -60,6 +63,17 @@ class Daemon:
             lambda: not self._under_way() and not self.late(without), "everything is current", self.started, _PATIENCE
         )
         return self.new_runs()
+
+    def kill_during_a_run(self) -> None:
+        """Wait until a run has started, and kill the daemon and all that it started."""
+        started = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])
+        wait_for(lambda: self.instance.get_run_records(started, limit=1), "a run has started", self.started, _PATIENCE)
+        while left := left_over(self.environment):
+            for number in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(number, signal.SIGKILL)
+            self.started.wait()
+            time.sleep(0.1)
 
     def _under_way(self) -> bool:
         return bool(self.instance.get_run_records(dg.RunsFilter(statuses=UNDER_WAY), limit=1))
