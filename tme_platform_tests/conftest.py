@@ -1,8 +1,8 @@
 """What every test may use: the bundled landing folders, the reference values, a small study that has run."""
 
-import fcntl
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +11,22 @@ import pytest
 REPOSITORY = Path(__file__).parent.parent
 
 
-def pytest_configure() -> None:
-    """Let signals end the programs that tests start: a session in the background ignores and passes on some."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Set what all processes of the session inherit: workers, and the programs that tests start."""
+    _let_signals_end_programs()
+    if sys.dont_write_bytecode:  # every program would compile all that it imports, for seconds
+        kept = config.cache.mkdir("bytecode")
+        sys.dont_write_bytecode, sys.pycache_prefix = False, str(kept)
+        os.environ.update(PYTHONDONTWRITEBYTECODE="", PYTHONPYCACHEPREFIX=str(kept))
+    # Workers already use all cores: threads of linear algebra would wait for each other.
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    # Events of a step are stored together, as they are by the command.
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "100")
+
+
+def _let_signals_end_programs() -> None:
+    """A session in the background ignores some signals and passes that on."""
     for number, handler in (
         (signal.SIGINT, signal.default_int_handler),
         (signal.SIGTERM, signal.SIG_DFL),
@@ -56,11 +70,7 @@ def reference() -> Path:
 @pytest.fixture(scope="session")
 def small_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a small study after its first run, which all workers share: to look at, and to copy."""
-    from tme_platform_tests.support.small_study import run_once
+    from tme_platform_tests.support.shared import made_once
+    from tme_platform_tests.support.small_study import run_small
 
-    place = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        place = place.parent
-    with (place / "small_run.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return run_once(place / "small_run")
+    return made_once(tmp_path_factory, "small_run", run_small)
