@@ -9,6 +9,10 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parent.parent
+_LONGEST = (
+    *("test_growth.py", "test_graph.py"),  # the first makes `small_run`, the second `finished`: no worker waits
+    *("test_agreement.py", "test_forget.py", "test_outages.py", "test_wheel.py", "test_lost_models.py"),
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -37,8 +41,10 @@ def _let_signals_end_programs() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run whole studies first, so that no worker is left with a file of them at the end."""
-    items.sort(key=lambda item: item.path.parent.name not in {"end_to_end", "orchestration"})
+    """Run whole studies first, and the longest files before all, so that no worker is left with one at the end."""
+    longest = {name: at for at, name in enumerate(_LONGEST)}
+    studies = {"end_to_end", "orchestration"}
+    items.sort(key=lambda item: (longest.get(item.path.name, len(longest)), item.path.parent.name not in studies))
 
 
 @pytest.fixture(autouse=True)

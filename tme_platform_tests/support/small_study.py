@@ -25,7 +25,7 @@ title: A small study for tests
 phenotypes: {k: 2, k_max: 4, starts: 5, draws: 5, null_draws: 19}
 enrichment: {collections: [msigdb_hallmark_50], permutations: 100, sample_permutations: 99}
 extraction: {image_types: [Original]}
-signature: {n_repeats: 1, n_trees: 10, search_trees: 5, n_splits: 3, permutations: 1}
+signature: {n_repeats: 1, n_trees: 10, search_trees: 5, n_splits: 3, permutations: 1, max_features: [sqrt]}
 evaluation:
   {permutations: 19, continuous_permutations: 19, learning_draws: 2, learning_null_draws: 2, bootstraps: 10,
    rivals: [ridge], volume_features: [f0]}
