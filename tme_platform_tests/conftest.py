@@ -1,5 +1,6 @@
 """What every test may use: the bundled landing folders, the reference values, a small study that has run."""
 
+import importlib.util
 import os
 import signal
 import sys
@@ -18,7 +19,9 @@ _LONGEST = (
 def pytest_configure(config: pytest.Config) -> None:
     """Set what all processes of the session inherit: workers, and the programs that tests start."""
     _let_signals_end_programs()
-    if sys.dont_write_bytecode:  # every program would compile all that it imports, for seconds
+    # Every program would compile all that it imports, for seconds, unless `make setup` has done so.
+    compiled = Path(importlib.util.cache_from_source(pytest.__file__)).exists()
+    if sys.dont_write_bytecode and not compiled and config.pluginmanager.hasplugin("cacheprovider"):
         kept = config.cache.mkdir("bytecode")
         sys.dont_write_bytecode, sys.pycache_prefix = False, str(kept)
         os.environ.update(PYTHONDONTWRITEBYTECODE="", PYTHONPYCACHEPREFIX=str(kept))

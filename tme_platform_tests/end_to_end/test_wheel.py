@@ -28,7 +28,7 @@ report: {figures: false}
 """
 BUILT = ("patients", "cell_scores", "tme_phenotypes", "survival_tests", "study_report")
 
-_BYTECODE = ("PYTHONPYCACHEPREFIX", "PYTHONDONTWRITEBYTECODE")
+_BYTECODE = "PYTHONPYCACHEPREFIX"
 """Where compiled modules are kept says nothing about which modules these are."""
 
 
@@ -67,7 +67,7 @@ def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(program: Path, *arguments: str | Path, folder: Path) -> str:
     """Run a program of the environment in a folder, with no variables of this repository."""
     ours = ("TME_", "DAGSTER_", "PYTHON")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours) or name in _BYTECODE}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours) or name == _BYTECODE}
     done = subprocess.run([program, *arguments], cwd=folder, env=kept, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
