@@ -1,4 +1,8 @@
-"""`tme status`, `tme run` and the sensor agree: ten kinds of change, each on a copy of a small study that has run."""
+"""`tme status`, `tme run` and the sensor agree: ten kinds of change, each on a copy of a small study that has run.
+
+Two of them take the whole graph, the others a part of it that has tables of every kind: of landing folders, images,
+expression and phenotypes, with and without cohorts, and the one that collects what was rejected.
+"""
 
 import json
 from collections.abc import Callable
@@ -14,6 +18,8 @@ from tme_platform.orchestration.sensors import make_sensors
 from tme_platform.orchestration.survey import survey
 from tme_platform.steps import cohorts as cohort_steps
 from tme_platform.steps.registry import STEPS
+from tme_platform_tests.support.built import and_before
+from tme_platform_tests.support.part_of_graph import graph_of
 from tme_platform_tests.support.platform import Platform, copied_platform
 from tme_platform_tests.support.small_study import declare, write_image
 
@@ -101,6 +107,13 @@ CHANGES: dict[str, tuple[Callable[[Platform], None], set[Part]]] = {
 }
 
 
+WHOLE_GRAPH = {"nothing", "a removed patient"}
+PART = (
+    *("cohorts", "ring_width", "survival_curves", "survival_tests", "cohort_table_one", "signature_patients"),
+    "rejected_inputs",
+)
+
+
 def looked(platform: Platform) -> list[dg.RunRequest]:
     """What the sensor requests once landing folders have settled."""
     (keep_up,) = [sensor for sensor in make_sensors() if sensor.name == "keep_up"]
@@ -116,7 +129,12 @@ def test_status_run_and_sensor_agree(
 ) -> None:
     platform = copied_platform(small_run, tmp_path)
     platform.patch = monkeypatch
-    make, first = CHANGES[change]
+    with graph_of(STEPS if change in WHOLE_GRAPH else and_before(PART)):
+        agree(platform, *CHANGES[change])
+
+
+def agree(platform: Platform, make: Callable[[Platform], None], first: set[Part]) -> None:
+    """The plan before, what is requested, what is built and the plan after say the same."""
     make(platform)
     found = survey(platform.workspace, platform.instance)
     plan = found.plan()

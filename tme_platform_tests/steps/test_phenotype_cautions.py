@@ -2,12 +2,11 @@
 
 import shutil
 
-import dagster as dg
 import pandas as pd
 import pytest
 
 from tme_platform.tables.phenotypes import PHENOTYPE_CAUTIONS, TME_PHENOTYPES
-from tme_platform_tests.support.platform import Platform
+from tme_platform_tests.support.built import build_for
 from tme_platform_tests.support.small_study import declare, make_study
 
 
@@ -36,9 +35,7 @@ def cautions(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     )
     shares.to_csv(landing / "fractions" / "f.tsv", sep="\t")
     shutil.copy(landing / "reference" / "groups.tsv", landing / "fractions" / "groups.tsv")
-    platform = Platform(workspace, dg.DagsterInstance.ephemeral())
-    outcome, _ = platform.run()
-    assert outcome.success, outcome.failures
+    build_for(workspace, "phenotype_cautions")
     labels = workspace.lake.read(TME_PHENOTYPES)
     assert set(labels.loc[labels["expression_scale"] == "relative", "cohort"]) == {"relative"}
     return workspace.lake.read(PHENOTYPE_CAUTIONS).set_index(["cohort", "topic"])["caution"]

@@ -3,14 +3,15 @@
 import shutil
 from pathlib import Path
 
-import dagster as dg
 import numpy as np
 import pandas as pd
 import pytest
 
 from tme_platform.cohorts import check_cohort
 from tme_platform.orchestration.run import Outcome
+from tme_platform.steps.workspace import Workspace
 from tme_platform.tables import TABLES
+from tme_platform_tests.support.built import build, read
 from tme_platform_tests.support.platform import Platform, Recorded
 from tme_platform_tests.support.small_study import declare, make_study
 
@@ -59,31 +60,31 @@ def make_trial(folder: Path, **fields: object) -> None:
 
 
 @pytest.fixture(scope="module")
-def trial(tmp_path_factory: pytest.TempPathFactory) -> tuple[Platform, Outcome, Recorded]:
+def trial(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A study of the reference cohort and a trial, in which nobody has images."""
     workspace = make_study(tmp_path_factory.mktemp("trial"), imaged=0)
     for name in ("mri", "rna"):
         shutil.rmtree(workspace.landing / name)
     make_trial(workspace.landing / "trial", control_arm="chemotherapy")
-    platform = Platform(workspace, dg.DagsterInstance.ephemeral())
-    return (platform, *platform.run())
+    build(workspace, tables=TABLES)
+    return workspace
 
 
-def rows(trial: tuple[Platform, Outcome, Recorded], table: str, cohort: str | None = "trial") -> pd.DataFrame:
-    return trial[0].workspace.lake.read(TABLES[table], cohort)
+def rows(trial: Workspace, table: str, cohort: str | None = "trial") -> pd.DataFrame:
+    return read(trial, table, cohort)
 
 
-def test_a_trial_without_images_is_ready_and_runs(trial: tuple[Platform, Outcome, Recorded]) -> None:
-    platform, outcome, _ = trial
-    report = check_cohort(platform.workspace.landing / "trial")
+def test_a_trial_without_images_is_ready_and_every_table_is_built(trial: Workspace) -> None:
+    report = check_cohort(trial.landing / "trial")
     assert report.ok, report.problems
-    assert outcome.success, outcome.failures
+    for schema in TABLES.values():
+        assert set(trial.lake.states(schema)) == ({"reference", "trial"} if schema.per_cohort else {None}), schema.name
     assert rows(trial, "rejected_inputs").empty
     for name in ("survival_tests", "population_survival", "phenotype_characteristics", "phenotype_response"):
         assert len(rows(trial, name)), name
 
 
-def test_response_by_phenotype_and_arm(trial: tuple[Platform, Outcome, Recorded]) -> None:
+def test_response_by_phenotype_and_arm(trial: Workspace) -> None:
     found = rows(trial, "phenotype_response").set_index(["endpoint", "arm"])
     assert {"objective_response", "disease_control", "inflamed"} <= set(found.index.get_level_values(0))
     response = found.loc["objective_response"]
@@ -102,7 +103,7 @@ def test_response_by_phenotype_and_arm(trial: tuple[Platform, Outcome, Recorded]
     assert "one finite limit" in inflamed["reason"]
 
 
-def test_response_by_population_and_arm(trial: tuple[Platform, Outcome, Recorded]) -> None:
+def test_response_by_population_and_arm(trial: Workspace) -> None:
     found = rows(trial, "population_response").set_index(["endpoint", "arm", "population"])
     cd8 = found.xs("CD8 T cells", level="population").loc["objective_response"]
     assert cd8.loc["anti-PD-1", "odds_ratio"] > 1.5
@@ -113,7 +114,7 @@ def test_response_by_population_and_arm(trial: tuple[Platform, Outcome, Recorded
     assert pd.isna(separated["odds_ratio"]) == ("separated" in str(separated["reason"]))
 
 
-def test_interaction_with_the_declared_control_arm(trial: tuple[Platform, Outcome, Recorded]) -> None:
+def test_interaction_with_the_declared_control_arm(trial: Workspace) -> None:
     found = rows(trial, "treatment_interaction").set_index(["endpoint", "predictor"])
     assert (found["arm"] == "anti-PD-1").all()
     assert (found["reference_arm"] == "chemotherapy").all()
@@ -126,7 +127,7 @@ def test_interaction_with_the_declared_control_arm(trial: tuple[Platform, Outcom
     assert "rad_score" not in found.index.get_level_values("predictor")
 
 
-def test_without_a_declared_control_arm_nothing_is_guessed(trial: tuple[Platform, Outcome, Recorded]) -> None:
+def test_without_a_declared_control_arm_nothing_is_guessed(trial: Workspace) -> None:
     found = rows(trial, "treatment_interaction", "reference")
     assert set(found["arm"]) == {"all"}
     assert found["ratio"].isna().all()
@@ -143,7 +144,7 @@ def test_the_rad_score_takes_arm_and_outcome_from_where_the_phenotypes_come_from
     assert (found["n"] > 30).all()
 
 
-def test_table_one_across_cohorts(trial: tuple[Platform, Outcome, Recorded]) -> None:
+def test_table_one_across_cohorts(trial: Workspace) -> None:
     found = rows(trial, "cohort_table_one", None)
     age = found[found["variable"] == "age_years"].set_index("cohort")
     assert (age.loc["reference", "n"], age.loc["trial", "n"], age.loc["trial", "n_missing"]) == (40, 0, PATIENTS)
@@ -154,7 +155,7 @@ def test_table_one_across_cohorts(trial: tuple[Platform, Outcome, Recorded]) -> 
     assert not set(found["variable"]) & {"os_days", "os_event", "arm", "site"}
 
 
-def test_the_report_has_the_section(trial: tuple[Platform, Outcome, Recorded]) -> None:
+def test_the_report_has_the_section(trial: Workspace) -> None:
     numbers = rows(trial, "study_report", None)
     section = numbers[numbers["number"].str.startswith("response.trial")]
     assert {"odds_ratio_hot", "populations_with_response"} <= set(section["measure"])

@@ -42,6 +42,20 @@ def build(
     return built
 
 
+def build_for(workspace: Workspace, *tables: str) -> dict[tuple[str, str | None], Materialised]:
+    """Build some tables of all cohorts, and every table that they rest on."""
+    return build(workspace, tables=and_before(tables))
+
+
+def and_before(tables: Collection[str]) -> set[str]:
+    """These tables and all that they rest on."""
+    wanted = set(tables)
+    for name in reversed(STEPS):
+        if name in wanted:
+            wanted |= {schema.name for schema in STEPS[name].all_reads}
+    return wanted
+
+
 def read(workspace: Workspace, table: str, cohort: str | None = None) -> pd.DataFrame:
     """A table, or one cohort of it."""
     return workspace.lake.read(STEPS[table].schema, cohort)

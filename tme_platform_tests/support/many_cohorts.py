@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import yaml
 
-from tme_platform.orchestration.survey import nodes
 from tme_platform.steps.materialise import materialise
 from tme_platform.steps.registry import STEPS
 from tme_platform.steps.workspace import Workspace
@@ -74,18 +71,3 @@ def build_all(workspace: Workspace) -> None:
     for step in STEPS.values():
         for cohort in world.cohorts if step.schema.per_cohort else (None,):
             materialise(step, workspace.scope(step.schema, cohort, world=world))
-
-
-@contextmanager
-def only_tables() -> Iterator[None]:
-    """The graph with nothing but `TABLES`: all others would take most of the time, and say nothing about cohorts."""
-    everything = dict(STEPS)
-    try:
-        for name in everything.keys() - set(TABLES):
-            del STEPS[name]
-        nodes.cache_clear()
-        yield
-    finally:
-        STEPS.clear()
-        STEPS.update(everything)  # in their order
-        nodes.cache_clear()

@@ -25,7 +25,7 @@ title: A small study for tests
 phenotypes: {k: 2, k_max: 4, starts: 5, draws: 5, null_draws: 19}
 enrichment: {collections: [msigdb_hallmark_50], permutations: 100, sample_permutations: 99}
 extraction: {image_types: [Original]}
-signature: {n_repeats: 1, n_trees: 10, search_trees: 5, n_splits: 3, permutations: 1}
+signature: {n_repeats: 1, n_trees: 10, search_trees: 5, n_splits: 3, permutations: 1, max_features: [sqrt]}
 evaluation:
   {permutations: 19, continuous_permutations: 19, learning_draws: 2, learning_null_draws: 2, bootstraps: 10,
    rivals: [ridge], volume_features: [f0]}
@@ -60,7 +60,17 @@ def make_study(root: Path, *, patients: int = 40, imaged: int = 3, all_genes: bo
     database = root / "lake" / "mlflow" / "mlflow.db"
     database.parent.mkdir(parents=True)
     shutil.copy(empty_mlflow(), database)
-    return Workspace(lake_root=str(root / "lake"), landing_root=str(landing), study_name=str(study), workers=1)
+    return workspace_in(root)
+
+
+def workspace_in(root: Path) -> Workspace:
+    """The workspace of a small study that stands in a folder."""
+    return Workspace(
+        lake_root=str(root / "lake"),
+        landing_root=str(root / "landing"),
+        study_name=str(root / "small.yaml"),
+        workers=1,
+    )
 
 
 @functools.cache
@@ -71,30 +81,21 @@ def empty_mlflow() -> Path:
     return database
 
 
-def run_once(root: Path) -> Path:
-    """Make a small study and run it, unless that has been done."""
-    done = root / "done"
-    if not done.exists():
-        from tme_platform.orchestration.progress import LoggedProgress
-        from tme_platform.orchestration.run import run_study
+def run_small(root: Path) -> None:
+    """Make a small study and run it."""
+    from tme_platform.orchestration.progress import LoggedProgress
+    from tme_platform.orchestration.run import run_study
 
-        workspace = make_study(root)
-        with dg.DagsterInstance.ephemeral() as instance:
-            outcome = run_study(workspace, instance, LoggedProgress())
-        assert outcome.success, outcome.failures
-        done.touch()
-    return root
+    workspace = make_study(root)
+    with dg.DagsterInstance.ephemeral() as instance:
+        outcome = run_study(workspace, instance, LoggedProgress())
+    assert outcome.success, outcome.failures
 
 
 def copy_study(source: Path, root: Path) -> Workspace:
     """A copy of a study that has run, with a catalog of its own."""
     shutil.copytree(source, root, dirs_exist_ok=True)
-    workspace = Workspace(
-        lake_root=str(root / "lake"),
-        landing_root=str(root / "landing"),
-        study_name=str(root / "small.yaml"),
-        workers=1,
-    )
+    workspace = workspace_in(root)
     build_catalog(workspace.lake)
     return workspace
 
