@@ -189,11 +189,13 @@ def _facts(
 
 
 def _files(scope: Scope, evaluated: dict[str, pd.DataFrame]) -> dict[str, bytes]:
-    """Every evaluation table as CSV, and the figures that they make, as the report shows them."""
+    """Every evaluation table as CSV, and the figures that they make, if the study has figures."""
+    files = {f"evaluation/{name}.csv": csv_text(table).encode() for name, table in evaluated.items() if len(table)}
+    if not scope.study.report.figures:
+        return files
     from tme_platform.figures import FIGURES
     from tme_platform.report import picture, remembered_figures
 
-    files = {f"evaluation/{name}.csv": csv_text(table).encode() for name, table in evaluated.items() if len(table)}
     tables = {**evaluated, **{schema.name: scope.read(schema) for schema in (SIGNATURE, RAD_SCORES)}}
     remembered = remembered_figures(scope.state_folder, scope.study.name)
     for name, entry in FIGURES.items():

@@ -174,7 +174,7 @@ class ReportSettings(_Settings):
     """The report and its figures."""
 
     figures: bool = True
-    """Draw figures in the report and in Dagster's metadata; a run without them is faster."""
+    """Draw figures in the report, in Dagster's metadata and beside the model; a run without them is faster."""
 
 
 class CheckSettings(_Settings):
