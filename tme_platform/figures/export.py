@@ -11,6 +11,7 @@ from tme_platform.figures.style import study_style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from PIL.Image import Image
 
 SMALL_BYTES = 60_000
 """Maximum size of a picture in Dagster's metadata."""
@@ -39,20 +40,24 @@ def fix_layout(figure: Figure) -> None:
 
 def to_png(figure: Figure, dpi: int = 300) -> bytes:
     """Export to PNG. Journals ask for 300 dots per inch."""
+    buffer = io.BytesIO()
+    _image(figure, dpi).save(buffer, format="png", dpi=(dpi, dpi))
+    return buffer.getvalue()
+
+
+def _image(figure: Figure, dpi: int) -> Image:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
-    buffer = io.BytesIO()
     with study_style():
         canvas: Any = FigureCanvasAgg(figure)  # untyped in matplotlib
         before = figure.get_dpi()
         figure.set_dpi(dpi)
         try:
             canvas.draw()  # savefig would draw the figure twice
-            Image.fromarray(np.asarray(canvas.buffer_rgba())).save(buffer, format="png", dpi=(dpi, dpi))
+            return Image.fromarray(np.array(canvas.buffer_rgba()))
         finally:
             figure.set_dpi(before)
-    return buffer.getvalue()
 
 
 def to_small_png(figure: Figure, at_most: int = SMALL_BYTES) -> bytes:
@@ -64,7 +69,7 @@ def to_small_png(figure: Figure, at_most: int = SMALL_BYTES) -> bytes:
         The picture is too large even at the lowest resolution.
     """
     for dpi in _SMALL_DPI:
-        small = _fewer_colours(to_png(figure, dpi))
+        small = _fewer_colours(_image(figure, dpi))
         if len(small) < at_most:
             return small
     raise ValueError(f"the figure takes {len(small)} bytes at {_SMALL_DPI[-1]} dots per inch, more than {at_most}")
@@ -92,12 +97,11 @@ def to_pdf(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def _fewer_colours(png: bytes) -> bytes:
+def _fewer_colours(picture: Image) -> bytes:
     from PIL import Image
 
     buffer = io.BytesIO()
-    with Image.open(io.BytesIO(png)) as picture:
-        # A median cut would lose rare colours, such as those of a legend.
-        palette = picture.convert("RGB").quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-        palette.save(buffer, format="png", optimize=True)
+    # A median cut would lose rare colours, such as those of a legend.
+    palette = picture.convert("RGB").quantize(_COLOURS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    palette.save(buffer, format="png", optimize=True)
     return buffer.getvalue()

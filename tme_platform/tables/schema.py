@@ -239,6 +239,8 @@ class TableSchema:
             yield f"these columns differ only in case: {', '.join(sorted(alike)[:6])}. Rename all but one of them"
 
     def _broken_values(self, frame: pd.DataFrame) -> Iterator[str]:
+        if frame.empty:  # `conform` has given it columns and types
+            return
         import pandera.pandas as pandera
         from pandera.errors import SchemaErrors
 
