@@ -64,6 +64,10 @@ _WORDS = {
 """The questions of the first screen by the topic of their finding, in order."""
 
 
+_DATA = {"Hot and cold": "inflammation", "Survival": "survival", "MRI": "MRI", "Treatment": "treatment"}
+"""What is missing if a question of the title was not asked."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The answer to a question in a clinician's words, with its number and decisive limit.
@@ -119,7 +123,7 @@ def title(found: Sequence[Finding]) -> str:
         if words is None or not words.title_yes:
             continue
         if finding.answer is Answer.NOT_ASKED:
-            silent.append(words.label if words.label.isupper() else words.label.lower())
+            silent.append(_DATA[finding.topic])
         elif finding.answer is Answer.CANNOT_BE_TOLD:
             unclear.append(f"whether {words.title_unclear}")
         else:

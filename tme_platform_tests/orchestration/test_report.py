@@ -364,6 +364,12 @@ def test_in_a_browser(browser: object, text: str, tmp_path: Path) -> None:
         view.keyboard.press("Tab")
         assert view.evaluate("document.activeElement.className") == "skip"
         assert view.evaluate("document.activeElement.getBoundingClientRect().left") >= 0
+        view.set_viewport_size({"width": 390, "height": 844})
+        ends = view.evaluate("[...document.querySelectorAll('.verdict')].map(v => v.getBoundingClientRect().bottom)")
+        assert ends[3] < 1.25 * 844, "phenotype, survival, MRI and treatment on the first screen of a telephone"
+        view.evaluate("window.scrollTo(0, 5000)")
+        assert view.evaluate("document.querySelector('nav').getBoundingClientRect().top") == 0, "contents stay in view"
+        view.evaluate("window.scrollTo(0, 0)")
         view.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
         for width in WIDTHS:
             view.set_viewport_size({"width": width, "height": 900})

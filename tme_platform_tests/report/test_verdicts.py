@@ -79,6 +79,8 @@ def test_the_title_separates_what_was_found_from_what_was_not() -> None:
     nothing = [finding(topic, Answer.CANNOT_BE_TOLD, ratio(0.5, 2)) for topic in ALL]
     assert title(nothing).startswith("Whether tumours called hot are inflamed, whether survival differs, ")
     assert title(nothing).endswith(" cannot be told.")
+    silent = [finding(topic, Answer.NOT_ASKED) for topic in ALL]
+    assert title(silent) == "There are no data on inflammation, survival, MRI and treatment."
 
 
 def test_other_findings_keep_their_number_on_the_page() -> None:
