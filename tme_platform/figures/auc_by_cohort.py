@@ -85,4 +85,4 @@ def _row(row: Mapping[Hashable, Any]) -> Estimate:
     value, low, high = (float(row[name]) for name in ("value", "ci_low", "ci_high"))
     n, positive = row["n"], row["n_positive"]
     remark = "" if pd.isna(n) else f"n = {n:.0f} ({positive:.0f} positive)"
-    return Estimate(label, value, low, high, remark, marker, face, digits=3)
+    return Estimate(label, value, low, high, remark, marker, face)

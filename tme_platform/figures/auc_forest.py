@@ -30,7 +30,6 @@ class Estimate:
     """Text behind the value, such as the number of patients."""
     marker: str = "o"
     face: str = style.INK
-    digits: int = 2
 
 
 @dataclass(frozen=True)
@@ -75,5 +74,5 @@ def _row(panel: Axes, numbers: Axes, y: float, row: Estimate) -> None:
         [row.value], [y], row.marker, markersize=4.5, color=row.face, markeredgecolor=style.INK, markeredgewidth=0.8,
         gid="auc",
     )  # fmt: skip
-    text = ", ".join(filter(None, [format_interval(row.value, row.low, row.high, row.digits), row.remark]))
+    text = ", ".join(filter(None, [format_interval(row.value, row.low, row.high), row.remark]))
     numbers.text(0, y, text, ha="left", va="center", size=style.SMALL_POINTS)

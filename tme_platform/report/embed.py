@@ -12,10 +12,13 @@ import pandas as pd
 
 from tme_platform.csv_text import csv_text
 from tme_platform.figures import Drawn, to_small_png
+from tme_platform.figures.style import MM_PER_INCH, SMALL_POINTS
 
 PICTURE_BYTES = 150_000
 _COMPRESS_FROM_BYTES = 60_000
 _PNG_SIZE_OFFSET = 16
+_POINTS_PER_INCH = 72
+_LEAST_LETTER_PX = 9.5
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,19 @@ class Embedded:
         File name and data URI of the plotted data.
     notes
         Sentences below the figure.
+    width_mm
+        Width of the figure in print, mm. It tells at which width on a screen its letters can be read.
     """
 
     image: tuple[str, int, int]
     csv: tuple[str, str]
     notes: tuple[str, ...]
+    width_mm: float
+
+    @property
+    def readable_px(self) -> int:
+        """The least width on a screen, in CSS pixels, at which the smallest letters can be read."""
+        return round(self.width_mm / MM_PER_INCH * _POINTS_PER_INCH * _LEAST_LETTER_PX / SMALL_POINTS)
 
     @property
     def png(self) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -57,6 +58,27 @@ class StudyFacts:
             return []
         names = [str(name) for name in described["cohort"]]
         return sorted(names, key=lambda name: (min(map(_role_rank, self.roles(name)), default=len(_ROLE_ORDER)), name))
+
+    def named(self, cohort: object) -> str:
+        """Return the name of a cohort for readers, from its title; the cohort itself if it has none.
+
+        The part before the first comma if no other title begins with it, else also the rest, in brackets.
+        """
+        titles = self._titles
+        title = titles.get(str(cohort))
+        if title is None:
+            return "" if cohort is None or pd.isna(cohort) else str(cohort)  # type: ignore[call-overload]
+        first, _, rest = title.partition(", ")
+        alone = sum(other.partition(", ")[0] == first for other in titles.values()) == 1
+        return first if alone or not rest else f"{first} ({rest})"
+
+    @cached_property
+    def _titles(self) -> dict[str, str]:
+        described = self.rows("cohorts")
+        if described.empty or "title" not in described:
+            return {}
+        known = described.dropna(subset=["title"])
+        return {str(name): str(title) for name, title in zip(known["cohort"], known["title"], strict=True)}
 
     def roles(self, cohort: str) -> list[str]:
         """List the roles of a cohort."""

@@ -61,9 +61,9 @@ def _files(report: StudyReport) -> Iterator[tuple[str, bytes]]:
             yield f"tables/{part.section.key}-{position}-{shown.table}.csv", csv_bytes(rows)
     for filled in report.checklists:
         yield f"checklists/{filled.key}.csv", csv_bytes(filled.table)
-    for part in report.parts:
-        for picture, _ in part.pictures:
-            yield f"figures/{picture.key}.pdf", to_pdf(picture.drawn.figure)
-            yield f"figures/{picture.key}.svg", to_svg(picture.drawn.figure)
-            yield f"figures/{picture.key}.png", to_png(picture.drawn.figure)
-            yield f"figures/{picture.key}.csv", csv_bytes(picture.data)
+    drawn = [picture for part in report.parts for picture, _ in part.pictures]
+    for picture in [*([report.lead[0]] if report.lead else []), *drawn]:
+        yield f"figures/{picture.key}.pdf", to_pdf(picture.drawn.figure)
+        yield f"figures/{picture.key}.svg", to_svg(picture.drawn.figure)
+        yield f"figures/{picture.key}.png", to_png(picture.drawn.figure)
+        yield f"figures/{picture.key}.csv", csv_bytes(picture.data)

@@ -20,9 +20,10 @@ def limits(facts: StudyFacts) -> list[str]:
 
 def _simulated(facts: StudyFacts) -> Iterator[str]:
     if facts.simulated:
+        named = join_names([facts.named(name) for name in facts.simulated])
         yield (
-            f"These cohorts are simulated: {join_names(facts.simulated)}. Their results say nothing about patients. "
-            "They only show whether the platform finds a planted signal."
+            f"These cohorts are simulated: {named}. Their results "
+            "say nothing about patients. They only show whether the platform finds a planted signal."
         )
 
 
@@ -50,7 +51,7 @@ def _phenotypes(facts: StudyFacts) -> Iterator[str]:
         rows = facts.rows("phenotype_cautions", cohort=cohort)
         cautions = [str(text) for text in (rows["caution"].dropna() if len(rows) else ())]
         if cautions:
-            yield f"Read “hot” and “cold” in {cohort} with caution: {'; '.join(cautions)}."
+            yield f"Read “hot” and “cold” in {facts.named(cohort)} with caution: {'; '.join(cautions)}."
 
 
 def _cautions(facts: StudyFacts) -> Iterator[str]:
@@ -72,8 +73,9 @@ def _small_validation_sets(facts: StudyFacts) -> Iterator[str]:
         fewer = min(row["n_positive"], row["n"] - row["n_positive"])
         if row["side"] != "discovery" and fewer < FEW_POSITIVE:
             yield (
-                f"The evaluation in {row['cohort']} ({row['side']}, {str(row['endpoint']).replace('_', ' ')}) has "
-                f"{number(row['n'])} patients, {number(row['n_positive'])} of them positive. Its AUC of "
+                f"The evaluation in {facts.named(row['cohort'])} ({row['side']}, "
+                f"{str(row['endpoint']).replace('_', ' ')}) has {number(row['n'])} patients, "
+                f"{number(row['n_positive'])} of them positive. Its AUC of "
                 f"{interval(row['value'], row['ci_low'], row['ci_high'])} is not reliable."
             )
 
@@ -117,7 +119,7 @@ def _not_harmonised(facts: StudyFacts) -> Iterator[str]:
     marked = scores[scores["caution"].notna()] if "caution" in scores else scores.head(0)
     if len(marked):
         counts = marked.groupby(["cohort", "side"]).size().reset_index(name="n")
-        named = join_names([f"{row['n']} in {row['cohort']} ({row['side']})" for row in records(counts)])
+        named = join_names([f"{row['n']} in {facts.named(row['cohort'])} ({row['side']})" for row in records(counts)])
         yield (
             f"{len(marked)} of {len(scores)} rad-scores are computed from features that could not be harmonised, "
             f"because too few training patients share the scanner or site: {named}. They are not comparable with the "
@@ -130,11 +132,9 @@ def _images_for_methods(facts: StudyFacts) -> Iterator[str]:
     trained_on = set(facts.rows("signature_patients").get("cohort", ()))
     for cohort in facts.with_role("imaging_methods"):
         if cohort not in trained_on:
-            title = facts.rows("cohorts", cohort=cohort).get("title")
-            label = "" if title is None else f" ({title.iloc[0]})"
             yield (
-                f"The images of {cohort}{label} are used only to test outlines, rings and features. The signature "
-                "uses none of their values."
+                f"The images of {facts.named(cohort)} are used only to test outlines, rings and features. The "
+                "signature uses none of their values."
             )
 
 
@@ -147,7 +147,7 @@ def _scores(facts: StudyFacts) -> Iterator[str]:
     refused = facts.rows("populations", used=False)
     for cohort, rows in refused.groupby("cohort") if len(refused) else ():
         names = join_names(sorted(map(str, rows["population"])), 6)
-        yield f"Not scored in {cohort} (too few genes measured, or another reason): {names}."
+        yield f"Not scored in {facts.named(cohort)} (too few genes measured, or another reason): {names}."
 
 
 def _rejected(facts: StudyFacts) -> Iterator[str]:

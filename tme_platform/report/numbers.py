@@ -251,6 +251,8 @@ def _signature(facts: StudyFacts) -> Iterator[Row]:
                 method=row["method"],
             )  # fmt: skip
     for row in records(facts.rows("signature_rivals", metric="auc")):
+        if row["model"] == "signature":  # stated above, and in the section on evaluation
+            continue
         yield _row(
             "auc", "signature_rivals", subject=row["model"], analysis=row["analysis"], value=row["value"],
             ci_low=row["ci_low"], ci_high=row["ci_high"], p=row["p"], n=row["n"], n_positive=row["n_positive"],

@@ -5,23 +5,29 @@ The content comes from `study_report`. This module and the templates only lay it
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import resources
+from itertools import groupby
 from typing import Any
 
 import pandas as pd
 from markupsafe import Markup, escape
 
-from tme_platform.figures import endpoint_label, event_word
+from tme_platform.figures import FIGURES, endpoint_label
 from tme_platform.report import wording
-from tme_platform.report.embed import csv_link
-from tme_platform.report.facts import records
+from tme_platform.report.embed import Embedded, csv_link
+from tme_platform.report.facts import StudyFacts, records
+from tme_platform.report.pictures import Picture
 from tme_platform.report.study_report import Part, StudyReport
+from tme_platform.report.verdicts import remaining, verdicts
+from tme_platform.report.verdicts import title as result_title
 
-_ROWS_SHOWN = 60
+_ROWS_SHOWN = 500
 _ROWS_OPEN = 12
+_ANALYSIS = 3
+"""Position of the analysis among the cells of a number."""
+_COHORT_COLUMNS = ("cohort", "model_cohort")
 _DOI = re.compile(r"doi (10\.\d{4,}/[^\s,;]*[^\s,;.])")
 
 
@@ -41,28 +47,32 @@ def render_page(report: StudyReport) -> str:
         lstrip_blocks=True,
     )  # fmt: skip
     environment.filters["linked"] = _linked
+    environment.filters["unbroken"] = _unbroken
     style = resources.files("tme_platform.report").joinpath("templates/report.css").read_text(encoding="utf-8")
     return environment.get_template("report.html.j2").render(
         style=Markup(style),  # noqa: S704 (packaged file)
         title=facts.title,
         name=facts.name,
-        simulated=facts.simulated,
+        result=_unbroken(result_title(report.findings)),
+        verdicts=[{"verdict": one, "kind": _anchor(one.answer)} for one in verdicts(facts, report.findings)],
+        remaining=[(at, finding, _anchor(finding.answer)) for at, finding in remaining(report.findings)],
+        lead=report.lead,
+        simulated=[facts.named(cohort) for cohort in facts.simulated],
         only_simulated=bool(facts.simulated) and len(facts.simulated) == len(facts.cohorts),
         cohorts=len(facts.cohorts),
         findings=_findings(report),
         terms=[(term, _anchor(term), meaning) for term, meaning in wording.TERMS.items()],
         limits=report.limits,
-        glance=_numbers(report, report.compared, "Published values and our reading of them", "published-values"),
-        headline=_headline(report),
+        compared=_numbers(report, report.compared, "Published values and our reading of them", "published-values"),
         parts=[_part(report, part) for part in report.parts],
         rejected=_rejected(report),
         checklists=[
             {"filled": filled, "counts": filled.counts, "csv": csv_link(filled.table, f"checklist-{filled.key}")}
             for filled in report.checklists
         ],
-        settings=[(block, json.dumps(values, sort_keys=True, default=str)) for block, values in facts.settings.items()],
+        settings=[(block, _settings(values)) for block, values in facts.settings.items()],
         software=facts.software,
-        versions=_table(facts.versions, "Tables used for this report", "versions", open_up_to=0, most=10**6),
+        versions=_table(facts, facts.versions, "Tables used for this report", "versions", open_up_to=0, most=10**6),
         signature=facts.signature,
     )
 
@@ -88,6 +98,15 @@ def _explained(text: str, open_terms: dict[str, None]) -> Markup:
     return Markup(marked.replace(" %", "\u00a0%"))  # noqa: S704 (escaped)
 
 
+def _unbroken(text: str) -> str:
+    return text.replace(" %", "\u00a0%")
+
+
+def _settings(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """List the settings of a block by name, in words."""
+    return [(name.replace("_", " "), wording.plain(value)) for name, value in sorted(values.items())]
+
+
 def _anchor(words: str) -> str:
     return re.sub(r"\W+", "-", words.lower())
 
@@ -103,12 +122,20 @@ def _part(report: StudyReport, part: Part) -> dict[str, Any]:
         "section": part.section,
         "is_empty": part.is_empty,
         "numbers": _numbers(report, part.numbers, f"{part.section.title}: numbers", f"{key}-numbers"),
-        "pictures": [{"picture": picture, "embedded": embedded} for picture, embedded in part.pictures],
+        "rows": [_beside(list(several)) for _, several in groupby(part.pictures, lambda shown: shown[0].name)],
         "tables": [
-            _table(rows, shown.caption, f"{key}-table-{position}", data_name=f"{key}-{shown.table}")
+            _table(report.facts, rows, shown.caption, f"{key}-table-{position}", data_name=f"{key}-{shown.table}")
             for position, (shown, rows) in enumerate(part.tables, 1)
         ],
     }
+
+
+def _beside(several: list[tuple[Picture, Embedded]]) -> list[dict[str, Any]]:
+    """Lay out a figure, or the same figure of several cohorts side by side."""
+    return [
+        {"picture": picture, "embedded": embedded, "title": FIGURES[picture.name].title}
+        for picture, embedded in several
+    ]
 
 
 def _numbers(report: StudyReport, rows: pd.DataFrame, caption: str, key: str) -> dict[str, Any] | None:
@@ -128,12 +155,14 @@ def _numbers(report: StudyReport, rows: pd.DataFrame, caption: str, key: str) ->
         cohort = "" if wording.missing(row["cohort"]) else str(row["cohort"])
         value = wording.value_text(row)
         cells = [
-            wording.readable(row["measure"]), cohort, ", ".join(subject), wording.readable(row["analysis"]), value, n,
-            wording.p_value(row["p"]), wording.readable(row["reason"]) or wording.readable(row["method"]),
+            wording.readable(row["measure"]), report.facts.named(cohort), ", ".join(subject),
+            wording.readable(row["analysis"]), value, n, wording.p_value(row["p"]),
+            wording.readable(row["reason"]) or wording.readable(row["method"]),
         ]  # fmt: skip
         if compared:
             cells.insert(5, wording.value_text(row, "published"))
         lines.append({"cells": cells, "simulated": report.facts.is_simulated(cohort)})
+    lines = _merged(lines)
     value = "our reading" if compared else "value"
     headings = ["measure", "cohort", "subject", "analysis", value, "n (positive)", "p", "method"]
     if compared:
@@ -148,7 +177,22 @@ def _numbers(report: StudyReport, rows: pd.DataFrame, caption: str, key: str) ->
     }  # fmt: skip
 
 
+def _merged(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Merge rows that differ only in the analysis: outside discovery, both ways often give the same number."""
+    merged: dict[tuple[str, ...], dict[str, Any]] = {}
+    for line in lines:
+        cells = line["cells"]
+        others = (*cells[:_ANALYSIS], *cells[_ANALYSIS + 1 :])
+        if others in merged:
+            both = merged[others]["cells"]
+            both[_ANALYSIS] = " and ".join(dict.fromkeys([*both[_ANALYSIS].split(" and "), cells[_ANALYSIS]]))
+        else:
+            merged[others] = line
+    return list(merged.values())
+
+
 def _table(
+    facts: StudyFacts,
     frame: pd.DataFrame,
     caption: str,
     key: str,
@@ -165,7 +209,10 @@ def _table(
     shown = first.drop(columns=["provenance"], errors="ignore").dropna(axis="columns", how="all")
     fractions = {name for name in shown if shown[name].dtype.kind == "f" and (shown[name].dropna() % 1 != 0).any()}
     lines = [
-        {"cells": [_cell(name, value, name not in fractions) for name, value in row.items()], "simulated": bool(mark)}
+        {
+            "cells": [_cell(facts, name, value, name not in fractions) for name, value in row.items()],
+            "simulated": bool(mark),
+        }
         for row, mark in zip(records(shown), simulated, strict=True)
     ]
     numeric = {position for position, name in enumerate(shown.columns) if shown[name].dtype.kind in "fi"}
@@ -183,42 +230,21 @@ def _first_rows(frame: pd.DataFrame, most: int) -> pd.DataFrame:
     return frame.groupby("cohort", sort=False, dropna=False).head(max(most // frame["cohort"].nunique(), 1))
 
 
-def _cell(name: object, value: object, whole: bool) -> str:
+def _cell(facts: StudyFacts, name: object, value: object, whole: bool) -> str:
     column = str(name)
+    if column in _COHORT_COLUMNS:
+        return facts.named(value)
     if column in ("p", "fdr") or column.startswith(("p_", "fdr_")) or column.endswith("_p"):
         return wording.p_value(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
-        return wording.readable(value) if column in wording.NAME_COLUMNS else value
+        return wording.readable(value) if column in wording.NAME_COLUMNS else wording.without_json(value)
     return wording.number(value, whole=whole)
-
-
-def _headline(report: StudyReport) -> list[tuple[str, str]]:
-    """List the main results. AUCs are honest estimates."""
-    found = report.numbers
-    lines: list[tuple[str, str]] = []
-    for row in records(found[found["measure"] == "hot_share"]):
-        lines.append((f"Hot tumours in {row['cohort']}", f"{_share(row)} of {row['n']:,}"))
-    for row in records(found[found["measure"] == "hazard_ratio_hot"]):
-        p, n = wording.p_value(row["p"]), f"{row['n']:,} ({event_word(row['endpoint'], row['n_positive'])})"
-        text = f"{wording.value_text(row)}, log-rank p {p if p.startswith('<') else f'= {p}'}, n = {n}"
-        lines.append((f"Hazard ratio, hot vs cold, {_endpoint(report, row)}, {row['cohort']}", text))
-    honest = found[(found["measure"] == "auc") & (found["analysis"] == "honest") & (found["section"] == "evaluation")]
-    for row in records(honest[honest["subject"].isna()]):
-        side = "discovery, out of fold" if row["side"] == "discovery" else row["side"]
-        label = f"AUC in {row['cohort']}, {side}, {_endpoint(report, row)}"
-        lines.append((label, f"{wording.value_text(row)}, n = {row['n']:,} ({row['n_positive']} positive)"))
-    return lines
 
 
 def _endpoint(report: StudyReport, row: dict[str, Any]) -> str:
     return endpoint_label(str(row["endpoint"]), report.facts.rows("endpoints"), str(row["cohort"]))
-
-
-def _share(row: dict[str, Any]) -> str:
-    value, low, high = (f"{100 * row[name]:.0f}" for name in ("value", "ci_low", "ci_high"))
-    return f"{value} % (95 % CI {low} to {high} %)"
 
 
 def _rejected(report: StudyReport) -> dict[str, Any] | None:
@@ -232,4 +258,4 @@ def _rejected(report: StudyReport) -> dict[str, Any] | None:
         }
         for (cohort, rule, action), found in rejected.groupby(["cohort", "rule", "action"])
     )  # fmt: skip
-    return _table(pd.DataFrame(list(rows)), "Input that was rejected or set to missing", "rejected-table")
+    return _table(report.facts, pd.DataFrame(list(rows)), "Input that was rejected or set to missing", "rejected-table")

@@ -9,6 +9,7 @@ from functools import cached_property
 import pandas as pd
 
 from tme_platform.figures import FIGURES, Drawn, Entry, draw, fix_layout
+from tme_platform.figures.style import MM_PER_INCH
 from tme_platform.report.embed import Embedded, csv_link, picture_link
 from tme_platform.report.facts import StudyFacts
 from tme_platform.report.remembered import Remembered, digest
@@ -48,7 +49,8 @@ class Picture:
             return cached
         if self.drawn.is_empty:
             return None
-        embedded = Embedded(picture_link(self.drawn), csv_link(self.data, self.key), self.drawn.notes)
+        width_mm = round(self.drawn.figure.get_figwidth() * MM_PER_INCH, 1)
+        embedded = Embedded(picture_link(self.drawn), csv_link(self.data, self.key), self.drawn.notes, width_mm)
         if remembered:
             remembered.put(self.key, content, embedded)
         return embedded
@@ -60,12 +62,14 @@ def pictures(
     """Yield the figures of a section that are not empty."""
     for name in section.figures:
         for cohort in _cohorts(FIGURES[name], facts):
-            figure = picture(name, facts.tables, cohort)
+            figure = picture(name, facts.tables, cohort, facts.named(cohort))
             if figure is not None and (embedded := figure.embedded(remembered)):
                 yield figure, embedded
 
 
-def picture(name: str, tables: Mapping[str, pd.DataFrame], cohort: str | None = None) -> Picture | None:
+def picture(
+    name: str, tables: Mapping[str, pd.DataFrame], cohort: str | None = None, called: str | None = None
+) -> Picture | None:
     """Prepare a figure without drawing it.
 
     A figure of one cohort uses only the rows of that cohort, so changes in other cohorts do not affect it.
@@ -78,6 +82,8 @@ def picture(name: str, tables: Mapping[str, pd.DataFrame], cohort: str | None = 
         Table name -> frame from the lake. Extra tables are ignored.
     cohort
         Cohort to draw, or None for a figure of all cohorts.
+    called
+        The cohort's name in the title of the figure, if it is not that of the table.
 
     Returns
     -------
@@ -88,7 +94,7 @@ def picture(name: str, tables: Mapping[str, pd.DataFrame], cohort: str | None = 
     frames = {table: frame for table, frame in frames.items() if len(frame)}
     if not set(entry.required) <= set(frames):
         return None
-    key, title = (name, entry.title) if cohort is None else (f"{name}-{cohort}", f"{entry.title}: {cohort}")
+    key, title = (name, entry.title) if cohort is None else (f"{name}-{cohort}", f"{entry.title}: {called or cohort}")
     return Picture(key, name, cohort, title, entry.caption, frames)
 
 

@@ -36,7 +36,7 @@ class Remembered:
                 return None
             image, width, height = stored["image"]
             name, data = stored["csv"]
-            return Embedded((image, width, height), (name, data), tuple(stored["notes"]))
+            return Embedded((image, width, height), (name, data), tuple(stored["notes"]), float(stored["width_mm"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 

@@ -353,6 +353,9 @@ SECTIONS = (
 )  # fmt: skip
 """The sections of the report, in order."""
 
+LEAD_FIGURE = "auc_evidence"
+"""The figure of the first screen."""
+
 _OTHER_TABLES = ("patients", "tme_phenotypes", "cell_scores", "rejected_inputs", "cohort_split", "phenotype_model")
 
 
@@ -362,4 +365,4 @@ def tables_needed() -> list[str]:
         name for section in SECTIONS for name in (*section.extra_tables, *(shown.table for shown in section.tables))
     }
     drawn = {name for section in SECTIONS for figure in section.figures for name in FIGURES[figure].tables}
-    return sorted(listed | drawn | set(_OTHER_TABLES))
+    return sorted(listed | drawn | {*_OTHER_TABLES, *FIGURES[LEAD_FIGURE].tables})

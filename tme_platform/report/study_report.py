@@ -12,9 +12,9 @@ from tme_platform.report.facts import StudyFacts
 from tme_platform.report.findings import Finding, findings
 from tme_platform.report.limits import limits
 from tme_platform.report.numbers import study_numbers
-from tme_platform.report.pictures import Picture, pictures
+from tme_platform.report.pictures import Picture, picture, pictures
 from tme_platform.report.remembered import Remembered
-from tme_platform.report.sections import SECTIONS, ReportTable, Section
+from tme_platform.report.sections import LEAD_FIGURE, SECTIONS, ReportTable, Section
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ class StudyReport:
     parts: list[Part]
     checklists: list[Filled]
     findings: list[Finding]
+    lead: tuple[Picture, Embedded] | None = None
+    """The figure of the first screen; None without figures, or if there is nothing to draw."""
 
     @property
     def compared(self) -> pd.DataFrame:
@@ -76,7 +78,14 @@ def make_report(facts: StudyFacts, *, figures: bool = True, remembered: Remember
         )
         for section in SECTIONS
     ]
-    return StudyReport(facts, numbers, limits(facts), parts, fill_checklists(facts), findings(facts))
+    lead = _lead(facts, remembered) if figures else None
+    return StudyReport(facts, numbers, limits(facts), parts, fill_checklists(facts), findings(facts), lead)
+
+
+def _lead(facts: StudyFacts, remembered: Remembered | None) -> tuple[Picture, Embedded] | None:
+    made = picture(LEAD_FIGURE, facts.tables)
+    embedded = made and made.embedded(remembered)
+    return (made, embedded) if made and embedded else None
 
 
 def select_rows(shown: ReportTable, facts: StudyFacts) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ LABELS = {
     "auc": "AUC",
     "auc_out_of_fold": "out-of-fold AUC",
     "auc_resampled": "AUC from resampling",
-    "label_permutation": "AUC compared with permuted labels",
+    "label_permutation": "AUC of a shortened procedure, tested with shuffled labels",
     "ppv": "positive predictive value",
     "npv": "negative predictive value",
     "brier": "Brier score",
@@ -184,7 +185,33 @@ def value_text(row: dict[str, Any], prefix: str = "value") -> str:
     )
     if whole or str(row["measure"]).startswith("populations_with_"):
         return number(row[prefix])
-    return interval(row[prefix], row[low], row[high], 3 if row["measure"] in ("auc", "threshold") else 2)
+    published_auc = prefix == "published" and row["measure"] == "auc"
+    return interval(row[prefix], row[low], row[high], 3 if published_auc or row["measure"] == "threshold" else 2)
+
+
+def plain(value: Any) -> str:
+    """Format a nested setting in words: `{"a": [1, 2], "b": {"c": null}}` is “a: 1, 2; b: (c: none)”."""
+    if isinstance(value, dict):
+        return "; ".join(f"{str(name).replace('_', ' ')}: {_inner(part)}" for name, part in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return ", ".join(_inner(part) for part in value) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def without_json(text: str) -> str:
+    """Return a text in words if it is a JSON object or list, and otherwise unchanged."""
+    if not text.startswith(("{", "[")):
+        return text
+    try:
+        return plain(json.loads(text))
+    except ValueError:
+        return text
+
+
+def _inner(value: Any) -> str:
+    return f"({plain(value)})" if isinstance(value, dict) and value else plain(value)
 
 
 def readable(name: Any) -> str:

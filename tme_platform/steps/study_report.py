@@ -6,9 +6,9 @@ from tme_platform.steps.study_facts import REPORTED, study_facts
 from tme_platform.tables.report import STUDY_REPORT
 
 
-@step(STUDY_REPORT, version="1", reads=REPORTED, kinds=["html"])
+@step(STUDY_REPORT, version="2", reads=REPORTED, kinds=["html"])
 def study_report(scope: Scope) -> StepResult:
-    """Write the report of the study as one page, with its limits first, figures, checklists and versions.
+    """Write the report of the study as one page: the result first, then figures, checklists and versions.
 
     It is rebuilt when anything that it states has changed; figures whose rows are unchanged are not drawn again.
     `tme report` prints where it lies and writes the folder for a manuscript.

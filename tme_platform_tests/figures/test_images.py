@@ -1,4 +1,4 @@
-"""Compare eight figures with stored pictures.
+"""Compare nine figures with stored pictures.
 
 The comparison is of brightness and colour in blocks of four pixels, so that a different rendering of a letter passes
 and a missing curve, another colour or a moved legend fails. To renew the pictures after looking at the new ones:
@@ -18,6 +18,7 @@ from tme_platform.figures.canvas import Drawn
 
 BASELINE = Path(__file__).parent / "baseline"
 NAMES = (
+    "auc_evidence",
     "cell_score_heatmap",
     "kaplan_meier",
     "cox_bubbles",

@@ -22,6 +22,7 @@ from tme_platform.lake import ask
 from tme_platform.orchestration.pictures import figure_metadata
 from tme_platform.report import StudyReport, make_report, page_path, remembered_figures, render_page, write_folder
 from tme_platform.report.remembered import Remembered
+from tme_platform.report.verdicts import title, verdicts
 from tme_platform.steps.materialise import materialise
 from tme_platform.steps.registry import STEPS
 from tme_platform.steps.study_facts import study_facts
@@ -36,7 +37,7 @@ from tme_platform_tests.support.platform import Platform
 from tme_platform_tests.support.small_study import make_study
 from tme_platform_tests.support.user_interfaces import chromium, dagster_ui, mlflow_ui, window
 
-DRAWN = ("cluster_votes", "kaplan_meier", "roc", "cohort_flow")
+DRAWN = ("auc_evidence", "cluster_votes", "kaplan_meier", "roc", "cohort_flow")
 """Figures that are drawn here; that each of them can be drawn is tested where figures are."""
 MADE = (
     "+key:cohort_metrics or +key:survival_curves or key:roc_curves or +key:cluster_evidence or key:cohorts "
@@ -164,11 +165,11 @@ def test_only_figures_whose_rows_changed_are_drawn_again(
     assert drawn == {"roc", "cohort_flow"}
 
 
-def test_findings_come_first_and_sections_in_the_order_of_the_study(page: Page, text: str) -> None:
+def test_the_answer_comes_first_and_sections_in_the_order_of_the_study(page: Page, text: str) -> None:
     sections = [attributes["id"] for attributes in page.all("section")]
     assert sections == [
-        "findings", "glance", "cohorts", "phenotypes", "specifications", "meaning", "survival", "response", "genes",
-        "images", "agreement", "signature", "evaluation", "correlation", "rejected", "limits", "checklists",
+        "answer", "limits", "findings", "published", "cohorts", "phenotypes", "specifications", "meaning", "survival",
+        "response", "genes", "images", "agreement", "signature", "evaluation", "correlation", "rejected", "checklists",
         "provenance",
     ]  # fmt: skip
     assert page.levels[0] == 1
@@ -176,6 +177,44 @@ def test_findings_come_first_and_sections_in_the_order_of_the_study(page: Page, 
     assert "No cohort has expression data for both phenotypes." in text, "the genes were not compared"
     assert all(after - before <= 1 for before, after in zip(page.levels, page.levels[1:], strict=False))
     assert text.index('class="skip"') < text.index("<main")
+
+
+def test_the_first_screen_has_the_result_verdicts_and_one_figure(text: str, made: StudyReport) -> None:
+    """Before anything else: what was found, how sure that is, and its limit; other limits are folded."""
+    first = text.split('id="answer"')[1].split("</section>")[0]
+    plain = html.unescape(re.sub("<[^>]+>", "", first)).replace("\xa0%", " %")
+    cards = verdicts(made.facts, made.findings)
+    assert first.count('<article class="verdict') == len(cards) == 5
+    for card in cards:
+        assert all(part in plain for part in (card.words, card.value, card.interval, card.counted, card.limit))
+    assert {"MRI", "Phenotype", "Survival", "Treatment"} <= {card.label for card in cards}
+    assert f"<h1>{html.escape(title(made.findings))}</h1>" in text.replace("\xa0%", " %")
+    assert first.count("<figure") == 1
+    assert 'id="figure-auc_evidence"' in first
+    assert re.search(r'<section id="limits"[^>]*>\s*<details>', text), "folded"
+
+
+def test_one_auc_answers_the_question_about_mri(made: StudyReport, text: str) -> None:
+    """The card, the figure, the finding and the numbers show the same estimate, with the same digits."""
+    auc = f"{made.facts.signature['oof_auc']:.2f}"
+    card = next(card for card in verdicts(made.facts, made.findings) if card.label == "MRI")
+    assert card.value == auc
+    assert made.lead is not None
+    drawn = made.lead[0].drawn.data
+    assert f"{drawn.iloc[0]['value']:.2f}" == auc
+    numbers = text.split('id="signature-numbers"')[1].split("</table>")[0]
+    honest = [row for row in numbers.split("<tr") if "out-of-fold AUC" in row]
+    assert len(honest) == 1, "stated once"
+    assert f">{auc} (95 % CI" in honest[0]
+
+
+def test_cohorts_have_their_titles_and_settings_are_words(made: StudyReport, text: str) -> None:
+    cohorts = text.split('id="cohorts-numbers"')[1].split("</table>")[0]
+    for cohort in made.facts.cohorts:
+        assert html.escape(made.facts.named(cohort)) in cohorts
+    tables = "".join(re.findall("<table.*?</table>", text, re.S))
+    assert "{&#34;" not in tables, "no JSON"
+    assert "{&#34;" not in text.split('id="settings"')[1].split("</details>")[0]
 
 
 def test_a_finding_has_its_answer_numbers_and_limits_side_by_side(made: StudyReport, text: str) -> None:
@@ -221,7 +260,7 @@ def test_a_number_on_the_page_is_the_number_in_its_table(made: StudyReport, text
     lake = platform.workspace.lake
     auc = lake.read(COHORT_METRICS, "mri").query("metric == 'auc' and analysis == 'honest' and side == 'validation'")
     row = auc.iloc[0]
-    shown = f"{row['value']:.3f} (95 % CI {row['ci_low']:.3f} to {row['ci_high']:.3f})"
+    shown = f"{row['value']:.2f} (95 % CI {row['ci_low']:.2f} to {row['ci_high']:.2f})"
     assert shown in text
     stored = ask(
         lake,
@@ -325,6 +364,12 @@ def test_in_a_browser(browser: object, text: str, tmp_path: Path) -> None:
         view.keyboard.press("Tab")
         assert view.evaluate("document.activeElement.className") == "skip"
         assert view.evaluate("document.activeElement.getBoundingClientRect().left") >= 0
+        view.set_viewport_size({"width": 390, "height": 844})
+        ends = view.evaluate("[...document.querySelectorAll('.verdict')].map(v => v.getBoundingClientRect().bottom)")
+        assert ends[3] < 1.25 * 844, "phenotype, survival, MRI and treatment on the first screen of a telephone"
+        view.evaluate("window.scrollTo(0, 5000)")
+        assert view.evaluate("document.querySelector('nav').getBoundingClientRect().top") == 0, "contents stay in view"
+        view.evaluate("window.scrollTo(0, 0)")
         view.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
         for width in WIDTHS:
             view.set_viewport_size({"width": width, "height": 900})
@@ -332,8 +377,12 @@ def test_in_a_browser(browser: object, text: str, tmp_path: Path) -> None:
             assert view.evaluate("[...document.images].filter(i => !i.complete || !i.naturalWidth).length") == 0
         cell = view.locator("#cohorts-numbers td").first
         assert cell.evaluate("e => getComputedStyle(e, '::before').content") != "none", "narrow, a number is a card"
-        found = Axe().run(view).response["violations"]
-        assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found] == []
+        for scheme in ("light", "dark"):
+            view.emulate_media(color_scheme=scheme)
+            found = Axe().run(view).response["violations"]
+            assert [(scheme, one["id"], one["nodes"][0]["html"][:120]) for one in found] == []
+        assert view.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 24, 29)"
+        view.emulate_media(color_scheme="light")
         view.emulate_media(media="print")
         view.set_viewport_size({"width": A4_WIDTH, "height": A4_HEIGHT})
         assert view.evaluate("document.documentElement.scrollWidth") <= A4_WIDTH, "nothing is cut at the right"

@@ -210,7 +210,7 @@ def test_what_cannot_be_told_states_what_remains_possible() -> None:
     assert "from 42 % lower to 18 % higher remains possible" in said(finding)
     assert "other 1.73 (95 % CI 0.94 to 3.21) in 500 patients, 48 deaths" in said(finding)
     assert limits(finding) == (
-        "few events (other 48 deaths); the cohorts point in opposite directions; not adjusted for age, stage or subtype"
+        "the cohorts point in opposite directions; few events (other 48 deaths); not adjusted for age, stage or subtype"
     )
     unclear = found("mri", study(signature=signature(0.43, 0.76)))
     assert "No separation (0.5) and an AUC up to 0.76 remain possible" in said(unclear)

@@ -480,6 +480,13 @@ def _signature() -> dict[str, pd.DataFrame]:
              "auc_sd": [0.1, 0.07, 0.05], "draws": 25, "null_auc": [0.5, 0.51, 0.49], "null_sd": [0.1, 0.08, 0.06],
              "null_draws": 5}
         ),
+        "signature_rivals": pd.DataFrame(
+            [
+                ("clinical", "honest", "auc", 0.66, 0.45, 0.82), ("clinical", "paper", "auc", 0.8, 0.6, 0.9),
+                ("volume", "honest", "auc", 0.55, 0.35, 0.73), ("volume", "honest", "auc_difference", 0.1, -0.2, 0.4),
+            ],
+            columns=["model", "analysis", "metric", "value", "ci_low", "ci_high"],
+        ).assign(n=40, n_positive=12),
         "feature_univariate": pd.DataFrame(
             {
                 "feature": [*features, "tumour_original_glcm_5"], "n": N, "n_hot": HOT,

@@ -107,6 +107,8 @@ class Finding:
         The section of the report with the details.
     simulated
         Whether simulated patients are among the data.
+    counted
+        What was seen in counts of patients, if the number that decided does not say it.
     """
 
     topic: str
@@ -117,6 +119,7 @@ class Finding:
     estimates: tuple[Estimate, ...] = ()
     limits: tuple[Limit, ...] = ()
     simulated: bool = False
+    counted: str = ""
 
 
 def decided(estimates: Sequence[Estimate]) -> Answer:

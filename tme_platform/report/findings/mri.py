@@ -20,6 +20,7 @@ from tme_platform.report.findings.answers import (
 )
 from tme_platform.report.findings.response import RESPONSES
 from tme_platform.report.limits import CHANCE, FEW_POSITIVE
+from tme_platform.report.wording import join_names
 
 
 def hot_on_mri(facts: StudyFacts) -> Finding:
@@ -37,7 +38,8 @@ def hot_on_mri(facts: StudyFacts) -> Finding:
     )  # fmt: skip
     unseen = [_auc(facts, row) for row in _metrics(facts) if row["endpoint"] == "hot" and row["side"] != "discovery"]
     answer = decided([first, *unseen])
-    said = [_words(first, answer)]
+    where = join_names([facts.named(cohort) for cohort in cohorts]) if cohorts else "the training patients"
+    said = [_words(first, answer, where)]
     if unseen:
         said.append(f"In unseen patients: {'; '.join(one.number for one in unseen)}.")
     clinical = facts.rows("signature_rivals", model="clinical", analysis="honest", metric="auc")
@@ -65,9 +67,9 @@ def response_on_mri(facts: StudyFacts) -> Finding:
         needed = "No cohort has both MRI features and response to immunotherapy."
         return Finding(topic, question, Answer.NOT_ASKED, (needed,), section)
     answer = decided(estimates)
-    said = [_words(estimates[0], answer)]
+    said = [_words(estimates[0], answer, facts.named(estimates[0].cohort))]
     if len(estimates) > 1:
-        said.append(f"Also: {'; '.join(f'{one.cohort}, {one.text}' for one in estimates[1:])}.")
+        said.append(f"Also: {'; '.join(f'{facts.named(one.cohort)}, {one.text}' for one in estimates[1:])}.")
     small = [one for one in _few(facts) if one["cohort"] in treated]
     limits = [Limit(f"few patients ({_counted(small[0])})", section)] if small else []
     limits.append(Limit("does not show that the score is specific to immunotherapy", section))
@@ -75,17 +77,17 @@ def response_on_mri(facts: StudyFacts) -> Finding:
     return Finding(topic, question, answer, tuple(said), section, tuple(estimates), shown, marked)
 
 
-def _words(first: Estimate, answer: Answer) -> str:
+def _words(first: Estimate, answer: Answer, where: str) -> str:
     if answer is Answer.YES:
-        return f"Better than chance in {first.cohort}: {first.text}."
+        return f"Better than chance in {where}: {first.text}."
     if answer is Answer.NO:
-        return f"Worse than chance in {first.cohort}: {first.text}."
+        return f"Worse than chance in {where}: {first.text}."
     if first.answer is not answer:
-        return f"Contradicted in other patients; {first.cohort}: {first.text}."
+        return f"Contradicted in other patients; {where}: {first.text}."
     possible = (
         "" if math.isnan(first.high) else f" No separation (0.5) and an AUC up to {first.high:.2f} remain possible."
     )
-    return f"No evidence that it does in {first.cohort}: {first.text}.{possible}"
+    return f"No evidence that it does in {where}: {first.text}.{possible}"
 
 
 def _limits(facts: StudyFacts) -> Iterator[Limit]:

@@ -46,7 +46,7 @@ def inflamed(facts: StudyFacts) -> Finding:
             measured,
         )
     said = [f"{_hot_share(facts, cohort)} {first}", *([f"{_sentence('; '.join(more))}."] if more else [])]
-    limits = [*_only_rna(cohort, estimates, genes), *_cautions(facts, cohort)]
+    limits = [*_only_rna(facts, cohort, estimates, genes), *_cautions(facts, cohort)]
     shown, marked = shown_limits(facts, [cohort], limits)
     return Finding(topic, question, answer, tuple(said), section, tuple(estimates), shown, marked)
 
@@ -70,9 +70,11 @@ def replicated(facts: StudyFacts) -> Finding:
         measured = [*(one.text for one in own[:1]), *_genes_and_basal(facts, cohort)]
         more = f" {_sentence('; '.join(measured))}." if measured else ""
         said.append(f"{_hot_share(facts, cohort)}{more}")
-        limits += _only_rna(cohort, own, genes)
+        limits += _only_rna(facts, cohort, own, genes)
     if silent:
-        limits.append(Limit(f"{join_names(silent)}: no measurement that can tell", section))
+        limits.append(
+            Limit(f"{join_names([facts.named(name) for name in silent])}: no measurement that can tell", section)
+        )
     answer = told.pop() if len(told) == 1 else Answer.CANNOT_BE_TOLD
     if silent == others:
         answer = Answer.NOT_ASKED
@@ -85,17 +87,18 @@ def _answer(estimates: list[Estimate], genes: Genes | None) -> Answer:
     return decided(estimates) if estimates or genes is None else Answer.CANNOT_BE_TOLD
 
 
-def _only_rna(cohort: str, estimates: list[Estimate], genes: Genes | None) -> list[Limit]:
+def _only_rna(facts: StudyFacts, cohort: str, estimates: list[Estimate], genes: Genes | None) -> list[Limit]:
     if estimates or genes is None:
         return []
-    return [Limit(f"{cohort}: only RNA, from which hot and cold were defined", "genes")]
+    return [Limit(f"{facts.named(cohort)}: only RNA, from which hot and cold were defined", "genes")]
 
 
 def _hot_share(facts: StudyFacts, cohort: str) -> str:
     labels = facts.rows("tme_phenotypes", cohort=cohort).dropna(subset=["phenotype"])
     hot, n = int((labels["phenotype"] == "hot").sum()), len(labels)
     low, high = (100 * limit for limit in proportion_interval(hot, n))
-    return f"{cohort}: {hot:,} of {n:,} tumours are hot ({100 * hot / n:.0f} %, 95 % CI {low:.0f} to {high:.0f} %)."
+    share = f"{100 * hot / n:.0f} %, 95 % CI {low:.0f} to {high:.0f} %"
+    return f"{facts.named(cohort)}: {hot:,} of {n:,} tumours are hot ({share})."
 
 
 def _genes_and_basal(facts: StudyFacts, cohort: str) -> Iterator[str]:

@@ -25,7 +25,7 @@ def responds(facts: StudyFacts) -> Finding:
         return Finding(topic, question, Answer.NOT_ASKED, (needed,), section)
     estimates = [_estimate(facts, row) for row in rows]
     answer = decided(estimates)
-    said = [_words(rows[0], estimates[0], answer)]
+    said = [_words(rows[0], estimates[0], answer, facts.named(estimates[0].cohort))]
     arms = facts.rows("phenotype_response", cohort=rows[0]["cohort"], endpoint=rows[0]["endpoint"])
     by_arm = [row for row in records(arms) if row["arm"] != "all"]
     if by_arm:
@@ -36,7 +36,9 @@ def responds(facts: StudyFacts) -> Finding:
     if fewest < FEW_POSITIVE:
         limits.insert(0, Limit(f"few responders ({fewest})", section))
     shown, marked = shown_limits(facts, [one.cohort for one in estimates], limits)
-    return Finding(topic, question, answer, tuple(said), section, tuple(estimates), shown, marked)
+    return Finding(
+        topic, question, answer, tuple(said), section, tuple(estimates), shown, marked, f"{_responders(rows[0])}."
+    )
 
 
 def more_with_immunotherapy(facts: StudyFacts) -> Finding:
@@ -62,7 +64,7 @@ def more_with_immunotherapy(facts: StudyFacts) -> Finding:
     first, answer = estimates[0], decided(estimates)
     p = p_value(rows[0]["p"])
     words = {Answer.YES: "larger", Answer.NO: "smaller"}.get(answer, "no evidence of a difference between the arms")
-    said = [f"{first.cohort}: {words}, {first.text} (p {p if p[0] == '<' else f'= {p}'})."]
+    said = [f"{facts.named(first.cohort)}: {words}, {first.text} (p {p if p[0] == '<' else f'= {p}'})."]
     if answer is Answer.CANNOT_BE_TOLD and not math.isnan(first.low):
         said.append(f"An advantage from {first.low:.2f} to {first.high:.2f} times as large remains possible.")
     limits = [Limit("a test between arms needs far more patients than one within an arm", section)]
@@ -101,15 +103,18 @@ def _interactions(facts: StudyFacts) -> list[dict[str, Any]]:
     return found
 
 
-def _words(row: dict[str, Any], first: Estimate, answer: Answer) -> str:
-    cold = f"{row['positive_cold']} of {row['n_cold']} cold tumours responded"
-    shares = f"{row['positive_hot']} of {row['n_hot']} hot and {cold}"
+def _words(row: dict[str, Any], first: Estimate, answer: Answer, where: str) -> str:
     words = {Answer.YES: "more often", Answer.NO: "less often"}.get(answer, "no evidence of a difference")
     possible = ""
     if answer is Answer.CANNOT_BE_TOLD and not math.isnan(first.low):
         upper = f"{first.high:.2f}" if math.isfinite(first.high) else "any number of"
         possible = f" Odds from {first.low:.2f} to {upper} times those of cold tumours remain possible."
-    return f"{first.cohort}: {words}, {shares}; {first.text}.{possible}"
+    return f"{where}: {words}, {_responders(row)}; {first.text}.{possible}"
+
+
+def _responders(row: dict[str, Any]) -> str:
+    cold = f"{row['positive_cold']} of {row['n_cold']} cold tumours responded"
+    return f"{row['positive_hot']} of {row['n_hot']} hot and {cold}"
 
 
 def _estimate(facts: StudyFacts, row: dict[str, Any]) -> Estimate:

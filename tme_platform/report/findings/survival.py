@@ -39,7 +39,7 @@ def lives_longer(facts: StudyFacts) -> Finding:
     first, others = estimates[0], estimates[1:]
     answer = decided(estimates)
     rate = "death" if rows[0]["endpoint"] == "os" else "event"
-    said = [_words(first, answer, rate)]
+    said = [_words(first, answer, rate, facts.named(first.cohort))]
     adjusted = _adjusted(facts, rows[0])
     if adjusted is not None:
         said.append(f"{adjusted.text[:1].upper()}{adjusted.text[1:]}.")
@@ -48,38 +48,42 @@ def lives_longer(facts: StudyFacts) -> Finding:
     if others:
         beside = [_adjusted(facts, row) for row in rows[1:]]
         texts = [
-            f"{one.cohort} {one.number}" + ("" if other is None else f", {other.text}")
+            f"{facts.named(one.cohort)} {one.number}" + ("" if other is None else f", {other.text}")
             for one, other in zip(others, beside, strict=True)
         ]
         said.append(f"In other patients: {'; '.join(texts)}.")
-    limits, marked = shown_limits(facts, [one.cohort for one in estimates], _limits(rows, estimates, adjusted, answer))
+    limits, marked = shown_limits(
+        facts, [one.cohort for one in estimates], _limits(facts, rows, estimates, adjusted, answer)
+    )
     return Finding(topic, question, answer, tuple(said), section, tuple(estimates), limits, marked)
 
 
-def _words(first: Estimate, answer: Answer, rate: str) -> str:
+def _words(first: Estimate, answer: Answer, rate: str, where: str) -> str:
     if answer in (Answer.YES, Answer.NO):
         direction = "lower" if answer is Answer.YES else "higher"
-        return f"{first.cohort}: the {rate} rate is {direction} with hot tumours, {first.text}."
+        return f"{where}: the {rate} rate is {direction} with hot tumours, {first.text}."
     if first.answer is not answer:
-        return f"The cohorts contradict each other; {first.cohort}: {first.text}."
+        return f"The cohorts contradict each other; {where}: {first.text}."
     possible = ""
     if not math.isnan(first.low + first.high):
         possible = f" A {rate} rate from {change(first.low)} to {change(first.high)} remains possible."
-    return f"{first.cohort}: no evidence of a difference, {first.text}.{possible}"
+    return f"{where}: no evidence of a difference, {first.text}.{possible}"
 
 
 def _limits(
-    rows: list[dict[str, Any]], estimates: list[Estimate], adjusted: Estimate | None, answer: Answer
+    facts: StudyFacts, rows: list[dict[str, Any]], estimates: list[Estimate], adjusted: Estimate | None, answer: Answer
 ) -> list[Limit]:
     found = []
     if adjusted is not None and answer is not Answer.CANNOT_BE_TOLD and adjusted.answer is not answer:
         found.append(Limit("cannot be told after adjustment", "survival"))
-    few = [row for row in rows if row["n_events"] < FEW_EVENTS]
-    if few:
-        named = ", ".join(f"{row['cohort']} {event_word(row['endpoint'], row['n_events'])}" for row in few[:3])
-        found.append(Limit(f"few events ({named})", "survival"))
     if {-1, 1} <= {one.side for one in estimates}:
         found.append(Limit("the cohorts point in opposite directions", "survival"))
+    few = [row for row in rows if row["n_events"] < FEW_EVENTS]
+    if few:
+        named = ", ".join(
+            f"{facts.named(row['cohort'])} {event_word(row['endpoint'], row['n_events'])}" for row in few[:3]
+        )
+        found.append(Limit(f"few events ({named})", "survival"))
     changing = limit_or(rows[0].get("proportional_hazards_p"), 1.0)
     if changing < _P:
         said = p_value(changing)
