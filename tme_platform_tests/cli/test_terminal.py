@@ -109,10 +109,13 @@ def test_titles_names_and_cells_of_a_landing_folder(tmp_path: Path) -> None:
 
 def test_progress_of_a_run() -> None:
     sink = io.StringIO()
-    with TerminalProgress(Console(file=sink, width=120)) as progress:
-        progress.done("patients", "a", "new [red]column[/red] \x1b[2J[/]", 0.1)
-        progress.step("patients", "a", "[/] of 3")
-    assert "new [red]column[/red] \\x1b[2J[/]" in sink.getvalue()
+    text = "new [red]column[/red] \x1b[2J[/]"
+    for verbose in (True, False):
+        with TerminalProgress(Console(file=sink, width=120), verbose=verbose) as progress:
+            progress.done("patients", "a", text, 0.1, text, {"new": 1})
+            progress.step("patients", "a", "[/] of 3")
+        assert "new [red]column[/red] \\x1b[2J[/]" in sink.getvalue()
+        sink.truncate(0)
 
 
 @pytest.mark.parametrize("terminal", [True, False])
