@@ -26,7 +26,7 @@ def print_summary(lake: Lake, console: Console, *, verbose: bool = False) -> Non
     console.print(
         "\nNext: [bold]tme report[/bold] (the study on one page), [bold]tme ui[/bold] (Dagster and MLflow in the "
         "browser), [bold]tme models[/bold], "
-        '[bold]tme query "select * from lake_tables"[/bold]'
+        "[bold]tme query[/bold] (the tables)"
     )
 
 
