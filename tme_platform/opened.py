@@ -223,8 +223,8 @@ def opened(lake: Path | str, study: Path | str, landing: Path | str, state: Path
 
 
 def _check_name(kind: str, name: str, known: Sequence[str]) -> None:
-    from tme_platform.yaml_file import nearest
+    from tme_platform.yaml_file import did_you_mean
 
     if name not in known:
-        near = nearest(name, known).replace("; nearest: ", ". Did you mean: ", 1)
-        raise LookupError(f"no {kind} {name!r}" + (f"{near}?" if near else f"; there are: {', '.join(known)}"))
+        meant = did_you_mean(name, known)
+        raise LookupError(f"no {kind} {name!r}" + (f".{meant}" if meant else f"; there are: {', '.join(known)}"))
