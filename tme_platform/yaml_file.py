@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """libyaml's, ten times as fast, where PyYAML was built with it."""
@@ -89,7 +90,7 @@ def read_yaml(text: str, where: str) -> YamlFile:
     return YamlFile(where, content, node)
 
 
-def describe(error: ValidationError, files: Sequence[YamlFile]) -> str:
+def describe(error: ValidationError, files: Sequence[YamlFile], model: type[BaseModel]) -> str:
     """Say what a model found wrong, with file, line and field of each problem.
 
     Parameters
@@ -98,10 +99,12 @@ def describe(error: ValidationError, files: Sequence[YamlFile]) -> str:
         Raised by the model.
     files
         The files that the values come from; the first takes precedence.
+    model
+        The model, whose keys are suggested for those that it does not know.
     """
     messages, last = [], ""
     for problem in error.errors(include_url=False):
-        file, text = _problem(dict(problem), files)
+        file, text = _problem(dict(problem), files, model)
         messages.append(text if file == last else f"{file} {text}")
         last = file
     return "; ".join(messages)
@@ -111,6 +114,12 @@ def at_place(place: Place, problem: str, files: Sequence[YamlFile]) -> str:
     """Say what is wrong at a place, with file, line and field."""
     file, line, keys = _found(place, files)
     return f"{file.where} line {line}, {'.'.join(keys)}: {problem}"
+
+
+def did_you_mean(name: str, known: Sequence[str]) -> str:
+    """` Did you mean ...?` with known names that are spelled similarly; empty if there are none."""
+    near = nearest(name, known).removeprefix("; nearest: ")
+    return f" Did you mean {' or '.join(near.split(', '))}?" if near else ""
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
@@ -129,7 +138,7 @@ def _found(place: Place, files: Sequence[YamlFile]) -> tuple[YamlFile, int, list
     return max(located, key=lambda found: len(found[2]))
 
 
-def _problem(problem: dict[str, Any], files: Sequence[YamlFile]) -> tuple[str, str]:
+def _problem(problem: dict[str, Any], files: Sequence[YamlFile], model: type[BaseModel]) -> tuple[str, str]:
     """The file, and what is wrong in which line and field."""
     place: Place = problem["loc"]
     file, number, keys = _found(place, files)
@@ -137,7 +146,8 @@ def _problem(problem: dict[str, Any], files: Sequence[YamlFile]) -> tuple[str, s
         keys = [*keys, str(place[-1])]
     line = f"line {number}, {'.'.join(keys) or 'the file as a whole'}"
     if problem["type"] == "extra_forbidden":
-        return file.where, f"{line}: unknown key. Correct its spelling or remove it"
+        meant = did_you_mean(str(place[-1]), _keys_at(model, place[:-1]))
+        return file.where, f"{line}: unknown key.{meant} Correct its spelling or remove it"
     if problem["type"] == "missing":
         return file.where, f"{line}: is missing. Add it"
     if problem["type"] == "too_short":
@@ -146,7 +156,26 @@ def _problem(problem: dict[str, Any], files: Sequence[YamlFile]) -> tuple[str, s
         return file.where, f"{line}: {problem['input']!r} is not text in YAML. Put it in quotes"
     given = problem["input"]
     shown = f" (found {given!r})" if isinstance(given, str | int | float) else ""
-    return file.where, f"{line}: {problem['msg'].removeprefix('Value error, ')}{shown}"
+    allowed = re.findall(r"'([^']*)'", str(problem.get("ctx", {}).get("expected", "")))
+    meant = did_you_mean(given, allowed) if isinstance(given, str) else ""
+    return file.where, f"{line}: {problem['msg'].removeprefix('Value error, ')}{shown}{f'.{meant}' if meant else ''}"
+
+
+def _keys_at(model: type[BaseModel], place: Place) -> list[str]:
+    """Keys that a model knows at a place; positions, keys of a mapping and names of alternatives lead no further."""
+    here = [model]
+    for part in place:
+        fields = [one.model_fields[part] for one in here if part in one.model_fields]
+        here = [found for one in fields for found in _models_in(one.annotation)] or here
+    return list(dict.fromkeys(name for one in here for name in one.model_fields))
+
+
+def _models_in(annotation: object) -> list[type[BaseModel]]:
+    """The models that a value of this type may be, or hold."""
+    if isinstance(annotation, type) and not get_args(annotation) and issubclass(annotation, BaseModel):
+        root = annotation.model_fields.get("root")  # of a mapping or list that is a model of its own
+        return [annotation] if root is None else _models_in(root.annotation)
+    return [found for argument in get_args(annotation) for found in _models_in(argument)]
 
 
 def _child(node: yaml.Node, part: str | int) -> tuple[int, yaml.Node] | None:

@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 
-from tme_platform import __version__
 from tme_platform.cli.backup import backup
 from tme_platform.cli.check import check
 from tme_platform.cli.console import errors, shown_lines
@@ -29,6 +28,7 @@ from tme_platform.cli.ui import ui
 from tme_platform.disk import of_system
 from tme_platform.environment import SIMULATED, VARIABLES, keep_private
 from tme_platform.steps.workspace import Workspace
+from tme_platform.version import __version__
 
 _HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
@@ -241,3 +242,15 @@ def _print_overview(reports: list[CohortReport]) -> None:
             shown(report.name), f"{report.counts.get('patients', 0):,}", *(f"{number:,}" for number in numbers)
         )
     console.print(table)
+    _print_rules(reports)
+
+
+def _print_rules(reports: list[CohortReport]) -> None:
+    """What is left out or changed, by rule, most frequent first: how often, and in which cohorts."""
+    found: dict[str, Counter[str]] = {}
+    for report in reports:
+        for rule in report.rejected["rule"]:
+            found.setdefault(rule, Counter())[report.name] += 1
+    for rule, by_cohort in sorted(found.items(), key=lambda item: (-item[1].total(), item[0])):
+        where = ", ".join(f"{name} {count:,}" for name, count in by_cohort.items())
+        console.print(f"  {by_cohort.total():,} x {rule}: {shown(where)}", soft_wrap=True, highlight=False)

@@ -18,13 +18,6 @@ console = Console(width=_width(sys.stdout), emoji=False)
 errors = Console(stderr=True, width=_width(sys.stderr), emoji=False)
 
 
-def blank(value: object) -> str:
-    """A cell as text; nothing where it is missing."""
-    import pandas as pd
-
-    return "" if pd.isna(value) else str(value)  # type: ignore[call-overload]
-
-
 def shown(text: object) -> str:
     """Text that came from outside, for `Console.print`: without markup, control characters written out.
 

@@ -10,7 +10,8 @@ from tme_platform.report import FINDING_TABLES, StudyFacts
 from tme_platform.report import findings as found
 from tme_platform.tables import TABLES
 
-_WIDTH = 16
+ANSWER_WIDTH = 16
+"""Columns of the answer, before its question."""
 
 
 def findings(lake: Lake) -> list[str]:
@@ -19,6 +20,6 @@ def findings(lake: Lake) -> list[str]:
     lines = []
     for finding in found(facts):
         limits = f" Limits: {'; '.join(limit.text for limit in finding.limits)}." if finding.limits else ""
-        lines.append(f"{finding.answer.upper():<{_WIDTH}}{finding.question}")
-        lines.append(f"{'':<{_WIDTH}}{finding.sentences[0]}{limits}")
+        lines.append(f"{finding.answer.upper():<{ANSWER_WIDTH}}{finding.question}")
+        lines.append(f"{'':<{ANSWER_WIDTH}}{finding.sentences[0]}{limits}")
     return lines

@@ -25,12 +25,18 @@ class Refresh(StrEnum):
     ALL = "all"
 
 
-def demo(context: typer.Context) -> None:
+Verbose = Annotated[
+    bool,
+    typer.Option("--verbose", "-v", help="A line for each table with the whole reason, examples of rejected input."),
+]
+
+
+def demo(context: typer.Context, verbose: Verbose = False) -> None:
     """Run the whole study on the bundled real data and print what was found."""
-    outcome = _stoppable(context.obj, cohorts=None, select=None, refresh=Refresh.STALE)
+    outcome = _stoppable(context.obj, cohorts=None, select=None, refresh=Refresh.STALE, verbose=verbose)
     from tme_platform.cli.summary import print_summary
 
-    print_summary(context.obj.lake, console)
+    print_summary(context.obj.lake, console, verbose=verbose)
     _finish(outcome)
 
 
@@ -51,13 +57,20 @@ def run(
             "all: everything."
         ),
     ] = Refresh.STALE,
+    verbose: Verbose = False,
 ) -> None:
     """Bring the study up to date; only what changed is computed.
 
-    Cohorts with a file `.copying` in their landing folder wait; that is no failure.
+    Cohorts with a file `.copying` in their landing folder wait; that is no failure. A run of the whole study that
+    changed something ends with the findings.
     """
     _check_names(context.obj, cohort or [], select)
-    _finish(_stoppable(context.obj, cohorts=cohort, select=select, refresh=refresh))
+    outcome = _stoppable(context.obj, cohorts=cohort, select=select, refresh=refresh, verbose=verbose)
+    if outcome.built and not cohort and select is None:
+        from tme_platform.cli.summary import print_findings
+
+        print_findings(context.obj.lake, console)
+    _finish(outcome)
 
 
 def _check_names(workspace: Workspace, cohorts: list[str], select: str | None) -> None:
@@ -82,12 +95,18 @@ def _stoppable(workspace: Workspace, **chosen: Any) -> Outcome:
 
 
 def _run(
-    workspace: Workspace, stop: Stop, *, cohorts: list[str] | None, select: str | None, refresh: Refresh
+    workspace: Workspace,
+    stop: Stop,
+    *,
+    cohorts: list[str] | None,
+    select: str | None,
+    refresh: Refresh,
+    verbose: bool,
 ) -> Outcome:
     from tme_platform.cli.private import close_to_others
     from tme_platform.cli.progress import TerminalProgress
 
-    with TerminalProgress(console) as progress:
+    with TerminalProgress(console, verbose=verbose) as progress:
         progress.say("starting")
         from tme_platform.orchestration.instance import open_instance
         from tme_platform.orchestration.run import Outcome, run_study

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from tme_platform.cli.console import shown
-from tme_platform.cli.findings import findings
+from tme_platform.cli.console import plain, shown, shown_lines
+from tme_platform.cli.findings import ANSWER_WIDTH, findings
 from tme_platform.lake import Lake
 from tme_platform.tables.cohorts import COHORTS, PATIENTS
 from tme_platform.tables.imaging import IMAGE_REGIONS
@@ -15,20 +17,32 @@ from tme_platform.tables.radiomics import RADIOMIC_FEATURES
 from tme_platform.tables.rejected import REJECTED_INPUTS
 
 
-def print_summary(lake: Lake, console: Console) -> None:
+def print_summary(lake: Lake, console: Console, *, verbose: bool = False) -> None:
     """Print the findings, then the cohorts, what was rejected, and what to open next."""
-    console.print("[bold]Findings[/bold]")
-    for line in findings(lake):
-        console.print(f"  {shown(line)}", highlight=False, soft_wrap=True)
-    console.print()
+    print_findings(lake, console)
     console.print(_cohorts(lake))
-    for line in _rejected(lake):
-        console.print(line, highlight=False, soft_wrap=True)
+    for line in _rejected(lake, examples=verbose):
+        _print_hanging(console, line, "    ")
     console.print(
         "\nNext: [bold]tme report[/bold] (the study on one page), [bold]tme ui[/bold] (Dagster and MLflow in the "
         "browser), [bold]tme models[/bold], "
-        '[bold]tme query "select * from lake_tables"[/bold]'
+        "[bold]tme query[/bold] (the tables)"
     )
+
+
+def print_findings(lake: Lake, console: Console) -> None:
+    """Print the findings, and an empty line."""
+    console.print("[bold]Findings[/bold]")
+    for line in findings(lake):
+        _print_hanging(console, f"  {line}", " " * (2 + ANSWER_WIDTH))
+    console.print()
+
+
+def _print_hanging(console: Console, line: str, indent: str) -> None:
+    """Print a line; on a terminal, what is too long for it goes on below, indented. Elsewhere lines stay whole."""
+    if console.is_terminal:
+        line = textwrap.fill(plain(line), max(console.width, 60), subsequent_indent=indent, break_on_hyphens=False)
+    console.print(shown_lines(line), highlight=False, soft_wrap=True)
 
 
 def _cohorts(lake: Lake) -> Table:
@@ -51,13 +65,22 @@ def _cohorts(lake: Lake) -> Table:
     return table
 
 
-def _rejected(lake: Lake) -> list[str]:
+def _rejected(lake: Lake, *, examples: bool) -> list[str]:
+    """A line for each cohort, with its rules; with examples, a line for each rule."""
     rejected = lake.read(REJECTED_INPUTS)
     if rejected.empty:
-        return ["[bold]Rejected input[/bold] none"]
-    lines = ['[bold]Rejected input[/bold] (all of it: tme query "select * from rejected_inputs")']
-    for (cohort, rule, action), rows in rejected.groupby(["cohort", "rule", "action"]):
-        lines.append(shown(f"  {cohort}: {len(rows)} x {rule}, {action}; e.g. {rows['message'].iloc[0]}"))
+        return ["Rejected input: none"]
+    lines = ['Rejected input (all of it: tme query "select * from rejected_inputs")']
+    for cohort, rows in rejected.groupby("cohort"):
+        groups = list(rows.groupby(["rule", "action"]))
+        if examples:
+            lines += [
+                f"  {cohort}: {len(found)} x {rule}, {action}; e.g. {found['message'].iloc[0]}"
+                for (rule, action), found in groups
+            ]
+        else:
+            rules = ", ".join(f"{len(found)} x {rule} ({action})" for (rule, action), found in groups)
+            lines.append(f"  {cohort}: {rules}")
     return lines
 
 

@@ -43,7 +43,7 @@ def read_cohort(folder: Path) -> Cohort:
     try:
         cohort = Cohort.model_validate(file.content)
     except ValidationError as error:
-        raise CohortError(describe(error, [file]), rule=_rule(error)) from None
+        raise CohortError(describe(error, [file], Cohort), rule=_rule(error)) from None
     _refuse_invalid(cohort, file)
     refuse_unknown_columns(cohort, folder, file)
     return cohort

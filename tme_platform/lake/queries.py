@@ -101,6 +101,6 @@ def _check(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     if kind != duckdb.StatementType.SELECT:
         raise QueryError(
             f"{kind.name} is not possible: tables are read with one SELECT (also WITH, DESCRIBE, SUMMARIZE, SHOW "
-            "TABLES; a PIVOT names its values with IN). To write results into a file, use `tme query --csv` and `>`, "
-            "or any DuckDB client on the catalog"
+            "TABLES; a PIVOT names its values with IN). To write results into a file, use `tme query --parquet "
+            "FILE`, or --csv and `>`, or any DuckDB client on the catalog"
         )

@@ -34,11 +34,14 @@ class Outcome:
 
     Attributes
     ----------
+    built
+        Parts that were built or found current by a run.
     waiting
         Cohorts that are being copied, and what to do: nothing of them was read. That is no failure.
     """
 
     runs: int = 0
+    built: int = 0
     failures: list[Failure] = field(default_factory=list)
     skipped: list[Part] = field(default_factory=list)
     waiting: dict[str, str] = field(default_factory=dict)
@@ -65,6 +68,7 @@ class _Session:
     def note(self, run: PlannedRun, carried: Carried) -> None:
         """Note what of a planned run was built and what failed."""
         self.outcome.runs += 1
+        self.outcome.built += len(carried.built)
         self.outcome.failures += carried.failures
         failed = {Part(failure.asset, run.cohort) for failure in carried.failures}
         parts = {Part(asset, run.cohort) for asset in run.assets}
@@ -142,14 +146,18 @@ def run_study(
     with Crew(workspace, instance, here, progress, refresh) as crew:
         while plan.next_wave:
             session.note_blocked(plan)
+            progress.planned([part for part in plan.parts if part.asset != CATALOG])
             for run, carried in zip(plan.next_wave, crew.carry_out(plan.next_wave), strict=True):
                 session.note(run, carried)
+                for failure in carried.failures:
+                    progress.failed(failure.asset, failure.cohort)
             plan = session.look_again(plan.parts).plan(held=session.held, only=only)
+    progress.planned([])
     session.note_blocked(plan)
     session.outcome.skipped = sorted(session.skipped, key=str)
     for part in only:
         if part not in session.attempted | session.skipped and part.asset != CATALOG:
-            progress.done(part.asset, part.cohort, NOTHING_CHANGED, 0.0)
+            progress.done(part.asset, part.cohort, NOTHING_CHANGED, 0.0, NOTHING_CHANGED, {})
     session.outcome.failures += _catalog(workspace, session.held)
     return session.outcome
 

@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess, SpawnProcess
@@ -158,11 +158,19 @@ class _Told:
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
 
+    def planned(self, parts: Collection[tuple[str, str | None]]) -> None:
+        self._pipe.send(("planned", (list(parts),)))
+
     def step(self, asset: str, cohort: str | None, text: str) -> None:
         self._pipe.send(("step", (asset, cohort, text)))
 
-    def done(self, asset: str, cohort: str | None, text: str, seconds: float) -> None:
-        self._pipe.send(("done", (asset, cohort, text, seconds)))
+    def done(
+        self, asset: str, cohort: str | None, text: str, seconds: float, reason: str, changes: Mapping[str, int]
+    ) -> None:
+        self._pipe.send(("done", (asset, cohort, text, seconds, reason, dict(changes))))
+
+    def failed(self, asset: str, cohort: str | None) -> None:
+        self._pipe.send(("failed", (asset, cohort)))
 
     def withheld(self, asset: str, cohort: str | None, text: str) -> None:
         self._pipe.send(("withheld", (asset, cohort, text)))

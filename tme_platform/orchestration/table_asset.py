@@ -95,7 +95,8 @@ def _materialised(
         if (said := disk_trouble(error)) is None:
             raise
         raise dg.Failure(f"{said}. The previous version is kept.", allow_retries=False) from error
-    progress.done(step.name, scope.cohort, made.summary, time.monotonic() - started)
+    took, why = time.monotonic() - started, made.state.reason if made.written else NOTHING_CHANGED
+    progress.done(step.name, scope.cohort, made.summary, took, why, made.state.changes if made.written else {})
     figures = figure_metadata(scope) if made.written else {}
     yield dg.MaterializeResult(
         metadata=_metadata(scope, made) | figures,

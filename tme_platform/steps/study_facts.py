@@ -6,13 +6,13 @@ import importlib.metadata
 
 import pandas as pd
 
-from tme_platform import __version__
 from tme_platform.expression import CHECKPOINT_GENES
 from tme_platform.report import StudyFacts, tables_needed
 from tme_platform.steps.scope import Scope
 from tme_platform.study import Study
 from tme_platform.tables import TABLES, TableSchema
 from tme_platform.tables.cohorts import EXPRESSION
+from tme_platform.version import __version__
 
 REPORTED = [TABLES[name] for name in tables_needed()]
 _LIBRARIES = (

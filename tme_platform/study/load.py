@@ -49,7 +49,7 @@ def load_study(name_or_path: str | Path) -> Study:
     try:
         study = Study.model_validate(content)
     except ValidationError as error:
-        raise StudyError(describe(error, files)) from None
+        raise StudyError(describe(error, files, Study)) from None
     for place, column in declared_columns(study.endpoints, study.subgroups):
         if column not in CLINICAL_COLUMNS:
             near = nearest(column, list(CLINICAL_COLUMNS))

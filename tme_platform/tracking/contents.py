@@ -13,9 +13,9 @@ from typing import Any
 
 import pandas as pd
 
-from tme_platform import __version__
 from tme_platform.csv_text import csv_text
 from tme_platform.tracking.records import ModelRun
+from tme_platform.version import __version__
 
 
 def log_dataset(mlflow: Any, run: ModelRun) -> None:

@@ -73,6 +73,40 @@ def test_rejections_are_grouped_by_rule_with_three_examples(landing: Path) -> No
     assert "... and 3 more" in said
 
 
+def test_the_overview_counts_by_rule_over_all_cohorts(landing: Path, tmp_path: Path) -> None:
+    study = tmp_path / "mine.yaml"
+    study.write_text("extends: han2024\nname: mine\n")
+    for name, rows in (("small", "B\tx\nC\tx\n"), ("other", "B\tx\nC\t1\nC\t2\n")):
+        folder = landing / name
+        folder.mkdir(exist_ok=True)
+        for file in ("cohort.yaml", "g.tsv"):
+            (folder / file).write_text((landing / "small" / file).read_text())
+        (folder / "s.tsv").write_text(f"patient_id\tT\nA\t1\n{rows}")
+    result = CliRunner().invoke(app, ["--landing", str(landing), "--study", str(study), "check"])
+    counts = [line.strip() for line in result.output.splitlines() if " x " in line and " in " not in line]
+    assert counts == ["3 x not_a_number: other 1, small 2", "1 x duplicate_patient: other 1"], result.output
+
+
+def test_misspelled_keys_and_values_come_with_what_may_be_meant(landing: Path, tmp_path: Path) -> None:
+    text = COHORT.replace("provenance", "provenence").replace("replication", "replicaton").replace("groups", "group")
+    (landing / "small" / "cohort.yaml").write_text(
+        text + "clinical: [{file: c.csv, columns: {age_years: {colum: a}}}]\n"
+    )
+    _, said = checked(landing, "han2024")
+    for meant in (
+        "provenence: unknown key. Did you mean provenance?",
+        "(found 'phenotype_replicaton'). Did you mean phenotype_replication or phenotype_reference?",
+        "cell_scores.group: unknown key. Did you mean groups?",
+        "clinical.0.columns.age_years.colum: unknown key. Did you mean column?",
+    ):
+        assert meant in said
+    study = tmp_path / "mine.yaml"
+    study.write_text("extends: han2024\nname: mine\nphenotypes: {k_mx: 3}\nzzzzzz: 1\n")
+    _, said = checked(landing, str(study))
+    assert "line 3, phenotypes.k_mx: unknown key. Did you mean k_max or k_min? Correct its spelling" in said
+    assert "line 4, zzzzzz: unknown key. Correct its spelling" in said
+
+
 def test_without_a_name_every_cohort_and_the_study_are_checked(landing: Path, tmp_path: Path) -> None:
     study = tmp_path / "mine.yaml"
     study.write_text("extends: han2024\nname: mine\ntitle: Mine\ncohorts: [small]\n")

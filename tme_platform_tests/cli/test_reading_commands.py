@@ -115,3 +115,16 @@ def test_status_of_a_study_with_new_data_needs_no_run_history(small_run: Path, t
     done, modules = loaded(copied, ["status"], tmp_path)
     assert "landing folder of reference" in done.stdout
     assert not HEAVY & modules
+
+
+def test_a_table_read_from_python_loads_nothing_heavy_and_the_package_nothing_at_all(platform: Platform) -> None:
+    seen = "sorted({name.partition('.')[0] for name in sys.modules})"
+    code = (
+        f"import json, sys, tme_platform; first = {seen}; lake = tme_platform.open(sys.argv[1])\n"
+        f"lake.table('patients', cohort='mri'); lake.query('from patients'); print(json.dumps([first, {seen}]))"
+    )
+    words = [sys.executable, "-c", code, platform.workspace.lake_root]
+    first, last = map(set, json.loads(subprocess.run(words, capture_output=True, check=True, timeout=120).stdout))
+    assert not first & (HEAVY | {"pandas", "numpy", "duckdb", "deltalake", "pydantic"})
+    assert "duckdb" in last
+    assert not last & HEAVY

@@ -78,6 +78,16 @@ def test_cells_and_headings_of_a_query(hostile_lake: Path) -> None:
     assert "[red]x[/red]" in found.output
 
 
+@pytest.mark.parametrize("words", [["--json", "from cell_scores"], ["--csv", "from cell_scores"], []])
+def test_other_forms_of_an_answer(hostile_lake: Path, words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tme_platform.cli.query._is_terminal", lambda: True)
+    found = CliRunner().invoke(app, ["--lake", str(hostile_lake), "query", *words])
+    assert found.exit_code == 0, found.output
+    assert all(character.isprintable() or character in "\n\t" for character in found.output.replace("\x1b[", ""))
+    assert "\x1b[2J" not in found.output
+    assert "\x1b]8" not in found.output
+
+
 def test_an_error_that_quotes_the_query(hostile_lake: Path) -> None:
     sql = "select '[link=x]\x1b]8;;x' from nothing[/]"
     found = CliRunner().invoke(app, ["--lake", str(hostile_lake), "query", sql])
@@ -109,10 +119,13 @@ def test_titles_names_and_cells_of_a_landing_folder(tmp_path: Path) -> None:
 
 def test_progress_of_a_run() -> None:
     sink = io.StringIO()
-    with TerminalProgress(Console(file=sink, width=120)) as progress:
-        progress.done("patients", "a", "new [red]column[/red] \x1b[2J[/]", 0.1)
-        progress.step("patients", "a", "[/] of 3")
-    assert "new [red]column[/red] \\x1b[2J[/]" in sink.getvalue()
+    text = "new [red]column[/red] \x1b[2J[/]"
+    for verbose in (True, False):
+        with TerminalProgress(Console(file=sink, width=120), verbose=verbose) as progress:
+            progress.done("patients", "a", text, 0.1, text, {"new": 1})
+            progress.step("patients", "a", "[/] of 3")
+        assert "new [red]column[/red] \\x1b[2J[/]" in sink.getvalue()
+        sink.truncate(0)
 
 
 @pytest.mark.parametrize("terminal", [True, False])

@@ -25,7 +25,7 @@ WRONG = [
     (
         "endpoints:\n  pcr: {column: pcr, positiv: [yes], negative: [no]}\n",
         "unknown_key",
-        "line 6, endpoints.pcr.positiv: unknown key. Correct its spelling or remove it",
+        "line 6, endpoints.pcr.positiv: unknown key. Did you mean positive? Correct its spelling or remove it",
     ),
     (
         "endpoints:\n  os: null\n  pcr:\n    column: recist\n    positive: [CR, PC]\n    negative: [PD]\n",
@@ -176,7 +176,10 @@ def test_a_clinical_file_that_is_missing_is_reported_as_such(land: LAND) -> None
             "subgroups:\n  a: {her2: [high]}\n",
             "line 4, subgroups.a: high is not a value of her2. Use negative, positive",
         ),
-        ("survival:\n  min_event: 3\n", "line 4, survival.min_event: unknown key. Correct its spelling or remove it"),
+        (
+            "survival:\n  min_event: 3\n",
+            "line 4, survival.min_event: unknown key. Did you mean min_events? Correct its",
+        ),
         (
             "phenotypes: {k: 2, k_min: 1}\n",
             "line 3, phenotypes.k_min: Input should be greater than or equal to 2 (found 1)",

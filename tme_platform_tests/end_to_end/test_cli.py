@@ -132,7 +132,9 @@ def test_a_run_names_the_cohorts_it_works_on(small_run: Path, tmp_path: Path) ->
     options = ["--lake", workspace.lake_root, "--landing", workspace.landing_root, "--study", workspace.study_name]
     found = typed(*options, "run", "--cohort", "reference", "--select", "cohort_files")
     assert found.returncode == 0, found.stdout + found.stderr
-    assert "reference" in found.stdout
+    assert found.stdout.startswith("✓ reference            cohorts     1 table: "), found.stdout
+    assert "(changed: landing folder of reference" in found.stdout
+    assert "Findings" not in found.stdout, "of a part of the study"
 
 
 def test_query_answers(place: list[object]) -> None:

@@ -71,7 +71,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
 def command(workspace: Workspace) -> list[str]:
     """The run of some tables."""
     where = ["--lake", workspace.lake_root, "--landing", workspace.landing_root, "--study", workspace.study_name]
-    return [str(TME), *where, "run", "--select", TABLES_BUILT]
+    return [str(TME), *where, "run", "--verbose", "--select", TABLES_BUILT]
 
 
 def without_home(environment: dict[str, str]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from unittest import mock
@@ -37,7 +37,15 @@ class Heard:
     def step(self, asset: str, cohort: str | None, text: str) -> None:
         """See `Progress`."""
 
-    def done(self, asset: str, cohort: str | None, text: str, seconds: float) -> None:
+    def planned(self, parts: Collection[tuple[str, str | None]]) -> None:
+        """See `Progress`."""
+
+    def failed(self, asset: str, cohort: str | None) -> None:
+        """See `Progress`."""
+
+    def done(
+        self, asset: str, cohort: str | None, text: str, seconds: float, reason: str, changes: Mapping[str, int]
+    ) -> None:
         """See `Progress`."""
         self.tables.append((asset, cohort))
         if cohort == BESIDE.cohort:

@@ -1,7 +1,7 @@
 """A workspace with a Dagster instance of its own, and a record of what a run of it built."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,11 +22,21 @@ class Recorded:
     lines: list[tuple[str, str | None, str]] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     """What a terminal would have been told of failures."""
+    plans: list[list[tuple[str, str | None]]] = field(default_factory=list)
+    failures: list[tuple[str, str | None]] = field(default_factory=list)
 
     def step(self, asset: str, cohort: str | None, text: str) -> None:
         pass
 
-    def done(self, asset: str, cohort: str | None, text: str, seconds: float) -> None:
+    def planned(self, parts: Collection[tuple[str, str | None]]) -> None:
+        self.plans.append(sorted(parts, key=str))
+
+    def failed(self, asset: str, cohort: str | None) -> None:
+        self.failures.append((asset, cohort))
+
+    def done(
+        self, asset: str, cohort: str | None, text: str, seconds: float, reason: str, changes: Mapping[str, int]
+    ) -> None:
         self.lines.append((asset, cohort, text))
 
     def withheld(self, asset: str, cohort: str | None, text: str) -> None:
