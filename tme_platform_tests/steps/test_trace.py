@@ -33,6 +33,7 @@ NEVER_READ = {
     "phenotype_model": {"cluster_evidence"},  # the number of clusters is fixed
     "rad_scores": {"harmonisation", "harmonised_features"},
     "signature": {"harmonisation"},
+    "signature_review": {"rad_scores"},  # the study has no figures
     "signature_patients": {"harmonised_features"},
     "signature_rivals": {"radiomic_features"},  # only with scanners, or if the study harmonises
     **{  # no endpoint of the small study is made of an unmapped column
