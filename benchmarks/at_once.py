@@ -2,7 +2,7 @@
 
 A single run gives the expected tables. Then four processes run four cohorts concurrently in one lake, and a further run
 builds the rest; in another lake, several processes run the whole study concurrently, while 200 queries are asked, eight
-at a time. A run in that lake with another state folder then has nothing to do. TME_STUDY and TME_LANDING choose the
+at a time. A run in that lake with another state folder and the same registry then has nothing to do. TME_STUDY and TME_LANDING choose the
 study, as for `tme`.
 """
 
@@ -19,6 +19,7 @@ from lakes import commits, contents, failed, same, start
 from tme_platform.lake import Lake, ask
 from tme_platform.tables.cohorts import PATIENTS
 from tme_platform.tracking import Tracker
+from tme_platform.tracking.place import local_uri
 
 COHORTS = 4
 QUERIES, QUERIES_AT_ONCE = 200, 8
@@ -50,7 +51,9 @@ def run_at_once(folder: Path, number: int) -> dict[str, object]:
         raise AssertionError(f"concurrent runs registered {versions} versions of one model")
     found = commits(Lake(several))
     repeated = {name: (count, single_commits[name]) for name, count in found.items() if count > single_commits[name]}
-    _together([start(several, environment={"TME_STATE": str(folder / "another_state")})])
+    # models are in the state folder unless a registry is named; machines that share a lake share one
+    registry = {"TME_TRACKING_URI": local_uri(several)}
+    _together([start(several, environment={"TME_STATE": str(folder / "another_state"), **registry})])
     if written := sorted(name for name, count in commits(Lake(several)).items() if count != found[name]):
         raise AssertionError(f"a run with another state folder wrote to tables that are current: {', '.join(written)}")
     return {
