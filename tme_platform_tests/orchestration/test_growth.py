@@ -38,7 +38,7 @@ LEAVES = {"study_report", "phenotype_specifications"}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _without_leaves() -> Iterator[None]:
+def _without_leaves(small_run: Path) -> Iterator[None]:  # which was made with them
     others = [step for name, step in STEPS.items() if name not in LEAVES]
     assert not LEAVES & {table.name for step in others for table in step.all_reads}
     with graph_of(STEPS.keys() - LEAVES):
