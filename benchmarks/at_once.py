@@ -2,8 +2,8 @@
 
 A single run gives the expected tables. Then four processes run four cohorts concurrently in one lake, and a further run
 builds the rest; in another lake, several processes run the whole study concurrently, while 200 queries are asked, eight
-at a time. A run in that lake with another state folder and the same registry then has nothing to do. TME_STUDY and TME_LANDING choose the
-study, as for `tme`.
+at a time. A run in that lake with another state folder and the same registry then has nothing to do. TME_STUDY and
+TME_LANDING choose the study, as for `tme`.
 """
 
 import argparse
