@@ -62,17 +62,12 @@ def claimed(state: Path, run_id: str) -> Iterator[None]:
     Without it, a process that is killed between the two leaves a run that has no lock yet, and counts as beginning for
     minutes. If the lock cannot be made, `carried_out` says why.
     """
-    folder = _locks(state)
     with contextlib.ExitStack() as held:
         with contextlib.suppress(OSError):
-            held.enter_context(locked(folder, run_id))
+            held.enter_context(_held(_locks(state), run_id))
             _claimed.add(run_id)
-        try:
-            yield
-        finally:
-            if run_id in _claimed:
-                remove_lock(folder, run_id)
-                _claimed.discard(run_id)
+            held.callback(_claimed.discard, run_id)
+        yield
 
 
 @contextmanager
@@ -85,17 +80,20 @@ def carried_out(instance: dg.DagsterInstance, state: Path, run_id: str) -> Itera
         The folder of the locks cannot be written; the text says what to do.
     """
     folder = _locks(state)
-    place = {_PLACE_TAG: f"{socket.gethostname()}:{folder}"}
-    if run_id in _claimed:
-        instance.add_run_tags(run_id, place)
-        yield
-        return
     with contextlib.ExitStack() as held:
-        try:
-            held.enter_context(locked(folder, run_id))
-        except OSError as error:
-            raise dg.Failure(of_system(error), allow_retries=False) from error
-        instance.add_run_tags(run_id, place)
+        if run_id not in _claimed:
+            try:
+                held.enter_context(_held(folder, run_id))
+            except OSError as error:
+                raise dg.Failure(of_system(error), allow_retries=False) from error
+        instance.add_run_tags(run_id, {_PLACE_TAG: f"{socket.gethostname()}:{folder}"})
+        yield
+
+
+@contextmanager
+def _held(folder: Path, run_id: str) -> Iterator[None]:
+    """Hold the lock of a run, and remove it with the end of the block: a lock that stays says that the run is gone."""
+    with locked(folder, run_id):
         try:
             yield
         finally:

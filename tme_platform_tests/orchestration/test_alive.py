@@ -3,7 +3,8 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -59,21 +60,35 @@ def carry_out(state: Path, run_id: str, ready: Any) -> None:
         signal.pause()
 
 
-def test_a_run_ends_with_its_process(instance: dg.DagsterInstance, job: dg.JobDefinition, tmp_path: Path) -> None:
-    run = request(instance, job, STARTED)
+def claim(state: Path, run_id: str, ready: Any) -> None:
+    """Hold the lock of a run that is about to be requested, until killed."""
+    with claimed(state, run_id):
+        ready.set()
+        signal.pause()
+
+
+@contextmanager
+def killed_at_the_end(target: Callable[[Path, str, Any], None], state: Path, run_id: str) -> Iterator[None]:
+    """A process that holds the lock of a run and is killed with the end of the block."""
     context = multiprocessing.get_context("spawn")
     ready = context.Event()
-    process = context.Process(target=carry_out, args=(tmp_path, run.run_id, ready))
+    process = context.Process(target=target, args=(state, run_id, ready))
     process.start()
     try:
         assert ready.wait(60)
+        yield
+    finally:
+        os.kill(process.pid or 0, signal.SIGKILL)
+        process.join()
+
+
+def test_a_run_ends_with_its_process(instance: dg.DagsterInstance, job: dg.JobDefinition, tmp_path: Path) -> None:
+    run = request(instance, job, STARTED)
+    with killed_at_the_end(carry_out, tmp_path, run.run_id):
         assert has_process(run, tmp_path)
         assert end_gone_runs(instance, tmp_path) == []
         assert parts_under_way(instance, tmp_path) == parts_being_built(instance, tmp_path) == {PART}
         assert parts_built_elsewhere(instance, tmp_path) == set(), "`tme run` waits for its lock"
-    finally:
-        os.kill(process.pid or 0, signal.SIGKILL)
-        process.join()
     assert parts_under_way(instance, tmp_path) == parts_being_built(instance, tmp_path) == set()
     assert end_gone_runs(instance, tmp_path) == [run.run_id]
     ended = instance.get_run_by_id(run.run_id)
@@ -84,27 +99,12 @@ def test_a_run_ends_with_its_process(instance: dg.DagsterInstance, job: dg.JobDe
     assert not list((tmp_path / "locks" / "runs").glob(f"{run.run_id}*"))
 
 
-def claim(state: Path, run_id: str, ready: Any) -> None:
-    """Hold the lock of a run that is about to be requested, until killed."""
-    with claimed(state, run_id):
-        ready.set()
-        signal.pause()
-
-
 def test_a_run_whose_process_is_killed_before_it_begins_ends_at_once(
     instance: dg.DagsterInstance, job: dg.JobDefinition, tmp_path: Path
 ) -> None:
     run = request(instance, job, DagsterRunStatus.STARTING)
-    context = multiprocessing.get_context("spawn")
-    ready = context.Event()
-    process = context.Process(target=claim, args=(tmp_path, run.run_id, ready))
-    process.start()
-    try:
-        assert ready.wait(60)
+    with killed_at_the_end(claim, tmp_path, run.run_id):
         assert end_gone_runs(instance, tmp_path) == []
-    finally:
-        os.kill(process.pid or 0, signal.SIGKILL)
-        process.join()
     assert end_gone_runs(instance, tmp_path) == [run.run_id]
 
 
