@@ -235,7 +235,7 @@ def _mark(
         stopped = {parent for parent in parents if parent in marks.blocked and parent.cohort in (part.cohort, None)}
         if graph.nodes[part.asset].collects:
             stopped = set()
-        late = {parent for parent in parents if parent in marks.wanted - marks.blocked}
+        late = {parent for parent in parents if parent in marks.wanted and parent not in marks.blocked}
         if names := tuple(sorted({parent.asset for parent in stopped | late})):
             marks.waiting_for[part] = names
         chosen = only is None or part in only
@@ -296,8 +296,8 @@ def _waves(graph: _Graph, state: Mapping[Part, PartState], marks: _Marks) -> Ite
 
 def _ready(
     graph: _Graph, state: Mapping[Part, PartState], left: Sequence[Part], marks: _Marks, per_cohort: bool
-) -> list[Part]:
-    """Parts that need nothing else than what is current, or what the same run builds before them."""
+) -> dict[Part, None]:
+    """Parts that need nothing else than what is current, or what the same run builds before them, in order."""
     waiting = marks.wanted.intersection(left)
     chosen: dict[Part, None] = {}
     for part in left:
@@ -309,7 +309,7 @@ def _ready(
             _same_run(graph, state, parent, part, chosen) or (first and _may_stay(parent, marks)) for parent in late
         ):
             chosen[part] = None
-    return list(chosen)
+    return chosen
 
 
 def _same_run(
@@ -328,9 +328,11 @@ def _may_stay(parent: Part, marks: _Marks) -> bool:
     return parent.cohort is None and parent not in marks.firm
 
 
-def _runs(chosen: Sequence[Part], state: Mapping[Part, PartState]) -> Iterator[PlannedRun]:
-    for cohort in dict.fromkeys(part.cohort for part in chosen):
-        parts = [part for part in chosen if part.cohort == cohort]
+def _runs(chosen: Iterable[Part], state: Mapping[Part, PartState]) -> Iterator[PlannedRun]:
+    by_cohort: dict[str | None, list[Part]] = {}
+    for part in chosen:
+        by_cohort.setdefault(part.cohort, []).append(part)
+    for cohort, parts in by_cohort.items():
         reasons = {part.asset: known.reason for part in parts if (known := state.get(part, PartState())).reason}
         yield PlannedRun(cohort, tuple(part.asset for part in parts), _in_words(reasons, parts, state))
 
