@@ -6,7 +6,7 @@ window; `export` converts it to bytes.
 
 from tme_platform.figures.canvas import Drawn
 from tme_platform.figures.entry import Entry, figure
-from tme_platform.figures.export import SMALL_BYTES, fix_layout, to_pdf, to_png, to_small_png, to_svg
+from tme_platform.figures.export import SMALL_BYTES, fix_layout, shrink_png, to_pdf, to_png, to_small_png, to_svg
 from tme_platform.figures.frames import VARIABLE_NAMES, endpoint_label, event_word
 from tme_platform.figures.registry import FIGURES, draw
 
@@ -21,6 +21,7 @@ __all__ = [
     "event_word",
     "figure",
     "fix_layout",
+    "shrink_png",
     "to_pdf",
     "to_png",
     "to_small_png",

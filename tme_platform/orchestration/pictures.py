@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from tme_platform.figures import FIGURES, SMALL_BYTES, draw, to_small_png
+from tme_platform.figures import FIGURES, SMALL_BYTES, draw, shrink_png, to_small_png
 from tme_platform.report import picture, remembered_figures
 from tme_platform.report.embed import uri
 from tme_platform.steps.hidden import storable
@@ -73,11 +73,10 @@ def _image(scope: Scope, made: Picture, entry: Entry) -> str:
     """The picture as a data URI, or nothing where there is nothing to show."""
     if entry.per_cohort or scope.cohort is None:
         embedded = made.embedded(remembered_figures(scope.state_folder, scope.study.name))
-        if embedded is None or len(embedded.png) < SMALL_BYTES:
-            return embedded.image[0] if embedded else ""
-        drawn = made.drawn
-    else:  # one cohort in a figure of all of them: the report has another
-        drawn = draw(made.name, made.tables)
+        if embedded is None:
+            return ""
+        return embedded.image[0] if len(embedded.png) < SMALL_BYTES else uri("image/png", shrink_png(embedded.png))
+    drawn = draw(made.name, made.tables)  # one cohort in a figure of all of them: the report has another
     return "" if drawn.is_empty else uri("image/png", to_small_png(drawn.figure))
 
 

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from tme_platform.figures import draw, to_pdf, to_png, to_small_png, to_svg
+from tme_platform.figures import draw, shrink_png, to_pdf, to_png, to_small_png, to_svg
 
 
 @pytest.mark.parametrize("export", [to_png, to_svg, to_pdf], ids=["png", "svg", "pdf"])
@@ -35,3 +35,12 @@ def test_small_png_is_small_and_still_a_picture(sample):
 def test_figure_too_large_for_the_limit_is_refused(sample):
     with pytest.raises(ValueError, match="more than 500"):
         to_small_png(draw("auc_by_size", sample).figure, at_most=500)
+
+
+def test_a_small_picture_is_made_smaller_without_drawing_it_again(sample):
+    small = to_small_png(draw("cell_score_heatmap", sample).figure)
+    smaller = shrink_png(small, at_most=len(small) * 3 // 4)
+    assert len(smaller) <= len(small) * 3 // 4
+    with Image.open(io.BytesIO(small)) as before, Image.open(io.BytesIO(smaller)) as after:
+        assert after.width < before.width
+        assert after.width / after.height == pytest.approx(before.width / before.height, rel=0.02)
