@@ -22,8 +22,8 @@ def known_patients(folder: Path, cohort: Cohort) -> list[str]:
     """
     ignored = Rejections("")
     named: set[str] = set()
-    for file, key in _patient_columns(cohort):
-        table = read_text_table(folder, file, ignored, only=[key.column])
+    for file, sheet, key in _patient_columns(cohort):
+        table = read_text_table(folder, file, ignored, only=[key.column], sheet=sheet)
         if table is not None and key.column in table:
             ids = table[key.column].dropna()
             ids = ids[~are_summaries(ids)]
@@ -33,14 +33,16 @@ def known_patients(folder: Path, cohort: Cohort) -> list[str]:
     return sorted(named)
 
 
-def _patient_columns(cohort: Cohort) -> list[tuple[str, PatientKey]]:
-    columns = []
+def _patient_columns(cohort: Cohort) -> list[tuple[str, str | None, PatientKey]]:
+    columns: list[tuple[str, str | None, PatientKey]] = []
     if cohort.cell_scores is not None:
-        columns.append((cohort.cell_scores.file, PatientKey(column=cohort.cell_scores.patient_id)))
+        columns.append(
+            (cohort.cell_scores.file, cohort.cell_scores.sheet, PatientKey(column=cohort.cell_scores.patient_id))
+        )
     if cohort.features is not None:
-        columns.append((cohort.features.file, cohort.features.patient_id))
+        columns.append((cohort.features.file, cohort.features.sheet, cohort.features.patient_id))
     if cohort.imaging is not None:
-        columns.append((cohort.imaging.manifest, PatientKey(column="patient_id")))
+        columns.append((cohort.imaging.manifest, None, PatientKey(column="patient_id")))
     return columns
 
 

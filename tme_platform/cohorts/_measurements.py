@@ -24,13 +24,20 @@ from tme_platform.cohorts.rejections import Rejections
 
 
 def read_by_patient(
-    folder: Path, file: str, column: str, rejected: Rejections, *, pattern: str | None = None
+    folder: Path,
+    file: str,
+    column: str,
+    rejected: Rejections,
+    *,
+    pattern: str | None = None,
+    sheet: str | None = None,
 ) -> pd.DataFrame | None:
     """Read a table as raw text with one row per patient; None with a rejection if it cannot be read.
 
-    The first group of `pattern` in the column is the patient; other rows are left out.
+    The first group of `pattern` in the column is the patient; other rows are left out. `sheet` names the sheet of an
+    Excel workbook.
     """
-    table = read_text_table(folder, file, rejected, raw=True)
+    table = read_text_table(folder, file, rejected, raw=True, sheet=sheet)
     if table is None:
         return None
     if not has_column(table, column, file, rejected, correct="`patient_id` in cohort.yaml"):

@@ -1,4 +1,4 @@
-"""Read a delimited or Parquet file, however damaged, as a frame of text. Interpreting it belongs in the readers."""
+"""Read a delimited, Parquet or Excel file, however damaged, as a frame of text. Its meaning belongs in the readers."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import pandas as pd
 
 from tme_platform.cohorts._lines import Head, Layout, read_head, read_layout
 from tme_platform.cohorts._parquet import read_parquet
+from tme_platform.cohorts._workbook import WORKBOOK, read_sheet
 from tme_platform.cohorts.cells import examples
 from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.folders import landing_path
@@ -66,24 +67,38 @@ def open_landed(folder: Path, relative: str, rejected: Rejections, action: str =
 
 
 def read_text_table(
-    folder: Path, relative: str, rejected: Rejections, only: Collection[str] | None = None, raw: bool = False
+    folder: Path,
+    relative: str,
+    rejected: Rejections,
+    only: Collection[str] | None = None,
+    raw: bool = False,
+    sheet: str | None = None,
 ) -> pd.DataFrame | None:
     """Read a table as text, stripped and with missing values as NA; None with a rejection if it cannot be read.
 
     Of columns with the same name the first is kept; columns without a name and content are dropped. `only` selects
-    columns by name. With `raw` the cells are not stripped and missing values stay as text.
+    columns by name. With `raw` the cells are not stripped and missing values stay as text. `sheet` names the sheet of
+    an Excel workbook.
     """
     path = open_landed(folder, relative, rejected)
     if path is None:
         return None
     try:
-        table = _parquet(path, only) if path.suffix == ".parquet" else _delimited(path, only, relative, rejected)
+        if is_workbook(path):
+            table = _sheet(path, sheet, only)
+        else:
+            table = _parquet(path, only) if path.suffix == ".parquet" else _delimited(path, only, relative, rejected)
     except UNREADABLE as error:
         reject_unreadable(error, relative, rejected)
         return None
     table = _name_columns(table, relative, rejected)
     table = _without_long_cells(table, relative, rejected)
     return (table if raw else table.apply(clean)).reset_index(drop=True)
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether a file is an Excel workbook by its name."""
+    return path.suffix.lower() == WORKBOOK
 
 
 def delimiter_of(path: Path) -> str:
@@ -118,8 +133,10 @@ def header_of(path: Path) -> list[str]:
     return head_of(path).names
 
 
-def columns_of(path: Path) -> list[str]:
-    """The column names of a text or Parquet table; raises as `header_of`."""
+def columns_of(path: Path, sheet: str | None = None) -> list[str]:
+    """The column names of a text, Parquet or Excel table; raises as `header_of`."""
+    if is_workbook(path):
+        return [str(name).strip() for name in read_sheet(path, sheet).iloc[0]]
     if path.suffix != ".parquet":
         return header_of(path)
     import pyarrow.parquet as pq
@@ -253,6 +270,12 @@ def _parquet(path: Path, only: Collection[str] | None) -> pd.DataFrame:
     body = table.astype("string").astype("object")
     body.columns = header.columns
     return pd.concat([header, body], ignore_index=True)
+
+
+def _sheet(path: Path, sheet: str | None, only: Collection[str] | None) -> pd.DataFrame:
+    table = read_sheet(path, sheet)
+    kept = table.iloc[:, _selected([str(name).strip() for name in table.iloc[0]], only)]
+    return kept.set_axis(range(kept.shape[1]), axis=1)
 
 
 def _delimited(path: Path, only: Collection[str] | None, relative: str, rejected: Rejections) -> pd.DataFrame:

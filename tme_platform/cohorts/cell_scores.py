@@ -57,7 +57,7 @@ def read_cell_scores(
     """
     rejected = Rejections(cohort_name)
     scores, groups = pd.DataFrame(dtype="float64"), dict[str, str]()
-    table = read_by_patient(folder, source.file, source.patient_id, rejected)
+    table = read_by_patient(folder, source.file, source.patient_id, rejected, sheet=source.sheet)
     if table is not None and times is not None:
         known = table.index.isin(times.dropna().index)
         if not known.any():

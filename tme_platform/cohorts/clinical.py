@@ -80,10 +80,10 @@ def read_clinical(folder: Path, cohort_name: str, cohort: Cohort) -> ClinicalTab
         ours = table[table.index.isin(index)]
         read = _canonical(ours, source, rejected)
         codings += [
-            codings_of(ours[source.columns[name].column], read[name], source.columns[name], source.file)
+            codings_of(ours[source.columns[name].column], read[name], source.columns[name], source.label)
             for name in map(str, read.columns)
         ]
-        values.append((source.file, one_row_each(read, source.file, rejected)))
+        values.append((source.label, one_row_each(read, source.file, rejected)))
         other.append(_unmapped(ours, source, asked, rejected))
     patients = merge_tables(values, index, rejected)
     _report_missing_times(patients, rejected)
@@ -106,7 +106,7 @@ def text_values(folder: Path, cohort: Cohort, name: str) -> list[str]:
     for source in cohort.clinical:
         rule = source.columns.get(name)
         if rule is not None:
-            table = read_text_table(folder, source.file, Rejections(""), only=[rule.column])
+            table = read_text_table(folder, source.file, Rejections(""), only=[rule.column], sheet=source.sheet)
             if table is not None and rule.column in table:
                 found |= set(translate(table[rule.column], rule).dropna())
     return sorted(found)
@@ -114,7 +114,7 @@ def text_values(folder: Path, cohort: Cohort, name: str) -> list[str]:
 
 def _read(folder: Path, source: ClinicalSource, rejected: Rejections) -> pd.DataFrame | None:
     """Read one table as text, indexed by patient, without the rows of other samples."""
-    table = read_text_table(folder, source.file, rejected)
+    table = read_text_table(folder, source.file, rejected, sheet=source.sheet)
     if table is None:
         return None
     key = source.patient_id

@@ -57,7 +57,7 @@ def _uses(content: CohortContent) -> Iterator[ColumnUse]:
     for name in CLINICAL_COLUMNS:
         sources = [source for source in content.cohort.clinical if name in source.columns]
         if sources:
-            places = [(f"{s.file}: {s.columns[name].column}", _read(content, s, name)) for s in sources]
+            places = [(f"{s.label}: {s.columns[name].column}", _read(content, s, name)) for s in sources]
             yield ColumnUse(name, int(content.clinical.patients[name].notna().sum()), tuple(places))
 
 
@@ -69,7 +69,7 @@ def _read(content: CohortContent, source: ClinicalSource, name: str) -> str:
         return NOT_READ
     theirs = source.columns[name].column
     rows = codings[
-        (codings["column"] == name) & (codings["source_file"] == source.file) & (codings["source_column"] == theirs)
+        (codings["column"] == name) & (codings["source_file"] == source.label) & (codings["source_column"] == theirs)
     ]
     if column.allowed:
         return _codes(rows) if len(rows) else "no patient has a value"

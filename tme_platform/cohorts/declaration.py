@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from tme_platform.cohorts._workbook import WORKBOOK
 from tme_platform.evaluation.endpoints import Endpoints, Subgroups
 from tme_platform.tables.clinical import CLINICAL_COLUMNS
 
@@ -58,10 +59,28 @@ class ColumnRule(_Model):
     values: dict[str, str | float | int | bool | None] | None = None
 
 
-class ClinicalSource(_Model):
-    """A clinical table: its file, its patient column and the mapping of its columns to canonical ones."""
+class _Table(_Model):
+    """A table by patient: its file, and the sheet of an Excel workbook (.xlsx)."""
 
     file: str
+    sheet: str | None = None
+    """Name of the sheet; may be left out if the workbook has only one."""
+
+    @model_validator(mode="after")
+    def _only_workbooks_have_sheets(self) -> _Table:
+        if self.sheet is not None and not self.file.lower().endswith(WORKBOOK):
+            raise ValueError(f"`sheet` names the sheet of an Excel workbook ({WORKBOOK}). Remove it")
+        return self
+
+    @property
+    def label(self) -> str:
+        """The file, and the sheet if one is named: a workbook may hold several tables."""
+        return self.file if self.sheet is None else f"{self.file} ({self.sheet})"
+
+
+class ClinicalSource(_Table):
+    """A clinical table: its file, its patient column and the mapping of its columns to canonical ones."""
+
     patient_id: PatientKey
     columns: dict[str, ColumnRule] = Field(default_factory=dict)
     decimal: Literal[".", ","] = "."
@@ -124,10 +143,9 @@ class ImagingSource(_Model):
         return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-class FeatureSource(_Model):
+class FeatureSource(_Table):
     """A finished radiomic feature table, one row per patient."""
 
-    file: str
     patient_id: PatientKey = PatientKey(column="patient_id")
     feature_set: str
     columns: str | tuple[str, ...] | None = None
@@ -143,13 +161,12 @@ class FeatureSource(_Model):
         return {"column": value} if isinstance(value, str) else value
 
 
-class CellScoreSource(_Model):
+class CellScoreSource(_Table):
     """Finished cell scores or cell fractions, one row per patient.
 
     Scores need `groups`, fractions `lineages`: they are summed to lineages and put on a log scale.
     """
 
-    file: str
     patient_id: str = "patient_id"
     kind: Literal["scores", "fractions"] = "scores"
     groups: str | None = None

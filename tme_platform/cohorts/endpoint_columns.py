@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tme_platform.cohorts._parquet import read_parquet
-from tme_platform.cohorts._tables import header_of, short
+from tme_platform.cohorts._tables import columns_of, short
 from tme_platform.cohorts.declaration import Cohort
 from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.folders import landing_path
@@ -42,7 +42,7 @@ def _unmapped(cohort: Cohort, folder: Path) -> list[str] | None:
         mapped = {rule.column for name, rule in source.columns.items() if name in CLINICAL_COLUMNS}
         try:
             path = landing_path(folder, source.file)
-            names = list(read_parquet(path).columns) if path.suffix == ".parquet" else header_of(path)
+            names = list(read_parquet(path).columns) if path.suffix == ".parquet" else columns_of(path, source.sheet)
         except (ValueError, OSError):
             return None
         found += [name.strip() for name in names if name.strip() not in mapped]

@@ -53,7 +53,7 @@ def read_features(folder: Path, cohort_name: str, cohort: Cohort) -> tuple[pd.Da
     features = pd.DataFrame(index=pd.Index([], name="patient_id", dtype="string"), dtype="float64")
     if source is not None:
         key = source.patient_id
-        table = read_by_patient(folder, source.file, key.column, rejected, pattern=key.pattern)
+        table = read_by_patient(folder, source.file, key.column, rejected, pattern=key.pattern, sheet=source.sheet)
         if table is not None:
             table = _named(_declared(table, source, rejected), cohort, source, rejected)
             numbers = _numeric(_by_value(table, folder, cohort_name, cohort, rejected), source, rejected)
@@ -71,7 +71,7 @@ def feature_names(folder: Path, cohort: Cohort) -> list[str]:
         return []
     try:
         path = landing_path(folder, source.file)
-        names = columns_of(path)
+        names = columns_of(path, source.sheet)
     except (CohortError, ValueError, OSError, EOFError):  # a run says so when it reads the values
         return []
     return [source.rename.get(name, name) for name in names if name != source.patient_id.column]

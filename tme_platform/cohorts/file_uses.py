@@ -9,14 +9,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tme_platform.cohorts._tables import header_of, open_landed, read_text_table
+from tme_platform.cohorts._tables import columns_of, open_landed, read_text_table
 from tme_platform.cohorts.content import NOT_READ, CohortContent, ScoreTable
-from tme_platform.cohorts.declaration import CellScoreSource, ClinicalSource, PatientKey
+from tme_platform.cohorts.declaration import CellScoreSource, ClinicalSource, FeatureSource, PatientKey
 from tme_platform.cohorts.folders import COHORT_FILE, same_name
 from tme_platform.cohorts.manifest import PATHS
 from tme_platform.cohorts.rejections import Rejections
 from tme_platform.cohorts.sources import source_files
 from tme_platform.counted import counted
+
+_Source = ClinicalSource | CellScoreSource | FeatureSource
 
 _DOCUMENTS = (".md", ".txt.md", ".pdf", ".docx")
 _KINDS = ("expression", "cell_scores", "other_scores", "score_comparison")
@@ -65,12 +67,12 @@ def _tables(content: CohortContent) -> Iterator[FileUse]:
 
 def _clinical(content: CohortContent, source: ClinicalSource) -> FileUse:
     key = source.patient_id
-    table = f"clinical table {source.file}"
+    table = f"clinical table {source.label}"
     by = f"column {key.column}" + (f", pattern {key.pattern}" if key.pattern else "")
     if content.is_refused("clinical", source.file):
         return FileUse(source.file, "clinical table", (NOT_READ,))
     names = content.tables.get(table, [])
-    facts = [_listed(f"{counted(len(names), 'patient')} ({by})", names)]
+    facts = [*_sheet(source), _listed(f"{counted(len(names), 'patient')} ({by})", names)]
     if not source.adds_patients:
         facts.append("adds no patients: only those of the other files are kept")
     if content.clinical is not None:
@@ -79,7 +81,7 @@ def _clinical(content: CohortContent, source: ClinicalSource) -> FileUse:
         if kept:
             facts.append(f"{counted(len(kept), 'column')} without mapping, kept in clinical_other: {_some(kept, 8)}")
         used = {key.column, *kept, *(rule.column for rule in source.columns.values())}
-        if left := _left_out(content, source.file, used):
+        if left := _left_out(content, source, used):
             facts.append(f"{counted(len(left), 'column')} not used (to keep: `other` in cohort.yaml): {_some(left, 8)}")
     return FileUse(source.file, "clinical table", tuple(facts))
 
@@ -101,7 +103,7 @@ def _expression(content: CohortContent) -> FileUse:
 
 
 def _scores(content: CohortContent, what: str, table: str, source: CellScoreSource, read: ScoreTable | None) -> FileUse:
-    facts = []
+    facts = _sheet(source)
     if read is None or not read.scores.size:
         facts.append(NOT_READ)
     else:
@@ -110,7 +112,7 @@ def _scores(content: CohortContent, what: str, table: str, source: CellScoreSour
         groups = pd.Series(read.groups, dtype="object").value_counts()
         by_group = ", ".join(f"{group} {count}" for group, count in groups.items())
         facts.append(f"{counted(len(read.scores), 'population')} ({by_group}): {_some(read.scores.index)}")
-        skipped = _left_out(content, source.file, {source.patient_id, *map(str, read.scores.index)})
+        skipped = _left_out(content, source, {source.patient_id, *map(str, read.scores.index)})
         if skipped and source.lineages is None:
             facts.append(f"{counted(len(skipped), 'column')} not used: {_some(skipped, 8)}")
     return FileUse(source.file, f"{what} ({source.kind} by {source.method})", tuple(facts))
@@ -119,14 +121,14 @@ def _scores(content: CohortContent, what: str, table: str, source: CellScoreSour
 def _features(content: CohortContent) -> FileUse:
     source, read = content.cohort.features, content.features
     assert source is not None  # noqa: S101 (asked for only if declared)
-    facts = []
+    facts = _sheet(source)
     if read is None or not read.size:
         facts.append(NOT_READ)
     else:
         facts.append(f"{counted(len(read), 'patient')} (column {_column(source.patient_id)}): {_some(read.index)}")
         facts.append(f"{counted(read.shape[1], 'feature')}: {_some(read.columns, 8)}")
         renamed = {theirs for theirs, ours in source.rename.items() if ours in read.columns}
-        skipped = _left_out(content, source.file, {_column(source.patient_id), *map(str, read.columns), *renamed})
+        skipped = _left_out(content, source, {_column(source.patient_id), *map(str, read.columns), *renamed})
         if skipped:
             facts.append(f"{counted(len(skipped), 'column')} not taken for features: {_some(skipped, 8)}")
     return FileUse(source.file, f"features (set {source.feature_set})", tuple(facts))
@@ -193,13 +195,17 @@ def _is_named(file: str, named: Collection[str]) -> bool:
     return any("/".join(parts[:length]) in named for length in range(1, len(parts) + 1))
 
 
-def _left_out(content: CohortContent, file: str, used: Collection[str]) -> list[str]:
-    """Columns of a text table that were not used."""
-    path = open_landed(content.folder, file, Rejections(""))
+def _sheet(source: _Source) -> list[str]:
+    return [f"sheet {source.sheet}"] if source.sheet else []
+
+
+def _left_out(content: CohortContent, source: _Source, used: Collection[str]) -> list[str]:
+    """Columns of a text table or a workbook that were not used."""
+    path = open_landed(content.folder, source.file, Rejections(""))
     if path is None or path.suffix == ".parquet":
         return []
     try:
-        names = header_of(path)
+        names = columns_of(path, source.sheet)
     except (ValueError, OSError, EOFError):
         return []
     return [name or "(no name)" for name in names if name not in used]

@@ -67,7 +67,7 @@ def identifying_content(folder: Path, cohort: Cohort, patients: Mapping[str, Col
     -------
     Sentences with file, column, rows and kind.
     """
-    found = [said for file, whole in _tables(cohort) for said in _of_table(folder, file, whole)]
+    found = [said for table in _tables(cohort) for said in _of_table(folder, *table)]
     for table, names in patients.items():
         for kind, named in _by_kind(names, _kind_of_patient).items():
             found.append(f"{table}: {counted(named, 'patient is', 'patients are')} named by {kind}. {_ADVICE}")
@@ -96,19 +96,19 @@ def identifying_paths(files: Iterable[str], shown: Callable[[str], str]) -> list
     ]
 
 
-def _tables(cohort: Cohort) -> Iterator[tuple[str, bool]]:
-    """Tables with a header of their own, and whether they hold more than numbers."""
-    listed = {source.file: True for source in cohort.clinical}
+def _tables(cohort: Cohort) -> Iterator[tuple[str, bool, str | None]]:
+    """Tables with a header of their own, whether they hold more than numbers, and their sheet."""
+    listed: dict[tuple[str, str | None], bool] = {(source.file, source.sheet): True for source in cohort.clinical}
     if cohort.imaging is not None:
-        listed.setdefault(cohort.imaging.manifest, True)
+        listed.setdefault((cohort.imaging.manifest, None), True)
     for source in (cohort.features, cohort.cell_scores, *cohort.other_scores.values()):
         if source is not None:
-            listed.setdefault(source.file, False)
-    yield from listed.items()
+            listed.setdefault((source.file, source.sheet), False)
+    yield from ((file, whole, sheet) for (file, sheet), whole in listed.items())
 
 
-def _of_table(folder: Path, file: str, whole: bool) -> Iterator[str]:
-    table = read_text_table(folder, file, Rejections(""), raw=True) if whole else _header(folder, file)
+def _of_table(folder: Path, file: str, whole: bool, sheet: str | None) -> Iterator[str]:
+    table = _whole(folder, file, sheet) if whole else _header(folder, file, sheet)
     if table is None:
         return
     for name in map(str, table.columns):
@@ -118,10 +118,14 @@ def _of_table(folder: Path, file: str, whole: bool) -> Iterator[str]:
             yield f"{file}: column {short(name)} has {kind} in {_rows(rows)}. {_ADVICE}"
 
 
-def _header(folder: Path, file: str) -> pd.DataFrame | None:
+def _whole(folder: Path, file: str, sheet: str | None) -> pd.DataFrame | None:
+    return read_text_table(folder, file, Rejections(""), raw=True, sheet=sheet)
+
+
+def _header(folder: Path, file: str, sheet: str | None) -> pd.DataFrame | None:
     """The columns of a table without its rows, which are numbers; None if it cannot be read."""
     try:
-        return pd.DataFrame(columns=[*dict.fromkeys(columns_of(landing_path(folder, file)))], dtype="object")
+        return pd.DataFrame(columns=[*dict.fromkeys(columns_of(landing_path(folder, file), sheet))], dtype="object")
     except UNREADABLE:
         return None
 

@@ -39,7 +39,7 @@ def patients_by_table(
         ``other_scores NAME``. Tables that cannot be read are left out; their readers report why.
     """
     found: dict[str, Collection[str]] = {
-        f"{_CLINICAL} {source.file}": _clinical_patients(folder, source) for source in cohort.clinical
+        f"{_CLINICAL} {source.label}": _clinical_patients(folder, source) for source in cohort.clinical
     }
     for kind in _MEASURED:
         if known is not None and kind in known:
@@ -58,7 +58,7 @@ def _only(cohort: Cohort, kind: str, source: object) -> Cohort:
 
 def _clinical_patients(folder: Path, source: ClinicalSource) -> list[str]:
     key = source.patient_id
-    table = read_text_table(folder, source.file, Rejections(""), only=[key.column])
+    table = read_text_table(folder, source.file, Rejections(""), only=[key.column], sheet=source.sheet)
     names = list(table[key.column].dropna()) if table is not None and key.column in table else []
     return [patient for name in names if (patient := patient_of(name, key.pattern))]
 
@@ -78,7 +78,7 @@ def overlaps_within(cohort: Cohort, tables: Mapping[str, Collection[str]]) -> li
     """
     clinical = {table: names for table, names in tables.items() if table.startswith(_CLINICAL)}
     measured = {table: names for table, names in tables.items() if table not in clinical}
-    added = {f"{_CLINICAL} {source.file}" for source in cohort.clinical if source.adds_patients}
+    added = {f"{_CLINICAL} {source.label}" for source in cohort.clinical if source.adds_patients}
     if len(clinical) < _SEVERAL:
         return table_overlaps({**clinical, **measured})
     adding = {name for table, names in clinical.items() if table in added for name in names}
@@ -98,7 +98,7 @@ def overlaps_between(folder: Path, cohort: Cohort, tables: Mapping[str, Collecti
     folder, cohort, tables
         Landing folder, declaration and patients by table. The other cohorts lie beside the folder.
     """
-    silent = {f"{_CLINICAL} {source.file}" for source in cohort.clinical if not source.adds_patients}
+    silent = {f"{_CLINICAL} {source.label}" for source in cohort.clinical if not source.adds_patients}
     own = {name for table, names in tables.items() if table not in silent for name in names}
     scored = {name for table, names in tables.items() if table in _SCORED for name in names}
     source = cohort.phenotypes

@@ -278,7 +278,12 @@ def test_an_unreadable_table_does_not_affect_the_others(land, name, content, rul
 
 
 @pytest.mark.parametrize(
-    ("file", "content", "said"), [("c.xlsx", b"PK", "Save it as .csv"), ("c.csv.gz", b"\x1f\x8b\x08broken", "gzip")]
+    ("file", "content", "said"),
+    [
+        ("c.xls", b"PK", "Save it as .csv"),
+        ("c.xlsx", b"PK", "Save it as .xlsx or .csv"),
+        ("c.csv.gz", b"\x1f\x8b\x08broken", "gzip"),
+    ],
 )
 def test_unsupported_and_damaged_files_are_rejected(land, file, content, said):
     folder, cohort = land(f"clinical: [{{file: {file}, patient_id: id}}]\n")

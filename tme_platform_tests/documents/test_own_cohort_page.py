@@ -78,7 +78,7 @@ BROKEN: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "no rows": (VALIDATION + "clinical: [{file: c.csv, patient_id: id}]\n", {"c.csv": "id\n"}),
     "no patients": (VALIDATION + "imaging: {}\n", {"imaging.csv": "patient,image,mask\nA,a,b\n"}),
-    "Excel": (VALIDATION + "features: {file: f.xlsx, feature_set: ours}\n", {"f.xlsx": "x"}),
+    "Excel": (VALIDATION + "features: {file: f.xls, feature_set: ours}\n", {"f.xls": "x"}),
     "no YAML": ("title: [A\nroles: x\n", {}),
     "an unknown key": (VALIDATION + "clinic: {file: x}\n", {}),
     "no provenance": (TITLE + "roles: [immune_phenotype]\n", {}),
