@@ -16,6 +16,7 @@ from tme_platform.cli.console import errors, shown_lines
 from tme_platform.cli.forget import forget
 from tme_platform.cli.group import OptionsAnywhere
 from tme_platform.cli.housekeeping import housekeeping
+from tme_platform.cli.init import init
 from tme_platform.cli.models import models
 from tme_platform.cli.query import query
 from tme_platform.cli.report import report
@@ -40,7 +41,7 @@ app = typer.Typer(
     context_settings=_HELP_OPTIONS,
     help="Immune phenotypes of breast tumours from RNA-seq, a rad-score from MRI, and how well it holds.",
 )
-for command in (demo, run, ui, status, check, query, report, score, simulate, housekeeping, backup, forget):
+for command in (demo, run, ui, status, init, check, query, report, score, simulate, housekeeping, backup, forget):
     app.command()(command)
 app.add_typer(models, name="models")
 

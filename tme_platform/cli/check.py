@@ -14,10 +14,14 @@ from tme_platform.cli.console import console, errors, shown
 from tme_platform.counted import counted
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     import pandas as pd
 
     from tme_platform.cohorts import CohortReport
-    from tme_platform.steps.study_check import StudyReport
+    from tme_platform.steps.study_check import Look, StudyReport
+    from tme_platform.steps.workspace import Workspace
+    from tme_platform.study import Study
 
 _EXAMPLES = 3
 """Rejections of one rule that are shown."""
@@ -31,8 +35,11 @@ def check(
     file: Annotated[
         str, typer.Option(help="Print the path of the file that tables and messages name so (f-3fa2b1c9d0e1.nii.gz).")
     ] = "",
+    quick: Annotated[bool, typer.Option("--quick", help="Do not open images and outlines.")] = False,
 ) -> None:
     """Say what every file and column would be taken for, what is rejected and why. Nothing is written.
+
+    Images and outlines are opened, and regions delineated, as a run does; --quick leaves that out.
 
     Without a name, all cohorts of the study are checked, and the study with them. Cells of the files are quoted here
     and nowhere else. A cohort that is being copied (a file `.copying` in its folder) waits, which is no problem.
@@ -43,7 +50,7 @@ def check(
         _print_path(context, cohort, file)
         return
     with showing_cells():
-        _check(context, cohort)
+        _check(context, cohort, quick=quick)
 
 
 def _print_path(context: typer.Context, cohort: str, file: str) -> None:
@@ -70,7 +77,7 @@ def _print_path(context: typer.Context, cohort: str, file: str) -> None:
     console.print(shown(str(path)), soft_wrap=True, highlight=False)
 
 
-def _check(context: typer.Context, cohort: str) -> None:
+def _check(context: typer.Context, cohort: str, *, quick: bool) -> None:
     from tme_platform.study import Study, StudyError
 
     try:
@@ -85,7 +92,9 @@ def _check(context: typer.Context, cohort: str) -> None:
 
     landing = context.obj.landing
     if cohort:
-        report, kept = checked(study or Study(name="none", title="none"), landing, cohort)
+        seen = study or Study(name="none", title="none")
+        with _Looking(context.obj, seen, quick=quick) as look:
+            report, kept = checked(seen, landing, cohort, look=look)
         _print_cohort(report)
         _print_warnings(check_names(report, study, landing, kept.names) if study is not None else [])
         problems = [*report.problems, *(settings_problems(study, landing) if study else ["the study file (see above)"])]
@@ -96,7 +105,8 @@ def _check(context: typer.Context, cohort: str) -> None:
         _end(len(problems), "" if report.waits else f"`tme run --cohort {cohort}` reads it{where}.")
         return
     names = list_cohorts(landing) if study.cohorts is None else [n for n in study.cohorts if (landing / n).is_dir()]
-    reports, found = check_all(study, landing, names)
+    with _Looking(context.obj, study, quick=quick) as look:
+        reports, found = check_all(study, landing, names, look=look)
     for report in reports:
         _print_cohort(report)
         console.print()
@@ -105,6 +115,39 @@ def _check(context: typer.Context, cohort: str) -> None:
     waiting = ", ".join(report.name for report in reports if report.waits)
     next_step = f"`tme run` reads them{f', except {waiting}' if waiting else ''}."
     _end(len(found.problems) + sum(len(report.problems) for report in reports), next_step)
+
+
+class _Looking:
+    """Looks at the images of cohorts, with a bar for each cohort that has any; nothing with `--quick`."""
+
+    def __init__(self, workspace: Workspace, study: Study, *, quick: bool) -> None:
+        from tme_platform.cli.progress import SimulationProgress
+
+        self._workspace, self._study, self._quick = workspace, study, quick
+        self._progress = SimulationProgress(errors)
+
+    def __enter__(self) -> Look | None:
+        if self._quick:
+            return None
+        self._progress.__enter__()
+        return self._look
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._quick:
+            self._progress.__exit__(kind, value, trace)
+
+    def _look(self, report: CohortReport) -> CohortReport:
+        from tme_platform.steps.image_check import with_images
+
+        return with_images(
+            report,
+            self._workspace.landing / report.name,
+            self._study.extraction,
+            workers=self._workspace.workers or None,
+            on_image=self._progress.update,
+        )
 
 
 def _end(problems: int, next_step: str) -> None:

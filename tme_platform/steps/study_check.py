@@ -5,7 +5,7 @@ The same functions of the science are called as in a run. What a landing folder 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +40,8 @@ from tme_platform.steps.names import StoredNames, name_warnings, spelling_notes,
 from tme_platform.steps.reading import no_set_measured
 from tme_platform.study import Study, study_problems
 from tme_platform.yaml_file import nearest
+
+Look = Callable[[CohortReport], CohortReport]
 
 _SMALL = 60
 """Patients up to which a cohort is clustered here as in a run; what can fail in larger ones does not need it."""
@@ -203,8 +205,17 @@ def _populations(content: CohortContent, study: Study) -> set[str]:
     return set(usable_gene_sets(listed, genes, settings.min_share, settings.min_genes)[0])
 
 
-def check_all(study: Study, landing: Path, names: Iterable[str]) -> tuple[list[CohortReport], StudyReport]:
+def check_all(
+    study: Study, landing: Path, names: Iterable[str], *, look: Look | None = None
+) -> tuple[list[CohortReport], StudyReport]:
     """Check cohorts, each in the study, and the study with them: also the same data in two cohorts.
+
+    Parameters
+    ----------
+    study, landing, names
+        The study, the folder with all cohorts, and those to check.
+    look
+        See `checked`.
 
     Returns
     -------
@@ -212,7 +223,7 @@ def check_all(study: Study, landing: Path, names: Iterable[str]) -> tuple[list[C
     """
     reports, prints, stored = [], [], {}
     for name in names:
-        report, kept = checked(study, landing, name)
+        report, kept = checked(study, landing, name, look=look)
         reports.append(report)
         prints += [kept.fingerprints] if len(kept.fingerprints) else []
         stored[name] = kept.names
@@ -240,11 +251,20 @@ class Kept:
     names: StoredNames
 
 
-def checked(study: Study, landing: Path, name: str) -> tuple[CohortReport, Kept]:
-    """Check a cohort and its place in the study; the data themselves are let go."""
+def checked(study: Study, landing: Path, name: str, *, look: Look | None = None) -> tuple[CohortReport, Kept]:
+    """Check a cohort and its place in the study; the data themselves are let go.
+
+    Parameters
+    ----------
+    study, landing, name
+        The study, the folder with all cohorts, and the cohort.
+    look
+        Looks at more of a cohort (its images, see `image_check`); None leaves that out.
+    """
     report = check_cohort(
         landing / name, endpoints=study.endpoints, min_shared_patients=study.checks.min_shared_patients
     )
+    report = report if look is None else look(report)
     placed = check_in_study(report, study, landing)
     prints = report.content.all_fingerprints() if report.content is not None else pd.DataFrame(columns=["kind"])
     kept = vars(report) | {
