@@ -79,8 +79,7 @@ def with_images(
 def _job(folder: Path, row: dict[Any, Any]) -> ExtractionJob:
     from tme_platform.radiomics import ExtractionJob
 
-    given = {str(name): None if pd.isna(value) else value for name, value in row.items()}
-    whole = {name: None if given[name] is None else int(given[name]) for name in ("mask_label", "phase", "minus")}
+    given: dict[str, Any] = {str(name): None if pd.isna(value) else value for name, value in row.items()}
     excluded = given["exclusion_mask"]
     return ExtractionJob(
         patient_id=given["patient_id"],
@@ -92,8 +91,14 @@ def _job(folder: Path, row: dict[Any, Any]) -> ExtractionJob:
         series=given["series"],
         reader=given["reader"],
         session=str(given["session"]),
-        **whole,
+        mask_label=_whole(given["mask_label"]),
+        phase=_whole(given["phase"]),
+        minus=_whole(given["minus"]),
     )
+
+
+def _whole(value: Any) -> int | None:
+    return None if value is None else int(value)
 
 
 def _inside(folder: Path, file: str) -> str:

@@ -8,6 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+IMAGE_FEATURES = "pyradiomics-"
+"""How the names of feature sets begin that are computed from images."""
+
 
 @dataclass(frozen=True)
 class ModelRun:

@@ -17,7 +17,7 @@ import pandas as pd
 from tme_platform.signature import StoredModelError
 from tme_platform.tracking.artifacts import Artifacts
 from tme_platform.tracking.reach import TrackingError, store_failed
-from tme_platform.tracking.records import ModelRecord
+from tme_platform.tracking.records import IMAGE_FEATURES, ModelRecord
 from tme_platform.tracking.stored_model import MODEL_FILE
 from tme_platform.tracking.tracker import EXPERIMENT_TAG, KEY_TAG, Tracker, open_tracker
 
@@ -127,6 +127,11 @@ def open_registry(state: Path, uri: str = "") -> Tracker:
         return tracker
     tracker.follow_lake()
     return LakeRegistry(tracker.uri, tracker.artifacts, tracker.model_name)
+
+
+def from_images(tracker: Tracker, record: ModelRecord) -> bool:
+    """Whether a version was trained on features that the platform computes from images."""
+    return str(tracker.run_summary(record)["params"].get("feature_set", "")).startswith(IMAGE_FEATURES)
 
 
 def model_place(tracker: Tracker, content_key: str, *, ask_server: bool) -> str | None:

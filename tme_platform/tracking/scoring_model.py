@@ -9,6 +9,7 @@ from tme_platform.radiomics import ExtractionSettings, combat_from_table
 from tme_platform.scoring import CaseScore, ScoringModel, score_case
 from tme_platform.signature import Recalibration
 from tme_platform.study.settings import HarmonisationSettings
+from tme_platform.tracking.records import IMAGE_FEATURES
 from tme_platform.tracking.stored_settings import stored_settings
 from tme_platform.tracking.tracker import CHAMPION, Tracker, open_tracker
 
@@ -34,7 +35,7 @@ def load_scoring_model(tracker: Tracker, model: str = CHAMPION) -> ScoringModel:
     record = tracker.version(model)
     summary = tracker.run_summary(record)
     feature_set = summary["params"].get("feature_set", "")
-    if not feature_set.startswith("pyradiomics-"):
+    if not feature_set.startswith(IMAGE_FEATURES):
         raise ValueError(
             f"version {record.version} was trained on the finished feature table {feature_set!r}, which is not made "
             "from images here: new patients are scored by adding them to that table and `tme run`"

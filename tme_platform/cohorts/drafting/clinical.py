@@ -161,11 +161,11 @@ def _judge(table: pd.DataFrame, name: str, column: str, unit: str | None, decima
         }
         if words:
             said = [f"what the values mean ({', '.join(sorted(set(words.values())))})"]
-            other = _read(table, name, ColumnRule(column=column, values=words), decimal, said)  # type: ignore[arg-type]
+            other = _read(table, name, ColumnRule(column=column, values=words), decimal, said)
             judged = max(judged, other, key=lambda one: one.known)
     elif unit is None and judged.rejected.messages("ambiguous_unit") and own in _OTHER_UNIT:
         said = [f"unit by the size of the values ({_OTHER_UNIT[own]})"]
-        other = _read(table, name, ColumnRule(column=column, unit=_OTHER_UNIT[own]), decimal, said)  # type: ignore[arg-type]
+        other = _read(table, name, ColumnRule(column=column, unit=_OTHER_UNIT[own]), decimal, said)
         judged = max(judged, other, key=lambda one: one.known)
     return judged
 
