@@ -150,7 +150,7 @@ def _judge(table: pd.DataFrame, name: str, column: str, unit: str | None, decima
     own = CLINICAL_COLUMNS[name].own_unit
     if unit is None and states_unit(column) and own in CLINICAL_COLUMNS[name].units:
         unit = own  # the name says that it is ours, so small values are no doubt
-    judged = _read(table, name, ColumnRule(column=column, unit=unit), decimal, guesses)  # type: ignore[arg-type]
+    judged = _read(table, name, ColumnRule(column=column, unit=unit), decimal, guesses)
     if CLINICAL_COLUMNS[name].allowed:
         cells = map(str, table[column].dropna().unique())
         plain_words = {word.lower() for word in CLINICAL_COLUMNS[name].allowed}
