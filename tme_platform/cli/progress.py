@@ -210,16 +210,18 @@ class SimulationProgress:
         self._bars: dict[str, TaskID] = {}
 
     def __enter__(self) -> SimulationProgress:
-        self._progress.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._progress.stop()
+        if self._bars:
+            self._progress.stop()
 
     def update(self, cohort: str, done: int, total: int) -> None:
         """Report how many of a cohort's images are done."""
+        if not self._bars:  # with nothing to show it would leave an empty line
+            self._progress.start()
         if cohort not in self._bars:
             self._bars[cohort] = self._progress.add_task(cohort, total=total)
         self._progress.update(self._bars[cohort], completed=done)
