@@ -9,12 +9,15 @@ the order of its own rows.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import itertools
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Literal
 
 import pandas as pd
 import pyarrow as pa
 from deltalake import DeltaTable
 
+from tme_platform.tables.blocks import Conformed
 from tme_platform.tables.schema import TableSchema
 
 
@@ -133,3 +136,32 @@ def _converted(values: pa.ChunkedArray, to: pa.DataType) -> pa.ChunkedArray:
         return values.cast(to)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return pa.chunked_array([pa.nulls(len(values), to)])
+
+
+def schema_mode(schema: TableSchema, arrow: pa.Table, known: pa.Schema) -> Literal["merge", "overwrite"] | None:
+    """How the table's columns change; a commit that leaves them alone disturbs no other writer."""
+    if not schema.per_cohort:
+        return "overwrite"
+    return "merge" if set(arrow.column_names) - set(known.names) else None
+
+
+def with_known_columns(schema: TableSchema, arrow: pa.Table, known: pa.Schema) -> pa.Table:
+    """Fill the columns that other cohorts brought with nothing, so that all parts of a table have the same."""
+    return arrow if not schema.per_cohort else _with_columns(arrow, known)
+
+
+def _with_columns(arrow: pa.Table, known: pa.Schema) -> pa.Table:
+    """The columns of `known` in their order, with nothing in those that are lacking, then the others."""
+    given = dict.fromkeys(arrow.column_names)  # in order; asked for each of thousands of columns
+    lacking = [pa.field(f.name, f.type) for f in known if f.name not in given]
+    for column in lacking:
+        arrow = arrow.append_column(column, pa.nulls(arrow.num_rows, column.type))
+    ours = dict.fromkeys(known.names)
+    return arrow.select([*ours, *(name for name in given if name not in ours)])
+
+
+def batches(rows: Conformed, others: pa.Table | None, stored: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """What is written, in the columns that are stored: the rows of other cohorts that have to be, then the new ones."""
+    own = (rows.schema.to_arrow(frame) for frame in rows.make())
+    for part in own if others is None else itertools.chain((others,), own):
+        yield from _with_columns(part, stored).cast(stored).to_batches()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -25,31 +26,79 @@ class RowChanges:
 
 def content_hash(frame: pd.DataFrame) -> str:
     """SHA-256 over names, types and values of a conformed frame; equal content has equal hashes on every machine."""
-    digest = hashlib.sha256()
-    for name, dtype in frame.dtypes.items():
-        digest.update(f"{name}\x1f{dtype}\x1e".encode())
-    digest.update(_row_hashes(frame).tobytes())
-    return digest.hexdigest()
+    return summarise([frame]).content
 
 
-def compare_rows(previous: pd.DataFrame | None, current: pd.DataFrame, unit: str) -> RowChanges:
+@dataclass(frozen=True)
+class Summary:
+    """What is known of conformed rows after passing over them.
+
+    Attributes
+    ----------
+    content
+        `content_hash` of all rows in one frame.
+    rows
+        Number of rows.
+    head
+        The columns with their types, without rows.
+    units
+        A number for each unit, by which it is seen to have changed; empty if no unit was named.
+    """
+
+    content: str
+    rows: int
+    head: pd.DataFrame
+    units: pd.Series
+
+
+def summarise(frames: Iterable[pd.DataFrame], unit: str = "") -> Summary:
+    """Pass over the frames of a table, which have the same columns; there is at least one.
+
+    Parameters
+    ----------
+    unit
+        Column whose values are counted as new, changed, unchanged or removed.
+    """
+    digest, rows, head = hashlib.sha256(), 0, None
+    units: list[pd.Series] = []
+    for frame in frames:
+        if head is None:
+            head = frame.iloc[:0]
+            for name, dtype in head.dtypes.items():
+                digest.update(f"{name}\x1f{dtype}\x1e".encode())
+        hashes = _row_hashes(frame)
+        digest.update(hashes.tobytes())
+        rows += len(frame)
+        if unit:
+            units.append(_by_unit(hashes, frame[unit]))
+    if head is None:
+        raise ValueError("no frame, not even one without rows")
+    return Summary(digest.hexdigest(), rows, head, _added(units))
+
+
+def compare_rows(previous: Iterable[pd.DataFrame] | None, current: Summary, unit: str) -> RowChanges:
     """Count what changed, by unit.
 
     Parameters
     ----------
-    previous, current
-        Conformed frames of one table (and cohort); None where there is no earlier version, the same frame where the
-        content is known to be the same.
+    previous
+        Conformed frames of the last version of the table (and cohort), in any order; None where there is none.
+    current
+        Summary of the new rows, with the same unit.
     unit
         Column whose values are counted. A unit of many rows has changed when any of them has.
     """
-    if previous is current:
-        return RowChanges(new=0, changed=0, unchanged=current[unit].nunique(), removed=0)
-    now = _unit_hashes(current, unit)
+    now = current.units
     if previous is None:
         return RowChanges(new=len(now), changed=0, unchanged=0, removed=0)
     # The same columns are compared in the same order; a column that came or went changes every row that has a value.
-    before = _unit_hashes(previous.reindex(columns=current.columns) if _same(previous, current) else previous, unit)
+    names = current.head.columns
+    before = _added(
+        [
+            _by_unit(_row_hashes(frame.reindex(columns=names) if set(frame) == set(names) else frame), frame[unit])
+            for frame in previous
+        ]
+    )
     common = now.index.intersection(before.index)
     unchanged = int((now.loc[common] == before.loc[common]).sum())
     return RowChanges(
@@ -60,8 +109,9 @@ def compare_rows(previous: pd.DataFrame | None, current: pd.DataFrame, unit: str
     )
 
 
-def _same(previous: pd.DataFrame, current: pd.DataFrame) -> bool:
-    return set(previous.columns) == set(current.columns)
+def unchanged_rows(current: Summary) -> RowChanges:
+    """The counts where the content is known to be the same."""
+    return RowChanges(new=0, changed=0, unchanged=len(current.units), removed=0)
 
 
 def _row_hashes(frame: pd.DataFrame) -> np.ndarray:
@@ -70,7 +120,18 @@ def _row_hashes(frame: pd.DataFrame) -> np.ndarray:
     return pd.util.hash_pandas_object(frame, index=False).to_numpy()
 
 
-def _unit_hashes(frame: pd.DataFrame, unit: str) -> pd.Series:
+def _by_unit(hashes: np.ndarray, units: pd.Series) -> pd.Series:
     """One number per unit; the sum of its rows' hashes, so that the order of the rows is not part of it."""
     with np.errstate(over="ignore"):
-        return pd.Series(_row_hashes(frame), index=frame[unit].astype("object")).groupby(level=0).sum()
+        return pd.Series(hashes, index=units.astype("object")).groupby(level=0).sum()
+
+
+def _added(parts: Sequence[pd.Series]) -> pd.Series:
+    """The numbers of units whose rows are in several parts."""
+    if not parts:
+        return pd.Series(dtype="uint64")
+    if len(parts) == 1:
+        return parts[0]
+    with np.errstate(over="ignore"):
+        together: pd.Series = pd.concat(parts).groupby(level=0).sum()
+    return together

@@ -12,21 +12,31 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
-from tme_platform.lake.columns import has_columns, in_own_order, own_order, rows_to_rewrite
+from tme_platform.lake.columns import (
+    batches,
+    has_columns,
+    in_own_order,
+    own_order,
+    rows_to_rewrite,
+    schema_mode,
+    with_known_columns,
+)
 from tme_platform.lake.commit_log import STATE_KEY, Entry, audit_entry, commit_properties, commits_after
 from tme_platform.lake.discretion import TABLE_SETTINGS, settle, without_statistics
 from tme_platform.lake.errors import not_read, not_written
 from tme_platform.lake.locks import locked
 from tme_platform.lake.matrix import matrix_of
-from tme_platform.lake.rows import RowChanges, compare_rows, content_hash
+from tme_platform.lake.rows import compare_rows, summarise, unchanged_rows
 from tme_platform.location import delta_uri, is_url, state_folder, storage_options
+from tme_platform.tables.blocks import Blocks, Conformed
 from tme_platform.tables.schema import TableSchema
 
 _ATTEMPTS = 20
@@ -65,10 +75,9 @@ class _Known:
 
 @dataclass(frozen=True)
 class Commit:
-    """What became of a frame: the table's state, the frame as stored, and whether anything had to be written."""
+    """What became of rows: the table's state, and whether anything had to be written."""
 
     state: PartitionState
-    frame: pd.DataFrame
     written: bool
 
 
@@ -249,6 +258,15 @@ class Lake:
         states = self._known_of(schema, table).states
         return in_own_order(schema, frame, {part: state.order for part, state in states.items()}, cohort)
 
+    def _frames(self, schema: TableSchema, table: DeltaTable, cohort: str | None) -> Iterator[pd.DataFrame]:
+        """The rows of a table (and cohort) in some order; block by block unless its columns are the cohort's."""
+        if schema.wide is not None:
+            yield self._read(schema, table, cohort)
+            return
+        wanted = None if cohort is None else pc.field("cohort") == cohort
+        for batch in table.to_pyarrow_dataset().to_batches(filter=wanted):
+            yield self._as_frame(schema, pa.Table.from_batches([batch]))
+
     @staticmethod
     def _as_frame(schema: TableSchema, arrow: pa.Table) -> pd.DataFrame:
         fixed = [column for column in schema.all_columns if column.name in arrow.column_names]
@@ -262,7 +280,7 @@ class Lake:
     def commit(
         self,
         schema: TableSchema,
-        frame: pd.DataFrame,
+        rows: pd.DataFrame | Blocks,
         *,
         cohort: str | None = None,
         provenance: str = "real",
@@ -274,45 +292,48 @@ class Lake:
         checks: Mapping[str, Mapping[str, Any]] | None = None,
         by: Mapping[str, str] | None = None,
     ) -> Commit:
-        """Validate a frame and make it the table's (or the cohort's) content, in one commit.
+        """Validate rows and make them the table's (or the cohort's) content, in one commit.
 
         Where the same content was made from the same things already, nothing is written. Where somebody else committed
         meanwhile, what is there is looked at again before the next try.
 
         Parameters
         ----------
+        rows
+            A frame, or blocks for a table of more rows than fit into memory.
         by
             For the audit: `via` (what started it), `run` (Dagster's), `study`, and `who`, by default the operator.
 
         Raises
         ------
         TableError
-            The frame breaks the schema; nothing was written.
+            The rows break the schema; nothing was written.
         LakeError
             The commit could not be written; the last version stands.
         """
         if schema.per_cohort != (cohort is not None):
             raise ValueError(f"table {schema.name} is {'' if schema.per_cohort else 'not '}kept per cohort")
-        conformed = schema.conform(frame, cohort=cohort, provenance=provenance, expression_scale=expression_scale)
-        schema.validate(conformed)
-        content, traced = content_hash(conformed), list(reads)
+        made_of = Conformed.of(schema, rows, cohort=cohort, provenance=provenance, expression_scale=expression_scale)
+        found, traced = summarise(made_of.valid(), schema.counted_by), list(reads)
         for attempt in range(_ATTEMPTS):
             table = self.table(schema)
             last = self._known_of(schema, table).states.get(cohort)
-            order = own_order(schema, table, conformed)
-            made = (content, code_version, traced, order)
+            order = own_order(schema, table, found.head)
+            made = (found.content, code_version, traced, order)
             as_last = last and (last.content, last.code_version, list(last.reads), list(last.order)) == made
-            if last and as_last and has_columns(table, conformed.columns):
-                return Commit(last, conformed, written=False)
-            same = last is not None and last.content == content  # made from other things
-            earlier = conformed if same else self._read(schema, table, cohort) if last else None
-            changes: RowChanges = compare_rows(earlier, conformed, schema.counted_by)
+            if last and as_last and has_columns(table, found.head.columns):
+                return Commit(last, written=False)
+            if last is not None and last.content == found.content:  # made from other things
+                changes = unchanged_rows(found)
+            else:
+                earlier = self._frames(schema, table, cohort) if last and table else None
+                changes = compare_rows(earlier, found, schema.counted_by)
             state = PartitionState(
                 cohort=cohort,
                 version=-1,
-                content=content,
-                rows=len(conformed),
-                columns=conformed.shape[1],
+                content=found.content,
+                rows=found.rows,
+                columns=found.head.shape[1],
                 code_version=code_version,
                 reads=traced,
                 changes=changes.as_dict(),
@@ -322,7 +343,7 @@ class Lake:
                 order=order,
             )
             try:
-                self._write(schema, table, conformed, state, by or {})
+                self._write(table, made_of, found.head, state, by or {})
                 break
             except CommitFailedError as error:
                 # Somebody committed to this part, or brought new columns to another, which counts as a conflict, too.
@@ -331,17 +352,18 @@ class Lake:
                 time.sleep(random.uniform(0, 0.05 * (attempt + 1)))  # noqa: S311 (only keeps writers out of step)
             except (DeltaError, OSError) as error:
                 raise not_written(schema.name, cohort, self.root, error) from error
-        return Commit(self.states(schema)[cohort], conformed, written=True)
+        return Commit(self.states(schema)[cohort], written=True)
 
     def _write(
         self,
-        schema: TableSchema,
         table: DeltaTable | None,
-        frame: pd.DataFrame,
+        rows: Conformed,
+        head: pd.DataFrame,
         state: PartitionState,
         by: Mapping[str, str],
     ) -> None:
         """Commit on top of the version that was looked at; Delta refuses if that part was changed since."""
+        schema = rows.schema
         partition_by = ["cohort"] if schema.per_cohort else None
         if table is None:
             write_deltalake(
@@ -357,38 +379,19 @@ class Lake:
             table = DeltaTable(self.uri(schema), storage_options=self.storage_options)
         settle(table)
         recorded = {key: value for key, value in asdict(state).items() if key != "version"}
-        arrow = schema.to_arrow(frame)
+        arrow = schema.to_arrow(head)
         others = rows_to_rewrite(schema, table, arrow, state.cohort)
         known = pa.schema(table.schema()) if others is None else others.schema
-        own = _with_known_columns(schema, arrow, known)
+        stored = with_known_columns(schema, arrow, known).schema
         # Names are checked when a cohort is declared (COHORT_NAME), so none can hold a quote.
         predicate = f"cohort = '{state.cohort}'" if schema.per_cohort and others is None else None
         write_deltalake(
             table,
-            own if others is None else pa.concat_tables([others, own], promote_options="default"),
+            pa.RecordBatchReader.from_batches(stored, batches(rows, others, stored)),
             mode="overwrite",
             predicate=predicate,
             partition_by=partition_by,
-            schema_mode="overwrite" if others is not None else _schema_mode(schema, arrow, known),
+            schema_mode="overwrite" if others is not None else schema_mode(schema, arrow, known),
             commit_properties=commit_properties(by, recorded),
-            writer_properties=without_statistics(own.schema),
+            writer_properties=without_statistics(stored),
         )
-
-
-def _schema_mode(schema: TableSchema, arrow: pa.Table, known: pa.Schema) -> Literal["merge", "overwrite"] | None:
-    """How the table's columns change; a commit that leaves them alone disturbs no other writer."""
-    if not schema.per_cohort:
-        return "overwrite"
-    return "merge" if set(arrow.column_names) - set(known.names) else None
-
-
-def _with_known_columns(schema: TableSchema, arrow: pa.Table, known: pa.Schema) -> pa.Table:
-    """Fill the columns that other cohorts brought with nothing, so that all parts of a table have the same."""
-    if not schema.per_cohort:
-        return arrow
-    given = dict.fromkeys(arrow.column_names)  # in order; asked for each of thousands of columns
-    lacking = [pa.field(f.name, f.type) for f in known if f.name not in given]
-    for column in lacking:
-        arrow = arrow.append_column(column, pa.nulls(arrow.num_rows, column.type))
-    ours = dict.fromkeys(known.names)
-    return arrow.select([*ours, *(name for name in given if name not in ours)])

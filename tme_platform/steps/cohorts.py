@@ -3,6 +3,9 @@
 Reading and validating files belongs in `tme_platform.cohorts`.
 """
 
+from collections.abc import Iterator
+
+import numpy as np
 import pandas as pd
 
 from tme_platform.cohorts import (
@@ -28,7 +31,7 @@ from tme_platform.steps.input_checks import (
 )
 from tme_platform.steps.scope import Scope
 from tme_platform.steps.step import Finding, StepResult, UnusableInputError, content_check, empty, step
-from tme_platform.tables import rejections
+from tme_platform.tables import Blocks, rejections
 from tme_platform.tables.cohorts import CLINICAL_OTHER, COHORT_FILES, COHORTS, EXPRESSION, IMAGING_SERIES, PATIENTS
 from tme_platform.tables.expression import CELL_SCORES, OTHER_SCORES
 from tme_platform.tables.imaging import IMAGE_REGIONS
@@ -139,9 +142,34 @@ def expression(scope: Scope) -> StepResult:
         details |= {"values": read.conversion, "genes_without_length": read.genes_without_length}
     twice = reject_same_data(scope.own_cohort, row_fingerprints(read.log2.T, "expression values"), source.file)
     rejected = pd.concat([read.rejected, _doubt(scope, read.doubt, source.file), twice], ignore_index=True)
-    ordered = read.log2.rename_axis(index="gene").reset_index().assign(gene_order=range(len(read.log2)))
-    stacked = ordered.melt(["gene", "gene_order"], var_name="sample_id", value_name="value")
-    return StepResult(stacked, rejected, {"genes": len(read.log2), "samples": read.log2.shape[1], **details})
+    return StepResult(
+        _one_row_per_value(read.log2), rejected, {"genes": len(read.log2), "samples": read.log2.shape[1], **details}
+    )
+
+
+_ROWS_AT_ONCE = 1_000_000
+
+
+def _one_row_per_value(matrix: pd.DataFrame) -> Blocks:
+    """The rows of a matrix (genes x samples) as `expression` has them: some genes at a time."""
+    place = pd.Series(np.arange(len(matrix)), index=matrix.index)
+    samples = matrix.columns.to_numpy()
+    genes = matrix.index.sort_values()
+    some = max(1, _ROWS_AT_ONCE // samples.size)
+
+    def blocks() -> Iterator[pd.DataFrame]:
+        for start in range(0, len(genes), some):
+            own = genes[start : start + some]
+            yield pd.DataFrame(
+                {
+                    "gene": np.repeat(own.to_numpy(), samples.size),
+                    "gene_order": np.repeat(place.loc[own].to_numpy(), samples.size),
+                    "sample_id": np.tile(samples, len(own)),
+                    "value": matrix.loc[own].to_numpy().ravel(),
+                }
+            )
+
+    return Blocks(blocks)
 
 
 def _doubt(scope: Scope, doubt: str, file: str) -> pd.DataFrame:

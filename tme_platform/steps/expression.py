@@ -75,7 +75,7 @@ def populations(scope: Scope) -> StepResult:
     if not scope.has_rows(EXPRESSION):
         return empty(scope, "the cohort brings neither expression nor cell scores")
     path = scope.collection(settings.collection)
-    genes = scope.read(EXPRESSION, columns=["gene"])["gene"].unique()
+    genes = expression_matrix(scope).index.sort_values()
     groups = gene_set_groups(path)
     own = read_gmt(path)
     gene_sets, renamed = harmonise_gene_sets(own, genes, aliases=settings.aliases)

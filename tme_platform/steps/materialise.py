@@ -92,11 +92,15 @@ def _commit(step: Step, scope: Scope, result: StepResult, reason: str, further: 
     lake, provenance = scope.world.lake, scope.provenance
     if result.rejected is not None:
         _commit_rejected(step, scope, result.rejected, reason)
-    frame = step.schema.select(result.frame)
-    checks = {check.name: _checked(check(frame, scope)) for check in step.checks}
+    rows, checks = result.frame, {}
+    if isinstance(rows, pd.DataFrame):
+        rows = step.schema.select(rows)
+        checks = {check.name: _checked(check(rows, scope)) for check in step.checks}
+    elif step.checks:
+        raise TypeError(f"{step.name} has content checks, which look at all rows, and gives its rows in blocks")
     commit = lake.commit(
         step.schema,
-        frame,
+        rows,
         cohort=scope.cohort,
         provenance=provenance,
         expression_scale=scope.expression_scale,

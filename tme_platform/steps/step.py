@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from tme_platform.tables import TableSchema
+from tme_platform.tables import Blocks, TableSchema
 
 if TYPE_CHECKING:
     from tme_platform.steps.scope import Scope
@@ -44,7 +44,8 @@ _REASONS = 3
 class StepResult:
     """What a step function returns."""
 
-    frame: pd.DataFrame
+    frame: pd.DataFrame | Blocks
+    """The rows; blocks only of a table without content checks."""
     rejected: pd.DataFrame | None = None
     """Rows for `rejected_inputs`."""
     details: Mapping[str, Any] = field(default_factory=dict)

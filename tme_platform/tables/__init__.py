@@ -11,6 +11,7 @@ import pkgutil
 from collections.abc import Iterable
 from types import ModuleType
 
+from tme_platform.tables.blocks import Blocks
 from tme_platform.tables.rejected import rejections
 from tme_platform.tables.schema import COMMON_COLUMNS, SCHEMA_CHECK, Column, Stage, TableError, TableSchema
 
@@ -18,6 +19,7 @@ __all__ = [
     "COMMON_COLUMNS",
     "SCHEMA_CHECK",
     "TABLES",
+    "Blocks",
     "Column",
     "Stage",
     "TableError",
