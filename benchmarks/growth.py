@@ -80,6 +80,7 @@ def main() -> None:
 def write_cohort(folder: Path, patients: int, genes: int, features: int) -> None:
     """Write the study file and a cohort of random numbers, with a third of the patients hot."""
     from tme_platform.expression import gene_set_path, read_gmt
+    from tme_platform.expression.gene_lengths import packaged_gene_lengths
 
     random = np.random.default_rng(2024)
     landed = folder / "landing" / "grown"
@@ -88,7 +89,8 @@ def write_cohort(folder: Path, patients: int, genes: int, features: int) -> None
     names = [f"P{number:05d}" for number in range(patients)]
     sets = read_gmt(gene_set_path("tme24"))
     known = sorted({gene for members in sets.values() for gene in members})
-    symbols = known + [f"GENE{number}" for number in range(max(0, genes - len(known)))]
+    others = [gene for gene in packaged_gene_lengths().index if gene not in set(known)]
+    symbols = known + others[: max(0, genes - len(known))]
     hot = np.arange(patients) % 3 == 0
     values = random.normal(5, 2, (len(symbols), patients)).clip(0)
     values[: len(known), hot] += random.normal(0.5, 0.1, (len(known), 1))
