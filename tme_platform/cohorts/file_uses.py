@@ -15,6 +15,7 @@ from tme_platform.cohorts.declaration import CellScoreSource, ClinicalSource, Fe
 from tme_platform.cohorts.folders import COHORT_FILE, same_name
 from tme_platform.cohorts.manifest import PATHS
 from tme_platform.cohorts.rejections import Rejections
+from tme_platform.cohorts.reviews import REVIEWS_FILE, read_reviews
 from tme_platform.cohorts.sources import source_files
 from tme_platform.counted import counted
 
@@ -63,6 +64,9 @@ def _tables(content: CohortContent) -> Iterator[FileUse]:
         yield _features(content)
     if cohort.imaging is not None:
         yield _manifest(content)
+        if (content.folder / REVIEWS_FILE).exists():
+            reviews = read_reviews(content.folder, Rejections(""))
+            yield FileUse(REVIEWS_FILE, "reviews of outlines", (counted(len(reviews), "review"),))
 
 
 def _clinical(content: CohortContent, source: ClinicalSource) -> FileUse:

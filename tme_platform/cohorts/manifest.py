@@ -16,6 +16,7 @@ from tme_platform.cohorts.errors import CohortError
 from tme_platform.cohorts.files import sha256_of
 from tme_platform.cohorts.folders import landing_path
 from tme_platform.cohorts.rejections import Rejections
+from tme_platform.cohorts.reviews import without_rejected_outlines
 from tme_platform.cohorts.series import reject_without_series, without_other_images
 from tme_platform.imaging import data_file
 from tme_platform.tables.cohorts import IMAGING_SERIES
@@ -50,7 +51,7 @@ def read_manifest(
         session and mask_label to 1, allow_incomplete to no. A UID in ``dicom_series`` is replaced by its hash
         (``imaging.uid_digest``), because it identifies a person in a hospital's archive.
     rejected
-        Rows of `REJECTED_COLUMNS`; an outline with any error is left out.
+        Rows of `REJECTED_COLUMNS`; an outline with any error, or rejected in review (`reviews`), is left out.
     """
     rejected = Rejections(cohort_name)
     table = None
@@ -64,6 +65,7 @@ def read_manifest(
     kept = [row for row in outlines.to_dict("records") if _hash_row(row, hashed, file, rejected)]
     frame = _typed(pd.DataFrame(kept, columns=IMAGING_SERIES.own_columns)).sort_values(_KEY, ignore_index=True)
     frame = without_other_images(frame, file, rejected)
+    frame = without_rejected_outlines(frame, folder, rejected)
     if cohort.features is None:
         reject_without_series(frame, cohort.imaging.series, file, rejected)
     return frame.reset_index(drop=True), rejected.frame()

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tme_platform.cohorts.declaration import Cohort
 from tme_platform.cohorts.folders import COHORT_FILE, MARKERS, landing_path, same_name
+from tme_platform.cohorts.reviews import REVIEWS_FILE
 from tme_platform.cohorts.sources import every_file
 
 _DIGITS = 12
@@ -45,7 +46,7 @@ class PathNames:
     def __init__(self, folder: Path, cohort: Cohort, key: bytes) -> None:
         self.folder = folder
         self._key = key
-        self._readable = {same_name(file) for file in (COHORT_FILE, *MARKERS, *every_file(cohort))}
+        self._readable = {same_name(file) for file in (COHORT_FILE, REVIEWS_FILE, *MARKERS, *every_file(cohort))}
 
     def stored(self, relative: str) -> str:
         """The stored name of a path inside the cohort's folder, which need not exist."""
