@@ -20,6 +20,7 @@ from tme_platform.cli.init import init
 from tme_platform.cli.models import models
 from tme_platform.cli.query import query
 from tme_platform.cli.report import report
+from tme_platform.cli.review import review
 from tme_platform.cli.run import demo, run
 from tme_platform.cli.score import score
 from tme_platform.cli.simulate import simulate
@@ -41,7 +42,22 @@ app = typer.Typer(
     context_settings=_HELP_OPTIONS,
     help="Immune phenotypes of breast tumours from RNA-seq, a rad-score from MRI, and how well it holds.",
 )
-for command in (demo, run, ui, status, init, check, query, report, score, simulate, housekeeping, backup, forget):
+for command in (
+    demo,
+    run,
+    ui,
+    status,
+    init,
+    check,
+    review,
+    query,
+    report,
+    score,
+    simulate,
+    housekeeping,
+    backup,
+    forget,
+):
     app.command()(command)
 app.add_typer(models, name="models")
 

@@ -53,11 +53,10 @@ from tme_platform.cohorts.path_key import KEY_FILE, path_key
 from tme_platform.cohorts.path_names import PathNames
 from tme_platform.cohorts.patient_names import overlaps_between, overlaps_within, patients_by_table, scored_patients
 from tme_platform.cohorts.rejections import REJECTED_COLUMNS, Rejections
+from tme_platform.cohorts.review_entry import Review, add_review
 from tme_platform.cohorts.reviews import (
     DECISIONS,
     REVIEWS_FILE,
-    Review,
-    add_review,
     outline_mark,
     read_reviews,
     standing_reviews,

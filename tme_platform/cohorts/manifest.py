@@ -33,7 +33,12 @@ _HASHES = {"image": "image_sha256", "mask": "mask_sha256", "exclusion_mask": "ex
 
 
 def read_manifest(
-    folder: Path, cohort_name: str, cohort: Cohort, hashes: Mapping[str, str] | None = None
+    folder: Path,
+    cohort_name: str,
+    cohort: Cohort,
+    hashes: Mapping[str, str] | None = None,
+    *,
+    reviewed: bool = True,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read the imaging manifest of a cohort and hash the files that it names.
 
@@ -43,6 +48,8 @@ def read_manifest(
         As in the other readers.
     hashes
         Known SHA-256 by file (`list_files`); other files, and folders, are hashed here.
+    reviewed
+        Whether outlines that were rejected in review are left out.
 
     Returns
     -------
@@ -65,7 +72,8 @@ def read_manifest(
     kept = [row for row in outlines.to_dict("records") if _hash_row(row, hashed, file, rejected)]
     frame = _typed(pd.DataFrame(kept, columns=IMAGING_SERIES.own_columns)).sort_values(_KEY, ignore_index=True)
     frame = without_other_images(frame, file, rejected)
-    frame = without_rejected_outlines(frame, folder, rejected)
+    if reviewed:
+        frame = without_rejected_outlines(frame, folder, rejected)
     if cohort.features is None:
         reject_without_series(frame, cohort.imaging.series, file, rejected)
     return frame.reset_index(drop=True), rejected.frame()

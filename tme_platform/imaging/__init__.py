@@ -20,7 +20,7 @@ from tme_platform.imaging.quality import region_quality
 from tme_platform.imaging.regions import Delineation, delineate, regions
 from tme_platform.imaging.series import read_series
 from tme_platform.imaging.settings import RegionSettings
-from tme_platform.imaging.slice import Slice, largest_slice
+from tme_platform.imaging.slice import Slice, largest_slice, slices_through
 
 __all__ = [
     "SERIES_NOTE",
@@ -49,6 +49,7 @@ __all__ = [
     "regions",
     "resample_to_grid",
     "scaling_of",
+    "slices_through",
     "uid_digest",
     "z_score",
 ]

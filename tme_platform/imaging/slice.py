@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,17 +61,42 @@ def largest_slice(image: sitk.Image, regions: Mapping[str, sitk.Image]) -> Slice
     ImagingError
         ``mask_empty`` if no voxel of the image lies inside the tumour.
     """
+    return slices_through(image, regions, ())[0]
+
+
+def slices_through(
+    image: sitk.Image, regions: Mapping[str, sitk.Image], shares: Sequence[float] = (0.2, 0.8)
+) -> list[Slice]:
+    """Return the largest slice and others through the tumour, in order of their index.
+
+    Parameters
+    ----------
+    image, regions
+        As for `largest_slice`.
+    shares
+        Where the other slices lie between the first (0) and the last (1) slice of the tumour. A tumour of few slices
+        gives fewer.
+
+    Raises
+    ------
+    ImagingError
+        ``mask_empty`` if no voxel of the image lies inside the tumour.
+    """
     tumour, ring = (resampled_array(regions[name], image) for name in ("tumour", "ring"))
     areas = tumour.sum(axis=(1, 2))
     if not areas.any():
         raise ImagingError("mask_empty", "no voxel of the image lies inside the tumour, so there is no slice to show.")
-    index = int(np.argmax(areas))
+    filled = np.flatnonzero(areas)
+    wanted = {int(np.argmax(areas)), *(int(filled[round(share * (len(filled) - 1))]) for share in shares)}
     across, down = image.GetSpacing()[:2]
-    values = np.array(sitk.GetArrayViewFromImage(image)[index], dtype=np.float64)
     (left, flip_columns), (top, flip_rows) = (_start(image, axis) for axis in (0, 1))
     flip = np.s_[:: -1 if flip_rows else 1, :: -1 if flip_columns else 1]
-    spacing = (float(down), float(across))
-    return Slice(values[flip], tumour[index][flip], ring[index][flip], spacing, index, top, left)
+    spacing, voxels = (float(down), float(across)), sitk.GetArrayViewFromImage(image)
+    found = []
+    for index in sorted(wanted):
+        values = np.array(voxels[index], dtype=np.float64)[flip]
+        found.append(Slice(values, tumour[index][flip], ring[index][flip], spacing, index, top, left))
+    return found
 
 
 def _start(image: sitk.Image, axis: int) -> tuple[str, bool]:

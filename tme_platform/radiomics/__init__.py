@@ -14,6 +14,7 @@ from tme_platform.radiomics.batch import (
     describe_many,
     extract_many,
     extract_perturbed,
+    read_job,
 )
 from tme_platform.radiomics.choice import make_backend
 from tme_platform.radiomics.combat import Combat, fit_combat
@@ -78,6 +79,7 @@ __all__ = [
     "make_backend",
     "perturbations",
     "prepare",
+    "read_job",
     "ring_width_change",
     "ring_width_features",
     "row_key",

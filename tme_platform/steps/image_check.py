@@ -61,7 +61,7 @@ def with_images(
         if on_image is not None:
             on_image(report.name, done, total)
 
-    jobs = [_job(folder, row) for row in outlines.to_dict("records")]
+    jobs = [job_of(folder, row) for row in outlines.to_dict("records")]
     rows, failures = describe_many(jobs, settings, options=BatchOptions(workers, on_progress=moved))
     rejected = failures.assign(cohort=report.name, action="outline left out")
     rejected["file"] = [_inside(folder, file) for file in rejected["file"]]
@@ -76,7 +76,8 @@ def with_images(
     )
 
 
-def _job(folder: Path, row: dict[Any, Any]) -> ExtractionJob:
+def job_of(folder: Path, row: dict[Any, Any]) -> ExtractionJob:
+    """Make the job of a row of the manifest, with paths in the landing folder."""
     from tme_platform.radiomics import ExtractionJob
 
     given: dict[str, Any] = {str(name): None if pd.isna(value) else value for name, value in row.items()}
