@@ -337,13 +337,24 @@ def test_the_folder_for_a_manuscript(made: StudyReport, tmp_path: Path) -> None:
     small = StudyReport(made.facts, made.numbers, made.limits, one, made.checklists, made.findings)
     files = write_folder(small, tmp_path)
     names = {file.relative_to(tmp_path).as_posix() for file in files}
-    figure = "figures/cluster_votes-reference"
+    lead = [name for name in names if name.startswith("figures/figure_01_")]
+    figure = f"figures/figure_{2 if lead and 'cluster_votes' not in lead[0] else 1:02}_cluster_votes-reference"
     assert {f"{figure}.pdf", f"{figure}.svg", f"{figure}.png", f"{figure}.csv"} <= names
     assert {"tables/numbers.csv", "tables/findings.csv", "checklists/clear.csv", "small.html"} <= names
     assert all(file.stat().st_size for file in files)
     before = {file: file.stat().st_mtime_ns for file in files}
     write_folder(small, tmp_path)
     assert {file: file.stat().st_mtime_ns for file in files} == before, "nothing changed, so nothing is written"
+    readme = (tmp_path / "README.md").read_text()
+    assert all(f"({name})" in readme for name in names if name.startswith("figures/")), "each figure with its caption"
+    assert "**Contains simulated data**" in readme
+    assert {"tables/table_01_performance.docx", "tables/table_01_performance.tex"} <= names
+    (tmp_path / "tables" / "mine.csv").write_text("of somebody else")
+    (tmp_path / f"{figure}.csv").write_text("edited by hand")
+    write_folder(replace(small, parts=[]), tmp_path)
+    assert not (tmp_path / f"{figure}.pdf").exists(), "a figure that the report no longer has"
+    assert (tmp_path / f"{figure}.csv").read_text() == "edited by hand"
+    assert (tmp_path / "tables" / "mine.csv").exists()
 
 
 @pytest.fixture(scope="module")
