@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +14,7 @@ import pandas as pd
 from tme_platform.figures import to_pdf, to_png, to_svg
 from tme_platform.report.embed import csv_bytes
 from tme_platform.report.findings import findings_table
+from tme_platform.report.folder_readme import LISTING, FolderFile, readme
 from tme_platform.report.latex import to_latex
 from tme_platform.report.page import render_page
 from tme_platform.report.pictures import Picture
@@ -23,8 +23,6 @@ from tme_platform.report.remembered import Remembered
 from tme_platform.report.study_report import StudyReport
 from tme_platform.whole_file import write_if_changed
 
-_LIST = "files.csv"
-"""What was written last: file, caption and SHA-256."""
 _FOLDERS = ("tables", "figures", "checklists")
 
 
@@ -70,23 +68,14 @@ def write_folder(report: StudyReport, folder: Path) -> list[Path]:
         if name not in written and path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == known:
             path.unlink()
     listing = pd.DataFrame([(name, *rest) for name, rest in written.items()], columns=["file", "caption", "sha256"])
-    write_if_changed(folder / _LIST, csv_bytes(listing))
-    return [*(folder / name for name in written), folder / _LIST]
-
-
-@dataclass(frozen=True)
-class _File:
-    """A file of the folder; the README lists it with its caption."""
-
-    name: str
-    content: bytes
-    caption: str = ""
+    write_if_changed(folder / LISTING, csv_bytes(listing))
+    return [*(folder / name for name in written), folder / LISTING]
 
 
 def _listed(folder: Path) -> dict[str, str]:
     """The files that the last report wrote into its folders, and their hashes; nothing from a list that is damaged."""
     try:
-        listing = pd.read_csv(folder / _LIST, dtype=str, keep_default_na=False)
+        listing = pd.read_csv(folder / LISTING, dtype=str, keep_default_na=False)
         known = dict(zip(listing["file"], listing["sha256"], strict=True))
     except (OSError, ValueError, KeyError):
         return {}
@@ -94,47 +83,49 @@ def _listed(folder: Path) -> dict[str, str]:
     return {name: sha for name, sha in known.items() if len(at := name.split("/")) == 2 and at[0] in _FOLDERS}
 
 
-def _files(report: StudyReport) -> Iterator[_File]:
+def _files(report: StudyReport) -> Iterator[FolderFile]:
     numbered = [*_numbered_tables(report), *_numbered_figures(report)]
     page = f"{report.facts.name}.html"
-    yield _File("README.md", _readme(report, page, numbered).encode())
-    yield _File(page, render_page(report).encode(), "The report")
-    yield _File("tables/findings.csv", csv_bytes(findings_table(report.findings)), "Findings")
-    yield _File("tables/numbers.csv", csv_bytes(report.with_provenance(report.numbers)), "Every number of the report")
-    yield _File("tables/versions.csv", csv_bytes(report.facts.versions), "Versions of the tables")
+    yield FolderFile("README.md", readme(report, page, numbered).encode())
+    yield FolderFile(page, render_page(report).encode(), "The report")
+    yield FolderFile("tables/findings.csv", csv_bytes(findings_table(report.findings)), "Findings")
+    yield FolderFile(
+        "tables/numbers.csv", csv_bytes(report.with_provenance(report.numbers)), "Every number of the report"
+    )
+    yield FolderFile("tables/versions.csv", csv_bytes(report.facts.versions), "Versions of the tables")
     yield from numbered
     for filled in report.checklists:
-        yield _File(f"checklists/{filled.key}.csv", csv_bytes(filled.table), f"Checklist {filled.title}")
+        yield FolderFile(f"checklists/{filled.key}.csv", csv_bytes(filled.table), f"Checklist {filled.title}")
 
 
-def _numbered_tables(report: StudyReport) -> Iterator[_File]:
+def _numbered_tables(report: StudyReport) -> Iterator[FolderFile]:
     """Tables to print (1, 2), then those of the sections (S1, S2, ...)."""
     from tme_platform.report.word import to_docx  # here alone: reading a page needs no Word
 
     for number, table in enumerate(print_tables(report.facts), 1):
         name, caption = f"tables/table_{number:02}_{table.key}", f"Table {number}. {table.title}"
-        yield _File(f"{name}.docx", to_docx(table, number), caption)
-        yield _File(f"{name}.tex", to_latex(table, number).encode(), caption)
-        yield _File(f"{name}.csv", csv_bytes(_frame(table)), caption)
+        yield FolderFile(f"{name}.docx", to_docx(table, number), caption)
+        yield FolderFile(f"{name}.tex", to_latex(table, number).encode(), caption)
+        yield FolderFile(f"{name}.csv", csv_bytes(_frame(table)), caption)
     supplementary = ((part, shown, rows) for part in report.parts for shown, rows in part.tables)
     for number, (part, shown, rows) in enumerate(supplementary, 1):
         caption = f"Table S{number}. {part.section.title}: {shown.caption}"
-        yield _File(f"tables/table_s{number:02}_{shown.table}.csv", csv_bytes(rows), caption)
+        yield FolderFile(f"tables/table_s{number:02}_{shown.table}.csv", csv_bytes(rows), caption)
 
 
 def _frame(table: PrintTable) -> pd.DataFrame:
     return pd.DataFrame(list(table.rows), columns=list(table.columns))
 
 
-def _numbered_figures(report: StudyReport) -> Iterator[_File]:
+def _numbered_figures(report: StudyReport) -> Iterator[FolderFile]:
     for number, picture in enumerate(_figures(report), 1):
         name = f"figures/figure_{number:02}_{picture.key}"
         notes = " ".join((picture.caption, *picture.drawn.notes))
         caption = f"Figure {number}. {picture.title}. {notes}"
-        yield _File(f"{name}.pdf", to_pdf(picture.drawn.figure), caption)
-        yield _File(f"{name}.svg", to_svg(picture.drawn.figure), caption)
-        yield _File(f"{name}.png", to_png(picture.drawn.figure), caption)
-        yield _File(f"{name}.csv", csv_bytes(picture.data), caption)
+        yield FolderFile(f"{name}.pdf", to_pdf(picture.drawn.figure), caption)
+        yield FolderFile(f"{name}.svg", to_svg(picture.drawn.figure), caption)
+        yield FolderFile(f"{name}.png", to_png(picture.drawn.figure), caption)
+        yield FolderFile(f"{name}.csv", csv_bytes(picture.data), caption)
 
 
 def _figures(report: StudyReport) -> list[Picture]:
@@ -142,38 +133,3 @@ def _figures(report: StudyReport) -> list[Picture]:
     shown = [report.lead[0]] if report.lead else []
     shown += [picture for part in report.parts for picture, _ in part.pictures]
     return list({picture.key: picture for picture in shown}.values())
-
-
-def _readme(report: StudyReport, page: str, numbered: list[_File]) -> str:
-    """What is in the folder: each table and figure with its caption and its files."""
-    facts = report.facts
-    lines = [f"# {_bare(facts.title)}", ""]
-    if facts.simulated:
-        lines += [f"**Contains simulated data**: {_bare(', '.join(map(facts.named, facts.simulated)))}.", ""]
-    lines += [
-        f"- [{page}]({page}): the report, to read",
-        "- `tables/numbers.csv`: every number of the report with its interval, n and method",
-        "- `tables/findings.csv`: the findings with their limits",
-        "- `tables/versions.csv`: the table versions from which all this was made",
-        "- `checklists/`: the reporting checklists, filled in as far as the tables allow",
-        f"- `{_LIST}`: all files with SHA-256",
-        "",
-    ]
-    captions: dict[str, list[str]] = {}
-    for file in numbered:
-        captions.setdefault(file.caption, []).append(file.name)
-    for heading, kind in (("Tables", "Table "), ("Figures", "Figure ")):
-        chosen = {caption: names for caption, names in captions.items() if caption.startswith(kind)}
-        if chosen:
-            lines += [f"## {heading}", ""]
-        for caption, names in chosen.items():
-            number, _, text = caption.partition(". ")
-            links = ", ".join(f"[{name.rpartition('.')[2]}]({name})" for name in names)
-            lines += [f"**{number}.** {_bare(text)} ({links})", ""]
-    return "\n".join(lines)
-
-
-def _bare(text: str) -> str:
-    """Text from outside in one line, without characters that Markdown or HTML would take for markup."""
-    printed = "".join(letter if letter.isprintable() else " " for letter in text)
-    return "".join(f"\\{letter}" if letter in "\\`*_[]<>#|" else letter for letter in printed)

@@ -1,4 +1,4 @@
-r"""A printed table as LaTeX, to be taken in with `\input`. What stands in it is decided in `print_tables`."""
+"""A printed table as LaTeX, for a manuscript to take in. What stands in it is decided in `print_tables`."""
 
 from __future__ import annotations
 
