@@ -6,9 +6,11 @@ from typing import Any
 
 import dagster as dg
 
+from tme_platform.orchestration.alerts import make_alerts
 from tme_platform.orchestration.alive import workspace_resource
 from tme_platform.orchestration.catalog import catalog
 from tme_platform.orchestration.jobs import make_jobs
+from tme_platform.orchestration.notify import Receivers
 from tme_platform.orchestration.progress import LoggedProgress, Progress
 from tme_platform.orchestration.schedules import make_schedules
 from tme_platform.orchestration.sensors import make_sensors
@@ -33,7 +35,7 @@ def build_definitions(*, workspace: Workspace | None = None, progress: Progress 
         assets=[*(table_asset(step) for step in STEPS.values()), catalog],
         jobs=make_jobs(),
         schedules=make_schedules(),
-        sensors=make_sensors(),
+        sensors=[*make_sensors(), *make_alerts(Receivers.from_environment())],
         resources={
             "workspace": workspace_resource(workspace or Workspace.from_environment()),
             "progress": _fixed(progress or LoggedProgress()),

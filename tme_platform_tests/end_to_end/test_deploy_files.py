@@ -17,6 +17,7 @@ SECRETS = {
     "DAGSTER_DB_PASSWORD": {"postgres", "code", "daemon", "webserver"},
     "MLFLOW_DB_PASSWORD": {"postgres", "mlflow"},
     "lake.env": {"code"},
+    "alerts.env": {"code"},
 }
 FOLDERS = {
     "LANDING": {"code", "dask-worker"},
@@ -44,7 +45,7 @@ def users_of(text: str, part: str = "") -> set[str]:
 def test_a_secret_is_given_to_the_services_that_use_it(secret):
     assert users_of(secret) == SECRETS[secret]
     files = [one["path"] for service in SERVICES.values() for one in service.get("env_file", [])]
-    assert files == ["lake.env"], "all of .env would be given to a service"
+    assert files == ["lake.env", "alerts.env"], "all of .env would be given to a service"
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
