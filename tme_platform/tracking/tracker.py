@@ -105,6 +105,7 @@ class Tracker:
                 info = log_model(mlflow, run)
             version = register(mlflow.MlflowClient(), self.model_name, info, active.info.run_id)
         client = self._client()
+        client.update_run(active.info.run_id, name=f"version {version}")
         # Tagged last: only a version that is complete is ever found again.
         client.set_model_version_tag(self.model_name, version, EXPERIMENT_TAG, experiment)
         client.set_model_version_tag(self.model_name, version, KEY_TAG, run.content_key)

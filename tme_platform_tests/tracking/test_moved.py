@@ -80,6 +80,10 @@ def test_a_version_is_stored_and_read_in_a_folder_of_any_name(original: Path) ->
     tracker = Tracker.of_lake(original)
     (record,) = tracker.versions()
     assert_complete(tracker, record, 1)
+    with sqlite3.connect(original / "mlflow" / "mlflow.db") as database:
+        (named,) = database.execute("SELECT name FROM runs WHERE run_uuid = ?", (record.run_id,)).fetchone()
+    database.close()
+    assert named == "version 1", "the runs in MLflow's list have the names of versions"
     assert {address.partition("/mlflow/artifacts")[0] for address in recorded(original)} == {original.as_uri()}
     assert [path.name for path in original.parents[1].iterdir()] == [EVERYTHING], "nothing is written anywhere else"
 
