@@ -112,7 +112,7 @@ def without_rejected_outlines(outlines: pd.DataFrame, folder: Path, rejected: Re
         if row.outdated:
             rejected.add(
                 rule="review_outdated",
-                message=f"another outline of {which} was rejected in review{by}. Look at the new one (`tme explore`).",
+                message=f"another outline of {which} was rejected in review{by}. Look at the new one (`tme review`).",
                 action="outline used",
                 patient_id=str(row.patient_id),
                 file=REVIEWS_FILE,
