@@ -48,6 +48,18 @@ def test_every_page_fits_a_telephone_and_loads_nothing_from_elsewhere(browser: o
         assert [url for url in opened.asked if not url.startswith(("file:", "data:", "blob:"))] == []
 
 
+def test_the_search_works_from_a_disk(browser: object, site: Path) -> None:
+    with window(browser) as opened:
+        view = opened.page
+        view.goto((site / "index.html").as_uri())
+        view.keyboard.press("/")
+        view.keyboard.type("rejected_in_review", delay=5)
+        found = view.locator(".md-search-result__item").first
+        found.wait_for(timeout=20_000)
+        assert "Rejected input" in view.locator(".md-search-result__list").inner_text()
+        assert [url for url in opened.asked if not url.startswith(("file:", "data:", "blob:"))] == []
+
+
 @pytest.mark.parametrize("name", READ_BY_AXE)
 def test_axe_finds_nothing(browser: object, site: Path, name: str) -> None:
     from axe_playwright_python.sync_playwright import Axe
