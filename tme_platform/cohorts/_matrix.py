@@ -110,14 +110,18 @@ class _Cells:
 def _from_parquet(path: Path) -> _Cells:
     table = read_parquet(path)
     values = table.iloc[:, 1:]
-    text = [column.astype("string").astype("object") for _, column in table.items()]
-    raw = {at: text[at + 1] for at, (_, column) in enumerate(values.items()) if not is_numeric_dtype(column)}
+    # Only what is not a number becomes text: as text, a number takes ten times the memory.
+    raw = {at: _as_text(column) for at, (_, column) in enumerate(values.items()) if not is_numeric_dtype(column)}
     numbers = np.empty(values.shape, order="F")
     for at, (_, column) in enumerate(values.items()):
         numbers[:, at] = (as_numbers(raw[at]) if at in raw else pd.to_numeric(column, errors="coerce")).to_numpy(
             dtype="float64", na_value=np.nan
         )
-    return _Cells(str(table.columns[0]), text[0], list(values.columns), numbers, raw)
+    return _Cells(str(table.columns[0]), _as_text(table.iloc[:, 0]), list(values.columns), numbers, raw)
+
+
+def _as_text(column: pd.Series) -> pd.Series:
+    return column.astype("string").astype("object")
 
 
 def _decimal_comma(cells: _Cells) -> str | None:

@@ -1,4 +1,5 @@
 import gzip
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -149,6 +150,25 @@ def test_a_missing_file_is_rejected_and_expression_is_optional(land, rules):
     matrix, rejected = read_expression(folder, "small", cohort)
     assert matrix.empty
     assert rejected.empty
+
+
+def test_a_parquet_matrix_is_read_within_a_few_times_its_size(land):
+    """Numbers that become text on the way, as those of all samples once did, take ten times their size."""
+    folder, cohort = land("expression: {file: e.parquet, unit: log2_tpm}\n", {})
+    samples = [f"P{number:03d}" for number in range(100)]
+    genes = packaged_gene_lengths().index[:2000]
+    values = pd.DataFrame(np.random.default_rng(0).normal(5, 1, (len(genes), 100)), columns=samples)
+    values.insert(0, "gene", genes)
+    values.to_parquet(folder / "e.parquet", index=False)
+    read_expression(folder, "small", cohort)  # what is imported and remembered at the first use is not counted
+    tracemalloc.start()
+    try:
+        matrix, _ = read_expression(folder, "small", cohort)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert matrix.shape == (2000, 100)
+    assert peak < 8 * matrix.to_numpy().nbytes
 
 
 def test_gzip_csv_and_parquet_give_the_same_matrix(land):
