@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 TITLE = "Cell populations by cluster"
 _BARS = {
-    "pam50": {"LumA": "#56B4E9", "LumB": "#0072B2", "Her2": "#CC79A7", "Basal": "#000000", "Normal": "#009E73"},
+    "pam50": {"LumA": "#56B4E9", "LumB": "#F0E442", "Her2": "#CC79A7", "Basal": "#000000", "Normal": "#009E73"},
     "er": {"positive": "#4d4d4d", "negative": "#d9d9d9"},
     "her2": {"positive": "#4d4d4d", "negative": "#d9d9d9"},
 }

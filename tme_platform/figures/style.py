@@ -47,13 +47,14 @@ GROUP_COLOURS = {
     "non_immune": "#4d4d4d",
 }
 
-SERIES_COLOURS = ("#000000", "#E69F00", "#009E73", "#CC79A7", "#56B4E9")
-"""For cohorts, versions and similar series. None is the colour of a phenotype."""
+SERIES_COLOURS = ("#000000", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#332288", "#882255")
+"""For cohorts, versions and similar series. None is the colour of a phenotype. The last two are Paul Tol's."""
 SERIES_LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 SERIES_MARKERS = ("o", "s", "^", "D", "v")
 SERIES_HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx")
 
-_DIVERGING = ("#0072B2", "#9ecae1", "#f7f7f7", "#f4b183", "#D55E00")
+_DIVERGING = ("#762a83", "#c2a5cf", "#f7f7f7", "#a6dba0", "#1b7837")
+"""Purple to green (ColorBrewer's PRGn): a ratio or a score is no phenotype, and has none of their colours."""
 
 LINE_POINTS = 1.2
 SMALL_POINTS = 7.0
@@ -110,14 +111,14 @@ def study_style() -> Iterator[None]:
 
 
 def diverging() -> LinearSegmentedColormap:
-    """Return the diverging colour map between the colours of cold and hot."""
+    """Return the diverging colour map, from purple below to green above."""
     from matplotlib.colors import LinearSegmentedColormap
 
     return LinearSegmentedColormap.from_list("tme_diverging", _DIVERGING)
 
 
 def series_style(position: int) -> dict[str, Any]:
-    """Return colour, line style and marker of the n-th series of a figure. The first 25 are distinct."""
+    """Return colour, line style and marker of the n-th series of a figure. The first 35 are distinct."""
     colour = position % len(SERIES_COLOURS)
     other = (position + position // len(SERIES_COLOURS)) % len(SERIES_LINES)
     return {"color": SERIES_COLOURS[colour], "linestyle": SERIES_LINES[other], "marker": SERIES_MARKERS[other]}

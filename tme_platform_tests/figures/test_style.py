@@ -4,9 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 
 from tme_platform.figures import style
+from tme_platform.figures.cell_score_heatmap import _BARS
 
 # Machado, Oliveira & Fernandes 2009, IEEE Trans Vis Comput Graph 15:1291, severity 1.0, on linear RGB.
 DEUTERANOPIA = np.array(
@@ -70,5 +71,15 @@ def test_phenotypes_differ_without_colour():
 
 
 def test_series_differ():
-    looks = [tuple(map(str, style.series_style(at).values())) for at in range(25)]
-    assert len(set(looks)) == 25
+    looks = [tuple(map(str, style.series_style(at).values())) for at in range(35)]
+    assert len(set(looks)) == 35
+    assert len({style.series_style(at)["color"] for at in range(7)}) == 7, "the seven classes of features"
+
+
+def test_ratios_and_subtypes_have_no_colour_of_a_phenotype():
+    ends = [style.diverging()(share) for share in np.linspace(0, 1, 21)]
+    subtypes = [linear(colour) for colour in _BARS["pam50"].values()]
+    for phenotype in ("hot", "cold"):
+        own = lab(linear(style.PHENOTYPE_COLOURS[phenotype]))
+        for colour in [linear(to_hex(end)) for end in ends] + subtypes:
+            assert np.linalg.norm(lab(colour) - own) > 20
