@@ -55,7 +55,8 @@ def test_a_score_refuses_them(landing, tmp_path, monkeypatch, trick, option):
         monkeypatch.setenv(name, "")
     files = {"--image": str(landing / "good.nii.gz"), "--mask": str(landing / "good.nii.gz")}
     files[option] = str(_write(landing, trick))
-    found = CliRunner().invoke(app, ["--lake", str(tmp_path / "lake"), "score", *(x for p in files.items() for x in p)])
+    words = ["score", "--model", "1", *(x for p in files.items() for x in p)]
+    found = CliRunner().invoke(app, ["--lake", str(tmp_path / "lake"), *words])
     assert found.exit_code == 1
     assert isinstance(found.exception, ImagingError), found.output
     assert found.exception.rule.endswith(("_unreadable", "_truncated"))
