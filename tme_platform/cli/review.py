@@ -34,7 +34,7 @@ def review(
     outlines are listed, what needs a look first.
     """
     from tme_platform.cohorts import Review
-    from tme_platform.steps.outline_review import store_review
+    from tme_platform.steps.outline_review import outlines_of, store_review
 
     workspace = context.obj
     if cohort not in workspace.cohorts():
@@ -46,7 +46,7 @@ def review(
             accept or reject, "accept" if accept else "reject", by, comment=comment, series=series, reader=reader,
             session=session,
         )  # fmt: skip
-        store_review(workspace, cohort, said)
+        store_review(workspace, cohort, outlines_of(workspace, cohort), said)
         console.print(f"{shown(accept or reject)}: {said.decision}ed by {shown(by)}. `tme run` follows it.")
     elif add is not None:
         _add(context, cohort, add)
@@ -58,16 +58,16 @@ def review(
 
 def _add(context: typer.Context, cohort: str, file: Path) -> None:
     from tme_platform.cohorts import REVIEWS_FILE, Rejections, Review, read_reviews
-    from tme_platform.steps.outline_review import store_review
+    from tme_platform.steps.outline_review import outlines_of, store_review
 
     if not file.is_file():
         raise ValueError(f"there is no file {file}: save it from the page first")
     rejected = Rejections(cohort)
     rows = read_reviews(file.parent, rejected, file.name)
-    stored = 0
+    outlines, stored = outlines_of(context.obj, cohort), 0
     for row in rows.drop(columns="reviewed_at").fillna("").to_dict("records"):
         try:
-            store_review(context.obj, cohort, Review(**{str(name): value for name, value in row.items()}))
+            store_review(context.obj, cohort, outlines, Review(**{str(name): value for name, value in row.items()}))
             stored += 1
         except (LookupError, ValueError) as error:
             errors.print(f"[yellow]left out[/yellow]  {shown(str(error))}", soft_wrap=True, highlight=False)

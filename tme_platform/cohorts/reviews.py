@@ -14,6 +14,7 @@ import pandas as pd
 from tme_platform.cohorts._tables import has_column, read_text_table, reject_unnamed_rows
 from tme_platform.cohorts.cells import cell
 from tme_platform.cohorts.rejections import Rejections
+from tme_platform.tables.cohorts import IMAGING_SERIES
 
 REVIEWS_FILE = "reviews.csv"
 """Name of the file in the cohort's folder."""
@@ -26,7 +27,7 @@ COLUMNS = (
 )
 """Columns of the file; `patient_id` and `decision` are needed, and what is missing of the others has a default."""
 
-_OUTLINE = ["patient_id", "series", "reader", "session"]
+_OUTLINE = list(IMAGING_SERIES.key)
 _DEFAULTS = {"series": "1", "reader": "1", "session": "1"}
 _HASH_LETTERS = 12
 
@@ -110,21 +111,12 @@ def without_rejected_outlines(outlines: pd.DataFrame, folder: Path, rejected: Re
         which = f"series {row.series}, reader {row.reader}, session {row.session}"
         by = "" if pd.isna(row.reviewer) else f" by {row.reviewer!s}"
         if row.outdated:
-            rejected.add(
-                rule="review_outdated",
-                message=f"another outline of {which} was rejected in review{by}. Look at the new one (`tme review`).",
-                action="outline used",
-                patient_id=str(row.patient_id),
-                file=REVIEWS_FILE,
-            )
+            rule, action = "review_outdated", "outline used"
+            message = f"another outline of {which} was rejected in review{by}. Look at the new one (`tme review`)."
         else:
-            rejected.add(
-                rule="rejected_in_review",
-                message=f"the outline of {which} was rejected in review{by}. Correct it, or accept it in a new review.",
-                action="outline left out",
-                patient_id=str(row.patient_id),
-                file=REVIEWS_FILE,
-            )
+            rule, action = "rejected_in_review", "outline left out"
+            message = f"the outline of {which} was rejected in review{by}. Correct it, or accept it in a new review."
+        rejected.add(rule=rule, message=message, action=action, patient_id=str(row.patient_id), file=REVIEWS_FILE)
     _of_no_outline(reviews, outlines, rejected)
     gone = refused.loc[~refused["outdated"], _OUTLINE].astype("string")
     keys = pd.MultiIndex.from_frame(outlines[_OUTLINE].astype("string"))

@@ -26,25 +26,25 @@ def make_alerts(receivers: Receivers | None) -> list[dg.SensorDefinition]:
         return []
     told = "Sends what failed to the receivers that the environment names (TME_ALERT_...)."
 
+    return [
+        _sensor("alert_after_failure", dg.DagsterRunStatus.FAILURE, f"Runs that failed. {told}", receivers),
+        _sensor(
+            "alert_after_checks",
+            dg.DagsterRunStatus.SUCCESS,
+            f"Checks that did not pass in a run that went on. {told}",
+            receivers,
+        ),
+    ]
+
+
+def _sensor(name: str, status: dg.DagsterRunStatus, description: str, receivers: Receivers) -> dg.SensorDefinition:
     @dg.run_status_sensor(
-        name="alert_after_failure",
-        run_status=dg.DagsterRunStatus.FAILURE,
-        default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Runs that failed. {told}",
+        name=name, run_status=status, default_status=dg.DefaultSensorStatus.RUNNING, description=description
     )
-    def after_failure(context: dg.RunStatusSensorContext) -> dg.SkipReason:
+    def alert(context: dg.RunStatusSensorContext) -> dg.SkipReason:
         return _tell(context, receivers)
 
-    @dg.run_status_sensor(
-        name="alert_after_checks",
-        run_status=dg.DagsterRunStatus.SUCCESS,
-        default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Checks that did not pass in a run that went on. {told}",
-    )
-    def after_checks(context: dg.RunStatusSensorContext) -> dg.SkipReason:
-        return _tell(context, receivers)
-
-    return [after_failure, after_checks]
+    return alert
 
 
 def alert_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> tuple[str, str] | None:

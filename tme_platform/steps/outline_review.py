@@ -48,7 +48,7 @@ def outlines_to_review(workspace: Workspace, cohort: str) -> pd.DataFrame:
     declared = workspace.world().declared(cohort)
     if declared.imaging is None:
         raise ValueError(f"cohort {cohort} lists no images in its cohort.yaml (`imaging`)")
-    outlines, _ = read_manifest(folder, cohort, declared, reviewed=False)
+    outlines = outlines_of(workspace, cohort)
     if outlines.empty:
         raise ValueError(f"cohort {cohort} has no outline that can be read: `tme check {cohort}` says why")
     measured = workspace.lake.read(IMAGE_REGIONS, cohort)
@@ -129,8 +129,19 @@ def _in_words(row: dict[Any, Any]) -> str:
     return f"another outline was {done}{by}" if row["outdated"] else f"{done}{by}"
 
 
-def store_review(workspace: Workspace, cohort: str, review: Review) -> None:
-    """Store a review of an outline that the cohort has, of the mask as it is now unless the review names it.
+def outlines_of(workspace: Workspace, cohort: str) -> pd.DataFrame:
+    """Read the manifest of a cohort and hash its files; outlines that were rejected in review are among the rows."""
+    declared = workspace.world().declared(cohort)
+    return read_manifest(workspace.landing / cohort, cohort, declared, reviewed=False)[0]
+
+
+def store_review(workspace: Workspace, cohort: str, outlines: pd.DataFrame, review: Review) -> None:
+    """Store a review of one of the cohort's outlines, of the mask as it is now unless the review names it.
+
+    Parameters
+    ----------
+    outlines
+        As `outlines_of` returns them.
 
     Raises
     ------
@@ -140,7 +151,6 @@ def store_review(workspace: Workspace, cohort: str, review: Review) -> None:
         See `add_review`.
     """
     folder = workspace.landing / cohort
-    outlines, _ = read_manifest(folder, cohort, workspace.world().declared(cohort), reviewed=False)
     keys = outlines[_KEY].astype("string")
     own = outlines[(keys["patient_id"] == review.patient_id)]
     if own.empty:
